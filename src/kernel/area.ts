@@ -1,0 +1,184 @@
+import type { Actor, Entry, EntryOf, EventShape } from './entry.ts';
+import type { Outcome, Refusal } from './errors.ts';
+import type { Instant } from './instants.ts';
+import type { AreaName, Slices, World } from './slices.ts';
+
+/** Everything that a rule may know besides its own slice. */
+export interface Context<Names extends AreaName = never> {
+  readonly now: Instant;
+  readonly actor: Actor;
+  /** The i-th fresh id of this command; the same command gets the same ids however often it is decided. */
+  readonly ulid: (index: number) => string;
+  readonly world: World<Names>;
+}
+
+export type Decision<E extends EventShape> = Outcome<readonly E[]>;
+
+/** A command that waits to be decided: what an operation, a policy or the clock wants of an area. */
+export interface Intent {
+  readonly area: AreaName;
+  /** `<area>.<command>`, by which guards choose what they watch. */
+  readonly type: string;
+  readonly decide: (slices: Slices, facts: Omit<Context, 'world'>) => Decision<EventShape>;
+}
+
+export interface EventSpec {
+  /** Version of the data that is written today; older entries are lifted to it when they are read. */
+  readonly version: number;
+  /** `upcasts[n]` turns data of version n into data of version n + 1. */
+  readonly upcasts?: Readonly<Record<number, (data: unknown) => unknown>>;
+  /** Members of the data that can hold personal text. No decision may depend on them. */
+  readonly personal: readonly string[];
+  /** One sentence for the reference. */
+  readonly meaning: string;
+}
+
+/** Looks at an intent of any area before it is decided. */
+export interface Guard {
+  readonly name: string;
+  /** The intents that it watches, as `<area>.<command>`. */
+  readonly watches: readonly string[];
+  /** One sentence for the reference. */
+  readonly meaning: string;
+  readonly check: (slices: Slices, facts: Omit<Context, 'world'>) => Refusal | undefined;
+}
+
+/** Adds a command of its own area to the unit in which an entry was decided. */
+export interface Policy {
+  readonly name: string;
+  /** The event types that set it off. */
+  readonly after: readonly string[];
+  readonly meaning: string;
+  /** When its command is refused: drop only this policy's part instead of the whole unit. */
+  readonly bestEffort: boolean;
+  readonly react: (entry: Entry, slices: Slices) => readonly Intent[];
+}
+
+/** Something that waits for an agent. */
+export interface Attention {
+  readonly kind: string;
+  readonly ref: string;
+  readonly since: Instant;
+  readonly text: string;
+}
+
+/** One line of a snapshot: the table or part it belongs to, and the record in JSON's terms. */
+export interface SavedRow {
+  readonly part: string;
+  readonly row: unknown;
+}
+
+/** How an area is written: pure functions over its own slice. */
+export interface AreaDefinition<
+  N extends AreaName,
+  Names extends AreaName,
+  C extends CommandShape,
+  E extends EventShape,
+> {
+  readonly name: N;
+  /** To be raised whenever the slice's shape or the meaning of folding changes; it makes old snapshots void. */
+  readonly stateVersion: number;
+  /** The other areas whose slices its rules look at. */
+  readonly reads: readonly Names[];
+  readonly events: Readonly<Record<E['type'], EventSpec>>;
+  readonly decide: (slice: Slices[N], command: C, context: Context<Names>) => Decision<E>;
+  readonly evolve: (slice: Slices[N], entry: EntryOf<E>) => Slices[N];
+  readonly guards?: readonly Guard[];
+  readonly policies?: readonly Policy[];
+  /** What has expired at `now`. Cheap when nothing has: it is asked before every batch. */
+  readonly due?: (slice: Slices[N], now: Instant) => readonly C[];
+  /** What waits for this agent. */
+  readonly attention?: (world: World<N | Names>, agent: string, now: Instant) => readonly Attention[];
+  /** The keys under which somebody may wait for this entry. */
+  readonly concerns?: (entry: EntryOf<E>) => readonly string[];
+  readonly bulk: (slice: Slices[N]) => Slices[N];
+  readonly settle: (slice: Slices[N]) => Slices[N];
+  readonly save: (slice: Slices[N]) => Iterable<SavedRow>;
+  readonly load: (rows: Iterable<SavedRow>) => Slices[N];
+}
+
+export interface CommandShape {
+  readonly type: string;
+}
+
+/** How the engine sees an area: over the whole state, its own types closed away. */
+export interface Area {
+  readonly name: AreaName;
+  readonly stateVersion: number;
+  readonly reads: readonly AreaName[];
+  readonly events: Readonly<Record<string, EventSpec>>;
+  readonly guards: readonly Guard[];
+  readonly policies: readonly Policy[];
+  readonly evolve: (slices: Slices, entry: Entry) => Slices;
+  readonly due: (slices: Slices, now: Instant) => readonly Intent[];
+  readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
+  readonly concerns: (entry: Entry) => readonly string[];
+  readonly bulk: (slices: Slices) => Slices;
+  readonly settle: (slices: Slices) => Slices;
+  readonly save: (slices: Slices) => Iterable<SavedRow>;
+  readonly load: (slices: Slices, rows: Iterable<SavedRow>) => Slices;
+}
+
+/** Makes intents of one area out of its commands. */
+export const intents =
+  <N extends AreaName, Names extends AreaName, C extends CommandShape, E extends EventShape>(
+    name: N,
+    decide: AreaDefinition<N, Names, C, E>['decide'],
+  ) =>
+  (command: C): Intent => ({
+    area: name,
+    type: `${name}.${command.type}`,
+    decide: (slices, facts) => decide(slices[name], command, { ...facts, world: slices }),
+  });
+
+/** Closes the types of an area away, so that the engine can hold a list of them. */
+export const defineArea = <
+  N extends AreaName,
+  Names extends AreaName,
+  C extends CommandShape,
+  E extends EventShape,
+>(
+  definition: AreaDefinition<N, Names, C, E>,
+): Area => {
+  const { name } = definition;
+  const intend = intents<N, Names, C, E>(name, definition.decide);
+  const isOwn = (entry: Entry): entry is EntryOf<E> => entry.type in definition.events;
+  const withSlice = (slices: Slices, slice: Slices[N]): Slices =>
+    slice === slices[name] ? slices : { ...slices, [name]: slice };
+  return {
+    name,
+    stateVersion: definition.stateVersion,
+    reads: definition.reads,
+    events: definition.events,
+    guards: definition.guards ?? [],
+    policies: definition.policies ?? [],
+    evolve: (slices, entry) =>
+      isOwn(entry) ? withSlice(slices, definition.evolve(slices[name], entry)) : slices,
+    due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
+    attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
+    concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
+    bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
+    settle: (slices) => withSlice(slices, definition.settle(slices[name])),
+    save: (slices) => definition.save(slices[name]),
+    load: (slices, rows) => withSlice(slices, definition.load(rows)),
+  };
+};
+
+/** A policy over one event type of one union, with the entry narrowed for it. */
+export const definePolicy = <E extends EventShape, T extends E['type']>(policy: {
+  readonly name: string;
+  readonly after: T;
+  readonly meaning: string;
+  readonly bestEffort: boolean;
+  readonly react: (entry: EntryOf<Extract<E, { readonly type: T }>>, slices: Slices) => readonly Intent[];
+}): Policy => {
+  const isTrigger = (entry: Entry): entry is EntryOf<Extract<E, { readonly type: T }>> =>
+    entry.type === policy.after;
+  return {
+    name: policy.name,
+    after: [policy.after],
+    meaning: policy.meaning,
+    bestEffort: policy.bestEffort,
+    react: (entry, slices) => (isTrigger(entry) ? policy.react(entry, slices) : []),
+  };
+};

@@ -1,0 +1,85 @@
+import type { Instant } from './instants.ts';
+
+/** The position of an entry in its journal, from 1 up without gaps. Numbers of two workspaces do not compare. */
+export type Seq = number;
+
+export type Role = 'reader' | 'worker' | 'approver' | 'admin';
+
+const roleOrder: readonly Role[] = ['reader', 'worker', 'approver', 'admin'];
+
+export const roleAtLeast = (role: Role, needed: Role): boolean =>
+  roleOrder.indexOf(role) >= roleOrder.indexOf(needed);
+
+/** Who speaks: `principal` comes from the connection, `agent` is one of the principal's agents. */
+export interface Actor {
+  readonly principal: string;
+  readonly agent: string | undefined;
+  readonly session: string | undefined;
+  readonly role: Role;
+}
+
+/** The actor of everything that happens because time has passed. */
+export const systemActor: Actor = {
+  principal: 'system',
+  agent: undefined,
+  session: undefined,
+  role: 'admin',
+};
+
+/** What an entry says of its author. */
+export interface Author {
+  readonly principal: string;
+  readonly agent?: string;
+  readonly session?: string;
+}
+
+/** Makes a call repeatable: `digest` covers operation and input. */
+export interface RequestMark {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/**
+ * Why an entry is there. `unit` is the sequence number of the first entry of its unit, `by` the operation or policy
+ * that decided it. The first entry of a unit also tells how many entries it has, and of which request it is.
+ */
+export interface Cause {
+  readonly unit: Seq;
+  readonly by: string;
+  readonly size?: number;
+  readonly request?: RequestMark;
+}
+
+/** What an area decides and folds: a type in the past tense and its data. */
+export interface EventShape {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** One line of the journal. `version` is that of the event's data. */
+export interface Entry<Type extends string = string, Data = unknown> {
+  readonly seq: Seq;
+  readonly time: Instant;
+  readonly actor: Author;
+  readonly type: Type;
+  readonly version: number;
+  readonly data: Data;
+  readonly cause: Cause;
+}
+
+/** The entries that a union of events becomes. */
+export type EntryOf<E extends EventShape> = E extends {
+  readonly type: infer T extends string;
+  readonly data: infer D;
+}
+  ? Entry<T, D>
+  : never;
+
+/**
+ * Narrows an entry to one event of an area. The data itself is not checked again: it was written by `decide` and its
+ * bytes are covered by the hash chain.
+ */
+export const entryGuard =
+  <E extends EventShape>() =>
+  <T extends E['type']>(entry: Entry, type: T): entry is EntryOf<Extract<E, { readonly type: T }>> =>
+    entry.type === type;

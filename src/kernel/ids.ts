@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Instant } from './instants.ts';
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const randomBytes = 10;
+
+/**
+ * A ULID: 48 bits of time, then 80 bits of `entropy`, in Crockford's base 32; `index` is added to the entropy so that
+ * one draw of randomness yields many ids. Source: the ULID specification.
+ */
+export const ulid = (at: Instant, entropy: Uint8Array, index = 0): string => {
+  let value = 0n;
+  for (let i = 0; i < randomBytes; i += 1) value = (value << 8n) | BigInt(entropy[i] ?? 0);
+  value = (value + BigInt(index)) & ((1n << 80n) - 1n);
+  value |= BigInt(Math.floor(at)) << 80n;
+  let text = '';
+  for (let i = 0; i < 26; i += 1) {
+    text = (alphabet[Number(value & 31n)] ?? '') + text;
+    value >>= 5n;
+  }
+  return text;
+};
+
+export const nameLengthMax = 64;
+
+/** Names of agents, projects, slugs, labels: letters, digits, `.`, `_`, `-`; no path can be made of them. */
+export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
+
+export const nameSchema = (what: string) =>
+  z
+    .string()
+    .min(1)
+    .max(nameLengthMax)
+    .regex(
+      namePattern,
+      `${what} may hold letters, digits, ".", "_" and "-", and begins with a letter or digit`,
+    )
+    .refine((name) => !name.includes('..'), `${what} may not hold ".."`);
+
+/** Characters that could forge lines or move the cursor of a terminal: C0 without tab and newline, DEL, C1. */
+const controlPattern = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const lineControlPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+
+/** Free text of several lines. */
+export const textSchema = (what: string, charactersMax: number) =>
+  z
+    .string()
+    .max(charactersMax)
+    .refine(
+      (text) => !controlPattern.test(text),
+      `${what} may not hold control characters other than tab and newline`,
+    );
+
+/** Free text of one line, not empty. */
+export const lineSchema = (what: string, charactersMax: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(charactersMax)
+    .refine((text) => !lineControlPattern.test(text), `${what} must be one line without control characters`);

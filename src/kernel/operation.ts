@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import type { Attention, Intent } from './area.ts';
+import type { Actor, Entry, Role, Seq } from './entry.ts';
+import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
+import type { Instant } from './instants.ts';
+import type { Slices } from './slices.ts';
+
+/** What a surface knows of who is calling, before anything is looked up. */
+export interface Caller {
+  readonly principal: string;
+  readonly role: Role;
+  /** Which of the principal's agents speaks, when the call says so. */
+  readonly agent: string | undefined;
+  /** The handle that `start` returned, when the call passes it back. */
+  readonly session: string | undefined;
+  /** What stands for a session without a handle: the stdio process, the legacy MCP session, an id from `_meta`. */
+  readonly connection: string | undefined;
+  /** Name of the client program, for naming an agent that has no name. */
+  readonly client: string | undefined;
+}
+
+export type RateClass = 'read' | 'general' | 'task' | 'broadcast';
+
+/** What an answer may be made from, besides its input. */
+export interface Facts {
+  readonly now: Instant;
+  readonly actor: Actor;
+  /** `<journal id>.<generation>`; a cursor that names another one is refused. */
+  readonly history: string;
+  readonly workspace: string;
+  /** What waits for an agent, over all areas. */
+  readonly attention: (agent: string) => readonly Attention[];
+}
+
+/** The entries that a command wrote, for building its answer; the same after a repeat. */
+export interface Done {
+  readonly entries: readonly Entry[];
+  readonly replayed: boolean;
+}
+
+/** An answer is there, or needs entries of the journal first: bodies and notes are not part of the state. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: 'fetch';
+      readonly seqs: readonly Seq[];
+      readonly then: (entries: readonly Entry[]) => Answer<T>;
+    }
+  | Refusal;
+
+/** An answer that needs the entries at `seqs` (in that order). */
+export const withEntries = <T>(
+  seqs: readonly Seq[],
+  then: (entries: readonly Entry[]) => Answer<T>,
+): Answer<T> => (seqs.length === 0 ? then([]) : { ok: 'fetch', seqs, then });
+
+export interface Example {
+  readonly title: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** The part of an operation that people, agents and tools read. */
+export interface OperationTexts {
+  /** `<area>_<verb>`, at most 40 characters. */
+  readonly name: string;
+  /** Which journal it works on: that of the workspace, or the hub's own. */
+  readonly journal: 'workspace' | 'hub';
+  /** The folder of tools it belongs to. */
+  readonly category: string;
+  /** One line. */
+  readonly summary: string;
+  /** What an agent reads: when to use it first, then limits and defaults. */
+  readonly description: string;
+  readonly role: Role;
+  readonly rate: RateClass;
+  /** The codes that this operation itself can answer with, besides those that any call can. */
+  readonly errors: readonly ErrorCode[];
+  readonly examples: readonly Example[];
+  /** May delete or overwrite what somebody else relies on. */
+  readonly destructive: boolean;
+  /** The same call twice has the effect of one. */
+  readonly idempotent: boolean;
+}
+
+/** Lets a call wait until it can succeed. All blocking anywhere is this. */
+export interface Until<I> {
+  /** The one key under which the call waits. */
+  readonly key: (input: I) => string;
+  /** How long this call will wait; 0 = not at all. */
+  readonly limitMs: (input: I) => number;
+  /** The refusals that are worth waiting on. */
+  readonly codes: readonly ErrorCode[];
+}
+
+interface Schemas<I, O> {
+  readonly input: z.ZodType<I>;
+  readonly output: z.ZodType<O>;
+}
+
+export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O> {
+  readonly query: (slices: Slices, input: I, facts: Facts) => Answer<O>;
+}
+
+export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O> {
+  readonly toCommand: (input: I, caller: Caller) => Intent;
+  readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
+  readonly until?: Until<I>;
+}
+
+/** A query whose input has been checked. */
+export interface PreparedQuery {
+  readonly kind: 'query';
+  readonly run: (slices: Slices, facts: Facts) => Answer<unknown>;
+}
+
+/** A command whose input has been checked. */
+export interface PreparedCommand {
+  readonly kind: 'command';
+  readonly operation: string;
+  readonly input: unknown;
+  readonly intend: (caller: Caller) => Intent;
+  readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<unknown>;
+  readonly until:
+    | { readonly key: string; readonly limitMs: number; readonly codes: readonly ErrorCode[] }
+    | undefined;
+}
+
+/** An operation as the catalogue and the surfaces see it. */
+export interface Operation extends OperationTexts {
+  readonly kind: 'query' | 'command';
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** Checks raw input against the schema; the only place where that happens. */
+  readonly prepare: (raw: unknown) => Outcome<PreparedQuery | PreparedCommand>;
+}
+
+/** Declares one operation, complete in one place. */
+export function defineOperation<I, O>(
+  definition: QueryDefinition<I, O> | CommandDefinition<I, O>,
+): Operation {
+  const parse = (raw: unknown): Outcome<I> => {
+    const parsed = definition.input.safeParse(raw);
+    return parsed.success
+      ? ok(parsed.data)
+      : refuse('invalid_input', explain(definition.name, parsed.error), {
+          issues: parsed.error.issues.map(({ path, message }) => ({ at: path.join('.'), message })),
+        });
+  };
+  if ('query' in definition) {
+    return {
+      ...definition,
+      kind: 'query',
+      prepare: (raw) => {
+        const input = parse(raw);
+        if (!input.ok) return input;
+        return ok({ kind: 'query', run: (slices, facts) => definition.query(slices, input.value, facts) });
+      },
+    };
+  }
+  return { ...definition, kind: 'command', prepare: (raw) => prepareCommand(definition, parse(raw)) };
+}
+
+const prepareCommand = <I, O>(
+  definition: CommandDefinition<I, O>,
+  parsed: Outcome<I>,
+): Outcome<PreparedCommand> => {
+  if (!parsed.ok) return parsed;
+  const input = parsed.value;
+  const { until } = definition;
+  return ok({
+    kind: 'command',
+    operation: definition.name,
+    input,
+    intend: (caller) => definition.toCommand(input, caller),
+    answer: (done, slices, facts) => definition.answer(done, slices, { ...facts, input }),
+    until: until && { key: until.key(input), limitMs: until.limitMs(input), codes: until.codes },
+  });
+};
+
+const issuesShownMax = 5;
+
+/** One sentence per problem, then where to look the schema up. */
+const explain = (name: string, error: z.ZodError): string => {
+  const shown = error.issues
+    .slice(0, issuesShownMax)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  const more = error.issues.length - shown.length;
+  return `The input of ${name} is not valid: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Correct it and call again.`;
+};
