@@ -1,0 +1,338 @@
+import { randomBytes } from 'node:crypto';
+import type { Area, Attention, Intent } from '../kernel/area.ts';
+import { type Actor, type Entry, type Seq, systemActor } from '../kernel/entry.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/instants.ts';
+import type { Answer, Caller, Done, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Slices } from '../kernel/slices.ts';
+import { Codec } from '../journal/codec.ts';
+import { type Head, Journal } from '../journal/journal.ts';
+import { type Store, StoreFailure } from '../journal/store.ts';
+import { type Call, type Fate, digestOf, rehearse } from './batch.ts';
+import { type Clock, workspaceTime } from './clock.ts';
+import { Committer } from './committer.ts';
+import type { Log } from './log.ts';
+import { requestIdCharactersMax } from './requests.ts';
+import { FoldedState, type Origin } from './state.ts';
+import { type Rules, defect, rulesOf } from './unit.ts';
+import { Waits } from './waits.ts';
+
+export interface EngineOptions {
+  readonly workspace: string;
+  readonly areas: readonly Area[];
+  readonly initial: Slices;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
+  /** Where to begin instead of at the first entry. */
+  readonly snapshot?: { readonly origin: Origin; readonly head: Head } | undefined;
+}
+
+/** What a call is answered with. */
+export interface Reply {
+  readonly value: unknown;
+  readonly actor: Actor;
+  /** The call had been done before, under the same request id. */
+  readonly replayed: boolean;
+}
+
+export interface CallOptions {
+  /** Makes the call repeatable: the same id and input again gives the same answer and is done once. */
+  readonly requestId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
+export type Listener = (entries: readonly Entry[], slices: Slices) => void;
+
+/** How often a waiting call looks again although nobody rang: time alone can make something free. */
+const waitLooksEveryMs = 5_000;
+
+/** One workspace at work: takes calls, decides them in batches, makes them durable, answers, and wakes who waits. */
+export class Engine {
+  readonly workspace: string;
+  readonly journal: Journal;
+  readonly #options: EngineOptions;
+  readonly #rules: Rules;
+  readonly #state: FoldedState;
+  readonly #committer: Committer;
+  readonly #waits: Waits;
+  readonly #listeners = new Set<Listener>();
+  readonly #seen = new Set<string>();
+  readonly #time: () => Instant;
+  #stopped: Refusal | undefined;
+
+  private constructor(options: EngineOptions) {
+    this.workspace = options.workspace;
+    this.#options = options;
+    this.#rules = rulesOf(options.areas);
+    this.#time = workspaceTime(options.clock, options.store.openedAt);
+    this.#waits = new Waits(options.clock);
+    const nothing: Origin = { slices: options.initial, seq: 0, time: 0, requests: [] };
+    this.#state = new FoldedState(this.#rules, options.snapshot?.origin ?? nothing);
+    this.journal = new Journal(options.store, new Codec(options.areas), {
+      from: options.snapshot?.head,
+      sink: (entries) => this.#absorb(entries),
+    });
+    this.#committer = new Committer({
+      rules: this.#rules,
+      state: this.#state,
+      journal: this.journal,
+      clock: options.clock,
+      log: options.log,
+      now: () => this.now(),
+      stop: (refusal) => this.#stop(refusal),
+    });
+  }
+
+  /** Folds the journal and begins to work. Refuses when the journal cannot be read to its end. */
+  static async open(options: EngineOptions): Promise<Outcome<Engine>> {
+    const engine = new Engine(options);
+    try {
+      engine.#state.bulk();
+      await engine.journal.catchUp();
+      engine.#state.endBulk();
+    } catch (failure) {
+      if (failure instanceof StoreFailure) return failure.refusal;
+      throw failure;
+    }
+    engine.#unwatch = options.store.watch(() => void engine.#lookAtOthers());
+    return ok(engine);
+  }
+
+  #unwatch: () => void = () => {};
+
+  /** The time of the workspace: never before the last entry. */
+  now(): Instant {
+    return Math.max(this.#time(), this.#state.time);
+  }
+
+  get seq(): Seq {
+    return this.#state.seq;
+  }
+
+  /** The state as last folded. For followers; calls go through `query`, which looks at the store's head first. */
+  get slices(): Slices {
+    return this.#state.slices;
+  }
+
+  /** Why this workspace answers nothing any more, if so. */
+  get stopped(): Refusal | undefined {
+    return this.#stopped;
+  }
+
+  get waiting(): number {
+    return this.#waits.size;
+  }
+
+  async query(caller: Caller, prepared: PreparedQuery): Promise<Outcome<Reply>> {
+    const behind = await this.#refresh();
+    if (behind !== undefined) return behind;
+    const { slices } = this.#state;
+    const actor = this.#options.identify(slices, caller);
+    if (!actor.ok) return actor;
+    this.#note(actor.value);
+    return this.#finish(actor.value, false, () => prepared.run(slices, this.#facts(actor.value, slices)));
+  }
+
+  async execute(caller: Caller, prepared: PreparedCommand, options: CallOptions = {}): Promise<Outcome<Reply>> {
+    const { requestId } = options;
+    if (requestId !== undefined && (requestId === '' || requestId.length > requestIdCharactersMax)) {
+      return refuse('invalid_input', `A request id has 1 to ${requestIdCharactersMax} characters. Choose a shorter one.`);
+    }
+    const call: Call = {
+      by: prepared.operation,
+      intent: prepared.intend(caller),
+      identify: (slices) => this.#options.identify(slices, caller),
+      request: requestId === undefined ? undefined : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
+      entropy: randomBytes(10),
+    };
+    const { until } = prepared;
+    if (until === undefined || until.limitMs === 0) return this.#settle(prepared, await this.#submit(call));
+    return this.#settle(prepared, await this.#submitUntil(call, until, options.signal));
+  }
+
+  /** Runs a command that no caller asked for, such as what the host reports about its connections. */
+  async report(by: string, intent: Intent, actor: Actor = systemActor): Promise<Outcome<readonly Entry[]>> {
+    const call: Call = { by, intent, identify: () => ok(actor), request: undefined, entropy: randomBytes(10) };
+    const fate = await this.#submit(call);
+    if (fate.kind === 'decided') return ok(fate.unit.entries);
+    return fate.kind === 'refused' ? fate.refusal : ok([]);
+  }
+
+  /** Lets time pass: clears away what has expired, when something has. */
+  async tick(): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    const { slices } = this.#state;
+    const now = this.now();
+    if (this.#rules.areas.some((area) => area.due(slices, now).length > 0)) await this.#committer.clear();
+  }
+
+  /** The sessions that have called since this was last asked. */
+  takeSeen(): readonly string[] {
+    const seen = [...this.#seen];
+    this.#seen.clear();
+    return seen;
+  }
+
+  /** Tells `listener` of all further entries, others' included. Returns a function that ends it. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What is remembered for repeats, for a snapshot. */
+  remembered(): Origin['requests'] {
+    return this.#state.requests.all();
+  }
+
+  get lastTime(): Instant {
+    return this.#state.time;
+  }
+
+  get areas(): readonly Area[] {
+    return this.#rules.areas;
+  }
+
+  /** Answers what is under way, refuses what comes after, and leaves the store to its owner. */
+  async close(): Promise<void> {
+    this.#stop(refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'));
+    this.#unwatch();
+    await this.#committer.drained();
+  }
+
+  async #submit(call: Call): Promise<Fate> {
+    if (this.#stopped !== undefined) return { kind: 'refused', refusal: this.#stopped };
+    return this.#committer.submit(call);
+  }
+
+  /** Tries, and as long as the refusal is one worth waiting on, waits under the key until another try could succeed. */
+  async #submitUntil(
+    call: Call,
+    until: NonNullable<PreparedCommand['until']>,
+    signal: AbortSignal | undefined,
+  ): Promise<Fate> {
+    const { clock, log } = this.#options;
+    const deadline = clock.monotonic() + until.limitMs;
+    const worthWaiting = (refusal: Refusal): boolean => until.codes.includes(refusal.code);
+    const wait = this.#waits.open(until.key, signal);
+    try {
+      for (;;) {
+        const fate = await this.#submit(call);
+        if (fate.kind !== 'refused' || !worthWaiting(fate.refusal)) return fate;
+        for (let hopeless = true; hopeless; ) {
+          const leftMs = deadline - clock.monotonic();
+          if (leftMs <= 0 || signal?.aborted || this.#stopped !== undefined) return fate;
+          await wait.next(Math.min(leftMs, waitLooksEveryMs));
+          const rehearsed = rehearse(this.#rules, this.#state, { call, now: this.now(), log });
+          hopeless = !rehearsed.ok && worthWaiting(rehearsed);
+        }
+      }
+    } finally {
+      wait.end();
+    }
+  }
+
+  async #settle(prepared: PreparedCommand, fate: Fate): Promise<Outcome<Reply>> {
+    switch (fate.kind) {
+      case 'refused':
+        return fate.refusal;
+      case 'deferred':
+        return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
+      case 'decided': {
+        const { slices, entries } = fate.unit;
+        this.#note(fate.actor);
+        return this.#finish(fate.actor, false, () => this.#answer(prepared, fate.actor, { done: { entries, replayed: false }, slices }));
+      }
+      case 'replayed': {
+        const { seq, size } = fate.remembered;
+        const seqs = Array.from({ length: size }, (_, i) => seq + i);
+        const answer = (): Answer<unknown> => ({
+          ok: 'fetch',
+          seqs,
+          then: (entries) =>
+            this.#answer(prepared, fate.actor, { done: { entries, replayed: true }, slices: this.#state.slices }),
+        });
+        return this.#finish(fate.actor, true, answer);
+      }
+    }
+  }
+
+  #answer(
+    prepared: PreparedCommand,
+    actor: Actor,
+    { done, slices }: { readonly done: Done; readonly slices: Slices },
+  ): Answer<unknown> {
+    return prepared.answer(done, slices, this.#facts(actor, slices));
+  }
+
+  /** Fetches what the answer needs; a throw in an answer is a defect, never the caller's fault. */
+  async #finish(actor: Actor, replayed: boolean, begin: () => Answer<unknown>): Promise<Outcome<Reply>> {
+    try {
+      let answer = begin();
+      while (answer.ok === 'fetch') answer = answer.then(await this.journal.entriesAt(answer.seqs));
+      return answer.ok ? ok({ value: answer.value, actor, replayed }) : answer;
+    } catch (thrown) {
+      return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
+    }
+  }
+
+  #facts(actor: Actor, slices: Slices): Facts {
+    const now = this.now();
+    return {
+      now,
+      actor,
+      history: this.journal.history,
+      workspace: this.workspace,
+      attention: (agent): readonly Attention[] => this.#rules.areas.flatMap((area) => area.attention(slices, agent, now)),
+    };
+  }
+
+  #note(actor: Actor): void {
+    if (actor.session !== undefined) this.#seen.add(actor.session);
+  }
+
+  /** Folds in what others wrote; the refusal when that is impossible. */
+  async #refresh(): Promise<Refusal | undefined> {
+    if (this.#stopped !== undefined) return this.#stopped;
+    try {
+      await this.journal.catchUp();
+      return undefined;
+    } catch (failure) {
+      if (!(failure instanceof StoreFailure)) throw failure;
+      this.#committer.meet(failure.refusal);
+      return failure.refusal;
+    }
+  }
+
+  async #lookAtOthers(): Promise<void> {
+    const refusal = await this.#refresh();
+    if (refusal !== undefined && refusal !== this.#stopped) this.#options.log.warn(refusal.message);
+  }
+
+  #absorb(entries: readonly Entry[]): void {
+    const batch = this.#committer.batchOf(entries);
+    if (batch === undefined) this.#state.fold(entries);
+    else this.#state.adopt(batch);
+    if (this.#listeners.size === 0 && this.#waits.size === 0) return;
+    for (const entry of entries) {
+      const owner = this.#rules.owners.get(entry.type);
+      for (const key of owner?.area.concerns(entry) ?? []) this.#waits.ring(key);
+    }
+    for (const listener of this.#listeners) {
+      try {
+        listener(entries, this.#state.slices);
+      } catch (thrown) {
+        defect(this.#options.log, 'telling a listener', thrown);
+      }
+    }
+  }
+
+  #stop(refusal: Refusal): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = refusal;
+    if (refusal.code !== 'stopping') this.#options.log.error(`workspace "${this.workspace}" stops: ${refusal.message}`);
+    this.#waits.ringAll();
+  }
+}

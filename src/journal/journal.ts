@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import type { Entry, Seq } from '../kernel/entry.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { chainLink, chainStart } from './chain.ts';
+import type { Codec } from './codec.ts';
+import { type Store, StoreFailure, type StoredRow } from './store.ts';
+
+/** How far a reader of the journal has come. */
+export interface Head {
+  readonly seq: Seq;
+  /** The link of the hash chain at `seq`. */
+  readonly chain: string;
+}
+
+/**
+ * - `appended`: durable.
+ * - `moved`: others were faster, nothing was stored; what they wrote has gone to the sink.
+ * - `refused`: established that nothing was stored, and why.
+ * - `unknown`: not established. The entries may still turn up.
+ */
+export type AppendResult =
+  | { readonly kind: 'appended' }
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'unknown'; readonly refusal: Refusal };
+
+/** Is handed every entry once, in order, in the same instant in which `head` moves over it. */
+export type Sink = (entries: readonly Entry[]) => void;
+
+const pageRows = 5_000;
+
+interface Pending {
+  readonly batch: string;
+  readonly rows: readonly StoredRow[];
+  readonly entries: readonly Entry[];
+}
+
+/** A journal as one process sees it: verified, decoded, and read up to `head`. */
+export class Journal {
+  readonly store: Store;
+  readonly #codec: Codec;
+  readonly #sink: Sink;
+  #head: Head;
+  /** The append under way. A read may meet its rows before its answer is here. */
+  #pending: Pending | undefined;
+
+  /** Begins behind `from`, or at the very beginning. */
+  constructor(store: Store, codec: Codec, { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink }) {
+    this.store = store;
+    this.#codec = codec;
+    this.#sink = sink;
+    this.#head = from ?? { seq: 0, chain: chainStart(store.identity.id) };
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
+  get history(): string {
+    return `${this.store.identity.id}.${this.store.identity.generation}`;
+  }
+
+  /** The version in which events of this type are written. */
+  versionOf(type: string): number {
+    return this.#codec.versionOf(type) ?? 1;
+  }
+
+  /** Reads up to the store's head; everything new has gone to the sink. Throws `StoreFailure`. */
+  async catchUp(): Promise<void> {
+    for (let head = await this.store.head(); head !== this.#head.seq; head = await this.store.head()) {
+      if (head < this.#head.seq) throw new StoreFailure(shortened(this.#head.seq));
+      this.#accept(await this.store.read(this.#head.seq, pageRows));
+    }
+  }
+
+  /** The entries with these sequence numbers, in that order. Throws `StoreFailure`. */
+  async entriesAt(seqs: readonly Seq[]): Promise<readonly Entry[]> {
+    const rows = await this.store.readAt(seqs);
+    return rows.map((row) => valueOf(this.#codec.decode(row.text)));
+  }
+
+  /**
+   * Appends behind `head`; the entries are numbered from there. Calls must not overlap. Throws `StoreFailure` when what
+   * others wrote cannot be read; nothing was stored then.
+   */
+  async append(entries: readonly Entry[]): Promise<AppendResult> {
+    const expected = this.#head;
+    const batch = randomUUID();
+    const rows = this.#rowsOf(entries, { head: expected, batch });
+    const pending = { batch, rows, entries };
+    this.#pending = pending;
+    const outcome = await this.store.append({ expected: expected.seq, batch, rows });
+    this.#pending = undefined;
+    switch (outcome.kind) {
+      case 'appended':
+        this.#adopt(pending);
+        return { kind: 'appended' };
+      case 'moved':
+        this.#accept(outcome.missed);
+        return { kind: 'moved' };
+      case 'unknown':
+        return this.#lookFor(pending, refuse(outcome.code, outcome.reason));
+    }
+  }
+
+  /** After an append of unknown fate: looks for its batch id before anything else is done. */
+  async #lookFor(pending: Pending, cause: Refusal): Promise<AppendResult> {
+    const first = pending.rows[0];
+    if (first === undefined) return { kind: 'appended' };
+    let found: readonly StoredRow[];
+    try {
+      found = await this.store.read(first.seq - 1, pending.rows.length);
+    } catch (failure) {
+      if (failure instanceof StoreFailure) return { kind: 'unknown', refusal: unknownOutcome(failure.refusal) };
+      throw failure;
+    }
+    if (found[0]?.batch === first.batch) {
+      this.#adopt(pending);
+      return { kind: 'appended' };
+    }
+    if (found.length > 0) {
+      this.#accept(found);
+      return { kind: 'moved' };
+    }
+    return cause.code === 'outcome_unknown'
+      ? { kind: 'unknown', refusal: unknownOutcome(cause) }
+      : { kind: 'refused', refusal: cause };
+  }
+
+  #rowsOf(entries: readonly Entry[], { head, batch }: { readonly head: Head; readonly batch: string }): StoredRow[] {
+    let { chain } = head;
+    return entries.map((entry) => {
+      const text = this.#codec.encode(entry);
+      chain = chainLink(chain, text);
+      return { seq: entry.seq, batch, text, chain };
+    });
+  }
+
+  /** Moves over rows that were read. Those up to `head` are known already. */
+  #accept(rows: readonly StoredRow[]): void {
+    if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
+    const entries: Entry[] = [];
+    let head = this.#head;
+    for (const row of rows) {
+      if (row.seq <= head.seq) continue;
+      const damage = damageOf(row, head);
+      if (damage !== undefined) throw new StoreFailure(damage);
+      entries.push(valueOf(this.#codec.decode(row.text)));
+      head = { seq: row.seq, chain: row.chain };
+    }
+    this.#advance(head, entries);
+  }
+
+  /** Moves over rows of our own making, which need neither check nor decoding. They are durable all or none. */
+  #adopt({ rows, entries }: Pending): void {
+    const last = rows.at(-1);
+    if (last !== undefined && last.seq > this.#head.seq) this.#advance(last, entries);
+  }
+
+  #advance({ seq, chain }: Head, entries: readonly Entry[]): void {
+    this.#head = { seq, chain };
+    if (entries.length > 0) this.#sink(entries);
+  }
+}
+
+/** The refusal for the first thing that is wrong with a row, given what came before it. */
+const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
+  if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
+  if (row.chain !== chainLink(before.chain, row.text)) return corrupt(row.seq, 'its bytes do not fit the hash chain');
+  return undefined;
+};
+
+const corrupt = (seq: Seq, what: string): Refusal =>
+  refuse(
+    'journal_corrupt',
+    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
+    { seq },
+  );
+
+const shortened = (seq: Seq): Refusal =>
+  refuse(
+    'journal_corrupt',
+    `The journal has become shorter: entry ${seq} was there and is gone. Nothing was changed. Restore the latest backup.`,
+    { seq },
+  );
+
+const unknownOutcome = (why: Refusal): Refusal =>
+  refuse(
+    'outcome_unknown',
+    `It could not be established whether this was stored (${why.message}). Call again with the same request id; it will not be done twice.`,
+    { cause: why.code },
+  );
+
+const valueOf = (decoded: Outcome<Entry>): Entry => {
+  if (decoded.ok) return decoded.value;
+  throw new StoreFailure(decoded);
+};
+
+/** Reads a whole journal and names the first bad entry; the number of good ones when there is none. */
+export const verify = async (store: Store): Promise<Outcome<{ readonly entries: number; readonly chain: string }>> => {
+  let head: Head = { seq: 0, chain: chainStart(store.identity.id) };
+  try {
+    for (;;) {
+      const rows = await store.read(head.seq, pageRows);
+      if (rows.length === 0) return ok({ entries: head.seq, chain: head.chain });
+      for (const row of rows) {
+        const damage = damageOf(row, head);
+        if (damage !== undefined) return damage;
+        head = { seq: row.seq, chain: row.chain };
+      }
+    }
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
+  }
+};
