@@ -108,7 +108,7 @@ class UnitDraft {
     }
     const facts = this.#facts();
     for (const guard of this.#rules.guards.get(intent.type) ?? []) {
-      const refusal = guard.check(this.#slices, facts);
+      const refusal = guard.check(this.#slices, facts, intent.command);
       if (refusal !== undefined) return refusal;
     }
     const decision = intent.decide(this.#slices, facts);

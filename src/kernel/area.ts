@@ -19,6 +19,8 @@ export interface Intent {
   readonly area: AreaName;
   /** `<area>.<command>`, by which guards choose what they watch. */
   readonly type: string;
+  /** The command itself, for guards to look at. */
+  readonly command: CommandShape;
   readonly decide: (slices: Slices, facts: Omit<Context, 'world'>) => Decision<EventShape>;
 }
 
@@ -40,7 +42,11 @@ export interface Guard {
   readonly watches: readonly string[];
   /** One sentence for the reference. */
   readonly meaning: string;
-  readonly check: (slices: Slices, facts: Omit<Context, 'world'>) => Refusal | undefined;
+  readonly check: (
+    slices: Slices,
+    facts: Omit<Context, 'world'>,
+    command: CommandShape,
+  ) => Refusal | undefined;
 }
 
 /** Adds a command of its own area to the unit in which an entry was decided. */
@@ -128,6 +134,7 @@ export const intents =
   (command: C): Intent => ({
     area: name,
     type: `${name}.${command.type}`,
+    command,
     decide: (slices, facts) => decide(slices[name], command, { ...facts, world: slices }),
   });
 

@@ -12,6 +12,9 @@ export const isoTime = (at: Instant): string => {
   return new Date(at).toISOString();
 };
 
+/** The instant that an ISO 8601 date-time names. The text must be a valid one; schemas see to that. */
+export const instantOf = (text: string): Instant => Date.parse(text);
+
 /** "40 s", "5 min", "3 h", "2 d": how long something has lasted, rounded down, for sentences. */
 export const spoken = (durationMs: number): string => {
   if (durationMs < minuteMs) return `${Math.max(0, Math.floor(durationMs / secondMs))} s`;
