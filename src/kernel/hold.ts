@@ -48,7 +48,6 @@ export const holdOfSession = (held: SessionHold, session: Liveness): Hold => ({
   expiresAt: sessionExpiresAt(session),
 });
 
+/** When a session is gone for good, and with it whatever it holds. */
 export const sessionExpiresAt = (session: Liveness): Instant =>
-  session.endedAt === undefined
-    ? session.lastSeen + abandonMs
-    : Math.min(session.endedAt + graceMs, session.lastSeen + abandonMs);
+  session.endedAt === undefined ? session.lastSeen + abandonMs : session.endedAt + graceMs;

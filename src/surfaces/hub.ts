@@ -1,0 +1,46 @@
+import type { Outcome } from '../kernel/errors.ts';
+import type { Caller } from '../kernel/operation.ts';
+
+/** What a surface needs of the program behind it: this process itself, or a hub somewhere else. */
+export interface Hub {
+  readonly version: string;
+  readonly call: (call: HubCall) => Promise<Outcome<HubReply>>;
+  /** The connection that `caller` names is over; a session that it opened ends. */
+  readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
+  readonly health: () => Promise<HubHealth>;
+}
+
+export interface HubCall {
+  readonly operation: string;
+  /** As it came; the operation's schema checks it. */
+  readonly input: unknown;
+  readonly caller: Caller;
+  /** Name of the workspace; the default one when absent. */
+  readonly workspace: string | undefined;
+  readonly requestId: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface HubReply {
+  readonly value: unknown;
+  /** Done before, under the same request id; the answer was made again. */
+  readonly replayed: boolean;
+}
+
+export interface WorkspaceHealth {
+  readonly name: string;
+  /** Whether a change could be stored now. */
+  readonly writable: boolean;
+  /** Why not, in words. */
+  readonly reason: string | null;
+  /** Sequence number of the last entry folded. */
+  readonly seq: number;
+}
+
+export interface HubHealth {
+  /** `degraded`: something cannot be written. `stopping`: this process will not answer much longer. */
+  readonly status: 'ok' | 'degraded' | 'stopping';
+  readonly version: string;
+  readonly store: string;
+  readonly workspaces: readonly WorkspaceHealth[];
+}
