@@ -5,8 +5,8 @@ import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { Slices } from '../kernel/slices.ts';
+import type { Remembered } from '../journal/snapshots.ts';
 import type { Log } from './log.ts';
-import type { Remembered } from './requests.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, type Unit, decideUnit } from './unit.ts';
 

@@ -6,7 +6,8 @@ import type { Instant } from '../kernel/instants.ts';
 import type { Answer, Caller, Done, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec } from '../journal/codec.ts';
-import { type Head, Journal } from '../journal/journal.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
 import { type Call, type Fate, digestOf, rehearse } from './batch.ts';
 import { type Clock, workspaceTime } from './clock.ts';
@@ -26,7 +27,7 @@ export interface EngineOptions {
   readonly log: Log;
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   /** Where to begin instead of at the first entry. */
-  readonly snapshot?: { readonly origin: Origin; readonly head: Head } | undefined;
+  readonly snapshot?: Snapshot | undefined;
 }
 
 /** What a call is answered with. */
@@ -69,10 +70,11 @@ export class Engine {
     this.#rules = rulesOf(options.areas);
     this.#time = workspaceTime(options.clock, options.store.openedAt);
     this.#waits = new Waits(options.clock);
+    const { snapshot } = options;
     const nothing: Origin = { slices: options.initial, seq: 0, time: 0, requests: [] };
-    this.#state = new FoldedState(this.#rules, options.snapshot?.origin ?? nothing);
+    this.#state = new FoldedState(this.#rules, snapshot === undefined ? nothing : originOf(snapshot));
     this.journal = new Journal(options.store, new Codec(options.areas), {
-      from: options.snapshot?.head,
+      from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
     this.#committer = new Committer({
@@ -182,13 +184,13 @@ export class Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is remembered for repeats, for a snapshot. */
-  remembered(): Origin['requests'] {
-    return this.#state.requests.all();
-  }
-
-  get lastTime(): Instant {
-    return this.#state.time;
+  /** The state as it is now, for a snapshot. */
+  snapshot(): Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> } {
+    return {
+      header: { journal: this.journal.store.identity, head: this.journal.head, time: this.#state.time },
+      slices: this.#state.slices,
+      requests: [...this.#state.requests.all()],
+    };
   }
 
   get areas(): readonly Area[] {
@@ -336,3 +338,10 @@ export class Engine {
     this.#waits.ringAll();
   }
 }
+
+const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
+  slices,
+  requests,
+  seq: header.head.seq,
+  time: header.time,
+});

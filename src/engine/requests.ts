@@ -1,4 +1,5 @@
-import type { Entry, Seq } from '../kernel/entry.ts';
+import type { Remembered } from '../journal/snapshots.ts';
+import type { Entry } from '../kernel/entry.ts';
 import { type Instant, dayMs } from '../kernel/instants.ts';
 import { Fifo } from './fifo.ts';
 
@@ -6,16 +7,6 @@ export const requestKeptMs = dayMs;
 export const requestsPerPrincipalMax = 10_000;
 export const requestsPerWorkspaceMax = 100_000;
 export const requestIdCharactersMax = 200;
-
-/** What is remembered of a unit that was written for a request. */
-export interface Remembered {
-  readonly principal: string;
-  readonly id: string;
-  readonly digest: string;
-  readonly seq: Seq;
-  readonly size: number;
-  readonly time: Instant;
-}
 
 interface OfPrincipal {
   readonly byId: Map<string, Remembered>;

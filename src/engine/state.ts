@@ -1,7 +1,8 @@
 import type { Entry, Seq } from '../kernel/entry.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Slices } from '../kernel/slices.ts';
-import { RequestIndex, type Remembered } from './requests.ts';
+import type { Remembered } from '../journal/snapshots.ts';
+import { RequestIndex } from './requests.ts';
 import type { Rules, Unit } from './unit.ts';
 
 /** Where folding begins: at nothing, or at a snapshot. */

@@ -19,8 +19,8 @@ export const reservedNames: readonly string[] = ['hub'];
 export interface Workspace {
   readonly name: string;
   readonly title: string;
-  /** The journal that it had when it was registered; another one under its name is not it. */
-  readonly journal: string;
+  /** The id of its journal, known since that was first opened; another journal under its name is not it. */
+  readonly journal: string | undefined;
   readonly createdAt: Instant;
   readonly number: number;
 }
@@ -45,7 +45,12 @@ export const findWorkspace = (slice: WorkspacesSlice, name: string): Workspace |
   return found?.name === name ? found : undefined;
 };
 
-export type WorkspacesEvent = {
-  readonly type: 'workspaces.registered';
-  readonly data: { readonly name: string; readonly title: string; readonly journal: string };
-};
+export type WorkspacesEvent =
+  | {
+      readonly type: 'workspaces.registered';
+      readonly data: { readonly name: string; readonly title: string };
+    }
+  | {
+      readonly type: 'workspaces.attached';
+      readonly data: { readonly name: string; readonly journal: string };
+    };

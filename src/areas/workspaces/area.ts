@@ -1,0 +1,57 @@
+import { type SavedRow, defineArea } from '../../kernel/area.ts';
+import { never, present } from '../../kernel/assert.ts';
+import type { EntryOf } from '../../kernel/entry.ts';
+import { type WorkspacesCommand, decide } from './decide.ts';
+import {
+  type Workspace,
+  type WorkspacesEvent,
+  type WorkspacesSlice,
+  findWorkspace,
+  initialWorkspaces,
+} from './model.ts';
+
+export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand, WorkspacesEvent>({
+  name: 'workspaces',
+  stateVersion: 1,
+  reads: [],
+  events: {
+    'workspaces.registered': { version: 1, personal: ['title'], meaning: 'A workspace was added to the hub’s list.' },
+    'workspaces.attached': { version: 1, personal: [], meaning: 'The journal of a workspace was opened for the first time.' },
+  },
+  decide,
+  evolve,
+  concerns: () => ['workspaces'],
+  bulk: ({ workspaces }) => ({ workspaces: workspaces.bulk() }),
+  settle: ({ workspaces }) => ({ workspaces: workspaces.settle() }),
+  *save({ workspaces }) {
+    for (const row of workspaces.values()) yield { part: 'workspace', row };
+  },
+  load: (rows) => {
+    let workspaces = initialWorkspaces.workspaces.bulk();
+    for (const saved of rows) {
+      const row = present(isRow(saved) ? saved.row : undefined, 'a snapshot of this version has one part');
+      workspaces = workspaces.put({ ...row, journal: row.journal });
+    }
+    return { workspaces: workspaces.settle() };
+  },
+});
+
+function evolve(slice: WorkspacesSlice, entry: EntryOf<WorkspacesEvent>): WorkspacesSlice {
+  const { workspaces } = slice;
+  switch (entry.type) {
+    case 'workspaces.registered': {
+      const { name, title } = entry.data;
+      return { workspaces: workspaces.put({ name, title, journal: undefined, createdAt: entry.time, number: entry.seq }) };
+    }
+    case 'workspaces.attached': {
+      const workspace = findWorkspace(slice, entry.data.name);
+      return workspace === undefined ? slice : { workspaces: workspaces.put({ ...workspace, journal: entry.data.journal }) };
+    }
+    default:
+      return never(entry);
+  }
+}
+
+type Row = SavedRow & { readonly row: Workspace };
+
+const isRow = (saved: SavedRow): saved is Row => saved.part === 'workspace';

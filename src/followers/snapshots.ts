@@ -1,0 +1,50 @@
+import type { Log } from '../engine/log.ts';
+import { writeSnapshot } from '../journal/snapshots.ts';
+import type { Follower } from './follower.ts';
+
+/** A snapshot is written after this many entries since the last one. */
+export const snapshotEveryEntries = 20_000;
+/** When the process stops, a snapshot is worth writing from this many entries on. */
+export const snapshotAtEndEntries = 1_000;
+
+export interface SnapshotsOptions {
+  readonly path: string;
+  readonly log: Log;
+  readonly everyEntries?: number;
+  readonly atEndEntries?: number;
+  /** Where the snapshot in place ends; 0 when there is none. */
+  readonly from: number;
+}
+
+/** Keeps the snapshot of a workspace fresh. Elected per machine, since the cache directory is the machine's. */
+export const snapshots = (options: SnapshotsOptions): Follower => ({
+  name: 'snapshots',
+  begin: (engine) => {
+    const every = options.everyEntries ?? snapshotEveryEntries;
+    let last = options.from;
+    let writing: Promise<void> | undefined;
+    const write = (): Promise<void> => {
+      const snapshot = engine.snapshot();
+      last = snapshot.header.head.seq;
+      return writeSnapshot(options.path, engine.areas, snapshot).catch((thrown: unknown) =>
+        options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`),
+      );
+    };
+    const look = (): void => {
+      if (writing !== undefined || engine.seq - last < every) return;
+      writing = write().finally(() => {
+        writing = undefined;
+        look();
+      });
+    };
+    const unsubscribe = engine.subscribe(look);
+    look();
+    return {
+      end: async () => {
+        unsubscribe();
+        await writing;
+        if (engine.seq - last >= (options.atEndEntries ?? snapshotAtEndEntries)) await write();
+      },
+    };
+  },
+});

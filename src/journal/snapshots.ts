@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Slices } from '../kernel/slices.ts';
+import type { Area, SavedRow } from '../kernel/area.ts';
+import type { Seq } from '../kernel/entry.ts';
+import type { Instant } from '../kernel/instants.ts';
+import { trustedJson } from '../kernel/json.ts';
+import type { Head } from './journal.ts';
+import type { JournalIdentity } from './store.ts';
+
+/**
+ * A snapshot is a cache: the folded state at one entry, so that a start need not fold from the first. It is used only
+ * when everything fits (journal, generation, format, the areas' state versions, its own checksum), and may be deleted
+ * at any time.
+ */
+const format = 1;
+const rowsPerLine = 500;
+
+export interface SnapshotHeader {
+  readonly format: number;
+  readonly journal: JournalIdentity;
+  readonly head: Head;
+  /** Time of the entry at `head`. */
+  readonly time: number;
+  readonly versions: Readonly<Record<string, number>>;
+}
+
+/** Rows of one part of the state, `of` being an area or a name of the engine's own. */
+interface Line {
+  readonly of: string;
+  readonly rows: readonly SavedRow[];
+}
+
+export interface Snapshot {
+  readonly header: SnapshotHeader;
+  readonly slices: Slices;
+  /** The calls that need not be done again; see `engine/requests.ts`. */
+  readonly requests: readonly Remembered[];
+}
+
+/** What is remembered of a unit that was written for a request. */
+export interface Remembered {
+  readonly principal: string;
+  readonly id: string;
+  readonly digest: string;
+  readonly seq: Seq;
+  readonly size: number;
+  readonly time: Instant;
+}
+
+const stateVersions = (areas: readonly Area[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(areas.map((area) => [area.name, area.stateVersion]));
+
+const requestsPart = 'requests';
+
+/**
+ * Writes a snapshot beside the old one and then in its place. The state is immutable, so it is written at leisure, one
+ * line per turn of the loop, while the workspace goes on.
+ */
+export const writeSnapshot = async (
+  path: string,
+  areas: readonly Area[],
+  snapshot: Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> },
+): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}.tmp`;
+  const file = await open(draft, 'w', 0o600);
+  try {
+    const sum = createHash('sha256');
+    const write = (value: unknown): Promise<void> => writeLine(file, JSON.stringify(value), sum.update.bind(sum));
+    await write({ ...snapshot.header, format, versions: stateVersions(areas) } satisfies SnapshotHeader);
+    for (const area of areas) await writeRows(area.name, area.save(snapshot.slices), write);
+    await writeRows(requestsPart, snapshot.requests.map((row) => ({ part: requestsPart, row })), write);
+    await file.write(`${JSON.stringify({ sha256: sum.digest('hex') })}\n`);
+    await file.sync();
+  } catch (failure) {
+    await file.close();
+    await rm(draft, { force: true });
+    throw failure;
+  }
+  await file.close();
+  await rename(draft, path);
+};
+
+const writeLine = async (file: FileHandle, text: string, add: (text: string) => unknown): Promise<void> => {
+  add(text);
+  await file.write(`${text}\n`);
+};
+
+const writeRows = async (
+  of: string,
+  rows: Iterable<SavedRow>,
+  write: (line: Line) => Promise<void>,
+): Promise<void> => {
+  let chunk: SavedRow[] = [];
+  for (const row of rows) {
+    chunk.push(row);
+    if (chunk.length < rowsPerLine) continue;
+    await write({ of, rows: chunk });
+    await turn();
+    chunk = [];
+  }
+  if (chunk.length > 0) await write({ of, rows: chunk });
+};
+
+/** What stands at `path`, or why it cannot be used (which is never an error: the journal has everything). */
+export const readSnapshot = async (
+  path: string,
+  areas: readonly Area[],
+  { initial, identity }: { readonly initial: Slices; readonly identity: JournalIdentity },
+): Promise<Snapshot | { readonly unusable: string }> => {
+  let lines: string[];
+  try {
+    lines = (await readFile(path, 'utf8')).split('\n');
+  } catch {
+    return { unusable: 'there is none' };
+  }
+  if (!isWhole(lines)) return { unusable: 'it is damaged' };
+  const header: SnapshotHeader = trustedJson(lines[0] ?? '');
+  const mismatch = mismatchOf(header, areas, identity);
+  return mismatch === undefined ? load(lines.slice(1, -2), header, { areas, initial }) : { unusable: mismatch };
+};
+
+const isWhole = (lines: readonly string[]): boolean => {
+  const sum = createHash('sha256');
+  for (const line of lines.slice(0, -2)) sum.update(line);
+  return lines.at(-1) === '' && lines.at(-2) === JSON.stringify({ sha256: sum.digest('hex') });
+};
+
+const mismatchOf = (header: SnapshotHeader, areas: readonly Area[], identity: JournalIdentity): string | undefined => {
+  if (header.format !== format) return `it has format ${header.format}`;
+  if (header.journal.id !== identity.id || header.journal.generation !== identity.generation) return 'it is of another journal';
+  const versions = stateVersions(areas);
+  const fits =
+    Object.keys(versions).length === Object.keys(header.versions).length &&
+    Object.entries(versions).every(([area, version]) => header.versions[area] === version);
+  return fits ? undefined : 'it is of another version of the areas';
+};
+
+const load = (
+  lines: readonly string[],
+  header: SnapshotHeader,
+  { areas, initial }: { readonly areas: readonly Area[]; readonly initial: Slices },
+): Snapshot => {
+  const parts = new Map<string, Line[]>();
+  for (const text of lines) {
+    const line: Line = trustedJson(text);
+    const list = parts.get(line.of);
+    if (list === undefined) parts.set(line.of, [line]);
+    else list.push(line);
+  }
+  let slices = initial;
+  for (const area of areas) slices = area.load(slices, rowsOf(parts.get(area.name)));
+  return { header, slices, requests: [...rowsOf(parts.get(requestsPart))].filter(isRemembered).map(({ row }) => row) };
+};
+
+const isRemembered = (saved: SavedRow): saved is SavedRow & { readonly row: Remembered } => saved.part === requestsPart;
+
+function* rowsOf(lines: readonly Line[] | undefined): Iterable<SavedRow> {
+  for (const { rows } of lines ?? []) yield* rows;
+}
