@@ -129,7 +129,7 @@ export class Engine {
   }
 
   async query(caller: Caller, prepared: PreparedQuery): Promise<Outcome<Reply>> {
-    const behind = await this.#refresh();
+    const behind = await this.refresh();
     if (behind !== undefined) return behind;
     const { slices } = this.#state;
     const actor = this.#options.identify(slices, caller);
@@ -296,7 +296,7 @@ export class Engine {
   }
 
   /** Folds in what others wrote; the refusal when that is impossible. */
-  async #refresh(): Promise<Refusal | undefined> {
+  async refresh(): Promise<Refusal | undefined> {
     if (this.#stopped !== undefined) return this.#stopped;
     try {
       await this.journal.catchUp();
@@ -309,7 +309,7 @@ export class Engine {
   }
 
   async #lookAtOthers(): Promise<void> {
-    const refusal = await this.#refresh();
+    const refusal = await this.refresh();
     if (refusal !== undefined && refusal !== this.#stopped) this.#options.log.warn(refusal.message);
   }
 

@@ -1,0 +1,30 @@
+import type { Area } from '../kernel/area.ts';
+import type { Operation } from '../kernel/operation.ts';
+import type { Slices } from '../kernel/slices.ts';
+import { agentsArea } from './agents/area.ts';
+import { initialAgents } from './agents/model.ts';
+import { agentLeave } from './agents/operations/leave.ts';
+import { agentList } from './agents/operations/list.ts';
+import { agentUpdate } from './agents/operations/update.ts';
+import { workspacesArea } from './workspaces/area.ts';
+import { initialWorkspaces } from './workspaces/model.ts';
+import { workspaceAdd } from './workspaces/operations/add.ts';
+import { workspaceList } from './workspaces/operations/list.ts';
+
+/** All areas, in the fixed order in which their models may know each other. */
+export const areas: readonly Area[] = [agentsArea, workspacesArea];
+
+/** The state before the first entry. */
+export const initialSlices: Slices = {
+  agents: initialAgents,
+  workspaces: initialWorkspaces,
+};
+
+/** Everything that can be asked of Signalbox, in the order in which lists show it. */
+export const operations: readonly Operation[] = [
+  agentList,
+  agentUpdate,
+  agentLeave,
+  workspaceList,
+  workspaceAdd,
+];

@@ -1,0 +1,86 @@
+import { agentsIntent } from '../areas/agents/decide.ts';
+import type { Engine } from '../engine/engine.ts';
+import { roleAtLeast } from '../kernel/entry.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import type { Caller, Operation } from '../kernel/operation.ts';
+import type { Hub, HubCall, HubHealth, HubReply, WorkspaceHealth } from '../surfaces/hub.ts';
+import type { Workspace } from './workspace.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface LocalHubOptions {
+  readonly workspaces: Workspaces;
+  /** The operation of this name, or the refusal that suggests one. */
+  readonly find: (name: string) => Outcome<Operation>;
+  readonly defaultWorkspace: string;
+  readonly version: string;
+  readonly store: string;
+}
+
+/** The hub that lives in this process. */
+export class LocalHub implements Hub {
+  readonly version: string;
+  readonly #options: LocalHubOptions;
+  #stopping = false;
+
+  constructor(options: LocalHubOptions) {
+    this.version = options.version;
+    this.#options = options;
+  }
+
+  async call(call: HubCall): Promise<Outcome<HubReply>> {
+    const operation = this.#options.find(call.operation);
+    if (!operation.ok) return operation;
+    const { name, role, journal } = operation.value;
+    if (!roleAtLeast(call.caller.role, role)) {
+      return refuse('forbidden', `${name} needs the role ${role}; you have ${call.caller.role}. Ask somebody who has it.`);
+    }
+    const prepared = operation.value.prepare(call.input);
+    if (!prepared.ok) return prepared;
+    const engine = await this.#engine(journal, call.workspace);
+    if (!engine.ok) return engine;
+    const reply =
+      prepared.value.kind === 'query'
+        ? await engine.value.query(call.caller, prepared.value)
+        : await engine.value.execute(call.caller, prepared.value, { requestId: call.requestId, signal: call.signal });
+    return reply.ok ? ok({ value: reply.value.value, replayed: reply.value.replayed }) : reply;
+  }
+
+  async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
+    const { connection, principal, role } = caller;
+    if (connection === undefined) return;
+    const engine = await this.#engine('workspace', workspace);
+    if (!engine.ok) return;
+    const actor = { principal, role, agent: undefined, session: undefined };
+    await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
+  }
+
+  async health(): Promise<HubHealth> {
+    const { workspaces, version, store } = this.#options;
+    const opened = await Promise.all((await workspaces.opened()).map(healthOf));
+    const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
+    return { status, version, store, workspaces: opened };
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true;
+    await this.#options.workspaces.close();
+  }
+
+  async #engine(journal: Operation['journal'], name: string | undefined): Promise<Outcome<Engine>> {
+    const { workspaces, defaultWorkspace } = this.#options;
+    if (journal === 'hub') return ok(workspaces.hub.engine);
+    const workspace = await workspaces.get(name ?? defaultWorkspace);
+    return workspace.ok ? ok(workspace.value.engine) : workspace;
+  }
+}
+
+const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHealth> => {
+  const { writable, reason } = await store.health();
+  const stopped = engine.stopped;
+  return {
+    name,
+    seq: engine.seq,
+    writable: writable && stopped === undefined,
+    reason: stopped?.message ?? reason ?? null,
+  };
+};

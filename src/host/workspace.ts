@@ -1,0 +1,104 @@
+import { initialSlices, areas } from '../areas/index.ts';
+import { agentsIntent } from '../areas/agents/decide.ts';
+import type { Clock } from '../engine/clock.ts';
+import { Engine } from '../engine/engine.ts';
+import type { Log } from '../engine/log.ts';
+import { restore } from '../engine/restore.ts';
+import { type Term, runFollower } from '../followers/follower.ts';
+import { snapshots } from '../followers/snapshots.ts';
+import type { Store } from '../journal/store.ts';
+import { type Actor, systemActor } from '../kernel/entry.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import { minuteMs, secondMs } from '../kernel/instants.ts';
+import type { Caller } from '../kernel/operation.ts';
+import type { Slices } from '../kernel/slices.ts';
+
+export interface OpenOptions {
+  readonly name: string;
+  readonly store: Store;
+  readonly snapshotPath: string;
+  readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A hub lets time pass first; other processes of the same journal look a little later and find it done. */
+  readonly ticksFirst: boolean;
+}
+
+/** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
+export interface Workspace {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly store: Store;
+  /** Finishes what is under way and closes the journal. A second call waits for the first. */
+  readonly close: () => Promise<void>;
+}
+
+const tickEveryMs = secondMs;
+const lateTickEveryMs = 3 * secondMs;
+const tickJitterMs = 500;
+
+export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
+  const { name, store, snapshotPath, identify, clock, log } = options;
+  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
+  if (!snapshot.ok) return snapshot;
+  const opened = await Engine.open({
+    workspace: name,
+    areas,
+    initial: initialSlices,
+    store,
+    clock,
+    log,
+    identify,
+    snapshot: snapshot.value,
+  });
+  if (!opened.ok) return opened;
+  const engine = opened.value;
+  const from = snapshot.value?.header.head.seq ?? 0;
+  const terms = [
+    runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
+    every(() => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs, () => engine.tick(), options),
+    every(() => minuteMs, () => reportSeen(engine), options),
+  ];
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await reportSeen(engine);
+    await engine.close();
+    for (const term of terms) await term.end();
+    await store.close();
+  };
+  return ok({ name, engine, store, close: () => (closing ??= close()) });
+};
+
+/** AG14: one entry a minute for all who called. */
+const reportSeen = async (engine: Engine): Promise<void> => {
+  const sessions = engine.takeSeen();
+  if (sessions.length > 0) await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
+};
+
+/** Runs `work` again and again, the next time counted from the end of the last. */
+const every = (
+  delayMs: () => number,
+  work: () => Promise<void>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Term => {
+  let ended = false;
+  let running: Promise<void> = Promise.resolve();
+  let cancel = (): void => {};
+  const wait = (): void => {
+    if (!ended) cancel = clock.after(delayMs(), run);
+  };
+  const run = (): void => {
+    running = work()
+      .catch((thrown: unknown) => log.error('regular work failed', thrown))
+      .finally(wait);
+  };
+  wait();
+  return {
+    end: async () => {
+      ended = true;
+      cancel();
+      await running;
+    },
+  };
+};
+
