@@ -1,0 +1,281 @@
+/**
+ * Whether two path patterns can match a common path. The syntax: `*` and `?` within a segment, `**` for any number of
+ * segments, `{a,b}`, and `[...]`, which stands for any one character or, as in the routes of web frameworks, for itself.
+ * A pattern whose last segment is literal also covers what is below it: `src` meets `src/a.ts`. When that segment looks
+ * like a file (`a.ts`) or follows a `**`, it does so only where the other pattern spells the slash out: `src/a.ts` meets
+ * `src/a.ts/b`, and not what a `**` could reach below it.
+ *
+ * Otherwise the answer errs on one side only: a "no" is certain, a "yes" may be wrong for `[...]`, and for patterns so
+ * involved that they reach a limit.
+ */
+
+export const globCharactersMax = 300;
+/** A pattern whose braces stand for more than this is taken to meet everything below its literal beginning. */
+const variantsMax = 64;
+/** A comparison that has looked at this many states ends with "yes". */
+const statesMax = 20_000;
+
+/** A pattern, made ready for comparing. */
+export interface Glob {
+  readonly text: string;
+  /** The leading segments without any pattern character; every path that matches begins with them. */
+  readonly prefix: readonly string[];
+  /** The braces resolved; `undefined` when they stand for too much. */
+  readonly variants: readonly Steps[] | undefined;
+}
+
+/** A pattern without braces, as steps of a small automaton: character codes, or one of the negative numbers below. */
+type Steps = readonly number[];
+
+/** Any character but "/". */
+const any = -1;
+/** Any run of characters but "/". */
+const star = -2;
+/** Anything. While parsing: two or more stars, which are `star` unless they are a whole segment. */
+const deep = -3;
+/** Between segments, any number of whole segments; always followed by `inside`. */
+const dirs = -4;
+/** Within those segments. */
+const inside = -5;
+/** The pattern may end here, or go on below; always followed by `deep`. */
+const below = -6;
+/** The same, but only below a slash that the other pattern spells out. */
+const belowNamed = -7;
+
+const slash = 47;
+/** Stands for every character that neither pattern names. */
+const other = 0;
+
+export const compileGlob = (text: string): Glob => ({
+  text,
+  prefix: globPrefix(text),
+  variants: expand(text)?.map(stepsOf),
+});
+
+/** The leading segments without any pattern character. */
+export const globPrefix = (text: string): string[] => {
+  const literal: string[] = [];
+  for (const segment of text.split('/')) {
+    if (/[*?[{]/.test(segment)) break;
+    literal.push(segment);
+  }
+  return literal;
+};
+
+export const globsMeet = (a: string, b: string): boolean => compiledMeet(compileGlob(a), compileGlob(b));
+
+export const compiledMeet = (a: Glob, b: Glob): boolean => {
+  const shared = Math.min(a.prefix.length, b.prefix.length);
+  for (let i = 0; i < shared; i += 1) if (a.prefix[i] !== b.prefix[i]) return false;
+  if (a.variants === undefined || b.variants === undefined) return true;
+  const budget = { left: statesMax };
+  return a.variants.some((one) => b.variants?.some((two) => meet(one, two, budget)));
+};
+
+/** Resolves the braces and brackets of a pattern into sequences of character codes, `any`, `star` and `deep`. */
+const expand = (text: string): number[][] | undefined => {
+  let variants: number[][] = [[]];
+  const append = (alternatives: readonly (readonly number[])[]): void => {
+    variants =
+      alternatives.length === 1
+        ? variants.map((variant) => [...variant, ...(alternatives[0] ?? [])])
+        : variants.flatMap((variant) => alternatives.map((alternative) => [...variant, ...alternative]));
+  };
+  for (let at = 0; at < text.length; ) {
+    const item = itemAt(text, at);
+    if (item === undefined || variants.length * item.alternatives.length > variantsMax) return undefined;
+    append(item.alternatives);
+    at = item.end;
+  }
+  return variants;
+};
+
+interface Item {
+  readonly alternatives: readonly (readonly number[])[];
+  readonly end: number;
+}
+
+const plainRun = /[^*?[{]+/y;
+
+/** The next piece of a pattern; `undefined` when it stands for too much. */
+const itemAt = (text: string, at: number): Item | undefined => {
+  switch (text.charAt(at)) {
+    case '*': {
+      let end = at + 1;
+      while (text.charAt(end) === '*') end += 1;
+      return { alternatives: [[end - at === 1 ? star : deep]], end };
+    }
+    case '?':
+      return { alternatives: [[any]], end: at + 1 };
+    case '[': {
+      const end = text.indexOf(']', at + 2) + 1;
+      const itself = text.slice(at, end);
+      if (end === 0 || itself.includes('/')) return { alternatives: [codes('[')], end: at + 1 };
+      return { alternatives: [[any], codes(itself)], end };
+    }
+    case '{': {
+      const group = groupAt(text, at);
+      if (group === undefined) return { alternatives: [codes('{')], end: at + 1 };
+      const expanded = group.parts.map(expand);
+      const alternatives = expanded.flatMap((part) => part ?? []);
+      return expanded.includes(undefined) ? undefined : { alternatives, end: group.end };
+    }
+    default: {
+      plainRun.lastIndex = at;
+      const run = plainRun.exec(text)?.[0] ?? '';
+      return { alternatives: [codes(run)], end: at + run.length };
+    }
+  }
+};
+
+const codes = (text: string): number[] => {
+  const found: number[] = [];
+  for (let i = 0; i < text.length; i += 1) found.push(text.charCodeAt(i));
+  return found;
+};
+
+/** The alternatives of the brace group that begins at `at`; `undefined` when it is not closed or has only one. */
+const groupAt = (text: string, at: number): { parts: string[]; end: number } | undefined => {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = at + 1;
+  for (let i = at; i < text.length; i += 1) {
+    const character = text.charAt(i);
+    if (character === '{') depth += 1;
+    if (character === '}') depth -= 1;
+    if ((character === ',' && depth === 1) || depth === 0) {
+      parts.push(text.slice(from, i));
+      from = i + 1;
+    }
+    if (depth === 0) return parts.length > 1 ? { parts, end: i + 1 } : undefined;
+  }
+  return undefined;
+};
+
+const stepsOf = (variant: readonly number[]): Steps => {
+  const codesIn = tidy(variant);
+  const steps: number[] = [];
+  for (let i = 0; i < codesIn.length; i += 1) {
+    const code = codesIn[i] ?? other;
+    const next = codesIn[i + 1];
+    const whole = (i === 0 || codesIn[i - 1] === slash) && (next === undefined || next === slash);
+    if (code !== deep) steps.push(code);
+    else if (!whole) steps.push(star);
+    else if (next === undefined) steps.push(deep);
+    else {
+      steps.push(dirs, inside);
+      i += 1;
+    }
+  }
+  const last = codesIn.slice(codesIn.lastIndexOf(slash) + 1);
+  if (last.length === 0 || last.some((code) => code < 0)) return steps;
+  const named = steps.includes(dirs) || filePattern.test(String.fromCharCode(...last));
+  return [...steps, named ? belowNamed : below, deep];
+};
+
+const filePattern = /.\.[A-Za-z]\w*$/;
+
+/** Without empty segments, and with stars that only the braces kept apart as one. */
+const tidy = (variant: readonly number[]): number[] => {
+  const kept: number[] = [];
+  for (const code of variant) {
+    const last = kept.at(-1);
+    if (code === slash && (last === undefined || last === slash)) continue;
+    if ((code === star || code === deep) && (last === star || last === deep)) kept[kept.length - 1] = deep;
+    else kept.push(code);
+  }
+  if (kept.at(-1) === slash) kept.pop();
+  return kept;
+};
+
+/**
+ * Walks through both automata at once. A state is a position in each and whether the path so far ends with "/" (or is
+ * empty), since no path has empty segments.
+ */
+const meet = (a: Steps, b: Steps, budget: { left: number }): boolean => {
+  const width = b.length + 1;
+  const seen = new Set<number>();
+  const open: number[] = [];
+  const visit = (i: number, j: number, start: boolean): void => {
+    const state = (i * width + j) * 2 + (start ? 1 : 0);
+    if (seen.has(state)) return;
+    seen.add(state);
+    open.push(state);
+  };
+  const same = commonCodes(a, b);
+  visit(same, same, same === 0 || a[same - 1] === slash);
+  for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    budget.left -= 1;
+    if (budget.left < 0) return true;
+    const start = state % 2 === 1;
+    const pair = Math.floor(state / 2);
+    const i = Math.floor(pair / width);
+    const j = pair % width;
+    if (i === a.length && j === b.length && !start) return true;
+    const [one, two] = [a[i], b[j]];
+    for (const next of skips(one ?? any, i)) visit(next, j, start);
+    for (const next of skips(two ?? any, j)) visit(i, next, start);
+    if (one === undefined || two === undefined) continue;
+    for (const code of symbols(one, two)) {
+      if (
+        code === slash &&
+        (start || (one === belowNamed && two !== slash) || (two === belowNamed && one !== slash))
+      )
+        continue;
+      const nextA = after(one, i, code);
+      const nextB = after(two, j, code);
+      if (nextA >= 0 && nextB >= 0) visit(nextA, nextB, code === slash);
+    }
+  }
+  return false;
+};
+
+/** How many leading characters both spell alike. */
+const commonCodes = (a: Steps, b: Steps): number => {
+  let same = 0;
+  while (same < a.length && a[same] === b[same] && (a[same] ?? any) >= 0) same += 1;
+  return same;
+};
+
+/** The characters worth trying when these two steps are next. */
+const symbols = (one: number, two: number): readonly number[] => {
+  if (one >= 0) return [one];
+  return two >= 0 ? [two] : [other, slash];
+};
+
+/** Where a step leads without a character. */
+const skips = (step: number, at: number): readonly number[] => {
+  switch (step) {
+    case star:
+    case deep:
+      return [at + 1];
+    case dirs:
+      return [at + 1, at + 2];
+    case below:
+    case belowNamed:
+      return [at + 2];
+    default:
+      return [];
+  }
+};
+
+/** Where a step leads with this character; -1 = it does not take it. */
+const after = (step: number, at: number, code: number): number => {
+  switch (step) {
+    case any:
+      return code === slash ? -1 : at + 1;
+    case star:
+      return code === slash ? -1 : at;
+    case deep:
+      return at;
+    case dirs:
+      return -1;
+    case inside:
+      return code === slash ? at - 1 : at;
+    case below:
+    case belowNamed:
+      return code === slash ? at + 1 : -1;
+    default:
+      return step === code ? at + 1 : -1;
+  }
+};
