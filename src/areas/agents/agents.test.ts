@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Actor } from '../../kernel/entry.ts';
+import { abandonMs, activeMs, graceMs, idleMs } from '../../kernel/hold.ts';
+import { minuteMs } from '../../kernel/instants.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import { Scenario } from '../../testing/scenario.ts';
+import { areas, initialSlices } from '../index.ts';
+import { type StartCommand, agentsIntent } from './decide.ts';
+import {
+  type Session,
+  agentTier,
+  identify,
+  metadataMembersMax,
+  sessionsOf,
+  sessionsPerAgentMax,
+  wipLimitDefault,
+} from './model.ts';
+
+const owner: Actor = { principal: 'owner', role: 'admin', agent: undefined, session: undefined };
+const stranger: Actor = { ...owner, principal: 'stranger' };
+
+const start = (over: Partial<StartCommand> = {}) =>
+  agentsIntent({ type: 'start', agent: undefined, handle: undefined, connection: undefined, client: undefined, ...over });
+
+const caller = (over: Partial<Caller> = {}): Caller => ({
+  principal: 'owner',
+  role: 'admin',
+  agent: undefined,
+  session: undefined,
+  connection: undefined,
+  client: undefined,
+  ...over,
+});
+
+const scenario = () => new Scenario(areas, initialSlices);
+
+/** Starts and gives back the session as it stands. */
+const started = (given: Scenario, over: Partial<StartCommand> = {}, actor = owner): Session => {
+  const outcome = given.when(start(over), actor);
+  assert.ok(outcome.ok, JSON.stringify(outcome));
+  const data = outcome.value[0]?.data;
+  assert.ok(typeof data === 'object' && data !== null && 'session' in data && typeof data.session === 'string');
+  const session = given.slices.agents.sessions.get(data.session);
+  assert.ok(session);
+  return session;
+};
+
+const actorOf = (session: Session): Actor => ({
+  principal: session.principal,
+  role: 'admin',
+  agent: session.agent,
+  session: session.id,
+});
+
+const refusedWith = (outcome: { readonly ok: boolean; readonly code?: string }, code: string): void =>
+  assert.equal(outcome.ok ? 'accepted' : outcome.code, code);
+
+describe('joining', () => {
+  it('AG1 creates the named agent and resumes it the next time', () => {
+    const given = scenario();
+    started(given, { agent: 'ada', capabilities: ['review'] });
+    started(given, { agent: 'ada' });
+    const ada = given.slices.agents.agents.get('ada');
+    assert.equal(given.slices.agents.agents.size, 1);
+    assert.deepEqual(ada?.capabilities, ['review']);
+    assert.equal(ada?.wipLimit, wipLimitDefault);
+  });
+
+  it('AG2 names an unnamed agent after its client, lowest free number first', () => {
+    const given = scenario();
+    const first = started(given, { client: 'Claude Code', connection: 'a' });
+    const second = started(given, { client: 'Claude Code', connection: 'b' });
+    assert.deepEqual([first.agent, second.agent], ['claude-code-1', 'claude-code-2']);
+    given.when(agentsIntent({ type: 'leave' }), actorOf(first));
+    assert.equal(started(given, { client: 'Claude Code', connection: 'c' }).agent, 'claude-code-1');
+    assert.equal(started(given, { client: '../../☃', connection: 'd' }).agent, 'agent-1');
+  });
+
+  it('AG3 refuses another principal the name', () => {
+    const given = scenario();
+    started(given, { agent: 'ada' });
+    refusedWith(given.when(start({ agent: 'ada' }), stranger), 'forbidden');
+    refusedWith(identify(given.slices, caller({ principal: 'stranger', agent: 'ada' })), 'forbidden');
+    assert.notEqual(started(given, { client: 'x' }, stranger).agent, 'ada');
+  });
+
+  it('AG4 two connections of one agent are two sessions', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    const b = started(given, { agent: 'ada', connection: 'b' });
+    assert.notEqual(a.id, b.id);
+    assert.equal(sessionsOf(given.slices.agents, 'ada').length, 2);
+  });
+
+  it('AG5 a second start from the same connection goes on with its session', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    assert.equal(started(given, { agent: 'ada', connection: 'a' }).id, a.id);
+    assert.equal(started(given, { connection: 'a' }).id, a.id);
+    assert.notEqual(started(given, { agent: 'bob', connection: 'a' }).id, a.id);
+  });
+
+  it('AG17 limits sessions and metadata, naming the limit', () => {
+    const given = scenario();
+    for (let i = 0; i < sessionsPerAgentMax; i += 1) started(given, { agent: 'ada', connection: String(i) });
+    const refused = given.when(start({ agent: 'ada', connection: 'more' }), owner);
+    refusedWith(refused, 'limit_exceeded');
+    assert.match(refused.ok ? '' : refused.message, new RegExp(`\\b${sessionsPerAgentMax}\\b`));
+    const metadata = Object.fromEntries(Array.from({ length: metadataMembersMax + 1 }, (_, i) => [`m${i}`, 'x']));
+    refusedWith(given.when(agentsIntent({ type: 'update', metadata }), { ...owner, agent: 'ada' }), 'limit_exceeded');
+  });
+});
+
+describe('coming back', () => {
+  it('AG6 resumes a session by its handle, also during its grace', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    given.when(agentsIntent({ type: 'disconnect', connection: 'a' }), owner);
+    assert.notEqual(given.slices.agents.sessions.get(a.id)?.endedAt, undefined);
+    given.pass(graceMs - 1);
+    const again = started(given, { handle: a.id, connection: 'b' });
+    assert.equal(again.id, a.id);
+    assert.equal(again.endedAt, undefined);
+    assert.equal(again.connection, 'b');
+  });
+
+  it('AG7 resumes by name the session that ended last', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    const b = started(given, { agent: 'ada', connection: 'b' });
+    given.when(agentsIntent({ type: 'leave' }), actorOf(b));
+    given.pass(1);
+    given.when(agentsIntent({ type: 'leave' }), actorOf(a));
+    assert.equal(started(given, { agent: 'ada', connection: 'c' }).id, a.id);
+  });
+
+  it('AG8 answers unknown, expired and foreign handles in the same words', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada' });
+    const foreign = identify(given.slices, caller({ principal: 'stranger', session: a.id }));
+    const unknown = identify(given.slices, caller({ session: 's-nothing' }));
+    given.pass(abandonMs);
+    const expired = identify(given.slices, caller({ session: a.id }));
+    refusedWith(unknown, 'session_ended');
+    assert.deepEqual(foreign, unknown);
+    assert.deepEqual(expired, unknown);
+    const startedForeign = given.when(start({ handle: a.id }), stranger);
+    assert.deepEqual(startedForeign, given.when(start({ handle: 's-nothing' }), owner));
+  });
+
+  it('AG18 remembers the start before this one', () => {
+    const given = scenario();
+    started(given, { agent: 'ada', connection: 'a' });
+    const first = given.slices.agents.agents.get('ada')?.startedSeq;
+    started(given, { agent: 'ada', connection: 'b' });
+    assert.equal(given.slices.agents.agents.get('ada')?.toldSeq, first);
+  });
+});
+
+describe('speaking', () => {
+  it('AG9 speaks for the agent of the session and for no other', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    started(given, { agent: 'bob', connection: 'b' });
+    const actor = identify(given.slices, caller({ connection: 'a' }));
+    assert.equal(actor.ok ? actor.value.session : '', a.id);
+    refusedWith(identify(given.slices, caller({ session: a.id, agent: 'bob' })), 'forbidden');
+    refusedWith(given.when(start({ handle: a.id, agent: 'bob' }), owner), 'forbidden');
+  });
+
+  it('AG10 names an agent without a session, and refuses one that does not exist', () => {
+    const given = scenario();
+    started(given, { agent: 'ada' });
+    const actor = identify(given.slices, caller({ agent: 'ada' }));
+    assert.deepEqual(actor.ok && [actor.value.agent, actor.value.session], ['ada', undefined]);
+    refusedWith(identify(given.slices, caller({ agent: 'nobody' })), 'agent_unknown');
+  });
+
+  it('AG15 AG16 replaces capabilities, merges metadata by update, replaces it by start', () => {
+    const given = scenario();
+    const ada = { ...owner, agent: 'ada' };
+    started(given, { agent: 'ada', capabilities: ['a'], metadata: { branch: 'x', model: 'm' }, wipLimit: 3 });
+    given.when(agentsIntent({ type: 'update', capabilities: ['b'], metadata: { branch: null, os: 'linux' } }), ada);
+    const updated = given.slices.agents.agents.get('ada');
+    assert.deepEqual(updated?.capabilities, ['b']);
+    assert.deepEqual(updated?.metadata, { model: 'm', os: 'linux' });
+    assert.equal(updated?.wipLimit, 3);
+    started(given, { agent: 'ada', metadata: { branch: 'y' } });
+    assert.deepEqual(given.slices.agents.agents.get('ada')?.metadata, { branch: 'y' });
+  });
+});
+
+describe('leaving', () => {
+  it('AG11 ends the session of the caller or of the connection, once', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    refusedWith(given.when(agentsIntent({ type: 'leave' }), owner), 'session_required');
+    given.when(agentsIntent({ type: 'leave' }), actorOf(a));
+    assert.equal(given.entries.at(-1)?.type, 'agents.session_ended');
+    const count = given.entries.length;
+    given.when(agentsIntent({ type: 'disconnect', connection: 'a' }), owner);
+    given.when(agentsIntent({ type: 'disconnect', connection: 'unknown' }), owner);
+    assert.equal(given.entries.length, count);
+  });
+
+  it('AG12 expires two minutes after the end, or a day after the last call, not earlier', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    started(given, { agent: 'bob', connection: 'b' });
+    given.when(agentsIntent({ type: 'leave' }), actorOf(a));
+    assert.deepEqual(given.pass(graceMs - 1), []);
+    assert.deepEqual(
+      given.pass(1).map(({ type, data }) => [type, data]),
+      [['agents.session_expired', { agent: 'ada', session: a.id }]],
+    );
+    assert.deepEqual(given.pass(abandonMs - graceMs - 1), []);
+    assert.equal(given.pass(1).length, 1);
+    assert.equal(given.slices.agents.sessions.size, 0);
+  });
+
+  it('AG13 computes the tier from silence', () => {
+    const given = scenario();
+    started(given, { agent: 'ada' });
+    const tierAfter = (ms: number) => {
+      const ada = given.slices.agents.agents.get('ada');
+      return ada && agentTier(given.slices.agents, ada, given.now + ms);
+    };
+    assert.deepEqual(
+      [0, activeMs - 1, activeMs, idleMs - 1, idleMs, abandonMs - 1, abandonMs].map(tierAfter),
+      ['active', 'active', 'idle', 'idle', 'stale', 'stale', 'abandoned'],
+    );
+  });
+
+  it('AG14 moves last-seen for sessions that are there and skips the others', () => {
+    const given = scenario();
+    const a = started(given, { agent: 'ada', connection: 'a' });
+    const b = started(given, { agent: 'bob', connection: 'b' });
+    given.when(agentsIntent({ type: 'leave' }), actorOf(b));
+    given.now += minuteMs;
+    given.when(agentsIntent({ type: 'see', sessions: [a.id, b.id, 's-gone'] }));
+    assert.deepEqual(given.entries.at(-1)?.data, { sessions: [a.id] });
+    assert.equal(given.slices.agents.sessions.get(a.id)?.lastSeen, given.now);
+    const count = given.entries.length;
+    given.when(agentsIntent({ type: 'see', sessions: ['s-gone'] }));
+    assert.equal(given.entries.length, count);
+  });
+});
