@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { z } from 'zod';
+import { root } from './tree.ts';
+
+const versions = z.record(z.string(), z.string());
+const manifest = z
+  .object({ dependencies: versions, optionalDependencies: versions, devDependencies: versions })
+  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+
+const [runtime = '', checkout = ''] = readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
+  .split(/^## /m)
+  .slice(1);
+
+/** The packages of a table, each of which has a licence and a reason. */
+const packagesIn = (section: string): readonly string[] =>
+  [...section.matchAll(/^\| `([^`]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, name = '']) => name).toSorted();
+
+test('each dependency has its reason, and nothing else has', () => {
+  const { dependencies, optionalDependencies, devDependencies } = manifest;
+  assert.deepEqual(packagesIn(runtime), Object.keys(dependencies).toSorted());
+  assert.deepEqual(
+    packagesIn(checkout),
+    Object.keys({ ...optionalDependencies, ...devDependencies }).toSorted(),
+  );
+});
+
+test('every version is exact', () => {
+  const loose = Object.entries({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.devDependencies,
+  });
+  assert.deepEqual(
+    loose.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    [],
+  );
+});
