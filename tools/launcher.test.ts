@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { root } from './tree.ts';
+
+/** Shows which program ran which arguments, each in brackets, and in which directory. */
+const fakeNode = (name: string, version: string): string =>
+  `#!/bin/sh\n[ "$1" = -v ] && echo ${version} && exit\nprintf '${name}'; printf ' [%s]' "$@"; printf ' in %s' "$(pwd)"\n`;
+
+const write = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+};
+
+interface Answer {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A checkout with nothing in it but the launcher, in a path with spaces, and a PATH without any Node. */
+class Checkout {
+  readonly folder: string;
+  readonly launcher: string;
+  readonly path: string;
+
+  constructor(t: TestContext) {
+    const box = mkdtempSync(join(realpathSync(tmpdir()), 'signalbox launcher '));
+    t.after(() => rmSync(box, { recursive: true }));
+    this.folder = join(box, 'my checkout');
+    this.launcher = join(this.folder, 'bin/signalbox');
+    this.path = join(box, 'path');
+    mkdirSync(join(this.folder, 'bin'), { recursive: true });
+    copyFileSync(join(root, 'bin/signalbox'), this.launcher);
+    mkdirSync(this.path);
+    for (const program of ['dirname', 'readlink']) {
+      const found = spawnSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
+      symlinkSync(found, join(this.path, program));
+    }
+  }
+
+  /** Puts a Node of that version on the PATH. */
+  offer(version: string): void {
+    write(join(this.path, 'node'), fakeNode('machine', version));
+  }
+
+  /** Puts a Node into node_modules, as npm does. */
+  bring(platform: string, program: string): void {
+    write(join(this.folder, `node_modules/node-${platform}/bin/node`), program);
+  }
+
+  run(args: readonly string[], launcher = this.launcher): Answer {
+    const { status, stdout, stderr } = spawnSync(launcher, args, {
+      cwd: dirname(this.folder),
+      env: { PATH: this.path },
+      encoding: 'utf8',
+    });
+    return { status, out: stdout.replaceAll(this.folder, '<checkout>'), err: stderr };
+  }
+}
+
+/** What is said and done without a fitting Node: one line, and failure. */
+const refuses = (answer: Answer, reason: RegExp): void => {
+  assert.equal(answer.status, 1);
+  assert.equal(answer.out, '');
+  assert.match(answer.err, /^signalbox: Node 24 or newer is needed, but [^\n]*: run "npm ci" in [^\n]*\.\n$/);
+  assert.match(answer.err, reason);
+};
+
+test('the Node that npm brought is used whatever is on the PATH, and every argument arrives whole', (t) => {
+  const checkout = new Checkout(t);
+  checkout.offer('v20.1.0');
+  checkout.bring('linux-x64', fakeNode('brought', 'v24.21.0'));
+  const { status, out, err } = checkout.run(['serve', '--name', 'two words', '']);
+  assert.equal(err, '');
+  assert.equal(status, 0);
+  const cwd = dirname(checkout.folder);
+  assert.equal(out, `brought [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`);
+});
+
+test('a binary that does not run here is passed over', (t) => {
+  const checkout = new Checkout(t);
+  checkout.bring('linux-x64', 'not a program');
+  checkout.bring('linux-arm64', fakeNode('arm', 'v24.21.0'));
+  assert.match(checkout.run([]).out, /^arm \[<checkout>\/src\/host\/main\.ts\]/);
+});
+
+test('without one from npm, the Node on the PATH is used when it is new enough', (t) => {
+  const checkout = new Checkout(t);
+  for (const version of ['v24.0.0', 'v26.10.0', 'v100.0.0-nightly']) {
+    checkout.offer(version);
+    assert.match(
+      checkout.run(['status']).out,
+      /^machine \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
+      version,
+    );
+  }
+});
+
+test('an older Node is refused in one sentence', (t) => {
+  const checkout = new Checkout(t);
+  checkout.offer('v20.20.2');
+  refuses(checkout.run(['serve']), /but only v20\.20\.2 was found:/);
+  checkout.offer('what?');
+  refuses(checkout.run(['serve']), /but only what\? was found:/);
+});
+
+test('no Node at all is refused in the same sentence', (t) => {
+  refuses(new Checkout(t).run(['serve']), /but none was found:/);
+});
+
+test('symbolic links lead to the checkout, relative and absolute, one behind the other', (t) => {
+  const checkout = new Checkout(t);
+  checkout.offer('v24.21.0');
+  mkdirSync(join(checkout.folder, 'elsewhere'));
+  const near = join(checkout.folder, 'elsewhere/near');
+  symlinkSync('../bin/signalbox', near);
+  symlinkSync(near, join(checkout.path, 'far'));
+  assert.match(checkout.run([], near).out, /^machine \[<checkout>\/src/);
+  assert.match(checkout.run([], join(checkout.path, 'far')).out, /^machine \[<checkout>\/src/);
+});
+
+test('a real Node runs the TypeScript of the checkout, and its exit code is passed on', (t) => {
+  const checkout = new Checkout(t);
+  write(join(checkout.folder, 'package.json'), '{ "type": "module" }');
+  write(
+    join(checkout.folder, 'src/host/main.ts'),
+    'const words: readonly string[] = process.argv.slice(2);\nconsole.log(words.join("+"));\nprocess.exitCode = 7;',
+  );
+  symlinkSync(process.execPath, join(checkout.path, 'node'));
+  assert.deepEqual(checkout.run(['a b', 'c']), { status: 7, out: 'a b+c\n', err: '' });
+});
