@@ -1,0 +1,40 @@
+/**
+ * `npm test`: every test of the project. Node's own runner succeeds when a pattern matches no file, so the files are
+ * looked up here and none is a failure.
+ *
+ * Words narrow the run to the paths that contain one of them; options go to Node:
+ * `npm test -- areas/leases --test-name-pattern=LE7`.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { root } from './tree.ts';
+
+const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'];
+
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+
+const files = globSync([...patterns], { cwd: root })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+  .toSorted();
+
+if (files.length === 0) {
+  const asked =
+    words.length === 0 ? '' : ` whose path contains ${words.map((word) => `"${word}"`).join(' or ')}`;
+  console.error(`There is no test file${asked} among ${patterns.join(', ')}.`);
+  process.exit(1);
+}
+
+// Node leaves one core free, which on two cores would run one file at a time although the files mostly wait.
+const concurrency = Math.max(2, availableParallelism());
+const run = spawnSync(
+  process.execPath,
+  ['--test', `--test-concurrency=${concurrency}`, ...options, ...files],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
+process.exit(run.status ?? 1);
