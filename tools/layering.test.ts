@@ -86,6 +86,7 @@ test('stores do not know each other, nor do surfaces; followers may', () => {
   refuses('src/stores/open.ts', 'src/stores/memory/x.ts', /open and memory of src\/stores/);
   refuses('src/surfaces/mcp/x.ts', 'src/surfaces/http/x.ts', /mcp and http of src\/surfaces/);
   allows('src/stores/sqlite/x.ts', 'src/stores/sqlite/worker/y.ts');
+  allows('src/stores/sqlite/x.ts', 'src/stores/well-formed.ts');
   allows('src/followers/vault/x.ts', 'src/followers/threads-git/x.ts');
 });
 

@@ -39,7 +39,10 @@ const areaOrder: readonly string[] = [
   'desk',
 ];
 
-/** The folders whose subfolders never import one another: each is replaceable alone. */
+/**
+ * The folders whose subfolders never import one another: each is replaceable alone. A file that lies beside them is
+ * common ground, which each may import and which imports none of them.
+ */
 const strangers: readonly string[] = ['stores', 'surfaces'];
 
 /** The list of areas, the one file of src/areas that stands outside an area. */
@@ -101,7 +104,7 @@ const betweenFiles = (from: Place, to: Place): string | undefined => {
   if (!mayImportFolder(from, to)) return `src/${from.folder} may not import src/${to.folder} (${to.path})`;
   if (from.folder !== to.folder) return undefined;
   if (from.folder === 'areas') return betweenAreas(from, to);
-  const strange = strangers.includes(from.folder) && from.unit !== to.unit;
+  const strange = strangers.includes(from.folder) && from.unit !== to.unit && to.rest !== '';
   return strange ? `${from.unit} and ${to.unit} of src/${from.folder} may not know each other` : undefined;
 };
 
