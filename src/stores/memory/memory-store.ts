@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  type JournalIdentity,
+  type Office,
+  type Store,
+  type StoreCapabilities,
+  StoreFailure,
+  type StoreHealth,
+  type StoredRow,
+} from '../../journal/store.ts';
+import { assert } from '../../kernel/assert.ts';
+import type { Seq } from '../../kernel/entry.ts';
+import { type ErrorCode, refuse } from '../../kernel/errors.ts';
+import { nameLengthMax, namePattern } from '../../kernel/ids.ts';
+import { assertWellFormed } from '../append-request.ts';
+
+/**
+ * What goes wrong with an append.
+ * - `stored_unknown`: the rows are stored, and the answer is lost.
+ * - `lost_unknown`: the rows are not stored, and nobody can tell.
+ * - `full`: the rows are not stored, for want of room.
+ */
+export type AppendFault = 'stored_unknown' | 'lost_unknown' | 'full';
+
+/** Faults on order, for tests of what is built on a store. */
+export interface MemoryFaults {
+  /** The next appends meet these, one each, in order. */
+  readonly appends: AppendFault[];
+  /** While set, all reading throws `StoreFailure` with this code. */
+  reads: ErrorCode | undefined;
+  /** While set, each append waits for this before it looks at the head, as for a slow disk. */
+  beforeAppend: (() => Promise<void>) | undefined;
+}
+
+/**
+ * A journal in the memory of this process. Several stores on one vault behave towards each other as several processes
+ * do on one file.
+ */
+export interface MemoryVault {
+  readonly identity: JournalIdentity;
+  readonly rows: StoredRow[];
+  readonly offices: Set<string>;
+  readonly watchers: Set<Watcher>;
+  readonly faults: MemoryFaults;
+}
+
+interface Watcher {
+  readonly store: Store;
+  readonly listener: () => void;
+}
+
+export const createMemoryVault = (
+  identity: JournalIdentity = { id: randomUUID(), generation: 1 },
+): MemoryVault => ({
+  identity,
+  rows: [],
+  offices: new Set(),
+  watchers: new Set(),
+  faults: { appends: [], reads: undefined, beforeAppend: undefined },
+});
+
+export const openMemoryStore = (vault: MemoryVault): Store => new MemoryStore(vault);
+
+class MemoryStore implements Store {
+  readonly capabilities: StoreCapabilities = { durable: false, shared: true };
+  readonly identity: JournalIdentity;
+  readonly openedAt = Date.now();
+  readonly #vault: MemoryVault;
+  readonly #offices = new Set<string>();
+  #appending: Promise<AppendOutcome> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(vault: MemoryVault) {
+    this.#vault = vault;
+    this.identity = vault.identity;
+  }
+
+  readonly head = async (): Promise<Seq> => this.#readable().length;
+
+  readonly read = async (after: Seq, limit: number): Promise<readonly StoredRow[]> => {
+    assert(Number.isSafeInteger(limit) && limit > 0, 'a page has a positive number of rows');
+    return this.#readable().slice(after, after + limit);
+  };
+
+  readonly readAt = async (seqs: readonly Seq[]): Promise<readonly StoredRow[]> => {
+    const rows = this.#readable();
+    return seqs.map((seq) => {
+      const row = rows[seq - 1];
+      if (row !== undefined) return row;
+      throw new StoreFailure(refuse('journal_corrupt', `The journal in memory has no entry ${seq}.`));
+    });
+  };
+
+  readonly append = async (request: AppendRequest): Promise<AppendOutcome> => {
+    assertWellFormed(request);
+    assert(this.#appending === undefined, 'appends do not overlap');
+    if (this.#closing !== undefined) return { kind: 'unknown', code: 'stopping', reason: closedText };
+    this.#appending = this.#append(request);
+    try {
+      return await this.#appending;
+    } finally {
+      this.#appending = undefined;
+    }
+  };
+
+  readonly watch = (listener: () => void): (() => void) => {
+    const watcher = { store: this, listener };
+    if (this.#closing === undefined) this.#vault.watchers.add(watcher);
+    return () => void this.#vault.watchers.delete(watcher);
+  };
+
+  readonly elect = async (name: string): Promise<Office | undefined> => {
+    assert(namePattern.test(name) && name.length <= nameLengthMax, 'the name of an office fits a file name');
+    if (this.#closing !== undefined || this.#vault.offices.has(name)) return undefined;
+    this.#vault.offices.add(name);
+    this.#offices.add(name);
+    let held = true;
+    return {
+      resign: async () => {
+        if (held) this.#resign(name);
+        held = false;
+      },
+    };
+  };
+
+  readonly health = async (): Promise<StoreHealth> =>
+    this.#closing === undefined
+      ? { writable: true, reason: undefined }
+      : { writable: false, reason: closedText };
+
+  readonly close = (): Promise<void> => (this.#closing ??= this.#close());
+
+  #readable(): readonly StoredRow[] {
+    if (this.#closing !== undefined) throw new StoreFailure(refuse('stopping', closedText));
+    const { reads } = this.#vault.faults;
+    if (reads !== undefined) throw new StoreFailure(refuse(reads, 'A fault that a test ordered.'));
+    return this.#vault.rows;
+  }
+
+  async #append({ expected, rows }: AppendRequest): Promise<AppendOutcome> {
+    const { faults, rows: stored } = this.#vault;
+    // Even without a wait an append takes a moment, in which another store may be faster.
+    await faults.beforeAppend?.();
+    const fault = faults.appends.shift();
+    if (fault === 'full')
+      return { kind: 'unknown', code: 'storage_full', reason: 'A fault that a test ordered.' };
+    if (fault === 'lost_unknown') return unknown;
+    if (stored.length !== expected) return { kind: 'moved', missed: stored.slice(expected) };
+    for (const row of rows) stored.push(row);
+    this.#ring();
+    return fault === 'stored_unknown' ? unknown : { kind: 'appended' };
+  }
+
+  #ring(): void {
+    const { watchers } = this.#vault;
+    for (const watcher of watchers) {
+      if (watcher.store !== this) setImmediate(() => watchers.has(watcher) && watcher.listener());
+    }
+  }
+
+  #resign(name: string): void {
+    if (this.#offices.delete(name)) this.#vault.offices.delete(name);
+  }
+
+  async #close(): Promise<void> {
+    await this.#appending;
+    for (const name of this.#offices) this.#resign(name);
+    for (const watcher of this.#vault.watchers) {
+      if (watcher.store === this) this.#vault.watchers.delete(watcher);
+    }
+  }
+}
+
+const closedText = 'This store was closed. Nothing was stored.';
+
+const unknown: AppendOutcome = {
+  kind: 'unknown',
+  code: 'outcome_unknown',
+  reason: 'A fault that a test ordered.',
+};

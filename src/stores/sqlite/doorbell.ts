@@ -1,0 +1,61 @@
+import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
+import { fileMode } from './format.ts';
+import { type FileIdentity, fileIdentity, sameFile } from './inspect.ts';
+
+/**
+ * One byte in a file beside the journal, written after each commit and watched by everybody else. Watching SQLite's
+ * own files instead would wake too early: they change before the commit can be read. The bell is only a hint; who
+ * misses it finds out within a second all the same.
+ */
+export class Doorbell {
+  readonly #path: string;
+  #handle: number | undefined;
+  #file: FileIdentity | undefined;
+  #watcher: FSWatcher | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  ring(): void {
+    try {
+      this.#handle ??= this.#open();
+      writeSync(this.#handle, '!', 0);
+    } catch {
+      this.#release();
+    }
+  }
+
+  /** Begins to listen, or begins again if somebody removed the file. Calling it often costs little. */
+  listen(heard: () => void): void {
+    try {
+      if (this.#watcher !== undefined && sameFile(this.#file, fileIdentity(this.#path))) return;
+      this.close();
+      this.#handle = this.#open();
+      this.#file = fileIdentity(this.#path);
+      this.#watcher = watch(this.#path, { persistent: false }, heard);
+      this.#watcher.on('error', () => this.close());
+    } catch {
+      this.close();
+    }
+  }
+
+  deafen(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
+  close(): void {
+    this.deafen();
+    this.#release();
+  }
+
+  #open(): number {
+    return openSync(this.#path, constants.O_RDWR | constants.O_CREAT, fileMode);
+  }
+
+  #release(): void {
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
+  }
+}

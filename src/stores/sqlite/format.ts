@@ -1,0 +1,37 @@
+/** What a journal looks like on disk. */
+
+/** "Sgbx": tells a journal from the SQLite databases of other programs. */
+export const applicationId = 0x53_67_62_78;
+
+/** Kept in `user_version`; raised only when an older Signalbox could no longer read or write the file correctly. */
+export const formatVersion = 1;
+
+export const pageBytes = 4096;
+
+/** Only their owner may read a journal or list its directory. */
+export const fileMode = 0o600;
+export const directoryMode = 0o700;
+
+export const schema = `
+  create table journal (
+    id text not null,
+    generation integer not null,
+    format integer not null
+  ) strict;
+  create table entries (
+    seq integer primary key,
+    batch text not null,
+    text text not null,
+    chain text not null
+  ) strict;
+`;
+
+/** SQLite's own side files. */
+export const walOf = (path: string): string => `${path}-wal`;
+export const shmOf = (path: string): string => `${path}-shm`;
+
+/** Written after each commit, watched by all others. */
+export const bellOf = (path: string): string => `${path}.bell`;
+
+/** Locked by whoever holds the office. */
+export const officeOf = (path: string, name: string): string => `${path}.${name}.office`;

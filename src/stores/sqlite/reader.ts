@@ -1,0 +1,172 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { statSync } from 'node:fs';
+import { type StoredRow, StoreFailure } from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
+import { assert } from '../../kernel/assert.ts';
+import { closeQuietly, connect } from './connection.ts';
+import { damaged, isRefusedAccess, storeFailure } from './failures.ts';
+import { walOf } from './format.ts';
+
+/**
+ * All reading, on the thread that asks: an answer from SQLite's page cache takes about a microsecond, less than a
+ * message to another thread.
+ *
+ * `max(seq)` is the quickest way to the head. Measured on Node 24, a million calls each, nothing changed in between:
+ * `max(seq)` 1.1 us, `order by seq desc limit 1` the same, `pragma data_version` 0.9 us; asking for the version first,
+ * and for the head only when it is another, is therefore slower as soon as one call in six finds a change.
+ *
+ * Pages come as arrays of columns and are turned into rows here: 1.9 million rows a second, against 1.0 to 1.4 million
+ * with SQLite's own objects or row by row.
+ */
+const statements = {
+  head: 'select max(seq) from entries',
+  page: 'select seq, batch, text, chain from entries where seq > ? order by seq limit ?',
+  one: 'select seq, batch, text, chain from entries where seq = ?',
+} as const;
+
+/** Readers never wait for writers; only for a process that is just recovering or closing the journal. */
+const busyMs = 1_000;
+
+type Columns = Readonly<Record<number, SQLOutputValue>>;
+
+interface Connection {
+  readonly database: DatabaseSync;
+  readonly head: StatementSync;
+  readonly page: StatementSync;
+  readonly one: StatementSync;
+  /** What the files looked like, for a connection that cannot notice changes by itself. */
+  readonly frozenAt: string | undefined;
+}
+
+export class Reader {
+  readonly #path: string;
+  #connection: Connection;
+  #damage: string | undefined;
+
+  /** Throws `StoreFailure`. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#connection = open(path);
+  }
+
+  /** What was found to be damaged, once something was; then nothing should write this file any more. */
+  get damage(): string | undefined {
+    return this.#damage;
+  }
+
+  head(): Seq {
+    return this.#guarded(() => {
+      const seq = this.#current().head.get()?.[0];
+      return typeof seq === 'number' ? seq : 0;
+    });
+  }
+
+  read(after: Seq, limit: number): readonly StoredRow[] {
+    assert(Number.isSafeInteger(limit) && limit > 0, 'a page has a positive number of rows');
+    return this.#guarded(() => {
+      const rows = this.#current()
+        .page.all(after, limit)
+        .map((columns) => this.#row(columns));
+      const last = rows.at(-1);
+      if (last !== undefined && last.seq !== after + rows.length) {
+        throw this.#damaged(`Between entries ${after} and ${last.seq} some are missing.`);
+      }
+      return rows;
+    });
+  }
+
+  readAt(seqs: readonly Seq[]): readonly StoredRow[] {
+    return this.#guarded(() => {
+      const { one } = this.#current();
+      return seqs.map((seq) => {
+        const columns = one.get(seq);
+        if (columns === undefined) throw this.#damaged(`It has no entry ${seq}.`);
+        return this.#row(columns);
+      });
+    });
+  }
+
+  close(): void {
+    closeQuietly(this.#connection.database);
+  }
+
+  #row(columns: Columns): StoredRow {
+    const { 0: seq, 1: batch, 2: text, 3: chain } = columns;
+    if (
+      typeof seq !== 'number' ||
+      typeof batch !== 'string' ||
+      typeof text !== 'string' ||
+      typeof chain !== 'string'
+    ) {
+      throw this.#damaged('A row holds something else than text.');
+    }
+    return { seq, batch, text, chain };
+  }
+
+  #damaged(reason: string): StoreFailure {
+    return new StoreFailure(damaged(this.#path, reason));
+  }
+
+  #guarded<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      const failure = storeFailure(this.#path, error);
+      if (failure.refusal.code === 'journal_corrupt') this.#damage = failure.message;
+      throw failure;
+    }
+  }
+
+  /** The connection; a frozen one is replaced as soon as the files have changed. */
+  #current(): Connection {
+    const { frozenAt, database } = this.#connection;
+    if (frozenAt !== undefined && frozenAt !== appearance(this.#path)) {
+      const next = open(this.#path);
+      closeQuietly(database);
+      this.#connection = next;
+    }
+    return this.#connection;
+  }
+}
+
+/**
+ * A journal in a directory that cannot be written has no side files and cannot get any, so that SQLite refuses to
+ * open it. As long as that is so, nobody else with our permissions can write it either, and it may be read as it is.
+ */
+const open = (path: string): Connection => {
+  try {
+    return prepare(path, undefined);
+  } catch (error) {
+    const side = statSync(walOf(path), { throwIfNoEntry: false });
+    if (!isRefusedAccess(error) || (side !== undefined && side.size > 0)) throw storeFailure(path, error);
+  }
+  try {
+    return prepare(path, appearance(path));
+  } catch (error) {
+    throw storeFailure(path, error);
+  }
+};
+
+const prepare = (path: string, frozenAt: string | undefined): Connection => {
+  const database = connect(path, { purpose: frozenAt === undefined ? 'read' : 'frozen', busyMs });
+  try {
+    const [head, page, one] = [statements.head, statements.page, statements.one].map((text) => {
+      const statement = database.prepare(text);
+      statement.setReturnArrays(true);
+      return statement;
+    });
+    assert(head !== undefined && page !== undefined && one !== undefined, 'three statements');
+    // The first look at the file: here, not later, it turns out whether it can be read.
+    head.get();
+    return { database, head, page, one, frozenAt };
+  } catch (error) {
+    closeQuietly(database);
+    throw error;
+  }
+};
+
+const appearance = (path: string): string => {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const wal = statSync(walOf(path), { bigint: true, throwIfNoEntry: false });
+  return [file?.ino, file?.size, file?.mtimeNs, wal?.size, wal?.mtimeNs].join(' ');
+};

@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
+import type { WriterOutcome, WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts';
+
+/** The source in development, the compiled file in the package. */
+const source = new URL(
+  import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js',
+  import.meta.url,
+);
+
+/**
+ * The writing thread as seen from the thread that uses it. It starts when it is first needed, so that a process that
+ * only reads never pays for it, and keeps the process alive only while an answer is outstanding.
+ */
+export class WriterThread {
+  readonly #settings: WriterSettings;
+  readonly #changed: () => void;
+  readonly #appends = new Map<number, (outcome: WriterOutcome) => void>();
+  readonly #checks = new Map<number, (health: StoreHealth) => void>();
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #watching = false;
+  #closing = false;
+
+  /** Calls `changed` when others have appended, while `watch` is in force. */
+  constructor(settings: WriterSettings, changed: () => void) {
+    this.#settings = settings;
+    this.#changed = changed;
+  }
+
+  get started(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  append(request: AppendRequest): Promise<WriterOutcome> {
+    return new Promise((resolve) => {
+      const id = this.#register(this.#appends, resolve);
+      this.#send({ kind: 'append', id, request });
+    });
+  }
+
+  health(): Promise<StoreHealth> {
+    return new Promise((resolve) => {
+      const id = this.#register(this.#checks, resolve);
+      this.#send({ kind: 'health', id });
+    });
+  }
+
+  watch(known: Seq): void {
+    this.#watching = true;
+    this.#send({ kind: 'watch', known });
+  }
+
+  unwatch(): void {
+    this.#watching = false;
+    if (this.started) this.#send({ kind: 'unwatch' });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#closing = true;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.ref();
+    this.#send({ kind: 'close' });
+    await ended;
+  }
+
+  #register<T>(waiting: Map<number, T>, resolve: T): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    waiting.set(id, resolve);
+    return id;
+  }
+
+  #send(request: WriterRequest): void {
+    const worker = (this.#worker ??= this.#start());
+    if (this.#isAwaited()) worker.ref();
+    worker.postMessage(request);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(source, {
+      name: 'signalbox-journal',
+      workerData: this.#settings,
+      // Not those of the main thread, some of which are meant for its own entry point.
+      execArgv: [],
+    });
+    worker.unref();
+    worker.on('message', (reply: WriterReply) => this.#receive(reply));
+    worker.on('error', (error) => this.#lose(worker, error.message));
+    worker.on('exit', () => this.#lose(worker, 'it ended'));
+    // One that follows another takes over its watch; from the start, for nobody knows what was missed.
+    if (this.#watching) worker.postMessage({ kind: 'watch', known: 0 } satisfies WriterRequest);
+    return worker;
+  }
+
+  #receive(reply: WriterReply): void {
+    switch (reply.kind) {
+      case 'append':
+        settle(this.#appends, reply.id, reply.outcome);
+        break;
+      case 'health':
+        settle(this.#checks, reply.id, reply.health);
+        break;
+      case 'changed':
+        this.#changed();
+        break;
+    }
+    if (!this.#isAwaited() && !this.#closing) this.#worker?.unref();
+  }
+
+  /** Whoever waits hears that the thread is gone; the next request starts another. */
+  #lose(worker: Worker, why: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    const reason = `The thread that writes the journal is gone: ${why}.`;
+    for (const id of this.#appends.keys()) {
+      settle(this.#appends, id, { kind: 'unknown', code: 'storage_failed', reason });
+    }
+    for (const id of this.#checks.keys()) settle(this.#checks, id, { writable: false, reason });
+  }
+
+  #isAwaited(): boolean {
+    return this.#appends.size + this.#checks.size > 0;
+  }
+}
+
+const settle = <T>(waiting: Map<number, (value: T) => void>, id: number, value: T): void => {
+  const resolve = waiting.get(id);
+  waiting.delete(id);
+  resolve?.(value);
+};

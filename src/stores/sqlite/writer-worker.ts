@@ -1,0 +1,69 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../../kernel/assert.ts';
+import type { Seq } from '../../kernel/entry.ts';
+import { Doorbell } from './doorbell.ts';
+import { bellOf } from './format.ts';
+import { Writer } from './writer.ts';
+import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts';
+
+/** The thread that writes, and listens for the writing of others. `writer-thread.ts` starts it. */
+assert(parentPort !== null, 'this file runs as a thread');
+const port = parentPort;
+const settings: WriterSettings = workerData;
+
+/** How often to look without having been rung for: the net under the doorbell. */
+const lookEveryMs = 1_000;
+
+const writer = new Writer(settings);
+const bell = new Doorbell(bellOf(settings.path));
+/** The last entry that the thread we work for knows of; undefined while nobody watches. */
+let known: Seq | undefined;
+let timer: NodeJS.Timeout | undefined;
+
+const tell = (reply: WriterReply): void => port.postMessage(reply);
+
+const look = (): void => {
+  if (known === undefined) return;
+  const head = writer.head();
+  if (head === undefined || head <= known) return;
+  known = head;
+  tell({ kind: 'changed' });
+};
+
+const lookAgain = (): void => {
+  bell.listen(look);
+  look();
+};
+
+const stopWatching = (): void => {
+  clearInterval(timer);
+  bell.deafen();
+  known = undefined;
+};
+
+port.on('message', (message: WriterRequest) => {
+  switch (message.kind) {
+    case 'append': {
+      const outcome = writer.append(message.request);
+      tell({ kind: 'append', id: message.id, outcome });
+      if (outcome.kind !== 'appended') return;
+      if (known !== undefined) known = message.request.expected + message.request.rows.length;
+      bell.ring();
+      return;
+    }
+    case 'health':
+      return tell({ kind: 'health', id: message.id, health: writer.health() });
+    case 'watch':
+      stopWatching();
+      known = message.known;
+      timer = setInterval(lookAgain, lookEveryMs);
+      return lookAgain();
+    case 'unwatch':
+      return stopWatching();
+    case 'close':
+      stopWatching();
+      bell.close();
+      writer.close();
+      return port.close();
+  }
+});
