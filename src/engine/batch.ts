@@ -67,7 +67,9 @@ export const planBatch = (
       asked.add(key);
     }
     const unit = add(rules, state, { draft, call, actor: actor.value });
-    return unit.ok ? { kind: 'decided', actor: actor.value, unit: unit.value } : { kind: 'refused', refusal: unit };
+    return unit.ok
+      ? { kind: 'decided', actor: actor.value, unit: unit.value }
+      : { kind: 'refused', refusal: unit };
   });
   return { fates, whole: { slices: draft.slices, entries: draft.entries }, moreDue };
 };
@@ -82,7 +84,11 @@ interface Draft {
 const add = (
   rules: Rules,
   state: FoldedState,
-  { draft, call, actor }: { draft: Draft; call: Pick<Call, 'by' | 'intent' | 'request' | 'entropy'>; actor: Actor },
+  {
+    draft,
+    call,
+    actor,
+  }: { draft: Draft; call: Pick<Call, 'by' | 'intent' | 'request' | 'entropy'>; actor: Actor },
 ): Outcome<Unit> => {
   const base = {
     slices: draft.slices,

@@ -55,12 +55,15 @@ export class Committer {
   /** Resolves when the call's fate is durable. */
   submit(call: Call): Promise<Fate> {
     if (this.#queued >= queuedCallsMax) {
-      const refusal = refuse('overloaded', `More than ${queuedCallsMax} calls are waiting. Nothing was stored. Call again in a moment.`);
+      const refusal = refuse(
+        'overloaded',
+        `More than ${queuedCallsMax} calls are waiting. Nothing was stored. Call again in a moment.`,
+      );
       return Promise.resolve({ kind: 'refused', refusal });
     }
     return new Promise((settle) => {
       this.#enqueue({ call, settle });
-      this.#work();
+      void this.#work();
     });
   }
 
@@ -83,7 +86,8 @@ export class Committer {
 
   /** Draws the consequence of a failure to read the journal: damage and unknown entries stop the workspace. */
   meet(refusal: Refusal): void {
-    if (refusal.code === 'upgrade_required' || refusal.code === 'journal_corrupt') this.#options.stop(refusal);
+    if (refusal.code === 'upgrade_required' || refusal.code === 'journal_corrupt')
+      this.#options.stop(refusal);
   }
 
   #enqueue(queued: Queued): void {
@@ -104,7 +108,11 @@ export class Committer {
       await this.#giveWay();
       this.#clearing = false;
       const batch: Queued[] = [];
-      for (let next = this.#take(); next !== undefined; next = batch.length < batchCallsMax ? this.#take() : undefined) {
+      for (
+        let next = this.#take();
+        next !== undefined;
+        next = batch.length < batchCallsMax ? this.#take() : undefined
+      ) {
         batch.push(next);
       }
       try {
@@ -137,7 +145,10 @@ export class Committer {
       }
       await this.#giveWay();
     }
-    const refusal = refuse('storage_busy', `Other processes wrote first ${attemptsMax} times in a row. Nothing was stored. Call again.`);
+    const refusal = refuse(
+      'storage_busy',
+      `Other processes wrote first ${attemptsMax} times in a row. Nothing was stored. Call again.`,
+    );
     for (const { settle } of batch) settle({ kind: 'refused', refusal });
   }
 

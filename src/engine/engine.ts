@@ -138,16 +138,29 @@ export class Engine {
     return this.#finish(actor.value, false, () => prepared.run(slices, this.#facts(actor.value, slices)));
   }
 
-  async execute(caller: Caller, prepared: PreparedCommand, options: CallOptions = {}): Promise<Outcome<Reply>> {
+  async execute(
+    caller: Caller,
+    prepared: PreparedCommand,
+    options: CallOptions = {},
+  ): Promise<Outcome<Reply>> {
     const { requestId } = options;
     if (requestId !== undefined && (requestId === '' || requestId.length > requestIdCharactersMax)) {
-      return refuse('invalid_input', `A request id has 1 to ${requestIdCharactersMax} characters. Choose a shorter one.`);
+      return refuse(
+        'invalid_input',
+        `A request id has 1 to ${requestIdCharactersMax} characters. Choose a shorter one.`,
+      );
     }
+    const speaker = prepared.joins
+      ? { ...caller, agent: undefined, session: undefined, connection: undefined }
+      : caller;
     const call: Call = {
       by: prepared.operation,
       intent: prepared.intend(caller),
-      identify: (slices) => this.#options.identify(slices, caller),
-      request: requestId === undefined ? undefined : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
+      identify: (slices) => this.#options.identify(slices, speaker),
+      request:
+        requestId === undefined
+          ? undefined
+          : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
       entropy: randomBytes(10),
     };
     const { until } = prepared;
@@ -157,7 +170,13 @@ export class Engine {
 
   /** Runs a command that no caller asked for, such as what the host reports about its connections. */
   async report(by: string, intent: Intent, actor: Actor = systemActor): Promise<Outcome<readonly Entry[]>> {
-    const call: Call = { by, intent, identify: () => ok(actor), request: undefined, entropy: randomBytes(10) };
+    const call: Call = {
+      by,
+      intent,
+      identify: () => ok(actor),
+      request: undefined,
+      entropy: randomBytes(10),
+    };
     const fate = await this.#submit(call);
     if (fate.kind === 'decided') return ok(fate.unit.entries);
     return fate.kind === 'refused' ? fate.refusal : ok([]);
@@ -199,7 +218,9 @@ export class Engine {
 
   /** Answers what is under way, refuses what comes after, and leaves the store to its owner. */
   async close(): Promise<void> {
-    this.#stop(refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'));
+    this.#stop(
+      refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'),
+    );
     this.#unwatch();
     await this.#committer.drained();
   }
@@ -245,7 +266,9 @@ export class Engine {
       case 'decided': {
         const { slices, entries } = fate.unit;
         this.#note(fate.actor);
-        return this.#finish(fate.actor, false, () => this.#answer(prepared, fate.actor, { done: { entries, replayed: false }, slices }));
+        return this.#finish(fate.actor, false, () =>
+          this.#answer(prepared, fate.actor, { done: { entries, replayed: false }, slices }),
+        );
       }
       case 'replayed': {
         const { seq, size } = fate.remembered;
@@ -253,8 +276,11 @@ export class Engine {
         const answer = (): Answer<unknown> => ({
           ok: 'fetch',
           seqs,
-          then: (entries) =>
-            this.#answer(prepared, fate.actor, { done: { entries, replayed: true }, slices: this.#state.slices }),
+          build: (entries) =>
+            this.#answer(prepared, fate.actor, {
+              done: { entries, replayed: true },
+              slices: this.#state.slices,
+            }),
         });
         return this.#finish(fate.actor, true, answer);
       }
@@ -273,7 +299,7 @@ export class Engine {
   async #finish(actor: Actor, replayed: boolean, begin: () => Answer<unknown>): Promise<Outcome<Reply>> {
     try {
       let answer = begin();
-      while (answer.ok === 'fetch') answer = answer.then(await this.journal.entriesAt(answer.seqs));
+      while (answer.ok === 'fetch') answer = answer.build(await this.journal.entriesAt(answer.seqs));
       return answer.ok ? ok({ value: answer.value, actor, replayed }) : answer;
     } catch (thrown) {
       return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
@@ -287,7 +313,8 @@ export class Engine {
       actor,
       history: this.journal.history,
       workspace: this.workspace,
-      attention: (agent): readonly Attention[] => this.#rules.areas.flatMap((area) => area.attention(slices, agent, now)),
+      attention: (agent): readonly Attention[] =>
+        this.#rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };
   }
 
@@ -334,7 +361,8 @@ export class Engine {
   #stop(refusal: Refusal): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = refusal;
-    if (refusal.code !== 'stopping') this.#options.log.error(`workspace "${this.workspace}" stops: ${refusal.message}`);
+    if (refusal.code !== 'stopping')
+      this.#options.log.error(`workspace "${this.workspace}" stops: ${refusal.message}`);
     this.#waits.ringAll();
   }
 }

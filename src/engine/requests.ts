@@ -35,11 +35,22 @@ export class RequestIndex {
     const { request, size } = entry.cause;
     if (request === undefined) return;
     const until = entry.time - requestKeptMs;
-    for (let first = this.#order.first; first !== undefined && first.time <= until; first = this.#order.first) {
+    for (
+      let first = this.#order.first;
+      first !== undefined && first.time <= until;
+      first = this.#order.first
+    ) {
       this.#forgetFirst();
     }
     const { id, digest } = request;
-    this.#add({ id, digest, principal: entry.actor.principal, seq: entry.seq, size: size ?? 1, time: entry.time });
+    this.#add({
+      id,
+      digest,
+      principal: entry.actor.principal,
+      seq: entry.seq,
+      size: size ?? 1,
+      time: entry.time,
+    });
   }
 
   /** Oldest first, for a snapshot. */
@@ -49,7 +60,8 @@ export class RequestIndex {
 
   #add(one: Remembered): void {
     let own = this.#byPrincipal.get(one.principal);
-    if (own === undefined) this.#byPrincipal.set(one.principal, (own = { byId: new Map(), order: new Fifo() }));
+    if (own === undefined)
+      this.#byPrincipal.set(one.principal, (own = { byId: new Map(), order: new Fifo() }));
     if (!own.byId.has(one.id)) this.#size += 1;
     own.byId.set(one.id, one);
     own.order.push(one);

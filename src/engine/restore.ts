@@ -17,7 +17,13 @@ export interface RestoreOptions {
  * The snapshot to begin with, if it fits this journal. One that is ahead of the journal proves that entries which were
  * durable are gone: that is damage, not a reason to fold from the start.
  */
-export const restore = async ({ path, store, areas, initial, log }: RestoreOptions): Promise<Outcome<Snapshot | undefined>> => {
+export const restore = async ({
+  path,
+  store,
+  areas,
+  initial,
+  log,
+}: RestoreOptions): Promise<Outcome<Snapshot | undefined>> => {
   const found = await readSnapshot(path, areas, { initial, identity: store.identity });
   if ('unusable' in found) {
     log.info(`no snapshot is used (${found.unusable}); folding the whole journal`);

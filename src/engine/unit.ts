@@ -24,12 +24,16 @@ export interface Rules {
 
 export const rulesOf = (areas: readonly Area[]): Rules => ({
   areas,
-  guards: grouped(areas.flatMap((area) => area.guards.flatMap((guard) => guard.watches.map((type) => [type, guard])))),
+  guards: grouped(
+    areas.flatMap((area) => area.guards.flatMap((guard) => guard.watches.map((type) => [type, guard]))),
+  ),
   policies: grouped(
     areas.flatMap((area) => area.policies.flatMap((policy) => policy.after.map((type) => [type, policy]))),
   ),
   owners: new Map(
-    areas.flatMap((area) => Object.entries(area.events).map(([type, { version }]) => [type, { area, version }])),
+    areas.flatMap((area) =>
+      Object.entries(area.events).map(([type, { version }]) => [type, { area, version }]),
+    ),
   ),
 });
 
@@ -67,7 +71,11 @@ export interface Unit {
  * with the earlier events folded in. One refusal refuses the whole unit, unless it is that of a best-effort policy. A
  * throw is a defect of the rules: it is logged once, under the id that the refusal names, and drops this unit only.
  */
-export const decideUnit = (rules: Rules, base: UnitBase, { intent, log }: { intent: Intent; log: Log }): Outcome<Unit> => {
+export const decideUnit = (
+  rules: Rules,
+  base: UnitBase,
+  { intent, log }: { intent: Intent; log: Log },
+): Outcome<Unit> => {
   try {
     const draft = new UnitDraft(rules, base);
     const refusal = draft.run(intent, base.by, 0);
@@ -81,9 +89,13 @@ export const decideUnit = (rules: Rules, base: UnitBase, { intent, log }: { inte
 export const defect = (log: Log, during: string, thrown: unknown): Refusal => {
   const id = randomUUID();
   log.error(`defect ${id} while ${during}`, thrown);
-  return refuse('internal', `Signalbox has a defect (${during}). Nothing was stored. The log has the details under ${id}.`, {
-    id,
-  });
+  return refuse(
+    'internal',
+    `Signalbox has a defect (${during}). Nothing was stored. The log has the details under ${id}.`,
+    {
+      id,
+    },
+  );
 };
 
 class UnitDraft {
@@ -99,12 +111,19 @@ class UnitDraft {
     this.#base = base;
     this.#slices = base.slices;
     const { principal, agent, session } = base.actor;
-    this.#author = { principal, ...(agent !== undefined && { agent }), ...(session !== undefined && { session }) };
+    this.#author = {
+      principal,
+      ...(agent !== undefined && { agent }),
+      ...(session !== undefined && { session }),
+    };
   }
 
   run(intent: Intent, by: string, depth: number): Refusal | undefined {
     if (depth > cascadeDepthMax) {
-      return refuse('cascade_limit', `"${by}" would be the ${depth}th policy set off in a row; at most ${cascadeDepthMax} are. Do less in one call.`);
+      return refuse(
+        'cascade_limit',
+        `"${by}" would be the ${depth}th policy set off in a row; at most ${cascadeDepthMax} are. Do less in one call.`,
+      );
     }
     const facts = this.#facts();
     for (const guard of this.#rules.guards.get(intent.type) ?? []) {
@@ -116,7 +135,10 @@ class UnitDraft {
     const from = this.#entries.length;
     for (const event of decision.value) {
       if (this.#entries.length === unitEntriesMax) {
-        return refuse('cascade_limit', `This call would write more than ${unitEntriesMax} entries. Do less in one call.`);
+        return refuse(
+          'cascade_limit',
+          `This call would write more than ${unitEntriesMax} entries. Do less in one call.`,
+        );
       }
       this.#fold(event, by);
     }

@@ -45,7 +45,9 @@ export const runFollower = (engine: Engine, follower: Follower, { clock, log }: 
     };
   };
   const begin = (): void => {
-    standing = stand().catch((thrown: unknown) => log.error(`follower ${follower.name} cannot stand for election`, thrown));
+    standing = stand().catch((thrown: unknown) =>
+      log.error(`follower ${follower.name} cannot stand for election`, thrown),
+    );
   };
   begin();
   return {

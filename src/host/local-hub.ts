@@ -32,7 +32,10 @@ export class LocalHub implements Hub {
     if (!operation.ok) return operation;
     const { name, role, journal } = operation.value;
     if (!roleAtLeast(call.caller.role, role)) {
-      return refuse('forbidden', `${name} needs the role ${role}; you have ${call.caller.role}. Ask somebody who has it.`);
+      return refuse(
+        'forbidden',
+        `${name} needs the role ${role}; you have ${call.caller.role}. Ask somebody who has it.`,
+      );
     }
     const prepared = operation.value.prepare(call.input);
     if (!prepared.ok) return prepared;
@@ -41,7 +44,10 @@ export class LocalHub implements Hub {
     const reply =
       prepared.value.kind === 'query'
         ? await engine.value.query(call.caller, prepared.value)
-        : await engine.value.execute(call.caller, prepared.value, { requestId: call.requestId, signal: call.signal });
+        : await engine.value.execute(call.caller, prepared.value, {
+            requestId: call.requestId,
+            signal: call.signal,
+          });
     return reply.ok ? ok({ value: reply.value.value, replayed: reply.value.replayed }) : reply;
   }
 

@@ -10,6 +10,7 @@ export const stderrLog = (level: 'info' | 'warn'): Log => {
       if (level === 'info') write('info', message);
     },
     warn: (message) => write('warn', message),
-    error: (message, thrown) => write('error', thrown instanceof Error ? `${message}: ${thrown.stack ?? thrown.message}` : message),
+    error: (message, thrown) =>
+      write('error', thrown instanceof Error ? `${message}: ${thrown.stack ?? thrown.message}` : message),
   };
 };

@@ -25,18 +25,27 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 
 /** Flag before environment before default. */
 export const readSettings = (flags: Flags, env: NodeJS.ProcessEnv): Outcome<Settings> => {
-  const value = (flag: string, variable: string): string | undefined => flags[flag] ?? (env[variable] || undefined);
+  const value = (flag: string, variable: string): string | undefined =>
+    flags[flag] ?? (env[variable] || undefined);
   const dataHome = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const givenDataDir = value('data-dir', 'SIGNALBOX_DATA_DIR');
   const portText = value('port', 'SIGNALBOX_PORT') ?? String(defaultPort);
   const port = Number(portText);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return refuse('invalid_input', `"${portText}" is not a port. Give --port or SIGNALBOX_PORT a number from 0 to 65535.`);
+    return refuse(
+      'invalid_input',
+      `"${portText}" is not a port. Give --port or SIGNALBOX_PORT a number from 0 to 65535.`,
+    );
   }
-  const workspace = workspaceNameSchema.safeParse(value('workspace', 'SIGNALBOX_WORKSPACE') ?? defaultWorkspace);
+  const workspace = workspaceNameSchema.safeParse(
+    value('workspace', 'SIGNALBOX_WORKSPACE') ?? defaultWorkspace,
+  );
   if (!workspace.success) {
-    return refuse('invalid_input', `The workspace's name is not valid: ${workspace.error.issues[0]?.message ?? ''}.`);
+    return refuse(
+      'invalid_input',
+      `The workspace's name is not valid: ${workspace.error.issues[0]?.message ?? ''}.`,
+    );
   }
   return ok({
     dataDir: resolve(givenDataDir ?? join(dataHome, 'signalbox')),

@@ -56,8 +56,16 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   const from = snapshot.value?.header.head.seq ?? 0;
   const terms = [
     runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
-    every(() => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs, () => engine.tick(), options),
-    every(() => minuteMs, () => reportSeen(engine), options),
+    every(
+      () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
+      () => engine.tick(),
+      options,
+    ),
+    every(
+      () => minuteMs,
+      () => reportSeen(engine),
+      options,
+    ),
   ];
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -72,7 +80,8 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
 /** AG14: one entry a minute for all who called. */
 const reportSeen = async (engine: Engine): Promise<void> => {
   const sessions = engine.takeSeen();
-  if (sessions.length > 0) await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
+  if (sessions.length > 0)
+    await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
 };
 
 /** Runs `work` again and again, the next time counted from the end of the last. */
@@ -101,4 +110,3 @@ const every = (
     },
   };
 };
-

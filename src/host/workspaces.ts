@@ -46,7 +46,8 @@ export class Workspaces {
       name: hubName,
       store: store.value,
       snapshotPath: join(options.cacheDir, `${store.value.identity.id}.snapshot`),
-      identify: (_slices, { principal, role }) => ok({ principal, role, agent: undefined, session: undefined }),
+      identify: (_slices, { principal, role }) =>
+        ok({ principal, role, agent: undefined, session: undefined }),
     });
     if (hub.ok) return ok(new Workspaces(hub.value, options));
     await store.value.close();
@@ -58,8 +59,14 @@ export class Workspaces {
     const behind = await this.hub.engine.refresh();
     if (behind !== undefined) return behind;
     if (findWorkspace(this.hub.engine.slices.workspaces, name) !== undefined) return ok(true);
-    const registered = await this.hub.engine.report('host', workspacesIntent({ type: 'register', name, title: name }), systemActor);
-    return registered.ok || registered.code !== 'exists' ? toTrue(registered) : this.#sameCase(name, registered);
+    const registered = await this.hub.engine.report(
+      'host',
+      workspacesIntent({ type: 'register', name, title: name }),
+      systemActor,
+    );
+    return registered.ok || registered.code !== 'exists'
+      ? toTrue(registered)
+      : this.#sameCase(name, registered);
   }
 
   /** The workspace of this name, opened at the first call. A failure is not kept: the next call tries again. */
@@ -96,15 +103,23 @@ export class Workspaces {
     if (behind !== undefined) return behind;
     const registered = findWorkspace(this.hub.engine.slices.workspaces, name);
     if (registered === undefined) {
-      return refuse('workspace_unknown', `There is no workspace "${name}". Call workspace_list to see all, or workspace_add to add it.`, {
-        workspace: name,
-      });
+      return refuse(
+        'workspace_unknown',
+        `There is no workspace "${name}". Call workspace_list to see all, or workspace_add to add it.`,
+        {
+          workspace: name,
+        },
+      );
     }
     const file = join(dataDir, 'workspaces', `${name.toLowerCase()}.journal`);
     const store = await openStore(file, registered.journal === undefined ? 'may' : 'must-exist');
     if (!store.ok) return store;
     const { id } = store.value.identity;
-    const attached = await this.hub.engine.report('host', workspacesIntent({ type: 'attach', name, journal: id }), systemActor);
+    const attached = await this.hub.engine.report(
+      'host',
+      workspacesIntent({ type: 'attach', name, journal: id }),
+      systemActor,
+    );
     const workspace = attached.ok
       ? await openWorkspace({
           ...this.#options,

@@ -45,7 +45,11 @@ export class Journal {
   #pending: Pending | undefined;
 
   /** Begins behind `from`, or at the very beginning. */
-  constructor(store: Store, codec: Codec, { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink }) {
+  constructor(
+    store: Store,
+    codec: Codec,
+    { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink },
+  ) {
     this.store = store;
     this.#codec = codec;
     this.#sink = sink;
@@ -112,7 +116,8 @@ export class Journal {
     try {
       found = await this.store.read(first.seq - 1, pending.rows.length);
     } catch (failure) {
-      if (failure instanceof StoreFailure) return { kind: 'unknown', refusal: unknownOutcome(failure.refusal) };
+      if (failure instanceof StoreFailure)
+        return { kind: 'unknown', refusal: unknownOutcome(failure.refusal) };
       throw failure;
     }
     if (found[0]?.batch === first.batch) {
@@ -128,7 +133,10 @@ export class Journal {
       : { kind: 'refused', refusal: cause };
   }
 
-  #rowsOf(entries: readonly Entry[], { head, batch }: { readonly head: Head; readonly batch: string }): StoredRow[] {
+  #rowsOf(
+    entries: readonly Entry[],
+    { head, batch }: { readonly head: Head; readonly batch: string },
+  ): StoredRow[] {
     let { chain } = head;
     return entries.map((entry) => {
       const text = this.#codec.encode(entry);
@@ -167,7 +175,8 @@ export class Journal {
 /** The refusal for the first thing that is wrong with a row, given what came before it. */
 const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
   if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
-  if (row.chain !== chainLink(before.chain, row.text)) return corrupt(row.seq, 'its bytes do not fit the hash chain');
+  if (row.chain !== chainLink(before.chain, row.text))
+    return corrupt(row.seq, 'its bytes do not fit the hash chain');
   return undefined;
 };
 
@@ -198,7 +207,9 @@ const valueOf = (decoded: Outcome<Entry>): Entry => {
 };
 
 /** Reads a whole journal and names the first bad entry; the number of good ones when there is none. */
-export const verify = async (store: Store): Promise<Outcome<{ readonly entries: number; readonly chain: string }>> => {
+export const verify = async (
+  store: Store,
+): Promise<Outcome<{ readonly entries: number; readonly chain: string }>> => {
   let head: Head = { seq: 0, chain: chainStart(store.identity.id) };
   try {
     for (;;) {

@@ -65,14 +65,19 @@ export const writeSnapshot = async (
   snapshot: Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> },
 ): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = `${path}.tmp`;
   const file = await open(draft, 'w', 0o600);
   try {
     const sum = createHash('sha256');
-    const write = (value: unknown): Promise<void> => writeLine(file, JSON.stringify(value), sum.update.bind(sum));
+    const write = (value: unknown): Promise<void> =>
+      writeLine(file, JSON.stringify(value), sum.update.bind(sum));
     await write({ ...snapshot.header, format, versions: stateVersions(areas) } satisfies SnapshotHeader);
     for (const area of areas) await writeRows(area.name, area.save(snapshot.slices), write);
-    await writeRows(requestsPart, snapshot.requests.map((row) => ({ part: requestsPart, row })), write);
+    await writeRows(
+      requestsPart,
+      snapshot.requests.map((row) => ({ part: requestsPart, row })),
+      write,
+    );
     await file.write(`${JSON.stringify({ sha256: sum.digest('hex') })}\n`);
     await file.sync();
   } catch (failure) {
@@ -120,7 +125,9 @@ export const readSnapshot = async (
   if (!isWhole(lines)) return { unusable: 'it is damaged' };
   const header: SnapshotHeader = trustedJson(lines[0] ?? '');
   const mismatch = mismatchOf(header, areas, identity);
-  return mismatch === undefined ? load(lines.slice(1, -2), header, { areas, initial }) : { unusable: mismatch };
+  return mismatch === undefined
+    ? load(lines.slice(1, -2), header, { areas, initial })
+    : { unusable: mismatch };
 };
 
 const isWhole = (lines: readonly string[]): boolean => {
@@ -129,9 +136,14 @@ const isWhole = (lines: readonly string[]): boolean => {
   return lines.at(-1) === '' && lines.at(-2) === JSON.stringify({ sha256: sum.digest('hex') });
 };
 
-const mismatchOf = (header: SnapshotHeader, areas: readonly Area[], identity: JournalIdentity): string | undefined => {
+const mismatchOf = (
+  header: SnapshotHeader,
+  areas: readonly Area[],
+  identity: JournalIdentity,
+): string | undefined => {
   if (header.format !== format) return `it has format ${header.format}`;
-  if (header.journal.id !== identity.id || header.journal.generation !== identity.generation) return 'it is of another journal';
+  if (header.journal.id !== identity.id || header.journal.generation !== identity.generation)
+    return 'it is of another journal';
   const versions = stateVersions(areas);
   const fits =
     Object.keys(versions).length === Object.keys(header.versions).length &&
@@ -153,10 +165,15 @@ const load = (
   }
   let slices = initial;
   for (const area of areas) slices = area.load(slices, rowsOf(parts.get(area.name)));
-  return { header, slices, requests: [...rowsOf(parts.get(requestsPart))].filter(isRemembered).map(({ row }) => row) };
+  return {
+    header,
+    slices,
+    requests: [...rowsOf(parts.get(requestsPart))].filter(isRemembered).map(({ row }) => row),
+  };
 };
 
-const isRemembered = (saved: SavedRow): saved is SavedRow & { readonly row: Remembered } => saved.part === requestsPart;
+const isRemembered = (saved: SavedRow): saved is SavedRow & { readonly row: Remembered } =>
+  saved.part === requestsPart;
 
 function* rowsOf(lines: readonly Line[] | undefined): Iterable<SavedRow> {
   for (const { rows } of lines ?? []) yield* rows;

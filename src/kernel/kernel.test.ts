@@ -38,12 +38,30 @@ describe('ulid', () => {
 });
 
 describe('text at the edge', () => {
-  const bad = ['../x', '..', '.', '/', 'a/b', 'a\\b', '', 'a b', 'a\n', '\u001b[31m', 'a\u202e', '-a', 'a.', 'x'.repeat(65), 'a..b'];
+  const bad = [
+    '../x',
+    '..',
+    '.',
+    '/',
+    'a/b',
+    'a\\b',
+    '',
+    'a b',
+    'a\n',
+    '\u001b[31m',
+    'a\u202e',
+    '-a',
+    'a.',
+    'x'.repeat(65),
+    'a..b',
+  ];
   for (const name of bad) {
-    it(`is no name: ${JSON.stringify(name)}`, () => assert.equal(nameSchema('It').safeParse(name).success, false));
+    it(`is no name: ${JSON.stringify(name)}`, () =>
+      assert.equal(nameSchema('It').safeParse(name).success, false));
   }
   it('takes the names that people give', () => {
-    for (const name of ['a', 'claude-1', 'v1.2', 'T_9', 'x'.repeat(64)]) assert.ok(nameSchema('It').safeParse(name).success);
+    for (const name of ['a', 'claude-1', 'v1.2', 'T_9', 'x'.repeat(64)])
+      assert.ok(nameSchema('It').safeParse(name).success);
   });
   it('keeps tab and newline in text, refuses other control characters, and any in a line', () => {
     assert.ok(textSchema('It', 10).safeParse('a\tb\nc').success);
@@ -86,7 +104,10 @@ describe('trail', () => {
 
 describe('canonical JSON', () => {
   it('does not depend on the order of members, and tells different values apart', () => {
-    assert.equal(canonicalJson({ b: [{ y: 1, x: 2 }], a: null }), canonicalJson({ a: null, b: [{ x: 2, y: 1 }] }));
+    assert.equal(
+      canonicalJson({ b: [{ y: 1, x: 2 }], a: null }),
+      canonicalJson({ a: null, b: [{ x: 2, y: 1 }] }),
+    );
     assert.notEqual(canonicalJson({ a: [1, 2] }), canonicalJson({ a: [2, 1] }));
   });
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
@@ -44,15 +44,15 @@ export type Answer<T> =
   | {
       readonly ok: 'fetch';
       readonly seqs: readonly Seq[];
-      readonly then: (entries: readonly Entry[]) => Answer<T>;
+      readonly build: (entries: readonly Entry[]) => Answer<T>;
     }
   | Refusal;
 
 /** An answer that needs the entries at `seqs` (in that order). */
 export const withEntries = <T>(
   seqs: readonly Seq[],
-  then: (entries: readonly Entry[]) => Answer<T>,
-): Answer<T> => (seqs.length === 0 ? then([]) : { ok: 'fetch', seqs, then });
+  build: (entries: readonly Entry[]) => Answer<T>,
+): Answer<T> => (seqs.length === 0 ? build([]) : { ok: 'fetch', seqs, build });
 
 export interface Example {
   readonly title: string;
@@ -105,6 +105,8 @@ export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O> {
   readonly toCommand: (input: I, caller: Caller) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
   readonly until?: Until<I>;
+  /** The caller need not be anybody yet: agent and session are for the command to look at. */
+  readonly joins?: true;
 }
 
 /** A query whose input has been checked. */
@@ -118,6 +120,7 @@ export interface PreparedCommand {
   readonly kind: 'command';
   readonly operation: string;
   readonly input: unknown;
+  readonly joins: boolean;
   readonly intend: (caller: Caller) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<unknown>;
   readonly until:
@@ -171,6 +174,7 @@ const prepareCommand = <I, O>(
     kind: 'command',
     operation: definition.name,
     input,
+    joins: definition.joins ?? false,
     intend: (caller) => definition.toCommand(input, caller),
     answer: (done, slices, facts) => definition.answer(done, slices, { ...facts, input }),
     until: until && { key: until.key(input), limitMs: until.limitMs(input), codes: until.codes },

@@ -4,7 +4,7 @@
  */
 export interface Slices {}
 
-export type AreaName = keyof Slices & string;
+export type AreaName = Extract<keyof Slices, string>;
 
 /** The slices that somebody may look at. */
 export type World<Names extends AreaName = AreaName> = Readonly<Pick<Slices, Names>>;

@@ -40,7 +40,10 @@ const check = (actual: Table<Row, 'group' | 'all'>, model: ReadonlyMap<string, R
   assert.deepEqual(new Set(actual.values()), new Set(model.values()));
   for (const group of ['a', 'b']) {
     const expected = inOrder(model.values(), group);
-    assert.deepEqual([...actual.scan('group', group)].map(({ id }) => id), expected);
+    assert.deepEqual(
+      [...actual.scan('group', group)].map(({ id }) => id),
+      expected,
+    );
     assert.equal(actual.count('group', group), expected.length);
     assert.equal(actual.first('group', group)?.id, expected[0]);
   }
@@ -89,7 +92,10 @@ describe('table', () => {
       key: (row) => row.id,
       orders: { all: { partition: () => 'all', rank: () => [0, 0] } },
     });
-    assert.throws(() => twins.put({ id: '1', group: 'a', at: 0 }).put({ id: '2', group: 'a', at: 0 }), /belongs to one record/);
+    assert.throws(
+      () => twins.put({ id: '1', group: 'a', at: 0 }).put({ id: '2', group: 'a', at: 0 }),
+      /belongs to one record/,
+    );
   });
 
   it('has no orders in bulk mode, so that folding cannot depend on one', () => {

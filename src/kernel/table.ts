@@ -248,7 +248,8 @@ const samePlace = (a: Place | undefined, b: Place | undefined): boolean =>
     ? a === b
     : a.partition === b.partition && compareRanks(a.rank, b.rank) === 0;
 
-const compareRanks = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1];
+/** Below zero when `a` stands before `b`. */
+export const compareRanks = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1];
 
 // The package is CommonJS; Node hands over its exports object, whose `default` is the class.
 const newTree = (entries?: [Rank, string][]): Tree =>

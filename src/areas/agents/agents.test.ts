@@ -21,7 +21,14 @@ const owner: Actor = { principal: 'owner', role: 'admin', agent: undefined, sess
 const stranger: Actor = { ...owner, principal: 'stranger' };
 
 const start = (over: Partial<StartCommand> = {}) =>
-  agentsIntent({ type: 'start', agent: undefined, handle: undefined, connection: undefined, client: undefined, ...over });
+  agentsIntent({
+    type: 'start',
+    agent: undefined,
+    handle: undefined,
+    connection: undefined,
+    client: undefined,
+    ...over,
+  });
 
 const caller = (over: Partial<Caller> = {}): Caller => ({
   principal: 'owner',
@@ -40,7 +47,9 @@ const started = (given: Scenario, over: Partial<StartCommand> = {}, actor = owne
   const outcome = given.when(start(over), actor);
   assert.ok(outcome.ok, JSON.stringify(outcome));
   const data = outcome.value[0]?.data;
-  assert.ok(typeof data === 'object' && data !== null && 'session' in data && typeof data.session === 'string');
+  assert.ok(
+    typeof data === 'object' && data !== null && 'session' in data && typeof data.session === 'string',
+  );
   const session = given.slices.agents.sessions.get(data.session);
   assert.ok(session);
   return session;
@@ -107,8 +116,13 @@ describe('joining', () => {
     const refused = given.when(start({ agent: 'ada', connection: 'more' }), owner);
     refusedWith(refused, 'limit_exceeded');
     assert.match(refused.ok ? '' : refused.message, new RegExp(`\\b${sessionsPerAgentMax}\\b`));
-    const metadata = Object.fromEntries(Array.from({ length: metadataMembersMax + 1 }, (_, i) => [`m${i}`, 'x']));
-    refusedWith(given.when(agentsIntent({ type: 'update', metadata }), { ...owner, agent: 'ada' }), 'limit_exceeded');
+    const metadata = Object.fromEntries(
+      Array.from({ length: metadataMembersMax + 1 }, (_, i) => [`m${i}`, 'x']),
+    );
+    refusedWith(
+      given.when(agentsIntent({ type: 'update', metadata }), { ...owner, agent: 'ada' }),
+      'limit_exceeded',
+    );
   });
 });
 
@@ -181,7 +195,10 @@ describe('speaking', () => {
     const given = scenario();
     const ada = { ...owner, agent: 'ada' };
     started(given, { agent: 'ada', capabilities: ['a'], metadata: { branch: 'x', model: 'm' }, wipLimit: 3 });
-    given.when(agentsIntent({ type: 'update', capabilities: ['b'], metadata: { branch: null, os: 'linux' } }), ada);
+    given.when(
+      agentsIntent({ type: 'update', capabilities: ['b'], metadata: { branch: null, os: 'linux' } }),
+      ada,
+    );
     const updated = given.slices.agents.agents.get('ada');
     assert.deepEqual(updated?.capabilities, ['b']);
     assert.deepEqual(updated?.metadata, { model: 'm', os: 'linux' });

@@ -21,10 +21,22 @@ export const agentsArea = defineArea<'agents', never, AgentsCommand, AgentsEvent
       personal: ['metadata'],
       meaning: 'An agent joined, came back or opened another session.',
     },
-    'agents.updated': { version: 1, personal: ['metadata'], meaning: 'An agent changed what it says of itself.' },
-    'agents.session_ended': { version: 1, personal: [], meaning: 'A session ended; its holds are in their time of grace.' },
+    'agents.updated': {
+      version: 1,
+      personal: ['metadata'],
+      meaning: 'An agent changed what it says of itself.',
+    },
+    'agents.session_ended': {
+      version: 1,
+      personal: [],
+      meaning: 'A session ended; its holds are in their time of grace.',
+    },
     'agents.session_expired': { version: 1, personal: [], meaning: 'A session is gone for good.' },
-    'agents.seen': { version: 1, personal: [], meaning: 'These sessions have called within the last minute.' },
+    'agents.seen': {
+      version: 1,
+      personal: [],
+      meaning: 'These sessions have called within the last minute.',
+    },
   },
   decide,
   evolve,
@@ -74,7 +86,13 @@ function load(rows: Iterable<SavedRow>): AgentsSlice {
     const { part, row } = present(asPart(saved), 'a snapshot holds the parts that its version writes');
     if (part === 'agent') agents = agents.put(row);
     // JSON knows no `undefined`; a loaded session has the same members as a folded one.
-    else if (part === 'session') sessions = sessions.put({ ...row, connection: row.connection, client: row.client, endedAt: row.endedAt });
+    else if (part === 'session')
+      sessions = sessions.put({
+        ...row,
+        connection: row.connection,
+        client: row.client,
+        endedAt: row.endedAt,
+      });
     else counted = row;
   }
   return { agents: agents.settle(), sessions: sessions.settle(), counted };

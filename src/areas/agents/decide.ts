@@ -54,7 +54,10 @@ export const decide: Decide = (slice, command, context) => {
     case 'leave':
       return leave(slice, context);
     case 'disconnect':
-      return endSession(sessionOfConnection(slice, context.actor.principal, command.connection), 'disconnected');
+      return endSession(
+        sessionOfConnection(slice, context.actor.principal, command.connection),
+        'disconnected',
+      );
     case 'see':
       return see(slice, command.sessions);
     case 'expire':
@@ -101,14 +104,21 @@ const sessionToResume = (
   if (handle !== undefined) {
     const session = slice.sessions.get(handle);
     if (session === undefined || session.principal !== principal) {
-      return refuse('session_ended', 'This session is unknown or has expired. Call start without it for a new one.');
+      return refuse(
+        'session_ended',
+        'This session is unknown or has expired. Call start without it for a new one.',
+      );
     }
     return agent === undefined || agent === session.agent
       ? session
-      : refuse('forbidden', `This session is that of agent "${session.agent}", not of "${agent}". Leave one of the two out.`);
+      : refuse(
+          'forbidden',
+          `This session is that of agent "${session.agent}", not of "${agent}". Leave one of the two out.`,
+        );
   }
   const own = sessionOfConnection(slice, principal, connection);
-  if (own !== undefined && (own.agent === agent || (agent === undefined && own.endedAt === undefined))) return own;
+  if (own !== undefined && (own.agent === agent || (agent === undefined && own.endedAt === undefined)))
+    return own;
   if (agent === undefined || slice.agents.get(agent)?.principal !== principal) return undefined;
   return sessionsOf(slice, agent)
     .filter(({ endedAt }) => endedAt !== undefined)
@@ -118,13 +128,23 @@ const sessionToResume = (
 
 const refusalToStart = (
   slice: AgentsSlice,
-  { agent, name, principal, resumed }: { agent: Agent | undefined; name: string; principal: string; resumed: boolean },
+  {
+    agent,
+    name,
+    principal,
+    resumed,
+  }: { agent: Agent | undefined; name: string; principal: string; resumed: boolean },
 ): Refusal | undefined => {
   if (agent === undefined && slice.agents.size >= agentsMax) {
-    return refuse('limit_exceeded', `This workspace already has ${agentsMax} agents, which is the limit. Start as one of them.`);
+    return refuse(
+      'limit_exceeded',
+      `This workspace already has ${agentsMax} agents, which is the limit. Start as one of them.`,
+    );
   }
   if (agent !== undefined && agent.principal !== principal) {
-    return refuse('forbidden', `Agent "${name}" belongs to somebody else. Start under another name.`, { agent: name });
+    return refuse('forbidden', `Agent "${name}" belongs to somebody else. Start under another name.`, {
+      agent: name,
+    });
   }
   if (!resumed && slice.sessions.count('agent', name) >= sessionsPerAgentMax) {
     return refuse(
@@ -159,11 +179,17 @@ const baseName = (client: string | undefined): string => {
 const update = (slice: AgentsSlice, command: UpdateCommand, { actor }: Context): Decision<AgentsEvent> => {
   const agent = actor.agent === undefined ? undefined : slice.agents.get(actor.agent);
   if (agent === undefined) {
-    return refuse('session_required', 'It is not clear which agent to update. Call start first, or name the agent.');
+    return refuse(
+      'session_required',
+      'It is not clear which agent to update. Call start first, or name the agent.',
+    );
   }
   const metadata = merged(agent.metadata, command.metadata ?? {});
   if (Object.keys(metadata).length > metadataMembersMax) {
-    return refuse('limit_exceeded', `An agent has at most ${metadataMembersMax} metadata members. Remove some by setting them to null.`);
+    return refuse(
+      'limit_exceeded',
+      `An agent has at most ${metadataMembersMax} metadata members. Remove some by setting them to null.`,
+    );
   }
   const { capabilities, wipLimit } = command;
   return ok([
@@ -201,11 +227,17 @@ const endSession = (session: Session | undefined, reason: 'left' | 'disconnected
     : ok([{ type: 'agents.session_ended', data: { agent: session.agent, session: session.id, reason } }]);
 
 const see = (slice: AgentsSlice, named: readonly string[]): Decision<AgentsEvent> => {
-  const sessions = named.filter((id) => slice.sessions.get(id)?.endedAt === undefined && slice.sessions.has(id));
+  const sessions = named.filter(
+    (id) => slice.sessions.get(id)?.endedAt === undefined && slice.sessions.has(id),
+  );
   return ok(sessions.length === 0 ? [] : [{ type: 'agents.seen', data: { sessions } }]);
 };
 
 const expire = (slice: AgentsSlice, id: string): Decision<AgentsEvent> => {
   const session = slice.sessions.get(id);
-  return ok(session === undefined ? [] : [{ type: 'agents.session_expired', data: { agent: session.agent, session: id } }]);
+  return ok(
+    session === undefined
+      ? []
+      : [{ type: 'agents.session_expired', data: { agent: session.agent, session: id } }],
+  );
 };

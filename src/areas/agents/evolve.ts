@@ -16,7 +16,8 @@ export const evolve = (slice: AgentsSlice, entry: EntryOf<AgentsEvent>): AgentsS
       return expired(slice, entry);
     case 'agents.seen':
       return entry.data.sessions.reduce(
-        (next, id) => changed(next, id, (session) => ({ ...session, lastSeen: Math.max(session.lastSeen, entry.time) })),
+        (next, id) =>
+          changed(next, id, (session) => ({ ...session, lastSeen: Math.max(session.lastSeen, entry.time) })),
         slice,
       );
     default:

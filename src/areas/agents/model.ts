@@ -109,17 +109,21 @@ export const sessionOfConnection = (
 ): Session | undefined => {
   if (connection === undefined) return undefined;
   let latest: Session | undefined;
-  for (const session of slice.sessions.scan('connection', connectionKey({ principal, connection }))) latest = session;
+  for (const session of slice.sessions.scan('connection', connectionKey({ principal, connection })))
+    latest = session;
   return latest;
 };
 
 /** Sessions of an agent, oldest first, ended ones in their time of grace included. */
-export const sessionsOf = (slice: AgentsSlice, agent: string): Session[] => [...slice.sessions.scan('agent', agent)];
+export const sessionsOf = (slice: AgentsSlice, agent: string): Session[] => [
+  ...slice.sessions.scan('agent', agent),
+];
 
 /** An agent is as lively as its liveliest session; without one it goes by when it was last seen. */
 export const agentTier = (slice: AgentsSlice, agent: Agent, now: Instant): Tier => {
   let lastSeen = agent.lastSeen;
-  for (const session of slice.sessions.scan('agent', agent.name)) lastSeen = Math.max(lastSeen, session.lastSeen);
+  for (const session of slice.sessions.scan('agent', agent.name))
+    lastSeen = Math.max(lastSeen, session.lastSeen);
   return tierAt(lastSeen, now);
 };
 
@@ -134,12 +138,19 @@ export const identify = (slices: { readonly agents: AgentsSlice }, caller: Calle
   const named = caller.agent;
   const agent = named === undefined ? undefined : slice.agents.get(named);
   if (named !== undefined && agent === undefined) {
-    return refuse('agent_unknown', `No agent is called "${named}" here. Call start with agent "${named}" to join.`, {
-      agent: named,
-    });
+    return refuse(
+      'agent_unknown',
+      `No agent is called "${named}" here. Call start with agent "${named}" to join.`,
+      {
+        agent: named,
+      },
+    );
   }
   if (agent !== undefined && agent.principal !== caller.principal) {
-    return refuse('forbidden', `Agent "${agent.name}" belongs to somebody else. Call start to get your own name.`);
+    return refuse(
+      'forbidden',
+      `Agent "${agent.name}" belongs to somebody else. Call start to get your own name.`,
+    );
   }
   const spoken = session.value?.agent;
   if (spoken !== undefined && named !== undefined && spoken !== named) {
@@ -164,7 +175,10 @@ const sessionOf = (slice: AgentsSlice, caller: Caller): Outcome<Session | undefi
   const session = slice.sessions.get(caller.session);
   // A handle of another principal is answered like one that never existed: handles cannot be probed.
   if (session === undefined || session.principal !== caller.principal || session.endedAt !== undefined) {
-    return refuse('session_ended', 'This session is unknown or has ended. Call start, and pass on the session it returns.');
+    return refuse(
+      'session_ended',
+      'This session is unknown or has ended. Call start, and pass on the session it returns.',
+    );
   }
   return ok(session);
 };
@@ -195,7 +209,11 @@ export type AgentsEvent =
   | {
       /** The session is over; its holds wait for the time of grace. */
       readonly type: 'agents.session_ended';
-      readonly data: { readonly agent: string; readonly session: string; readonly reason: 'left' | 'disconnected' };
+      readonly data: {
+        readonly agent: string;
+        readonly session: string;
+        readonly reason: 'left' | 'disconnected';
+      };
     }
   | {
       /** The session can no longer be resumed; whatever it held is free. */

@@ -7,7 +7,9 @@ export const tierSchema = z.enum(['active', 'idle', 'stale', 'abandoned']);
 
 export const agentOutput = z.strictObject({
   name: z.string(),
-  tier: tierSchema.describe('by time since the last call: active < 5 min, idle < 1 h, stale < 24 h, abandoned'),
+  tier: tierSchema.describe(
+    'by time since the last call: active < 5 min, idle < 1 h, stale < 24 h, abandoned',
+  ),
   last_seen: z.string(),
   capabilities: z.array(z.string()),
   metadata: z.record(z.string(), z.string()),

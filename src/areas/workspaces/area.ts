@@ -15,8 +15,16 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   stateVersion: 1,
   reads: [],
   events: {
-    'workspaces.registered': { version: 1, personal: ['title'], meaning: 'A workspace was added to the hub’s list.' },
-    'workspaces.attached': { version: 1, personal: [], meaning: 'The journal of a workspace was opened for the first time.' },
+    'workspaces.registered': {
+      version: 1,
+      personal: ['title'],
+      meaning: 'A workspace was added to the hub’s list.',
+    },
+    'workspaces.attached': {
+      version: 1,
+      personal: [],
+      meaning: 'The journal of a workspace was opened for the first time.',
+    },
   },
   decide,
   evolve,
@@ -41,11 +49,21 @@ function evolve(slice: WorkspacesSlice, entry: EntryOf<WorkspacesEvent>): Worksp
   switch (entry.type) {
     case 'workspaces.registered': {
       const { name, title } = entry.data;
-      return { workspaces: workspaces.put({ name, title, journal: undefined, createdAt: entry.time, number: entry.seq }) };
+      return {
+        workspaces: workspaces.put({
+          name,
+          title,
+          journal: undefined,
+          createdAt: entry.time,
+          number: entry.seq,
+        }),
+      };
     }
     case 'workspaces.attached': {
       const workspace = findWorkspace(slice, entry.data.name);
-      return workspace === undefined ? slice : { workspaces: workspaces.put({ ...workspace, journal: entry.data.journal }) };
+      return workspace === undefined
+        ? slice
+        : { workspaces: workspaces.put({ ...workspace, journal: entry.data.journal }) };
     }
     default:
       return never(entry);

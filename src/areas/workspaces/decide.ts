@@ -26,9 +26,16 @@ export const decide: Decide = (slice, command) => {
   }
 };
 
-export const workspacesIntent = intents<'workspaces', never, WorkspacesCommand, WorkspacesEvent>('workspaces', decide);
+export const workspacesIntent = intents<'workspaces', never, WorkspacesCommand, WorkspacesEvent>(
+  'workspaces',
+  decide,
+);
 
-const register = ({ workspaces }: WorkspacesSlice, name: string, title: string): Decision<WorkspacesEvent> => {
+const register = (
+  { workspaces }: WorkspacesSlice,
+  name: string,
+  title: string,
+): Decision<WorkspacesEvent> => {
   const known = workspaces.get(name.toLowerCase());
   if (known !== undefined) {
     return refuse('exists', `There is already a workspace "${known.name}". Use it, or choose another name.`, {
@@ -39,7 +46,10 @@ const register = ({ workspaces }: WorkspacesSlice, name: string, title: string):
     return refuse('invalid_input', `"${name}" is reserved. Choose another name for the workspace.`);
   }
   if (workspaces.size >= workspacesMax) {
-    return refuse('limit_exceeded', `There are already ${workspacesMax} workspaces, which is the limit. Use one of them.`);
+    return refuse(
+      'limit_exceeded',
+      `There are already ${workspacesMax} workspaces, which is the limit. Use one of them.`,
+    );
   }
   return ok([{ type: 'workspaces.registered', data: { name, title } }]);
 };

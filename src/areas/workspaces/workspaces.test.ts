@@ -10,7 +10,8 @@ const scenario = () => new Scenario(areas, initialSlices);
 const register = (name: string) => workspacesIntent({ type: 'register', name, title: name });
 const attach = (name: string, journal: string) => workspacesIntent({ type: 'attach', name, journal });
 
-const codeOf = (outcome: { readonly ok: boolean; readonly code?: string }) => (outcome.ok ? 'accepted' : outcome.code);
+const codeOf = (outcome: { readonly ok: boolean; readonly code?: string }) =>
+  outcome.ok ? 'accepted' : outcome.code;
 
 describe('the list of workspaces', () => {
   it('WO1 takes each name once, whatever its capitals, and no reserved one', () => {

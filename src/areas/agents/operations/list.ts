@@ -38,7 +38,10 @@ export const agentList = defineOperation({
   query: ({ agents: slice }, input, { now, history }) => {
     const after = cursorNumber(input.cursor, history);
     if (after === undefined) {
-      return refuse('history_changed', 'This cursor belongs to another history. List again without a cursor.');
+      return refuse(
+        'history_changed',
+        'This cursor belongs to another history. List again without a cursor.',
+      );
     }
     const items = [];
     let total = 0;

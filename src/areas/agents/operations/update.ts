@@ -23,7 +23,10 @@ export const agentUpdate = defineOperation({
   input: z.strictObject({
     capabilities: z.array(capabilitySchema).max(capabilitiesMax).optional(),
     metadata: z
-      .record(nameSchema('A metadata member'), lineSchema('A metadata value', metadataValueCharactersMax).nullable())
+      .record(
+        nameSchema('A metadata member'),
+        lineSchema('A metadata value', metadataValueCharactersMax).nullable(),
+      )
       .optional(),
     wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in progress or review at once'),
   }),

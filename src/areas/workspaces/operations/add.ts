@@ -26,7 +26,10 @@ export const workspaceAdd = defineOperation({
   output: z.strictObject({ name: z.string(), title: z.string(), created_at: z.string() }),
   toCommand: ({ name, title }) => workspacesIntent({ type: 'register', name, title: title ?? name }),
   answer: (_done, { workspaces }, { input }) => {
-    const { name, title, createdAt } = present(findWorkspace(workspaces, input.name), 'an added workspace exists');
+    const { name, title, createdAt } = present(
+      findWorkspace(workspaces, input.name),
+      'an added workspace exists',
+    );
     return ok({ name, title, created_at: isoTime(createdAt) });
   },
 });

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { dayMs } from '../kernel/instants.ts';
+import { createMemoryVault } from '../stores/memory/memory-store.ts';
+import { caller, start, starting, deciding, open, valueOf } from '../testing/engine-harness.ts';
+
+it('idempotency: rebuilds the answer of a repeat from its entries, in this process, another, and after a restart', async () => {
+  const vault = createMemoryVault();
+  const [one, two] = [await open(vault), await open(vault)];
+  const first = await one.engine.execute(caller, starting('ada'), { requestId: 'r1' });
+  const expected = { types: ['agents.started'], seq: 1, replayed: true };
+  assert.deepEqual(valueOf(first), { ...expected, replayed: false });
+  assert.deepEqual(valueOf(await one.engine.execute(caller, starting('ada'), { requestId: 'r1' })), expected);
+  assert.deepEqual(valueOf(await two.engine.execute(caller, starting('ada'), { requestId: 'r1' })), expected);
+  const three = await open(vault);
+  assert.deepEqual(
+    valueOf(await three.engine.execute(caller, starting('ada'), { requestId: 'r1' })),
+    expected,
+  );
+  assert.equal(vault.rows.length, 1);
+});
+
+it('idempotency: does two calls of one id at once only once', async () => {
+  const vault = createMemoryVault();
+  const { engine } = await open(vault);
+  const both = await Promise.all(
+    [1, 2].map(() => engine.execute(caller, starting('ada'), { requestId: 'r1' })),
+  );
+  assert.deepEqual(
+    both.map((outcome) => outcome.ok && outcome.value.replayed),
+    [false, true],
+  );
+  assert.equal(vault.rows.length, 1);
+});
+
+it('idempotency: refuses one id with two inputs', async () => {
+  const { engine } = await open(createMemoryVault());
+  await engine.execute(caller, starting('ada'), { requestId: 'r1' });
+  assert.equal(valueOf(await engine.execute(caller, starting('bob'), { requestId: 'r1' })), 'request_reused');
+  assert.equal(
+    valueOf(
+      await engine.execute({ ...caller, principal: 'other' }, starting('bob'), { requestId: 'r1' }),
+    ) instanceof Object,
+    true,
+  );
+});
+
+it('idempotency: does not remember refusals, and forgets after a day', async () => {
+  const vault = createMemoryVault();
+  const { engine, clock } = await open(vault);
+  let refuse = true;
+  const once = deciding((slices, facts) =>
+    refuse
+      ? { ok: false, code: 'not_found', message: 'no', details: {} }
+      : start('ada').decide(slices, facts),
+  );
+  assert.equal(valueOf(await engine.execute(caller, once, { requestId: 'r1' })), 'not_found');
+  refuse = false;
+  assert.ok((await engine.execute(caller, once, { requestId: 'r1' })).ok);
+  clock.advance(dayMs);
+  const later = await engine.execute(caller, starting('bob'), { requestId: 'r1' });
+  assert.ok(later.ok && !later.value.replayed);
+});

@@ -1,0 +1,72 @@
+/* An engine over the memory store and a clock that stands still, for tests. */
+import assert from 'node:assert/strict';
+import { agentsIntent } from '../areas/agents/decide.ts';
+import { identify } from '../areas/agents/model.ts';
+import { areas, initialSlices } from '../areas/index.ts';
+import type { Area, Intent } from '../kernel/area.ts';
+import type { Outcome } from '../kernel/errors.ts';
+import type { Caller, PreparedCommand } from '../kernel/operation.ts';
+import { type MemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
+import { CollectedLog } from '../testing/collected-log.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { Engine, type Reply } from '../engine/engine.ts';
+
+export const caller: Caller = {
+  principal: 'owner',
+  role: 'admin',
+  agent: undefined,
+  session: undefined,
+  connection: undefined,
+  client: undefined,
+};
+
+export const command = (intent: Intent, over: Partial<PreparedCommand> = {}): PreparedCommand => ({
+  kind: 'command',
+  operation: 'test_command',
+  input: {},
+  joins: false,
+  intend: () => intent,
+  answer: ({ entries, replayed }) => ({
+    ok: true,
+    value: { types: entries.map(({ type }) => type), seq: entries[0]?.seq, replayed },
+  }),
+  until: undefined,
+  ...over,
+});
+
+export const start = (agent: string, connection?: string) =>
+  agentsIntent({ type: 'start', agent, handle: undefined, connection, client: undefined });
+
+export const starting = (agent: string, connection?: string) =>
+  command(start(agent, connection), { operation: 'start', input: { agent, connection } });
+
+/** A command that decides whatever the test says. */
+export const deciding = (decide: Intent['decide'], over: Partial<PreparedCommand> = {}) =>
+  command({ area: 'agents', type: 'agents.test', command: { type: 'test' }, decide }, over);
+
+export const agentCount = {
+  kind: 'query' as const,
+  run: (slices: typeof initialSlices) => ({ ok: true as const, value: slices.agents.agents.size }),
+};
+
+export const open = async (
+  vault: MemoryVault,
+  over: { readonly areas?: readonly Area[]; readonly clock?: ManualClock } = {},
+) => {
+  const log = new CollectedLog();
+  const clock = over.clock ?? new ManualClock();
+  const opened = await Engine.open({
+    workspace: 'test',
+    areas: over.areas ?? areas,
+    initial: initialSlices,
+    store: openMemoryStore(vault),
+    clock,
+    log,
+    identify,
+  });
+  assert.ok(opened.ok, JSON.stringify(opened));
+  return { engine: opened.value, clock, log };
+};
+
+export const valueOf = (outcome: Outcome<Reply>): unknown =>
+  outcome.ok ? outcome.value.value : outcome.code;
