@@ -1,0 +1,196 @@
+import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
+import type { Operation } from '../../kernel/operation.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { codesByStatus, errorCodes } from '../errors.ts';
+import { type JsonObject, isObject, jsonOf } from '../json-schema.ts';
+import { type RequestHeader, requestHeaders, responseHeaders } from './headers.ts';
+
+/** The OpenAPI 3.1 document of the HTTP surface. */
+export const openApiDocument = (catalogue: Catalogue, version: string): JsonObject => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Signalbox',
+    version,
+    description:
+      'Where AI coding agents and the people who answer for them coordinate. Every operation is one POST: the body is its input, 200 carries its output, and any other status an error with a code.',
+  },
+  paths: {
+    ...Object.fromEntries(
+      catalogue.operations.map((operation) => [
+        `/v1/operations/${operation.name}`,
+        { post: operationPath(catalogue, operation) },
+      ]),
+    ),
+    ...fixedPaths,
+  },
+  components: {
+    parameters: requestHeaders,
+    schemas: { Error: errorSchema, Health: healthSchema },
+    responses: Object.fromEntries(
+      [...codesByStatus].map(([status, codes]) => [
+        `Status${status}`,
+        {
+          description: codes.map(sentenceOf).join('\n\n'),
+          content: json({ $ref: '#/components/schemas/Error' }),
+        },
+      ]),
+    ),
+  },
+});
+
+const json = (schema: JsonObject, examples: JsonObject = {}): JsonObject => ({
+  'application/json': { schema, ...(Object.keys(examples).length > 0 && { examples }) },
+});
+
+const sentenceOf = (code: ErrorCode): string =>
+  `\`${code}\`${errorTable[code].retryable ? ' (may be repeated as it is)' : ''}: ${errorTable[code].meaning}`;
+
+const statusRef = (status: number): [string, JsonObject] => [
+  String(status),
+  { $ref: `#/components/responses/Status${status}` },
+];
+
+const headerRefs = (headers: readonly RequestHeader[]): JsonObject[] =>
+  headers.map((header) => ({ $ref: `#/components/parameters/${header}` }));
+
+const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject => {
+  const input = catalogue.inputSchemaOf(operation);
+  const output = catalogue.outputSchemaOf(operation);
+  const isCommand = operation.kind === 'command';
+  const examples = operation.examples.map(({ title, input: value }, index) => [
+    `example${index + 1}`,
+    { summary: title, value: jsonOf(value) },
+  ]);
+  return {
+    operationId: operation.name,
+    tags: [operation.category],
+    summary: operation.summary,
+    description: `${operation.description}\n\nNeeds the role \`${operation.role}\`.`,
+    parameters: headerRefs([
+      'workspace',
+      'agent',
+      'session',
+      ...(isCommand ? (['idempotencyKey'] as const) : []),
+      ...(catalogue.accepts(operation, 'revision') ? (['ifMatch'] as const) : []),
+      'connection',
+      'client',
+    ]),
+    requestBody: { required: 'required' in input, content: json(input, Object.fromEntries(examples)) },
+    responses: {
+      '200': {
+        description: 'The output of the operation.',
+        headers: {
+          ...(isCommand && { 'Signalbox-Replayed': responseHeaders.replayed }),
+          ...(hasProperty(output, 'revision') && { ETag: responseHeaders.etag }),
+        },
+        content: json(output),
+      },
+      ...Object.fromEntries(statusesOf(operation).map(statusRef)),
+    },
+  };
+};
+
+const hasProperty = ({ properties }: JsonObject, name: string): boolean =>
+  isObject(properties) && Object.hasOwn(properties, name);
+
+/** The codes of the operation itself, and of what any call can run into. */
+const statusesOf = ({ errors, kind }: Operation): number[] => {
+  const anyCall: ErrorCode[] = errorCodes.filter((code) => anyCallCodes.has(code));
+  const writing = kind === 'command' ? errorCodes.filter((code) => commandCodes.has(code)) : [];
+  const statuses = new Set([...errors, ...anyCall, ...writing].map((code): number => errorTable[code].http));
+  return [...statuses].toSorted((a, b) => a - b);
+};
+
+const anyCallCodes: ReadonlySet<ErrorCode> = new Set([
+  'invalid_input',
+  'not_json',
+  'too_deep',
+  'too_large',
+  'workspace_unknown',
+  'agent_unknown',
+  'forbidden',
+  'session_ended',
+  'storage_failed',
+  'upgrade_required',
+  'journal_corrupt',
+  'stopping',
+  'internal',
+]);
+
+const commandCodes: ReadonlySet<ErrorCode> = new Set([
+  'request_reused',
+  'outcome_unknown',
+  'storage_busy',
+  'storage_full',
+  'storage_read_only',
+  'overloaded',
+]);
+
+const errorSchema: JsonObject = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'retryable', 'details'],
+      properties: {
+        code: { type: 'string', enum: [...errorCodes] },
+        message: { type: 'string', description: 'What happened, why, and what to do next.' },
+        retryable: { type: 'boolean', description: 'Whether the same call may succeed later.' },
+        details: { type: 'object' },
+      },
+    },
+  },
+};
+
+const healthSchema: JsonObject = {
+  type: 'object',
+  required: ['status', 'version', 'store', 'workspaces'],
+  properties: {
+    status: { type: 'string', enum: ['ok', 'degraded', 'stopping'] },
+    version: { type: 'string' },
+    store: { type: 'string' },
+    workspaces: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'writable', 'reason', 'seq'],
+        properties: {
+          name: { type: 'string' },
+          writable: { type: 'boolean', description: 'Whether a change could be stored now.' },
+          reason: { type: ['string', 'null'], description: 'Why not.' },
+          seq: { type: 'integer', description: 'Sequence number of the last entry.' },
+        },
+      },
+    },
+  },
+};
+
+const fixedPaths: JsonObject = {
+  '/health': {
+    get: {
+      operationId: 'health',
+      tags: ['hub'],
+      summary: 'Whether the hub can answer and store.',
+      responses: {
+        '200': { description: 'All is well.', content: json({ $ref: '#/components/schemas/Health' }) },
+        '503': {
+          description: 'Something cannot be stored, or the hub is stopping.',
+          content: json({ $ref: '#/components/schemas/Health' }),
+        },
+      },
+    },
+  },
+  '/v1/connection': {
+    delete: {
+      operationId: 'disconnect',
+      tags: ['hub'],
+      summary: 'End the session that this connection opened.',
+      parameters: headerRefs(['connection', 'workspace']),
+      responses: {
+        '204': { description: 'Done, or there was none.' },
+        ...Object.fromEntries([statusRef(400)]),
+      },
+    },
+  },
+};

@@ -1,0 +1,60 @@
+import { namePattern, nameLengthMax } from '../../kernel/ids.ts';
+import type { JsonObject } from '../json-schema.ts';
+
+/** How long the value of a header of ours may be. */
+export const headerCharactersMax = 200;
+
+const handle = { type: 'string', minLength: 1, maxLength: headerCharactersMax };
+const name = { type: 'string', minLength: 1, maxLength: nameLengthMax, pattern: namePattern.source };
+
+const parameter = (header: string, schema: JsonObject, description: string): JsonObject => ({
+  name: header,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+});
+
+/** The request headers of the HTTP surface, by the name under which the document refers to them. */
+export const requestHeaders = {
+  workspace: parameter('Signalbox-Workspace', name, 'The workspace; without it the default one of the hub.'),
+  agent: parameter('Signalbox-Agent', name, 'Which of your agents speaks. Not needed with a session.'),
+  session: parameter(
+    'Signalbox-Session',
+    handle,
+    'The session that `start` returned. Holding a task needs one.',
+  ),
+  idempotencyKey: parameter(
+    'Idempotency-Key',
+    handle,
+    'A request id of your choice: the same one with the same input again gives the same answer and is done once. Kept for 24 hours.',
+  ),
+  ifMatch: parameter(
+    'If-Match',
+    { type: 'string', examples: ['"3"'] },
+    'The revision that a change is based on, instead of `revision` in the body.',
+  ),
+  connection: parameter(
+    'Signalbox-Connection',
+    handle,
+    'Stands for a session when the call has no handle: a key that only one running client uses.',
+  ),
+  client: parameter(
+    'Signalbox-Client',
+    handle,
+    'Name of the client program, from which an agent without a name gets one.',
+  ),
+} satisfies Record<string, JsonObject>;
+
+export type RequestHeader = keyof typeof requestHeaders;
+
+export const responseHeaders = {
+  replayed: {
+    description: '`true` when the call had been done before under the same Idempotency-Key.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  etag: {
+    description: 'The revision of what is returned, for a later If-Match.',
+    schema: { type: 'string', examples: ['"3"'] },
+  },
+} satisfies Record<string, JsonObject>;
