@@ -1,0 +1,185 @@
+import { fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { chainLink, chainStart } from '../../src/journal/chain.ts';
+import { startFloor, startHub, startLoad } from '../children.ts';
+import { requestText } from '../load.ts';
+import { type Row, against, bounded, figure, median } from '../rows.ts';
+
+const tasks = 100_000;
+const tasksPerCall = 100;
+const agents = 200;
+const claimsPerAgent = 500;
+const rounds = 5;
+const runMs = 1_500;
+const manyConnections = 32;
+
+/** Calls over /v1 against their floors, all in turn, round after round; each figure is the median of the rounds. */
+export const callCases = async (): Promise<readonly Row[]> => {
+  const dir = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  const hub = await startHub(join(dir, 'data'));
+  const echo = await startFloor('echo');
+  const group = await startFloor('group-commit', [join(dir, 'group.log')]);
+  const generator = startLoad();
+  try {
+    const sessions = await fill(hub.port);
+    const residentMb = residentMegabytes(hub.process.pid);
+    const claims = Array.from({ length: agents * claimsPerAgent }, (_, i) =>
+      requestText('/v1/operations/task_claim', '{}', { 'Signalbox-Session': sessions[i % agents] ?? '' }),
+    );
+    const body = JSON.stringify({ id: 'T-500', history: false, filler: 'x'.repeat(200) });
+    const gets = Array.from({ length: 1_000 }, (_, i) =>
+      requestText('/v1/operations/task_get', JSON.stringify({ id: `T-${i * 37 + 1}` })),
+    );
+    const found = new Measured();
+    let claimed = 0;
+    const measure = async (name: string, port: number, connections: number): Promise<void> => {
+      const requests = name === 'claim' ? claims : name === 'get' ? gets : [requestText('/', body)];
+      const order = { port, connections, durationMs: runMs, requests, repeat: name !== 'claim', from: name === 'claim' ? claimed : 0 };
+      const report = await generator.run(order);
+      if (name === 'claim') claimed = report.next;
+      if (report.refused > 0) throw new Error(`${name}: ${report.refused} refused, first ${report.firstRefused ?? ''}`);
+      found.add(`${name}@${connections} p50`, report.p50Us);
+      found.add(`${name}@${connections} p99`, report.p99Us);
+      found.add(`${name}@${connections} per second`, report.perSecond);
+    };
+    for (let round = 0; round <= rounds; round += 1) {
+      if (round === 1) found.clear(); // The first round warms all of them up.
+      for (const connections of [1, manyConnections]) {
+        await measure('echo', echo.port, connections);
+        await measure('get', hub.port, connections);
+        if (connections === 1) found.add('sync p50', syncP50(join(dir, 'sync.log')));
+        await measure('group', group.port, connections);
+        await measure('claim', hub.port, connections);
+      }
+      for (const [rows, p50] of await appendP50(join(dir, `append-${round}.journal`))) found.add(`append ${rows} p50`, p50);
+    }
+    return rowsOf(found, residentMb);
+  } finally {
+    await Promise.all([generator.stop(), echo.stop(), group.stop(), hub.stop()]);
+    rmSync(dir, { recursive: true });
+  }
+};
+
+class Measured {
+  readonly #values = new Map<string, number[]>();
+
+  add(name: string, value: number): void {
+    const values = this.#values.get(name);
+    if (values === undefined) this.#values.set(name, [value]);
+    else values.push(value);
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+
+  of(name: string): number {
+    return median(this.#values.get(name) ?? []);
+  }
+}
+
+const rowsOf = (found: Measured, residentMb: number): readonly Row[] => {
+  const us = (name: string): readonly [number, string] => [found.of(name), 'us'];
+  const rate = (name: string): readonly [number, string] => [found.of(name), '/s'];
+  const many = String(manyConnections);
+  return [
+    figure('E: node:http JSON echo, p50, 1 connection', ...us('echo@1 p50')),
+    figure(`E: node:http JSON echo, ${many} connections`, ...rate(`echo@${many} per second`)),
+    figure('F: append 300 B + fdatasync, p50', ...us('sync p50')),
+    figure('G: echo + group commit to a plain file, p50, 1 connection', ...us('group@1 p50')),
+    figure(`G: echo + group commit to a plain file, ${many} connections`, ...rate(`group@${many} per second`)),
+    against("store's own append, 1 entry, p50, to F", us('append 1 p50'), { floor: found.of('sync p50'), target: { atMost: 2 } }),
+    figure("store's own append, 32 entries, p50", ...us('append 32 p50')),
+    against('task_get over /v1, p50, 1 connection, to E', us('get@1 p50'), { floor: found.of('echo@1 p50'), target: { atMost: 1.5 } }),
+    against(`task_get over /v1, ${many} connections, to E`, rate(`get@${many} per second`), {
+      floor: found.of(`echo@${many} per second`),
+      target: { atLeast: 0.5 },
+    }),
+    against('task_claim over /v1, durable, p50, 1 connection, to E + F', us('claim@1 p50'), {
+      floor: found.of('echo@1 p50') + found.of('sync p50'),
+      target: { atMost: 1.4 },
+    }),
+    against(`task_claim over /v1, durable, ${many} connections, to G`, rate(`claim@${many} per second`), {
+      floor: found.of(`group@${many} per second`),
+      target: { atLeast: 0.5 },
+    }),
+    figure(`task_claim over /v1, p99, ${many} connections`, ...us(`claim@${many} p99`)),
+    bounded('resident memory of the hub with 100,000 tasks', [residentMb, 'MB'], { atMost: 400 }),
+  ];
+};
+
+const call = async (port: number, operation: string, input: unknown): Promise<Record<string, unknown>> => {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/operations/${operation}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  const answer: Record<string, unknown> = await response.json();
+  if (!response.ok) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
+  return answer;
+};
+
+/** The board that all calls work on; returns one session handle per agent. */
+const fill = async (port: number): Promise<readonly string[]> => {
+  const sessions: string[] = [];
+  for (let i = 0; i < agents; i += 1) {
+    const { session } = await call(port, 'start', { agent: `agent-${i}`, wip_limit: claimsPerAgent });
+    sessions.push(String(session));
+  }
+  for (let i = 0; i < tasks / tasksPerCall; i += 1) {
+    const many = Array.from({ length: tasksPerCall }, (_, j) => ({
+      title: `Task ${i * tasksPerCall + j} of the bench`,
+      body: 'What is to be done, in a sentence or two, as a person would write it down.',
+      priority: ((i + j) % 5) + 1,
+      labels: ['bench', `group-${j % 7}`],
+    }));
+    await call(port, 'task_add', { tasks: many });
+  }
+  return sessions;
+};
+
+const syncP50 = (path: string): number => {
+  const file = openSync(path, 'a');
+  const line = Buffer.alloc(300, 'x');
+  const times = Array.from({ length: 500 }, () => {
+    const began = process.hrtime.bigint();
+    writeSync(file, line);
+    fdatasyncSync(file);
+    return Number(process.hrtime.bigint() - began) / 1e3;
+  });
+  return median(times);
+};
+
+const appendP50 = async (path: string): Promise<readonly (readonly [number, number])[]> => {
+  const opened = await openSqliteStore({ path, create: 'may' });
+  if (!opened.ok) throw new Error(opened.message);
+  const store = opened.value;
+  let seq = 0;
+  let chain = chainStart(store.identity.id);
+  const text = JSON.stringify({ filler: 'x'.repeat(280) });
+  const found: [number, number][] = [];
+  for (const size of [1, 32]) {
+    const times: number[] = [];
+    for (let i = 0; i < 300; i += 1) {
+      const expected = seq;
+      const batch = `batch-${size}-${i}`;
+      const rows = Array.from({ length: size }, () => {
+        seq += 1;
+        chain = chainLink(chain, text);
+        return { seq, batch, text, chain };
+      });
+      const began = process.hrtime.bigint();
+      const outcome = await store.append({ expected, batch, rows });
+      times.push(Number(process.hrtime.bigint() - began) / 1e3);
+      if (outcome.kind !== 'appended') throw new Error(JSON.stringify(outcome));
+    }
+    found.push([size, median(times)]);
+  }
+  await store.close();
+  return found;
+};
+
+export const residentMegabytes = (pid: number | undefined): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;

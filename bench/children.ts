@@ -1,0 +1,69 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { LoadOrder, LoadReport } from './load.ts';
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** A server in a process of its own that sends its port once it listens. */
+export interface Server {
+  readonly port: number;
+  readonly process: ChildProcess;
+  readonly stop: () => Promise<void>;
+}
+
+export const startFloor = async (name: string, args: readonly string[] = []): Promise<Server> => {
+  const child = fork(fileOf(`./floors/${name}.ts`), [...args]);
+  const [port] = await once(child, 'message');
+  return { port: Number(port), process: child, stop: () => stop(child) };
+};
+
+/** The hub as users start it. `wrap`: a program to run it under, such as a tracer. */
+export const startHub = async (
+  dataDir: string,
+  { wrap = [], port = 0 }: { readonly wrap?: readonly string[]; readonly port?: number } = {},
+): Promise<Server & { readonly startedMs: number }> => {
+  const command = [...wrap, fileOf('../bin/signalbox'), 'serve', '--port', String(port), '--data-dir', dataDir];
+  const [program = '', ...args] = command;
+  const began = performance.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: wrap.length > 0 });
+  const listening = await new Promise<number>((resolve, reject) => {
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(printed)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    child.once('exit', (code) => reject(new Error(`the hub ended with ${String(code)}: ${printed}`)));
+  });
+  return { port: listening, process: child, startedMs: performance.now() - began, stop: () => stop(child) };
+};
+
+const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+};
+
+/** One load generator, used for every measurement of a run. */
+export const startLoad = (): {
+  readonly run: (order: LoadOrder) => Promise<LoadReport>;
+  readonly stop: () => Promise<void>;
+} => {
+  const child = fork(fileOf('./load-process.ts'));
+  return {
+    run: async (order) => {
+      child.send(order);
+      const [report]: [LoadReport] = await nextMessage(child);
+      return report;
+    },
+    stop: () => stop(child),
+  };
+};
+
+const nextMessage = (child: ChildProcess): Promise<[LoadReport]> =>
+  new Promise((resolve, reject) => {
+    child.once('message', (report: LoadReport) => resolve([report]));
+    child.once('exit', () => reject(new Error('the load generator ended')));
+  });

@@ -1,0 +1,32 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { boardCases } from './cases/board.ts';
+import { callCases } from './cases/calls.ts';
+import { journalCases } from './cases/journal.ts';
+import { syncCases } from './cases/syncs.ts';
+import { startCases } from './cases/starts.ts';
+import { type Row, printRows } from './rows.ts';
+
+/** `npm run bench [-- --json FILE] [-- --only calls,journal]`: all figures and their floors in one run. */
+const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
+
+const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  calls: callCases,
+  syncs: syncCases,
+  board: boardCases,
+  journal: journalCases,
+  starts: startCases,
+};
+
+const chosen = values.only?.split(',') ?? Object.keys(cases);
+const rows: Row[] = [];
+for (const name of chosen) {
+  const run = cases[name];
+  if (run === undefined) throw new Error(`there is no case "${name}"; there are ${Object.keys(cases).join(', ')}`);
+  console.error(`measuring ${name} ...`);
+  rows.push(...(await run()));
+}
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}; load generator: raw keep-alive sockets, hrtime, own process`);
+printRows(rows);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
