@@ -37,14 +37,19 @@ export const callerOf =
       client: 'bench',
     };
     const prepared = operations.find((operation) => operation.name === name)?.prepare(input);
-    if (!prepared?.ok || prepared.value.kind !== 'command') throw new Error(`${name}: ${JSON.stringify(prepared)}`);
+    if (!prepared?.ok || prepared.value.kind !== 'command')
+      throw new Error(`${name}: ${JSON.stringify(prepared)}`);
     const reply = await engine.execute(caller, prepared.value);
     if (!reply.ok) throw new Error(`${name}: ${reply.message}`);
     return Object.fromEntries(Object.entries(reply.value.value ?? {}));
   };
 
 /** Adds `count` tasks, a hundred in a call, several calls at once. */
-export const addTasks = async (call: Call, count: number, over: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+export const addTasks = async (
+  call: Call,
+  count: number,
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<void> => {
   const calls: Promise<unknown>[] = [];
   for (let left = count; left > 0; left -= 100) {
     const tasks = Array.from({ length: Math.min(100, left) }, (_, i) => ({

@@ -23,7 +23,15 @@ export const startHub = async (
   dataDir: string,
   { wrap = [], port = 0 }: { readonly wrap?: readonly string[]; readonly port?: number } = {},
 ): Promise<Server & { readonly startedMs: number }> => {
-  const command = [...wrap, fileOf('../bin/signalbox'), 'serve', '--port', String(port), '--data-dir', dataDir];
+  const command = [
+    ...wrap,
+    fileOf('../bin/signalbox'),
+    'serve',
+    '--port',
+    String(port),
+    '--data-dir',
+    dataDir,
+  ];
   const [program = '', ...args] = command;
   const began = performance.now();
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: wrap.length > 0 });

@@ -86,7 +86,8 @@ class Run {
 
   report(seconds: number): LoadReport {
     const sorted = Float64Array.from(this.#latenciesUs).sort();
-    const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return {
       answers: sorted.length,
       refused: this.#refused,
@@ -128,7 +129,11 @@ const isWhole = (received: string): boolean => {
 };
 
 /** An HTTP request as it goes over the wire. */
-export const requestText = (path: string, body: string, headers: Readonly<Record<string, string>> = {}): string => {
+export const requestText = (
+  path: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): string => {
   const lines = Object.entries({
     Host: '127.0.0.1',
     'Content-Type': 'application/json',

@@ -23,10 +23,13 @@ const chosen = values.only?.split(',') ?? Object.keys(cases);
 const rows: Row[] = [];
 for (const name of chosen) {
   const run = cases[name];
-  if (run === undefined) throw new Error(`there is no case "${name}"; there are ${Object.keys(cases).join(', ')}`);
+  if (run === undefined)
+    throw new Error(`there is no case "${name}"; there are ${Object.keys(cases).join(', ')}`);
   console.error(`measuring ${name} ...`);
   rows.push(...(await run()));
 }
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}; load generator: raw keep-alive sockets, hrtime, own process`);
+console.log(
+  `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}; load generator: raw keep-alive sockets, hrtime, own process`,
+);
 printRows(rows);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);

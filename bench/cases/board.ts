@@ -26,10 +26,14 @@ export const boardCases = async (): Promise<readonly Row[]> => {
   return [
     figure(`best-ready claim, ${few} open tasks, p50`, floor, 'us'),
     against('best-ready claim, 100,000 open tasks, p50', [median(times.many), 'us'], { floor, target }),
-    against('best-ready claim beside 100,000 tasks that the caller cannot take, p50', [median(times.barred), 'us'], {
-      floor,
-      target,
-    }),
+    against(
+      'best-ready claim beside 100,000 tasks that the caller cannot take, p50',
+      [median(times.barred), 'us'],
+      {
+        floor,
+        target,
+      },
+    ),
   ];
 };
 

@@ -36,10 +36,18 @@ export const callCases = async (): Promise<readonly Row[]> => {
     let claimed = 0;
     const measure = async (name: string, port: number, connections: number): Promise<void> => {
       const requests = name === 'claim' ? claims : name === 'get' ? gets : [requestText('/', body)];
-      const order = { port, connections, durationMs: runMs, requests, repeat: name !== 'claim', from: name === 'claim' ? claimed : 0 };
+      const order = {
+        port,
+        connections,
+        durationMs: runMs,
+        requests,
+        repeat: name !== 'claim',
+        from: name === 'claim' ? claimed : 0,
+      };
       const report = await generator.run(order);
       if (name === 'claim') claimed = report.next;
-      if (report.refused > 0) throw new Error(`${name}: ${report.refused} refused, first ${report.firstRefused ?? ''}`);
+      if (report.refused > 0)
+        throw new Error(`${name}: ${report.refused} refused, first ${report.firstRefused ?? ''}`);
       found.add(`${name}@${connections} p50`, report.p50Us);
       found.add(`${name}@${connections} p99`, report.p99Us);
       found.add(`${name}@${connections} per second`, report.perSecond);
@@ -53,7 +61,8 @@ export const callCases = async (): Promise<readonly Row[]> => {
         await measure('group', group.port, connections);
         await measure('claim', hub.port, connections);
       }
-      for (const [rows, p50] of await appendP50(join(dir, `append-${round}.journal`))) found.add(`append ${rows} p50`, p50);
+      for (const [rows, p50] of await appendP50(join(dir, `append-${round}.journal`)))
+        found.add(`append ${rows} p50`, p50);
     }
     return rowsOf(found, residentMb);
   } finally {
@@ -89,10 +98,19 @@ const rowsOf = (found: Measured, residentMb: number): readonly Row[] => {
     figure(`E: node:http JSON echo, ${many} connections`, ...rate(`echo@${many} per second`)),
     figure('F: append 300 B + fdatasync, p50', ...us('sync p50')),
     figure('G: echo + group commit to a plain file, p50, 1 connection', ...us('group@1 p50')),
-    figure(`G: echo + group commit to a plain file, ${many} connections`, ...rate(`group@${many} per second`)),
-    against("store's own append, 1 entry, p50, to F", us('append 1 p50'), { floor: found.of('sync p50'), target: { atMost: 2 } }),
+    figure(
+      `G: echo + group commit to a plain file, ${many} connections`,
+      ...rate(`group@${many} per second`),
+    ),
+    against("store's own append, 1 entry, p50, to F", us('append 1 p50'), {
+      floor: found.of('sync p50'),
+      target: { atMost: 2 },
+    }),
     figure("store's own append, 32 entries, p50", ...us('append 32 p50')),
-    against('task_get over /v1, p50, 1 connection, to E', us('get@1 p50'), { floor: found.of('echo@1 p50'), target: { atMost: 1.5 } }),
+    against('task_get over /v1, p50, 1 connection, to E', us('get@1 p50'), {
+      floor: found.of('echo@1 p50'),
+      target: { atMost: 1.5 },
+    }),
     against(`task_get over /v1, ${many} connections, to E`, rate(`get@${many} per second`), {
       floor: found.of(`echo@${many} per second`),
       target: { atLeast: 0.5 },
@@ -116,7 +134,7 @@ const call = async (port: number, operation: string, input: unknown): Promise<Re
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(input),
   });
-  const answer: Record<string, unknown> = await response.json();
+  const answer = Object.fromEntries(Object.entries((await response.json()) ?? {}));
   if (!response.ok) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
   return answer;
 };
@@ -182,4 +200,5 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
 };
 
 export const residentMegabytes = (pid: number | undefined): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) /
+  1_024;

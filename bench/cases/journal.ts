@@ -23,17 +23,29 @@ export const journalCases = async (): Promise<readonly Row[]> => {
   const snapshotPath = join(dir, 'bench.snapshot');
   try {
     const entries = await write(path, snapshotPath);
-    const times: Record<'replay' | 'read' | 'verify' | 'snapshot', number[]> = { replay: [], read: [], verify: [], snapshot: [] };
+    const times: Record<'replay' | 'read' | 'verify' | 'snapshot', number[]> = {
+      replay: [],
+      read: [],
+      verify: [],
+      snapshot: [],
+    };
     for (let round = 0; round < rounds; round += 1) {
       times.read.push(await timed(path, readAll));
       times.verify.push(await timed(path, verify));
       times.replay.push(await timed(path, (store) => openEngine(store)));
       times.snapshot.push(
         await timed(path, async (store) => {
-          const found = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log: new CollectedLog() });
+          const found = await restore({
+            path: snapshotPath,
+            store,
+            areas,
+            initial: initialSlices,
+            log: new CollectedLog(),
+          });
           if (!found.ok || found.value === undefined) throw new Error('the snapshot is not used');
           const engine = await openEngine(store, found.value);
-          if (engine.slices.tasks.tasks.size !== tasks) throw new Error('the snapshot does not hold all tasks');
+          if (engine.slices.tasks.tasks.size !== tasks)
+            throw new Error('the snapshot does not hold all tasks');
         }),
       );
     }
@@ -42,7 +54,9 @@ export const journalCases = async (): Promise<readonly Row[]> => {
       figure('entries in the journal', entries, 'entries'),
       figure('reading the rows alone', perSecond('read'), '/s'),
       figure('verifying the hash chain alone', perSecond('verify'), '/s'),
-      bounded('bulk replay into a working engine, verification included', [perSecond('replay'), '/s'], { atLeast: 150_000 }),
+      bounded('bulk replay into a working engine, verification included', [perSecond('replay'), '/s'], {
+        atLeast: 150_000,
+      }),
       bounded('start from a snapshot with 100,000 tasks', [median(times.snapshot), 's'], { atMost: 1 }),
     ];
   } finally {

@@ -15,7 +15,10 @@ export const startCases = async (): Promise<readonly Row[]> => {
     for (let round = 0; round <= rounds; round += 1) {
       const began = performance.now();
       const hub = await startHub(join(dir, 'data'));
-      const response = await fetch(`http://127.0.0.1:${hub.port}/v1/operations/task_list`, { method: 'POST', body: '{}' });
+      const response = await fetch(`http://127.0.0.1:${hub.port}/v1/operations/task_list`, {
+        method: 'POST',
+        body: '{}',
+      });
       await response.text();
       if (!response.ok) throw new Error(`the first answer has status ${response.status}`);
       const answered = performance.now();

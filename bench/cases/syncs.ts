@@ -12,7 +12,9 @@ const runMs = 6_000;
 /** Counts the syncs of a hub under load with strace and compares them with the batches in its journal. */
 export const syncCases = async (): Promise<readonly Row[]> => {
   if (spawnSync('strace', ['-V']).status !== 0) {
-    console.error('strace is not installed (Debian: apt-get install strace); syncs per batch are not measured');
+    console.error(
+      'strace is not installed (Debian: apt-get install strace); syncs per batch are not measured',
+    );
     return [];
   }
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-syncs-'));
@@ -21,7 +23,9 @@ export const syncCases = async (): Promise<readonly Row[]> => {
   const hub = await startHub(join(dir, 'data'), { wrap });
   const generator = startLoad();
   try {
-    const requests = [requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' }))];
+    const requests = [
+      requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' })),
+    ];
     const order = { port: hub.port, connections: 8, requests, repeat: true, from: 0 };
     await generator.run({ ...order, durationMs: 500 });
     const before = { syncs: syncsIn(trace), batches: batchesIn(join(dir, 'data')) };
@@ -30,7 +34,9 @@ export const syncCases = async (): Promise<readonly Row[]> => {
     const batches = after.batches - before.batches;
     return [
       figure('calls per batch at 8 connections', report.answers / batches, 'calls'),
-      bounded('syncs per batch, checkpoints included', [(after.syncs - before.syncs) / batches, 'syncs'], { atMost: 1.01 }),
+      bounded('syncs per batch, checkpoints included', [(after.syncs - before.syncs) / batches, 'syncs'], {
+        atMost: 1.01,
+      }),
     ];
   } finally {
     await generator.stop();
@@ -40,7 +46,10 @@ export const syncCases = async (): Promise<readonly Row[]> => {
   }
 };
 
-const syncsIn = (trace: string): number => readFileSync(trace, 'utf8').split('\n').filter((line) => /fd?a?t?a?sync\(/.test(line)).length;
+const syncsIn = (trace: string): number =>
+  readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => /fd?a?t?a?sync\(/.test(line)).length;
 
 const batchesIn = (dataDir: string): number => {
   const database = new DatabaseSync(join(dataDir, 'workspaces', 'main.journal'), { readOnly: true });

@@ -31,7 +31,10 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const body = JSON.stringify(JSON.parse(Buffer.concat(chunks).toString()));
     const answer = (): void => {
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+      response.writeHead(200, {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(body),
+      });
       response.end(body);
     };
     waiting.push({ line: `${body.slice(0, 20)}${filler}\n`, answer });
