@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises';
+import { operations } from '../areas/index.ts';
+import { Catalogue } from '../catalogue/catalogue.ts';
+import { systemClock } from '../engine/clock.ts';
+import type { Log } from '../engine/log.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { LocalHub } from './local-hub.ts';
+import type { Settings } from './settings.ts';
+import { version } from './version.ts';
+import { Workspaces } from './workspaces.ts';
+
+/** Until there are tokens, whoever reaches this process is its owner. */
+export const ownerPrincipal = 'owner';
+
+export interface OpenedHub {
+  readonly hub: LocalHub;
+  readonly catalogue: Catalogue;
+}
+
+/** Opens the journals of the data directory and the workspace that calls go to. */
+export const openHub = async (
+  settings: Settings,
+  { log, ticksFirst }: { readonly log: Log; readonly ticksFirst: boolean },
+): Promise<Outcome<OpenedHub>> => {
+  const { dataDir, cacheDir, workspace } = settings;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    return refuse(
+      'storage_read_only',
+      `The data directory ${dataDir} cannot be made (${thrown instanceof Error ? thrown.message : String(thrown)}). Choose another with --data-dir.`,
+    );
+  }
+  const workspaces = await Workspaces.open({
+    dataDir,
+    cacheDir,
+    openStore: (path, create) => openSqliteStore({ path, create }),
+    clock: systemClock,
+    log,
+    ticksFirst,
+  });
+  if (!workspaces.ok) return workspaces;
+  const ensured = await workspaces.value.ensure(workspace);
+  const opened = ensured.ok ? await workspaces.value.get(workspace) : ensured;
+  if (!opened.ok) {
+    await workspaces.value.close();
+    return opened;
+  }
+  const catalogue = new Catalogue(operations);
+  const hub = new LocalHub({
+    workspaces: workspaces.value,
+    find: catalogue.find,
+    defaultWorkspace: workspace,
+    version,
+    store: 'sqlite',
+  });
+  return ok({ hub, catalogue });
+};
