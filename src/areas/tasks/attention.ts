@@ -1,0 +1,80 @@
+import type { Attention } from '../../kernel/area.ts';
+import type { SessionHold } from '../../kernel/hold.ts';
+import { type Instant, spoken } from '../../kernel/instants.ts';
+import type { World } from '../../kernel/slices.ts';
+import { type AgentsSlice, sessionsOf } from '../agents/model.ts';
+import { sessionTier } from './model/holding.ts';
+import {
+  type Loss,
+  type Task,
+  cancelledDependencies,
+  holdIn,
+  isHeld,
+  lossesSince,
+  tasksHeldBy,
+} from './model/task.ts';
+
+/** TA50, TA51: what an agent lost, and which of its tasks want something of it. */
+export const attention = (world: World<'tasks' | 'agents'>, name: string, now: Instant): Attention[] => {
+  const agent = world.agents.agents.get(name);
+  if (agent === undefined) return [];
+  const losses = lossesSince(world.tasks, name, agent.toldSeq).flatMap((loss): Attention[] => {
+    const task = world.tasks.tasks.get(loss.task);
+    const again = task !== undefined && holdIn(task.state)?.holder === name;
+    return again ? [] : [{ kind: 'task_lost', ref: loss.task, since: loss.at, text: lossWords(loss) }];
+  });
+  return [...losses, ...tasksHeldBy(world.tasks, name).flatMap((task) => wantsOf(world, task, now))];
+};
+
+const lossWords = ({ task, why, by, reason }: Loss): string => {
+  const because = reason === undefined ? '' : `: "${reason}"`;
+  switch (why) {
+    case 'taken_over':
+      return `${by ?? 'somebody'} took over your task ${task}${because}. Do not go on with it.`;
+    case 'cancelled':
+      return `${by ?? 'somebody'} cancelled your task ${task}${because}. Do not go on with it.`;
+    case 'expired':
+      return `Your session expired, and ${task} is free again. Claim it again if you go on with it.`;
+  }
+};
+
+/** Whether the holder has spoken in another session since the one that holds was last seen. */
+const hasLaterSession = (agents: AgentsSlice, { holder, session }: SessionHold): boolean => {
+  const lastSeen = agents.sessions.get(session)?.lastSeen ?? 0;
+  return sessionsOf(agents, holder).some(
+    (one) => one.id !== session && one.endedAt === undefined && one.lastSeen > lastSeen,
+  );
+};
+
+const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): Attention[] => {
+  const { id, state } = task;
+  if (!isHeld(state)) return [];
+  const wants: Attention[] = [];
+  const tier = sessionTier(world.agents, state.hold, now);
+  if (tier !== 'active' && hasLaterSession(world.agents, state.hold)) {
+    wants.push({
+      kind: 'task_held_elsewhere',
+      ref: id,
+      since: state.claimedAt,
+      text: `Your other session, which holds ${id}, is ${tier}. Bring the task to this one with task_claim.`,
+    });
+  }
+  if (state.status === 'in_review') {
+    wants.push({
+      kind: 'task_in_review',
+      ref: id,
+      since: state.submittedAt,
+      text: `${id} has been in review for ${spoken(now - state.submittedAt)}; it is still yours.`,
+    });
+  }
+  const cancelled = cancelledDependencies(world.tasks, task);
+  if (cancelled.length > 0) {
+    wants.push({
+      kind: 'task_flagged',
+      ref: id,
+      since: task.updatedAt,
+      text: `${id} depends on ${cancelled.join(', ')}, which was cancelled. Take the dependency away with task_update, or ask for it again.`,
+    });
+  }
+  return wants;
+};

@@ -1,0 +1,175 @@
+import { type Hold, idleMs } from '../../../kernel/hold.ts';
+import type { Instant } from '../../../kernel/instants.ts';
+import { type Rank, compareRanks } from '../../../kernel/table.ts';
+import type { World } from '../../../kernel/slices.ts';
+import type { Agent } from '../../agents/model.ts';
+import { type HeldFile, fileConflict } from './held-files.ts';
+import { holdNow } from './holding.ts';
+import { blockersNamedMax, skippedCandidatesMax } from './limits.ts';
+import { type Task, type TasksSlice, holdIn, rankOf } from './task.ts';
+
+type Boards = World<'tasks' | 'agents'>;
+
+/** Who looks for a task. */
+export interface Applicant {
+  readonly agent: Pick<Agent, 'name' | 'capabilities'>;
+  readonly session: string | undefined;
+  /** Only tasks of this project. */
+  readonly project: string | undefined;
+}
+
+/** A candidate that was passed over because somebody else holds a file that it touches. */
+export interface Obstacle {
+  readonly candidate: string;
+  readonly file: string;
+  readonly held: HeldFile;
+}
+
+/** What the best-ready search found. */
+export type Choice =
+  | { readonly kind: 'ready'; readonly task: Task }
+  /** Nothing is ready, and this hold is the one that has been contestable for longest. */
+  | { readonly kind: 'contestable'; readonly task: Task; readonly hold: Hold }
+  | { readonly kind: 'none'; readonly skipped: number; readonly obstacles: readonly Obstacle[] };
+
+/**
+ * The best task for an agent: of the lanes that it may work in, the ready task of lowest rank whose files nobody else
+ * holds; only when there is none, a hold that has become contestable. Looks at the heads of the lanes, so that the
+ * number of tasks does not matter.
+ */
+export const bestReady = (boards: Boards, applicant: Applicant, now: Instant): Choice => {
+  const { tasks } = boards;
+  const obstacles: Obstacle[] = [];
+  let skipped = 0;
+  const lanes = lanesFor(tasks, applicant);
+  for (const task of inRankOrder(tasks, { order: 'ready', partitions: lanes })) {
+    const obstacle = obstacleFor(tasks, applicant, task);
+    if (obstacle === undefined) return { kind: 'ready', task };
+    skipped += 1;
+    if (
+      obstacles.length < blockersNamedMax &&
+      obstacles.every(({ held }) => held.task !== obstacle.held.task)
+    ) {
+      obstacles.push(obstacle);
+    }
+    if (skipped === skippedCandidatesMax) return { kind: 'none', skipped, obstacles };
+  }
+  return contestable(boards, applicant, now) ?? { kind: 'none', skipped, obstacles };
+};
+
+const fits = (task: Task, { agent, project }: Applicant): boolean =>
+  (project === undefined || task.project === project) &&
+  task.requires.every((capability) => agent.capabilities.includes(capability));
+
+const lanesFor = (slice: TasksSlice, applicant: Applicant): string[] => {
+  const lanes: string[] = [];
+  for (const lane of slice.tasks.partitions('ready')) {
+    const head = slice.tasks.first('ready', lane);
+    if (head !== undefined && fits(head, applicant)) lanes.push(lane);
+  }
+  return lanes;
+};
+
+const obstacleFor = (slice: TasksSlice, { agent }: Applicant, task: Task): Obstacle | undefined => {
+  if (task.files.length === 0 || slice.heldFiles === undefined) return undefined;
+  const conflict = fileConflict(slice.heldFiles, { agent: agent.name, task: task.id, files: task.files });
+  return conflict === undefined ? undefined : { candidate: task.id, ...conflict };
+};
+
+interface Sequence {
+  readonly order: 'ready' | 'status';
+  readonly partitions: readonly string[];
+  /** Begins behind this rank. */
+  readonly after?: Rank | undefined;
+}
+
+/** The records of several partitions as one sequence by rank, found lazily. */
+export function* inRankOrder({ tasks }: TasksSlice, { order, partitions, after }: Sequence): Generator<Task> {
+  const heads: { task: Task; rest: Iterator<Task> | undefined; readonly partition: string }[] = [];
+  for (const partition of partitions) {
+    const task =
+      after === undefined ? tasks.first(order, partition) : firstOf(tasks.scan(order, partition, after));
+    if (task !== undefined) heads.push({ task, rest: undefined, partition });
+  }
+  while (heads.length > 0) {
+    let at = 0;
+    heads.forEach(({ task }, i) => {
+      const best = heads[at];
+      if (best !== undefined && compareRanks(rankOf(task), rankOf(best.task)) < 0) at = i;
+    });
+    const head = heads[at];
+    if (head === undefined) return;
+    yield head.task;
+    head.rest ??= tasks.scan(order, head.partition, rankOf(head.task));
+    const next = head.rest.next();
+    if (next.done === true) heads.splice(at, 1);
+    else head.task = next.value;
+  }
+}
+
+const firstOf = (tasks: Iterator<Task>): Task | undefined => {
+  const first = tasks.next();
+  return first.done === true ? undefined : first.value;
+};
+
+/** Of the holds that may be taken over by now, the one that could be for longest and fits. */
+const contestable = (boards: Boards, applicant: Applicant, now: Instant): Choice | undefined => {
+  const { tasks: slice, agents } = boards;
+  if (!mayBeContestable(boards, now)) return undefined;
+  const found: { readonly hold: Hold; readonly session: string }[] = [];
+  for (const session of slice.tasks.partitions('session')) {
+    const first = slice.tasks.first('session', session);
+    const held = first && holdIn(first.state);
+    if (held === undefined || session === applicant.session) continue;
+    const hold = holdNow(agents, held);
+    if (hold.contestableAt <= now) found.push({ hold, session });
+  }
+  found.sort((a, b) => a.hold.contestableAt - b.hold.contestableAt || a.hold.epoch - b.hold.epoch);
+  for (const { session } of found) {
+    for (const task of slice.tasks.scan('session', session)) {
+      const held = holdIn(task.state);
+      if (held === undefined || !fits(task, applicant) || obstacleFor(slice, applicant, task) !== undefined)
+        continue;
+      return { kind: 'contestable', task, hold: holdNow(agents, held) };
+    }
+  }
+  return undefined;
+};
+
+/** Whether any session at all has ended or fallen silent for long enough. */
+const mayBeContestable = ({ agents }: Boards, now: Instant): boolean => {
+  if (agents.sessions.first('expiry', 'ended') !== undefined) return true;
+  const quietest = agents.sessions.first('expiry', 'live');
+  return quietest !== undefined && quietest.lastSeen + idleMs <= now;
+};
+
+/** What there is besides what an applicant could take. The last three count the whole board. */
+export interface Remainder {
+  readonly otherCapabilities: number;
+  readonly otherProjects: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly held: number;
+}
+
+export const remainderFor = (slice: TasksSlice, applicant: Applicant): Remainder => {
+  const { tasks } = slice;
+  let ready = 0;
+  let otherCapabilities = 0;
+  let otherProjects = 0;
+  for (const lane of tasks.partitions('ready')) {
+    const head = tasks.first('ready', lane);
+    const count = tasks.count('ready', lane);
+    ready += count;
+    if (head === undefined || fits(head, applicant)) continue;
+    if (fits(head, { ...applicant, project: undefined })) otherProjects += count;
+    else otherCapabilities += count;
+  }
+  return {
+    otherCapabilities,
+    otherProjects,
+    waiting: tasks.count('status', 'todo') - ready,
+    blocked: tasks.count('status', 'blocked'),
+    held: tasks.count('status', 'in_progress') + tasks.count('status', 'in_review'),
+  };
+};

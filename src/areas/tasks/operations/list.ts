@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { lineSchema } from '../../../kernel/ids.ts';
+import { ok, refuse } from '../../../kernel/errors.ts';
+import { defineOperation } from '../../../kernel/operation.ts';
+import { agentNameSchema, capabilitySchema } from '../../agents/model.ts';
+import { cursorCharactersMax, listDefault, listMax, titleCharactersMax } from '../model/limits.ts';
+import { openStatuses } from '../model/task.ts';
+import { itemOutput, viewItem } from '../view.ts';
+import { labelSchema, projectSchema, sprintSchema, statusSchema, taskIdSchema } from './fields.ts';
+import { type Sort, pageOf, sorts } from './page.ts';
+
+export const taskList = defineOperation({
+  name: 'task_list',
+  journal: 'workspace',
+  category: 'tasks',
+  summary: 'The tasks on the board, filtered and sorted.',
+  description: `See what is there: open tasks by rank (priority and waiting time) unless you say otherwise, ${listDefault} at a time, with the total. All filters must fit.`,
+  role: 'reader',
+  rate: 'read',
+  errors: ['history_changed'],
+  destructive: false,
+  idempotent: true,
+  examples: [
+    { title: 'What is open', input: {} },
+    { title: 'What could be claimed in a project', input: { project: 'shop', ready: true } },
+    { title: 'What was finished last', input: { status: 'done', sort: 'updated', limit: 5 } },
+  ],
+  input: z.strictObject({
+    status: z
+      .union([statusSchema, z.array(statusSchema).min(1)])
+      .optional()
+      .describe('default: all but done and cancelled'),
+    ready: z.boolean().optional().describe('claimable'),
+    flagged: z.boolean().optional().describe('a dependency was cancelled'),
+    project: projectSchema.optional(),
+    sprint: sprintSchema.optional(),
+    label: labelSchema.optional(),
+    holder: agentNameSchema.optional(),
+    requires: capabilitySchema.optional(),
+    parent: taskIdSchema.optional(),
+    text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
+    sort: z.enum(sorts).optional().describe('default rank; created and updated newest first'),
+    limit: z.int().min(1).max(listMax).default(listDefault),
+    cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor of the page before'),
+  }),
+  output: z.strictObject({
+    items: z.array(itemOutput),
+    total: z.number(),
+    next_cursor: z.string().nullable(),
+  }),
+  query: (slices, { status, sort, limit, cursor, ...filter }, { history }) => {
+    const begin = startOf(cursor, { sort, history });
+    if (!begin.ok) return begin;
+    const statuses = status === undefined ? openStatuses : typeof status === 'string' ? [status] : status;
+    const page = pageOf(slices.tasks, { ...filter, statuses: new Set(statuses) }, { ...begin.value, limit });
+    const { last } = page;
+    return ok({
+      items: page.tasks.map((task) => viewItem(slices, task)),
+      total: page.total,
+      next_cursor: last === undefined ? null : [history, begin.value.sort, ...last].join(' '),
+    });
+  },
+});
+
+/** TA54: a cursor names its history, the sort, and the place of the last task shown. */
+const startOf = (
+  cursor: string | undefined,
+  { sort, history }: { readonly sort: Sort | undefined; readonly history: string },
+) => {
+  if (cursor === undefined) return ok({ sort: sort ?? ('rank' as const), after: undefined });
+  const [of, sorted, at, tie, ...more] = cursor.split(' ');
+  const after = [Number(at), Number(tie)] as const;
+  const known = sorts.find((one) => one === sorted);
+  if (known === undefined || more.length > 0 || tie === undefined || after.some(Number.isNaN)) {
+    return refuse(
+      'invalid_input',
+      'This is no cursor of task_list. Pass next_cursor on as it came, or list without a cursor.',
+    );
+  }
+  if (of !== history) {
+    return refuse(
+      'history_changed',
+      'This cursor belongs to another history of the workspace. List again without a cursor.',
+    );
+  }
+  return sort === undefined || sort === known
+    ? ok({ sort: known, after })
+    : refuse(
+        'invalid_input',
+        `This cursor sorts by ${known}, and the call asks for ${sort}. Leave sort out, or list without a cursor.`,
+      );
+};

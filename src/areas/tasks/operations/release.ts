@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { present } from '../../../kernel/assert.ts';
+import { ok } from '../../../kernel/errors.ts';
+import { defineOperation } from '../../../kernel/operation.ts';
+import { tasksIntent } from '../decide/index.ts';
+import { epochSchema, noteSchema, taskIdSchema } from './fields.ts';
+import { outcomeOf, outcomeOutput } from './outcome.ts';
+
+export const taskRelease = defineOperation({
+  name: 'task_release',
+  journal: 'workspace',
+  category: 'tasks',
+  summary: 'Give a task back.',
+  description:
+    'Call when you stop working on a task without finishing it, with a note for whoever takes it next. It keeps its place in the queue.',
+  role: 'worker',
+  rate: 'task',
+  errors: ['session_required', 'not_found', 'not_holder', 'stale_epoch'],
+  destructive: false,
+  idempotent: false,
+  examples: [{ title: 'With a word for the next', input: { id: 'T-1', note: 'Half done on branch login.' } }],
+  input: z.strictObject({
+    id: taskIdSchema,
+    note: noteSchema.optional().describe('where you left off'),
+    epoch: epochSchema.optional().describe('of your hold, to be sure'),
+  }),
+  output: outcomeOutput,
+  toCommand: ({ id, epoch, note }) => tasksIntent({ type: 'release', id, epoch, note }),
+  answer: ({ entries }, { tasks: slice }, facts) =>
+    ok(outcomeOf(entries, present(slice.tasks.get(facts.input.id), 'a released task exists'), facts)),
+});

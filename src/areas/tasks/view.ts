@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import type { Entry, Seq } from '../../kernel/entry.ts';
+import { entryGuard } from '../../kernel/entry.ts';
+import { ok } from '../../kernel/errors.ts';
+import { isoTime } from '../../kernel/instants.ts';
+import { type Answer, type Facts, withEntries } from '../../kernel/operation.ts';
+import type { World } from '../../kernel/slices.ts';
+import { newest } from '../../kernel/trail.ts';
+import { authorName } from './evolve.ts';
+import type { TasksEvent } from './model/events.ts';
+import { holdNow, sessionTier } from './model/holding.ts';
+import { relativesNamedMax } from './model/limits.ts';
+import {
+  type Task,
+  type TasksSlice,
+  cancelledDependencies,
+  holdIn,
+  isReady,
+  statuses,
+  unmetOf,
+} from './model/task.ts';
+
+export type Boards = World<'tasks' | 'agents'>;
+
+const statusOutput = z.enum(statuses);
+
+/** A task in a list: what helps choosing, and nothing that is not there. */
+export const itemOutput = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  status: statusOutput,
+  priority: z.number(),
+  ready: z.boolean().optional().describe('of todo: claimable'),
+  waits_for: z.array(z.string()).optional().describe('dependencies that are not done'),
+  cancelled_dependencies: z.array(z.string()).optional(),
+  holder: z.string().optional(),
+  blocked: z.string().optional().describe('reason'),
+  project: z.string().optional(),
+  sprint: z.string().optional(),
+  parent: z.string().optional(),
+  labels: z.array(z.string()).optional(),
+  requires: z.array(z.string()).optional(),
+  due: z.string().optional(),
+});
+
+export type ItemOutput = z.infer<typeof itemOutput>;
+
+const some = (list: readonly string[]): string[] | undefined => (list.length === 0 ? undefined : [...list]);
+
+/** Without the members that have no value. */
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+const defined = <T extends Readonly<Record<string, unknown>>>(members: T): Partial<Defined<T>> => {
+  const kept: Partial<Defined<T>> = {};
+  for (const key in members) {
+    const value = members[key];
+    if (isDefined(value)) kept[key] = value;
+  }
+  return kept;
+};
+
+const isDefined = <V>(value: V): value is Exclude<V, undefined> => value !== undefined;
+
+export const viewItem = ({ tasks: slice }: Boards, task: Task): ItemOutput => ({
+  id: task.id,
+  title: task.title,
+  status: task.state.status,
+  priority: task.priority,
+  ...defined({
+    ready: task.state.status === 'todo' ? isReady(task) : undefined,
+    waits_for: some(unmetOf(slice, task)),
+    cancelled_dependencies: some(cancelledDependencies(slice, task)),
+    holder: holdIn(task.state)?.holder,
+    blocked: task.state.status === 'blocked' ? task.state.reason : undefined,
+    project: task.project,
+    sprint: task.sprint,
+    parent: task.parent,
+    labels: some(task.labels),
+    requires: some(task.requires),
+    due: task.due === undefined ? undefined : isoTime(task.due),
+  }),
+});
+
+const relativeOutput = z.strictObject({ id: z.string(), status: statusOutput });
+
+const relativesOutput = z
+  .strictObject({ items: z.array(relativeOutput), total: z.number() })
+  .describe(`the first ${relativesNamedMax}, and how many there are`);
+
+export const noteOutput = z.strictObject({
+  seq: z.number(),
+  at: z.string(),
+  by: z.string(),
+  text: z.string(),
+});
+
+/** What a task is about, apart from where it stands. */
+const cardShape = {
+  title: z.string(),
+  priority: z.number(),
+  body: z.string().optional(),
+  links: z.array(z.string()).optional(),
+  acceptance: z
+    .array(z.strictObject({ n: z.number(), text: z.string(), done: z.boolean(), by: z.string().optional() }))
+    .optional(),
+  files: z.array(z.string()).optional(),
+  labels: z.array(z.string()).optional(),
+  requires: z.array(z.string()).optional(),
+  project: z.string().optional(),
+  sprint: z.string().optional(),
+  parent: z.string().optional(),
+  due: z.string().optional(),
+  depends_on: z.array(relativeOutput).optional(),
+  cancelled_dependencies: z.array(z.string()).optional(),
+  dependents: relativesOutput.optional(),
+  children: relativesOutput.optional(),
+  result: z.string().optional(),
+  notes: z.array(noteOutput).optional().describe('the latest, oldest first'),
+  notes_total: z.number(),
+  created_at: z.string(),
+  updated_at: z.string(),
+};
+
+export const cardOutput = z.strictObject(cardShape);
+
+export type CardOutput = z.infer<typeof cardOutput>;
+
+/** Where a task stands. */
+export const standingOutput = z.strictObject({
+  status: statusOutput,
+  ready: z.boolean().optional().describe('of todo: claimable'),
+  hold: z
+    .strictObject({
+      holder: z.string(),
+      yours: z.boolean().describe('held by this session'),
+      epoch: z.number(),
+      since: z.string(),
+      tier: z.string(),
+      contestable_at: z.string(),
+    })
+    .optional(),
+  blocked: z.strictObject({ reason: z.string(), by: z.string(), since: z.string() }).optional(),
+  closed: z.strictObject({ by: z.string(), at: z.string(), reason: z.string().optional() }).optional(),
+});
+
+export const viewStanding = (
+  { agents }: Boards,
+  task: Task,
+  { actor, now }: Pick<Facts, 'actor' | 'now'>,
+): z.infer<typeof standingOutput> => {
+  const { state } = task;
+  switch (state.status) {
+    case 'todo':
+      return { status: state.status, ready: isReady(task) };
+    case 'in_progress':
+    case 'in_review':
+      return {
+        status: state.status,
+        hold: {
+          holder: state.hold.holder,
+          yours: state.hold.session === actor.session,
+          epoch: state.hold.epoch,
+          since: isoTime(state.claimedAt),
+          tier: sessionTier(agents, state.hold, now),
+          contestable_at: isoTime(holdNow(agents, state.hold).contestableAt),
+        },
+      };
+    case 'blocked':
+      return {
+        status: state.status,
+        blocked: { reason: state.reason, by: state.by, since: isoTime(state.since) },
+      };
+    case 'done':
+      return { status: state.status, closed: { by: state.by, at: isoTime(state.at) } };
+    case 'cancelled':
+      return { status: state.status, closed: { by: state.by, at: isoTime(state.at), reason: state.reason } };
+  }
+};
+
+/** What is known of a task without the journal, and the entries that hold the rest. */
+export const viewCard = (boards: Boards, task: Task, notes: number): Answer<CardOutput> => {
+  const noteSeqs = newest(task.notes, notes).toReversed();
+  const { bodySeq, linksSeq, resultSeq } = task;
+  const seqs = distinct([bodySeq, linksSeq, resultSeq, ...noteSeqs]);
+  return withEntries(seqs, (entries) => {
+    const at = new Map(entries.map((entry) => [entry.seq, entry]));
+    const entryAt = (seq: Seq | undefined): Entry | undefined =>
+      seq === undefined ? undefined : at.get(seq);
+    return ok({
+      title: task.title,
+      priority: task.priority,
+      ...defined({
+        body: bodyIn(entryAt(bodySeq)),
+        links: linksIn(entryAt(linksSeq)),
+        result: resultIn(entryAt(resultSeq)),
+        notes: noteSeqs.length === 0 ? undefined : noteSeqs.flatMap((seq) => noteIn(entryAt(seq))),
+      }),
+      ...viewPlan(boards.tasks, task),
+      notes_total: task.notes.size,
+      created_at: isoTime(task.createdAt),
+      updated_at: isoTime(task.updatedAt),
+    });
+  });
+};
+
+const distinct = (seqs: readonly (Seq | undefined)[]): Seq[] => [...new Set(seqs)].filter(isDefined);
+
+const viewPlan = (slice: TasksSlice, task: Task) =>
+  defined({
+    acceptance:
+      task.acceptance.length === 0 ? undefined : task.acceptance.map((item, i) => ({ n: i + 1, ...item })),
+    files: some(task.files),
+    labels: some(task.labels),
+    requires: some(task.requires),
+    project: task.project,
+    sprint: task.sprint,
+    parent: task.parent,
+    due: task.due === undefined ? undefined : isoTime(task.due),
+    depends_on: task.dependsOn.length === 0 ? undefined : task.dependsOn.map((id) => relative(slice, id)),
+    cancelled_dependencies: some(cancelledDependencies(slice, task)),
+    dependents: relatives(task.dependents.length, () =>
+      task.dependents.slice(0, relativesNamedMax).map((id) => relative(slice, id)),
+    ),
+    children: relatives(slice.tasks.count('parent', task.id), () => childrenOf(slice, task.id)),
+  });
+
+type Relative = z.infer<typeof relativeOutput>;
+
+const relative = (slice: TasksSlice, id: string): Relative => ({
+  id,
+  status: slice.tasks.get(id)?.state.status ?? 'todo',
+});
+
+const relatives = (
+  total: number,
+  first: () => Relative[],
+): { items: Relative[]; total: number } | undefined => (total === 0 ? undefined : { items: first(), total });
+
+const childrenOf = (slice: TasksSlice, id: string): Relative[] => {
+  const children: Relative[] = [];
+  for (const child of slice.tasks.scan('parent', id)) {
+    if (children.length === relativesNamedMax) break;
+    children.push({ id: child.id, status: child.state.status });
+  }
+  return children;
+};
+
+const is = entryGuard<TasksEvent>();
+
+const bodyIn = (entry: Entry | undefined): string | undefined => {
+  if (entry === undefined) return undefined;
+  if (is(entry, 'tasks.added')) return entry.data.body;
+  return is(entry, 'tasks.edited') ? (entry.data.body ?? undefined) : undefined;
+};
+
+const linksIn = (entry: Entry | undefined): string[] | undefined => {
+  if (entry === undefined) return undefined;
+  const links = is(entry, 'tasks.added') || is(entry, 'tasks.edited') ? entry.data.links : undefined;
+  return links && [...links];
+};
+
+const resultIn = (entry: Entry | undefined): string | undefined =>
+  entry !== undefined && is(entry, 'tasks.finished') ? entry.data.result : undefined;
+
+const noteIn = (entry: Entry | undefined): z.infer<typeof noteOutput>[] =>
+  entry !== undefined && is(entry, 'tasks.noted')
+    ? [{ seq: entry.seq, at: isoTime(entry.time), by: authorName(entry.actor), text: entry.data.text }]
+    : [];
