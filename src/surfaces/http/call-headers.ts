@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { headerCharactersMax } from '../../catalogue/openapi/headers.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { nameSchema } from '../../kernel/ids.ts';
+import type { Caller } from '../../kernel/operation.ts';
+
+/** The headers of a call, by what they say. */
+export const headerNames = {
+  workspace: 'Signalbox-Workspace',
+  agent: 'Signalbox-Agent',
+  session: 'Signalbox-Session',
+  connection: 'Signalbox-Connection',
+  client: 'Signalbox-Client',
+  requestId: 'Idempotency-Key',
+  revision: 'If-Match',
+  replayed: 'Signalbox-Replayed',
+} as const;
+
+const lower = {
+  workspace: 'signalbox-workspace',
+  agent: 'signalbox-agent',
+  session: 'signalbox-session',
+  connection: 'signalbox-connection',
+  client: 'signalbox-client',
+  requestId: 'idempotency-key',
+} as const;
+
+/** What the headers of a request say about the call. */
+export interface CallHeaders {
+  readonly caller: Caller;
+  readonly workspace: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+const workspaceSchema = nameSchema('A workspace name');
+const agentSchema = nameSchema('An agent name');
+const handlePattern = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/;
+
+/** Whether a header can carry this text, here and on the way. */
+export const isHeaderText = (text: string): boolean =>
+  text.length <= headerCharactersMax && handlePattern.test(text);
+
+/** Why a header of a call is not acceptable, or undefined when it is. */
+const fault = (header: keyof typeof lower, value: string): Refusal | undefined => {
+  const name = headerNames[header];
+  if (header !== 'workspace' && header !== 'agent') {
+    return isHeaderText(value)
+      ? undefined
+      : refuse(
+          'invalid_input',
+          `The header ${name} must have 1 to ${headerCharactersMax} printable ASCII characters. Correct it, or leave it out.`,
+          { header: name },
+        );
+  }
+  const parsed = (header === 'agent' ? agentSchema : workspaceSchema).safeParse(value);
+  return parsed.success
+    ? undefined
+    : refuse(
+        'invalid_input',
+        `The header ${name} is not valid: ${parsed.error.issues[0]?.message ?? 'not a name'}. Correct it, or leave it out.`,
+        { header: name },
+      );
+};
+
+/** Reads the headers of a call. `base` is who calls when they say nothing more. */
+export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Outcome<CallHeaders> => {
+  let refusal: Refusal | undefined;
+  const read = (header: keyof typeof lower): string | undefined => {
+    const value = headers[lower[header]];
+    if (typeof value !== 'string') return undefined;
+    refusal ??= fault(header, value);
+    return value;
+  };
+  const agent = read('agent');
+  const session = read('session');
+  const connection = read('connection');
+  const client = read('client');
+  const workspace = read('workspace');
+  const requestId = read('requestId');
+  if (refusal !== undefined) return refusal;
+  const plain =
+    agent === undefined && session === undefined && connection === undefined && client === undefined;
+  return ok({
+    caller: plain ? base : { ...base, agent, session, connection, client },
+    workspace,
+    requestId,
+  });
+};
+
+const revisionPattern = /^(?:"(\d{1,15})"|(\d{1,15}))$/;
+
+/** The revision that an `If-Match` header names. */
+export const readRevision = (value: string): Outcome<number> => {
+  const [, quoted, bare] = revisionPattern.exec(value) ?? [];
+  const digits = quoted ?? bare;
+  return digits === undefined
+    ? refuse(
+        'invalid_input',
+        'The header If-Match must name one revision, such as "3". Correct it, or leave it out.',
+        {
+          header: headerNames.revision,
+        },
+      )
+    : ok(Number(digits));
+};

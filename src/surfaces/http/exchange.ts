@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
+import { bodyBytesMax, lingerBytesMax, lingerMs } from './limits.ts';
+
+/** What all exchanges of one connection share. */
+export interface Connection {
+  /** Aborted when the client has gone, or when this process closes. */
+  readonly signal: AbortSignal;
+  /** Whether the connection is to end with the next answer. */
+  readonly closing: () => boolean;
+}
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** One request and its answer, which is given once. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #connection: Connection;
+  #unread: boolean;
+
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection) {
+    this.request = request;
+    this.response = response;
+    this.#connection = connection;
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    this.#unread = encoding !== undefined || (length !== undefined && length !== '0');
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal;
+  }
+
+  get answered(): boolean {
+    return this.response.headersSent;
+  }
+
+  /** The whole body. Undefined when the client went away before it had sent all of it. */
+  body(): Promise<Outcome<Buffer> | undefined> {
+    const { request } = this;
+    if (Number(request.headers['content-length']) > bodyBytesMax) return Promise.resolve(tooLarge);
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const settle = (outcome: Outcome<Buffer> | undefined): void => {
+        request.off('data', take).off('end', finish).off('close', leave).off('error', leave);
+        if (outcome?.ok === false) request.pause();
+        resolve(outcome);
+      };
+      const take = (chunk: Buffer): void => {
+        bytes += chunk.length;
+        if (bytes > bodyBytesMax) settle(tooLarge);
+        else chunks.push(chunk);
+      };
+      const finish = (): void => {
+        this.#unread = false;
+        const [first] = chunks;
+        settle(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes)));
+      };
+      const leave = (): void => settle(undefined);
+      request.on('data', take).on('end', finish).on('close', leave).on('error', leave);
+    });
+  }
+
+  /** Answers with JSON that is already text. `headers` are names and values in turn. */
+  json(status: number, text: string, headers: readonly string[] = []): void {
+    this.#send(status, text, ['Content-Type', jsonType, ...headers]);
+  }
+
+  text(status: number, text: string): void {
+    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8']);
+  }
+
+  nothing(): void {
+    this.response.writeHead(204, this.#connection.closing() ? ['Connection', 'close'] : []);
+    this.response.end();
+  }
+
+  refuse(refusal: Refusal, headers: readonly string[] = []): void {
+    this.json(errorTable[refusal.code].http, errorText(refusal), headers);
+  }
+
+  /** A refusal as a JSON-RPC client understands it, for a message whose id could not be read. */
+  refuseRpc({ code, message, details }: Refusal): void {
+    const { http, jsonRpc } = errorTable[code];
+    const error = { code: jsonRpc, message, data: { ...details, code } };
+    this.json(http, JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+  }
+
+  #send(status: number, text: string, headers: string[]): void {
+    const { response } = this;
+    if (response.headersSent || response.destroyed) return;
+    headers.push('Content-Length', String(Buffer.byteLength(text)));
+    if (this.#unread || this.#connection.closing()) headers.push('Connection', 'close');
+    response.writeHead(status, headers);
+    if (!this.#unread) {
+      response.end(text);
+      return;
+    }
+    // Ending the response would close the connection under a client that is still writing.
+    response.write(text);
+    discard(this.request, () => response.end());
+  }
+}
+
+const tooLarge = refuse(
+  'too_large',
+  `The body is longer than ${bodyBytesMax} bytes, which is the limit. Send less at once.`,
+  { bytesMax: bodyBytesMax },
+);
+
+/** The body of a refusal. */
+export const errorText = ({ code, message, details }: Refusal): string =>
+  JSON.stringify({ error: { code, message, retryable: errorTable[code].retryable, details } });
+
+/** Throws away what still comes, for a limited time and amount, then calls `done` once. */
+const discard = (request: IncomingMessage, done: () => void): void => {
+  let left = lingerBytesMax;
+  let over = false;
+  const finish = (): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    done();
+  };
+  const timer = setTimeout(finish, lingerMs);
+  request
+    .on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) finish();
+    })
+    .once('end', finish)
+    .once('close', finish)
+    .on('error', finish)
+    .resume();
+};

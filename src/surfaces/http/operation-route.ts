@@ -1,0 +1,90 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { isRecord } from '../../kernel/json.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import type { Hub, HubReply } from '../hub.ts';
+import { headerNames, readCallHeaders, readRevision } from './call-headers.ts';
+import type { Exchange } from './exchange.ts';
+import { isJsonType, parseBody } from './json-body.ts';
+
+export interface OperationRoute {
+  readonly hub: Hub;
+  readonly catalogue: Catalogue;
+  /** Who calls when the headers say nothing more. */
+  readonly caller: Caller;
+}
+
+/** `POST /v1/operations/<name>`. */
+export const answerOperation = async (
+  { hub, catalogue, caller }: OperationRoute,
+  exchange: Exchange,
+  operation: string,
+): Promise<void> => {
+  const { headers } = exchange.request;
+  const call = readCallHeaders(headers, caller);
+  if (!call.ok) return exchange.refuse(call);
+  if (!isJsonType(headers['content-type'])) {
+    return exchange.refuse(
+      refuse('invalid_input', 'The body must be JSON. Send it with Content-Type: application/json.', {
+        header: 'Content-Type',
+      }),
+    );
+  }
+  const body = await exchange.body();
+  if (body === undefined) return;
+  const parsed = body.ok ? parseBody(body.value) : body;
+  const ifMatch = headers['if-match'];
+  const input =
+    parsed.ok && ifMatch !== undefined
+      ? withRevision(catalogue, operation, { ifMatch, input: parsed.value })
+      : parsed;
+  if (!input.ok) return exchange.refuse(input);
+  const reply = await hub.call({
+    operation,
+    input: input.value,
+    caller: call.value.caller,
+    workspace: call.value.workspace,
+    requestId: call.value.requestId,
+    signal: exchange.signal,
+  });
+  if (!reply.ok) return exchange.refuse(reply);
+  exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
+};
+
+const noHeaders: readonly string[] = [];
+
+const replyHeaders = ({ value, replayed }: HubReply): readonly string[] => {
+  const revision = isRecord(value) ? value['revision'] : undefined;
+  if (!replayed && typeof revision !== 'number') return noHeaders;
+  return [
+    ...(replayed ? [headerNames.replayed, 'true'] : []),
+    ...(typeof revision === 'number' ? ['ETag', `"${revision}"`] : []),
+  ];
+};
+
+/** The input with the revision of `If-Match` in it, for operations that take one. */
+const withRevision = (
+  catalogue: Catalogue,
+  name: string,
+  { ifMatch, input }: { readonly ifMatch: string; readonly input: unknown },
+): Outcome<unknown> => {
+  const operation = catalogue.find(name);
+  if (!operation.ok) return operation;
+  if (!catalogue.accepts(operation.value, 'revision')) {
+    return refuse('invalid_input', `${name} takes no revision. Leave the header If-Match out.`, {
+      header: headerNames.revision,
+    });
+  }
+  const revision = readRevision(ifMatch);
+  if (!revision.ok) return revision;
+  // What is not an object the schema will refuse, with the better reason.
+  if (!isRecord(input)) return ok(input);
+  const stated = input['revision'];
+  return stated === undefined || stated === revision.value
+    ? ok({ ...input, revision: revision.value })
+    : refuse(
+        'invalid_input',
+        `The header If-Match names revision ${revision.value}, and the body another. Name the revision in one place.`,
+        { header: headerNames.revision },
+      );
+};

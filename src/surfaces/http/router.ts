@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { openApiDocument } from '../../catalogue/openapi/document.ts';
+import type { Log } from '../../engine/log.ts';
+import { refuse } from '../../kernel/errors.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import type { Hub } from '../hub.ts';
+import { headerNames, readCallHeaders } from './call-headers.ts';
+import type { Exchange } from './exchange.ts';
+import { parseBody } from './json-body.ts';
+import { visitorRefusal } from './loopback.ts';
+import { answerOperation } from './operation-route.ts';
+
+/** MCP behind the same port; it writes its answers itself. */
+export interface McpEndpoint {
+  readonly handle: (request: IncomingMessage, response: ServerResponse, call: McpCall) => Promise<void>;
+  /** Ends what would otherwise stay open, such as subscriptions. */
+  readonly close: () => Promise<void>;
+}
+
+export interface McpCall {
+  /** The body, parsed; undefined for methods that have none. */
+  readonly body: unknown;
+  readonly caller: Caller;
+  readonly workspace: string | undefined;
+}
+
+export interface RouterOptions {
+  readonly hub: Hub;
+  readonly catalogue: Catalogue;
+  readonly mcp: McpEndpoint;
+  readonly log: Log;
+  /** Who calls when the headers say nothing more. */
+  readonly caller: Caller;
+}
+
+type Handler = (exchange: Exchange) => Promise<void>;
+type Route = Readonly<Partial<Record<string, Handler>>>;
+
+const operationsPath = '/v1/operations/';
+const addresses = `POST ${operationsPath}<name>, GET /openapi.json, GET /health, and /mcp for MCP`;
+const addressCharactersMax = 80;
+
+/** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #routes: ReadonlyMap<string, Route>;
+  #openApi: string | undefined;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    const mcp: Handler = (exchange) => this.#mcp(exchange);
+    const health: Handler = (exchange) => this.#health(exchange);
+    const openApi: Handler = (exchange) => this.#describe(exchange);
+    const pointer: Handler = (exchange) => this.#point(exchange);
+    this.#routes = new Map<string, Route>([
+      ['/', { GET: pointer, HEAD: pointer }],
+      ['/health', { GET: health, HEAD: health }],
+      ['/openapi.json', { GET: openApi, HEAD: openApi }],
+      ['/mcp', { GET: mcp, POST: mcp, DELETE: mcp }],
+      ['/v1/connection', { DELETE: (exchange) => this.#disconnect(exchange) }],
+    ]);
+  }
+
+  /** Never rejects. */
+  async answer(exchange: Exchange): Promise<void> {
+    try {
+      await this.#route(exchange);
+    } catch (thrown) {
+      const id = randomUUID();
+      const { method = '', url = '' } = exchange.request;
+      this.#options.log.error(
+        `defect ${id} while answering ${method} ${url.slice(0, addressCharactersMax)}`,
+        thrown,
+      );
+      if (exchange.answered) exchange.request.socket.destroy();
+      else
+        exchange.refuse(
+          refuse('internal', `Signalbox has a defect. The log has the details under ${id}.`, { id }),
+        );
+    }
+  }
+
+  async #route(exchange: Exchange): Promise<void> {
+    const { headers, method = '', url = '' } = exchange.request;
+    const visitor = visitorRefusal(headers.host, headers.origin);
+    if (visitor !== undefined) return exchange.refuse(visitor);
+    if (url.startsWith(operationsPath)) return this.#operation(exchange, url.slice(operationsPath.length));
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    const route = this.#routes.get(path);
+    if (route === undefined) return exchange.refuse(unknownRoute(path));
+    const handler = Object.hasOwn(route, method) ? route[method] : undefined;
+    return handler === undefined ? refuseMethod(exchange, path, Object.keys(route)) : handler(exchange);
+  }
+
+  async #operation(exchange: Exchange, name: string): Promise<void> {
+    if (exchange.request.method !== 'POST')
+      return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
+    if (!name.includes('?')) return answerOperation(this.#options, exchange, name);
+    exchange.refuse(
+      refuse(
+        'invalid_input',
+        'An operation takes its input from the body. Leave the query out of the address.',
+      ),
+    );
+  }
+
+  async #mcp(exchange: Exchange): Promise<void> {
+    const { mcp, caller } = this.#options;
+    const { request, response } = exchange;
+    const call = readCallHeaders(request.headers, caller);
+    if (!call.ok) return exchange.refuseRpc(call);
+    let body: unknown;
+    if (request.method === 'POST') {
+      const bytes = await exchange.body();
+      if (bytes === undefined) return;
+      const parsed = bytes.ok ? parseBody(bytes.value) : bytes;
+      if (!parsed.ok) return exchange.refuseRpc(parsed);
+      body = parsed.value;
+    }
+    await mcp.handle(request, response, { body, caller: call.value.caller, workspace: call.value.workspace });
+  }
+
+  async #disconnect(exchange: Exchange): Promise<void> {
+    const call = readCallHeaders(exchange.request.headers, this.#options.caller);
+    if (!call.ok) return exchange.refuse(call);
+    const { caller, workspace } = call.value;
+    if (caller.connection === undefined) {
+      return exchange.refuse(
+        refuse(
+          'invalid_input',
+          `Which connection has ended is not said. Name it in the header ${headerNames.connection}.`,
+        ),
+      );
+    }
+    await this.#options.hub.disconnect(caller, workspace);
+    exchange.nothing();
+  }
+
+  async #health(exchange: Exchange): Promise<void> {
+    const health = await this.#options.hub.health();
+    exchange.json(health.status === 'ok' ? 200 : 503, JSON.stringify(health), ['Cache-Control', 'no-store']);
+  }
+
+  async #describe(exchange: Exchange): Promise<void> {
+    const { catalogue, hub } = this.#options;
+    this.#openApi ??= JSON.stringify(openApiDocument(catalogue, hub.version));
+    exchange.json(200, this.#openApi);
+  }
+
+  async #point(exchange: Exchange): Promise<void> {
+    exchange.text(
+      200,
+      `Signalbox ${this.#options.hub.version}\n\nFor agents:   /mcp (Streamable HTTP)\nFor programs: POST ${operationsPath}<name>, described in /openapi.json\nState:        /health\n`,
+    );
+  }
+}
+
+const unknownRoute = (path: string) => {
+  const shown = path.length <= addressCharactersMax ? JSON.stringify(path) : 'an address that long';
+  return refuse('route_unknown', `Nothing is served under ${shown}. There is ${addresses}.`);
+};
+
+const refuseMethod = (exchange: Exchange, path: string, allowed: readonly string[]): void => {
+  const allow = allowed.join(', ');
+  const refusal = refuse('method_not_allowed', `${path} does not answer this HTTP method. Use ${allow}.`, {
+    allow: allowed,
+  });
+  exchange.refuse(refusal, ['Allow', allow]);
+};

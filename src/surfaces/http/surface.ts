@@ -1,0 +1,218 @@
+import { setMaxListeners } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Log } from '../../engine/log.ts';
+import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
+import type { Hub } from '../hub.ts';
+import { Exchange, errorText } from './exchange.ts';
+import * as limits from './limits.ts';
+import { isLoopback } from './loopback.ts';
+import { type McpEndpoint, Router } from './router.ts';
+
+export interface HttpSurfaceOptions {
+  readonly hub: Hub;
+  readonly catalogue: Catalogue;
+  readonly mcp: McpEndpoint;
+  readonly log: Log;
+  /** In whose name every call is made, as long as there are no tokens. */
+  readonly principal: string;
+}
+
+export interface Address {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+}
+
+export interface HttpSurface {
+  /** Begins to answer; the address that it answers on, with the port that was found. */
+  readonly listen: (address: Address) => Promise<Outcome<Address & { readonly url: string }>>;
+  /** Takes no more calls, answers those under way, and closes all connections. May be called twice. */
+  readonly close: () => Promise<void>;
+}
+
+/** What is known of one TCP connection. */
+interface Line {
+  readonly gone: AbortController;
+  /** The answer last begun; nothing may be written beside it. */
+  response: ServerResponse | undefined;
+}
+
+export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
+  const { principal } = options;
+  const caller = {
+    principal,
+    role: 'admin',
+    agent: undefined,
+    session: undefined,
+    connection: undefined,
+    client: undefined,
+  } as const;
+  const router = new Router({ ...options, caller });
+  const lines = new Map<Duplex, Line>();
+  const server = createServer(serverOptions);
+  let closed: Promise<void> | undefined;
+  const closing = (): boolean => closed !== undefined;
+
+  server.maxConnections = limits.connectionsMax;
+  server.on('connection', (socket) => {
+    const gone = new AbortController();
+    // As many calls may wait on one connection as a client cares to pipeline.
+    setMaxListeners(0, gone.signal);
+    lines.set(socket, { gone, response: undefined });
+    socket.once('close', () => {
+      lines.delete(socket);
+      gone.abort();
+    });
+  });
+  const exchange = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
+    const line = lines.get(request.socket);
+    if (line === undefined) return undefined;
+    line.response = response;
+    return new Exchange(request, response, { signal: line.gone.signal, closing });
+  };
+  server.on('request', (request, response) => {
+    const begun = exchange(request, response);
+    if (begun !== undefined) void router.answer(begun);
+  });
+  server.on('checkContinue', (request, response) => {
+    const begun = exchange(request, response);
+    if (begun === undefined) return;
+    if (!(Number(request.headers['content-length']) > limits.bodyBytesMax)) response.writeContinue();
+    void router.answer(begun);
+  });
+  server.on('checkExpectation', (request, response) => {
+    exchange(request, response)?.refuse(
+      refuse('invalid_input', 'The header Expect asks for something unknown. Leave it out.'),
+    );
+  });
+  server.on('error', (error) => {
+    if (server.listening) options.log.error('the HTTP port reports an error', error);
+  });
+  server.on('clientError', (error, socket) => refuseGarbage(error, socket, lines.get(socket)?.response));
+
+  return {
+    listen: (address) => listen(server, address),
+    close: () => {
+      closed ??= closeServer(server, async () => {
+        for (const { gone } of lines.values()) gone.abort();
+        await options.mcp.close();
+      });
+      return closed;
+    },
+  };
+};
+
+const serverOptions = {
+  maxHeaderSize: limits.requestHeadBytesMax,
+  headersTimeout: limits.headersTimeoutMs,
+  requestTimeout: limits.requestTimeoutMs,
+  keepAliveTimeout: limits.keepAliveTimeoutMs,
+  connectionsCheckingInterval: 1_000,
+  // A missing Host is refused like a wrong one, in JSON.
+  requireHostHeader: false,
+} as const;
+
+const listen = (
+  server: Server,
+  { host, port }: Address,
+): Promise<Outcome<Address & { readonly url: string }>> => {
+  if (!isLoopback(host)) {
+    return Promise.resolve(
+      refuse(
+        'forbidden',
+        `Nobody who calls is asked who they are yet, so this hub must not be reached from other machines, as it would be under "${host}". Give it 127.0.0.1, ::1 or localhost.`,
+        { host },
+      ),
+    );
+  }
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException): void => resolve(listenRefusal(error, { host, port }));
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      const bound = server.address();
+      const found = typeof bound === 'object' && bound !== null ? bound.port : port;
+      const name = host.includes(':') ? `[${host}]` : host;
+      resolve(ok({ host, port: found, url: `http://${name}:${found}` }));
+    });
+  });
+};
+
+const listenRefusal = ({ code, message }: NodeJS.ErrnoException, { host, port }: Address): Refusal => {
+  const details = { host, port, reason: code ?? message };
+  switch (code ?? '') {
+    case 'EADDRINUSE':
+      return refuse(
+        'invalid_state',
+        `Port ${port} on ${host} is in use. Another hub may be running already: use that one, or choose another port with --port.`,
+        details,
+      );
+    case 'EACCES':
+      return refuse(
+        'forbidden',
+        `Port ${port} on ${host} may not be opened by this user. Choose one above 1023.`,
+        details,
+      );
+    default:
+      return refuse(
+        'invalid_state',
+        `Port ${port} on ${host} could not be opened (${code ?? message}). Choose another.`,
+        details,
+      );
+  }
+};
+
+const closeLooksEveryMs = 20;
+
+const closeServer = async (server: Server, hurry: () => Promise<void>): Promise<void> => {
+  const ended = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  await hurry();
+  // A connection that was answering when the server closed is idle, and not closed, once it has answered.
+  const sweep = setInterval(() => server.closeIdleConnections(), closeLooksEveryMs);
+  const grace = setTimeout(() => server.closeAllConnections(), limits.closeGraceMs);
+  await ended;
+  clearInterval(sweep);
+  clearTimeout(grace);
+};
+
+/** What could not be read as HTTP is answered too, unless an answer is on its way already. */
+const refuseGarbage = (
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  response: ServerResponse | undefined,
+): void => {
+  const answering = response?.headersSent === true && !response.writableFinished;
+  if (error.code === 'ECONNRESET' || !socket.writable || answering) {
+    socket.destroy();
+    return;
+  }
+  const refusal = garbageRefusal(error.code);
+  const text = errorText(refusal);
+  socket.end(
+    `HTTP/1.1 ${errorTable[refusal.code].http} Refused\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+  socket.resume();
+  setTimeout(() => socket.destroy(), limits.lingerMs).unref();
+};
+
+const garbageRefusal = (code: string | undefined): Refusal => {
+  switch (code ?? '') {
+    case 'HPE_HEADER_OVERFLOW':
+      return refuse(
+        'too_large',
+        `The address and the headers together are longer than ${limits.requestHeadBytesMax} bytes, which is the limit. Send less.`,
+        { bytesMax: limits.requestHeadBytesMax },
+      );
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refuse(
+        'invalid_input',
+        `The request did not arrive within ${limits.requestTimeoutMs / 1_000} s. Send it again, all at once.`,
+      );
+    default:
+      return refuse('invalid_input', 'This is not a request in HTTP/1.1. Correct what is sent.');
+  }
+};

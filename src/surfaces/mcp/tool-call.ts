@@ -1,0 +1,67 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { type Refusal, refuse } from '../../kernel/errors.ts';
+import { isRecord } from '../../kernel/json.ts';
+import type { Caller, Operation } from '../../kernel/operation.ts';
+import type { Hub } from '../hub.ts';
+
+/** Who makes the calls of a connection. */
+export interface Speaker {
+  readonly caller: Caller;
+  readonly workspace: string | undefined;
+}
+
+export interface ToolCall {
+  readonly operation: Operation;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly speaker: Speaker;
+  readonly requestId: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+const sessionCharactersMax = 200;
+
+/** Makes a call of a tool one of the hub, and the hub's answer one that a model can use. */
+export const callTool = async (
+  hub: Pick<Hub, 'call'>,
+  catalogue: Catalogue,
+  call: ToolCall,
+): Promise<CallToolResult> => {
+  const { operation, args, speaker, requestId, signal } = call;
+  const spoken = catalogue.accepts(operation, 'session')
+    ? { input: args, session: undefined }
+    : withoutSession(args);
+  const session = spoken.session ?? speaker.caller.session;
+  if (session !== undefined && !isHandle(session)) return refusalResult(notAHandle);
+  const reply = await hub.call({
+    operation: operation.name,
+    input: spoken.input,
+    caller: { ...speaker.caller, session },
+    workspace: speaker.workspace,
+    requestId,
+    signal,
+  });
+  return reply.ok ? valueResult(reply.value.value) : refusalResult(reply);
+};
+
+const withoutSession = ({ session, ...input }: Readonly<Record<string, unknown>>) => ({ input, session });
+
+const isHandle = (session: unknown): session is string =>
+  typeof session === 'string' && session !== '' && session.length <= sessionCharactersMax;
+
+const notAHandle = refuse(
+  'invalid_input',
+  'The argument session must be the text that start returned as session. Correct it, or leave it out.',
+);
+
+/** Some clients show their model only the structured part, others only the text: each is the whole answer. */
+const valueResult = (value: unknown): CallToolResult => ({
+  content: [{ type: 'text', text: JSON.stringify(value) ?? 'null' }],
+  ...(isRecord(value) && { structuredContent: value }),
+});
+
+/** Text only: with a structured part beside it one client would not show the text. */
+export const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
+  content: [{ type: 'text', text: `${message} [${code}]` }],
+  isError: true,
+});
