@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type Hash, createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Slices } from '../kernel/slices.ts';
@@ -69,8 +69,12 @@ export const writeSnapshot = async (
   const file = await open(draft, 'w', 0o600);
   try {
     const sum = createHash('sha256');
-    const write = (value: unknown): Promise<void> =>
-      writeLine(file, JSON.stringify(value), sum.update.bind(sum));
+    const write = async (value: unknown): Promise<void> => {
+      const line = `${JSON.stringify(value)}
+`;
+      sum.update(line);
+      await file.write(line);
+    };
     await write({ ...snapshot.header, format, versions: stateVersions(areas) } satisfies SnapshotHeader);
     for (const area of areas) await writeRows(area.name, area.save(snapshot.slices), write);
     await writeRows(
@@ -78,7 +82,7 @@ export const writeSnapshot = async (
       snapshot.requests.map((row) => ({ part: requestsPart, row })),
       write,
     );
-    await file.write(`${JSON.stringify({ sha256: sum.digest('hex') })}\n`);
+    await file.write(seal(sum));
     await file.sync();
   } catch (failure) {
     await file.close();
@@ -87,11 +91,6 @@ export const writeSnapshot = async (
   }
   await file.close();
   await rename(draft, path);
-};
-
-const writeLine = async (file: FileHandle, text: string, add: (text: string) => unknown): Promise<void> => {
-  add(text);
-  await file.write(`${text}\n`);
 };
 
 const writeRows = async (
@@ -116,25 +115,28 @@ export const readSnapshot = async (
   areas: readonly Area[],
   { initial, identity }: { readonly initial: Slices; readonly identity: JournalIdentity },
 ): Promise<Snapshot | { readonly unusable: string }> => {
-  let lines: string[];
+  let bytes: Buffer;
   try {
-    lines = (await readFile(path, 'utf8')).split('\n');
+    bytes = await readFile(path);
   } catch {
     return { unusable: 'there is none' };
   }
-  if (!isWhole(lines)) return { unusable: 'it is damaged' };
+  const end = bytes.lastIndexOf(newline, -2) + 1;
+  if (bytes.toString('utf8', end) !== seal(createHash('sha256').update(bytes.subarray(0, end)))) {
+    return { unusable: 'it is damaged' };
+  }
+  const lines = bytes.toString('utf8', 0, end - 1).split('\n');
   const header: SnapshotHeader = trustedJson(lines[0] ?? '');
   const mismatch = mismatchOf(header, areas, identity);
   return mismatch === undefined
-    ? load(lines.slice(1, -2), header, { areas, initial })
+    ? load(lines.slice(1), header, { areas, initial })
     : { unusable: mismatch };
 };
 
-const isWhole = (lines: readonly string[]): boolean => {
-  const sum = createHash('sha256');
-  for (const line of lines.slice(0, -2)) sum.update(line);
-  return lines.at(-1) === '' && lines.at(-2) === JSON.stringify({ sha256: sum.digest('hex') });
-};
+const newline = 0x0a;
+
+/** The last line: it covers all bytes before it. */
+const seal = (sum: Hash): string => `${JSON.stringify({ sha256: sum.digest('hex') })}\n`;
 
 const mismatchOf = (
   header: SnapshotHeader,

@@ -100,6 +100,7 @@ export interface AreaDefinition<
   readonly bulk: (slice: Slices[N]) => Slices[N];
   readonly settle: (slice: Slices[N]) => Slices[N];
   readonly save: (slice: Slices[N]) => Iterable<SavedRow>;
+  /** What `save` gave, in bulk form, as replay goes on with it. */
   readonly load: (rows: Iterable<SavedRow>) => Slices[N];
 }
 

@@ -252,8 +252,7 @@ const samePlace = (a: Place | undefined, b: Place | undefined): boolean =>
 export const compareRanks = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1];
 
 // The package is CommonJS; Node hands over its exports object, whose `default` is the class.
-const newTree = (entries?: [Rank, string][]): Tree =>
-  new sortedBTree.default<Rank, string>(entries, compareRanks);
+const newTree = (): Tree => new sortedBTree.default<Rank, string>(undefined, compareRanks);
 
 const takeOut = (partitions: Partitions, place: Place): Partitions => {
   const tree = present(
@@ -271,19 +270,23 @@ const bringIn = (partitions: Partitions, place: Place, key: string): Partitions 
   return partitions.set(place.partition, tree);
 };
 
-const orderAll = <V>(order: Order<V>, records: ReadonlyMap<string, V>): Partitions => {
+const orderAll = <V>({ partition, rank }: Order<V>, records: ReadonlyMap<string, V>): Partitions => {
   const found = new Map<string, [Rank, string][]>();
   for (const [key, record] of records) {
-    const place = placeOf(order, record);
-    if (place === undefined) continue;
-    const list = found.get(place.partition);
-    if (list === undefined) found.set(place.partition, [[place.rank, key]]);
-    else list.push([place.rank, key]);
+    const name = partition(record);
+    if (name === undefined) continue;
+    const list = found.get(name);
+    if (list === undefined) found.set(name, [[rank(record), key]]);
+    else list.push([rank(record), key]);
   }
   const trees: [string, Tree][] = [];
-  for (const [partition, list] of found) {
+  for (const [name, list] of found) {
     list.sort((a, b) => compareRanks(a[0], b[0]));
-    trees.push([partition, newTree(list)]);
+    const tree = newTree();
+    // Ascending, each one goes to the end of the last leaf.
+    for (const [at, key] of list) tree.set(at, key);
+    assert(tree.size === list.length, `each rank in partition "${name}" belongs to one record`);
+    trees.push([name, tree]);
   }
   return ImmutableMap(trees);
 };

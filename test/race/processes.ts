@@ -48,12 +48,14 @@ export const acksOf = (dataDir: string, name: string): readonly Ack[] => {
     .map((line): Ack => JSON.parse(line));
 };
 
-/** Resolves when the process has been given `count` more answers than `before`. A signal, not a time. */
-export const afterAcks = async (dataDir: string, racer: Racer, count: number): Promise<void> => {
-  const before = acksOf(dataDir, racer.name).length;
-  let over = false;
-  void racer.ended.then(() => {
-    over = true;
+/** Resolves when the process has been given `count` answers, or has ended. A signal, not a time. */
+export const afterAcks = async (racer: Racer, count: number): Promise<void> => {
+  const reached = new Promise<void>((resolve) => {
+    let left = count;
+    racer.child.on('message', () => {
+      left -= 1;
+      if (left === 0) resolve();
+    });
   });
-  while (!over && acksOf(dataDir, racer.name).length < before + count) await new Promise(setImmediate);
+  await Promise.race([reached, racer.ended]);
 };

@@ -96,7 +96,7 @@ it(`kill -9 at random moments and restarts, ${rounds} rounds: nothing acknowledg
       await addBoard(dataDir, tasksPerRound);
       const racers = await Promise.all(names.map((name) => startRacer(dataDir, name, 'finish')));
       const doomed = racers.filter(() => random() < 0.6);
-      const deadlines = doomed.map((racer) => afterAcks(dataDir, racer, 1 + Math.floor(random() * 20)));
+      const deadlines = doomed.map((racer) => afterAcks(racer, 1 + Math.floor(random() * 20)));
       racers.forEach(go);
       const restarted = await Promise.all(
         doomed.map(async (racer, i) => {

@@ -32,6 +32,7 @@ export interface Ack {
 const file = openSync(acks, 'a');
 const acknowledge = (ack: Ack): void => {
   writeSync(file, `${JSON.stringify(ack)}\n`);
+  process.send?.('acknowledged');
 };
 
 const find = (wanted: string): Outcome<Operation> => {

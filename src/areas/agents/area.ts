@@ -95,7 +95,7 @@ function load(rows: Iterable<SavedRow>): AgentsSlice {
       });
     else counted = row;
   }
-  return { agents: agents.settle(), sessions: sessions.settle(), counted };
+  return { agents, sessions, counted };
 }
 
 const asPart = (saved: SavedRow): Part | undefined => (isPart(saved) ? saved : undefined);

@@ -40,7 +40,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
       const row = present(isRow(saved) ? saved.row : undefined, 'a snapshot of this version has one part');
       workspaces = workspaces.put({ ...row, journal: row.journal });
     }
-    return { workspaces: workspaces.settle() };
+    return { workspaces };
   },
 });
 

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bodyBytesMax, bodyDepthMax } from '../../src/surfaces/http/limits.ts';
+import { errorOf, parseAnswer, post, requestText, serve, speak } from './serving.ts';
+
+const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+describe('a body over HTTP', () => {
+  const bodies: readonly [what: string, body: string | Buffer, code: string][] = [
+    ['not JSON', '{"text":', 'not_json'],
+    ['JSON with a tail', '{} {}', 'not_json'],
+    ['a bare word', 'hello', 'not_json'],
+    ['white space', '  ', 'not_json'],
+    ['control characters', '\u0000\u001b[2J', 'not_json'],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 'not_json'],
+    ['compressed', Buffer.from([0x1f, 0x8b, 0x08, 0x00]), 'not_json'],
+    ['too deep', `{"any":${nested(bodyDepthMax)}}`, 'too_deep'],
+    ['far too deep', nested(100_000), 'too_deep'],
+    ['deep and unfinished', '{"a":'.repeat(50_000), 'too_deep'],
+    ['a list', '[]', 'invalid_input'],
+    ['null', 'null', 'invalid_input'],
+    ['a number', '7', 'invalid_input'],
+    ['of a wrong type', '{"text":7}', 'invalid_input'],
+    ['beyond a limit', '{"n":10}', 'invalid_input'],
+    ['with an unknown field', '{"txet":"x"}', 'invalid_input'],
+    ['with __proto__', '{"__proto__":{"polluted":true}}', 'invalid_input'],
+    ['with constructor', '{"constructor":{"prototype":{"polluted":true}}}', 'invalid_input'],
+  ];
+  for (const [what, body, code] of bodies) {
+    it(`is refused as ${code} when it is ${what}`, async (t) => {
+      const served = await serve(t);
+      const response = await fetch(`${served.url}/v1/operations/probe_echo`, { method: 'POST', body });
+      assert.equal(response.status, 400);
+      const error = errorOf(await response.json());
+      assert.equal(error.code, code);
+      assert.match(error.message, /^[^\u0000-\u001f\u007f-\u009f]+$/);
+      assert.equal('polluted' in {}, false);
+      assert.equal((await post(served, 'probe_echo')).status, 200);
+    });
+  }
+
+  it('may be as deep as the limit, with any brackets in its texts', async (t) => {
+    const served = await serve(t);
+    const text = '[[[{{{"\\"'.repeat(50);
+    const { status, body } = await post(served, 'probe_echo', {
+      body: { text, any: JSON.parse(nested(bodyDepthMax - 1)) },
+    });
+    assert.equal(status, 200);
+    assert.equal((body as { text: string }).text, text);
+  });
+
+  it('names the fields that are wrong', async (t) => {
+    const { body } = await post(await serve(t), 'probe_echo', { body: { n: 'x', more: 1 } });
+    const { message, details } = errorOf(body);
+    assert.match(message, /probe_echo/);
+    assert.match(message, /n: /);
+    assert.match(message, /"more"/);
+    assert(Array.isArray(details['issues']));
+  });
+
+  it('is refused with another content type than JSON', async (t) => {
+    const served = await serve(t);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'json',
+    ]) {
+      const { status, body } = await post(served, 'probe_echo', {
+        body: '{}',
+        headers: { 'content-type': type },
+      });
+      assert.equal(status, 400, type);
+      assert.match(errorOf(body).message, /Content-Type: application\/json/);
+    }
+    for (const type of [
+      'application/json;charset=utf-8',
+      'Application/JSON ; x=y',
+      'application/merge-patch+json',
+    ]) {
+      assert.equal(
+        (await post(served, 'probe_echo', { body: '{}', headers: { 'content-type': type } })).status,
+        200,
+        type,
+      );
+    }
+  });
+});
+
+describe('a body that is too long', () => {
+  const line = 'POST /v1/operations/probe_echo';
+  const host = 'Host: localhost';
+
+  it('may have the limit exactly', async (t) => {
+    const served = await serve(t);
+    const text = 'x'.repeat(bodyBytesMax - '{"text":""}'.length);
+    assert.equal((await post(served, 'probe_echo', { body: { text } })).status, 200);
+  });
+
+  it('is refused one byte later', async (t) => {
+    const served = await serve(t);
+    const text = 'x'.repeat(bodyBytesMax - '{"text":""}'.length + 1);
+    const { status, headers, body } = await post(served, 'probe_echo', { body: { text } });
+    assert.equal(status, 413);
+    assert.equal(headers.get('connection'), 'close');
+    assert.deepEqual(errorOf(body).details, { bytesMax: bodyBytesMax });
+    assert.equal(served.calls.length, 0);
+  });
+
+  it('is refused by what it announces, before any of it was sent', async (t) => {
+    const { port } = await serve(t);
+    const { status, head } = parseAnswer(
+      await speak(port, [`${line} HTTP/1.1`, host, 'Content-Length: 99999999', '', ''].join('\r\n')),
+    );
+    assert.equal(status, 413);
+    assert.match(head, /^connection: close$/im);
+  });
+
+  it('is refused without being asked for by a client that waits for 100', async (t) => {
+    const { port } = await serve(t);
+    const wait = 'Expect: 100-continue';
+    const refused = await speak(port, requestText(line, [host, wait, 'Content-Length: 99999999']));
+    assert.equal(parseAnswer(refused).status, 413);
+    const asked = await speak(port, requestText(line, [host, wait, 'Content-Length: 2'], '{}'));
+    assert.match(asked, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+  });
+
+  it('is refused in chunks too, and the client that goes on writing still gets the answer', async (t) => {
+    const served = await serve(t);
+    const chunk = Buffer.alloc(64 * 1024, 0x20);
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (let sent = 0; sent < 4 * bodyBytesMax; sent += chunk.length) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    const response = await fetch(`${served.url}/v1/operations/probe_echo`, {
+      method: 'POST',
+      body: stream,
+      duplex: 'half',
+    });
+    assert.equal(response.status, 413);
+    assert.equal(errorOf(await response.json()).code, 'too_large');
+    assert.equal((await post(served, 'probe_echo')).status, 200);
+  });
+
+  it('is thrown away, within limits, when the request is refused for another reason', async (t) => {
+    const served = await serve(t);
+    const body = 'x'.repeat(3 * bodyBytesMax);
+    const { status, headers } = await post(served, 'probe_echo', {
+      body,
+      headers: { 'Signalbox-Agent': '../x' },
+    });
+    assert.equal(status, 400);
+    assert.equal(headers.get('connection'), 'close');
+  });
+});
+
+describe('a header over HTTP', () => {
+  const names = ['Signalbox-Workspace', 'Signalbox-Agent'];
+  const handles = ['Signalbox-Session', 'Signalbox-Connection', 'Signalbox-Client', 'Idempotency-Key'];
+  const bad: readonly [what: string, value: string, headers: readonly string[]][] = [
+    ['a path', '../../etc/passwd', names],
+    ['a path inside', 'a/b', names],
+    ['a back slash', 'a\\b', names],
+    ['two dots inside', 'a..b', names],
+    ['a tab', 'a\tb', [...names, ...handles]],
+    ['bytes that are not ASCII', 'aäb', [...names, ...handles]],
+    ['a list', 'a, b', names],
+    ['nothing', '', [...names, ...handles]],
+    ['too much', 'a'.repeat(201), [...names, ...handles]],
+  ];
+  for (const [what, value, headers] of bad) {
+    it(`is refused when it holds ${what}`, async (t) => {
+      const served = await serve(t);
+      for (const header of headers) {
+        const request = requestText('POST /v1/operations/probe_echo', [
+          'Host: localhost',
+          `${header}: ${value}`,
+        ]);
+        const { status, body } = parseAnswer(await speak(served.port, Buffer.from(request, 'latin1')));
+        assert.equal(status, 400, header);
+        const { code, message, details } = errorOf(body);
+        assert.equal(code, 'invalid_input');
+        assert(message.includes(header));
+        assert.deepEqual(details, { header });
+      }
+      assert.equal(served.calls.length, 0);
+    });
+  }
+
+  it('with a control character ends the request', async (t) => {
+    const served = await serve(t);
+    for (const character of ['\u0000', '\u0007', '\u001b', '\r', '\u007f']) {
+      for (const header of [...names, ...handles]) {
+        const request = requestText('POST /v1/operations/probe_echo', [
+          'Host: localhost',
+          `${header}: a${character}b`,
+        ]);
+        const { status, body } = parseAnswer(await speak(served.port, request));
+        assert.equal(status, 400, JSON.stringify(character));
+        assert.equal(errorOf(body).code, 'invalid_input');
+      }
+    }
+    assert.equal(served.calls.length, 0);
+  });
+});

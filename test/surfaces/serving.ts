@@ -1,0 +1,172 @@
+/* The real hub over journals in memory, behind the real HTTP surface, for tests. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { operations } from '../../src/areas/index.ts';
+import { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { LocalHub } from '../../src/host/local-hub.ts';
+import { Workspaces } from '../../src/host/workspaces.ts';
+import { type Outcome, ok } from '../../src/kernel/errors.ts';
+import type { Caller } from '../../src/kernel/operation.ts';
+import {
+  type MemoryVault,
+  createMemoryVault,
+  openMemoryStore,
+} from '../../src/stores/memory/memory-store.ts';
+import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
+import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
+import { mcpOverHttp } from '../../src/surfaces/mcp/over-http.ts';
+import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { probes } from './probes.ts';
+
+export const valueIn = <T>(outcome: Outcome<T>): T => {
+  assert(outcome.ok, outcome.ok ? '' : `${outcome.code}: ${outcome.message}`);
+  return outcome.value;
+};
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  readonly hub: Hub;
+  readonly catalogue: Catalogue;
+  readonly log: CollectedLog;
+  readonly surface: HttpSurface;
+  /** The calls that have reached the hub, and the connections that were reported as over. */
+  readonly calls: HubCall[];
+  readonly left: Caller[];
+}
+
+/** What a test puts between the surface and the hub. */
+export type Wrap = (hub: Hub) => Partial<Hub>;
+
+export const openHub = async (context: TestContext, log: CollectedLog) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-surface-'));
+  const vaults = new Map<string, MemoryVault>();
+  const workspaces = valueIn(
+    await Workspaces.open({
+      dataDir,
+      cacheDir: dataDir,
+      openStore: async (file) => {
+        const vault = vaults.get(file) ?? createMemoryVault();
+        vaults.set(file, vault);
+        return ok(openMemoryStore(vault));
+      },
+      clock: systemClock,
+      log,
+      ticksFirst: true,
+    }),
+  );
+  const catalogue = new Catalogue([...operations, ...probes]);
+  const hub = new LocalHub({
+    workspaces,
+    find: catalogue.find,
+    defaultWorkspace: 'main',
+    version: '0.0.0-test',
+    store: 'memory',
+  });
+  valueIn(await workspaces.ensure('main'));
+  context.after(async () => {
+    await hub.close();
+    await rm(dataDir, { recursive: true });
+  });
+  return { hub, catalogue };
+};
+
+export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Promise<Served> => {
+  const log = new CollectedLog();
+  const calls: HubCall[] = [];
+  const left: Caller[] = [];
+  const { hub: local, catalogue } = await openHub(context, log);
+  const watched: Hub = {
+    version: local.version,
+    call: (call) => {
+      calls.push(call);
+      return local.call(call);
+    },
+    disconnect: (caller, workspace) => {
+      left.push(caller);
+      return local.disconnect(caller, workspace);
+    },
+    health: () => local.health(),
+  };
+  const hub: Hub = { ...watched, ...wrap(watched) };
+  const mcp = mcpOverHttp({ hub, catalogue, log });
+  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: 'owner' });
+  const { url, port } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
+  context.after(() => surface.close());
+  return { url, port, hub, catalogue, log, surface, calls, left };
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** Calls an operation as a program would; a body that is text is sent as it is. */
+export const post = async (
+  { url }: Pick<Served, 'url'>,
+  operation: string,
+  { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
+): Promise<Answer> => {
+  const response = await fetch(`${url}/v1/operations/${operation}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+};
+
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details: Record<string, unknown>;
+}
+
+/** The error of an answer, after checking that it has the one shape that errors have. */
+export const errorOf = (body: unknown): ErrorBody => {
+  assert(typeof body === 'object' && body !== null && 'error' in body, JSON.stringify(body));
+  const { error } = body as { error: ErrorBody };
+  assert.deepEqual(Object.keys(error), ['code', 'message', 'retryable', 'details']);
+  assert.equal(typeof error.message, 'string');
+  assert.match(error.message, /[.?]$/);
+  assert.equal(typeof error.retryable, 'boolean');
+  assert.equal(typeof error.details, 'object');
+  return error;
+};
+
+/** Sends bytes over a connection of their own, and gives back all that comes until the other side closes it. */
+export const speak = (port: number, bytes: string | Buffer): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => (text += chunk));
+    socket.on('end', () => socket.end());
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+  });
+
+/** A request in HTTP/1.1 whose connection ends with the answer. */
+export const requestText = (line: string, headers: readonly string[] = [], body = ''): string =>
+  [`${line} HTTP/1.1`, 'Connection: close', ...headers, '', body].join('\r\n');
+
+/** The parts of an answer that `speak` collected. */
+export const parseAnswer = (
+  text: string,
+): { readonly status: number; readonly head: string; readonly body: unknown } => {
+  const end = text.indexOf('\r\n\r\n');
+  assert(end > 0, `no answer: ${JSON.stringify(text)}`);
+  const head = text.slice(0, end);
+  const body = text.slice(end + 4);
+  return {
+    status: Number(head.split(' ')[1]),
+    head,
+    body: body === '' ? undefined : (JSON.parse(body) as unknown),
+  };
+};
