@@ -29,7 +29,10 @@ describe('a body over HTTP', () => {
   for (const [what, body, code] of bodies) {
     it(`is refused as ${code} when it is ${what}`, async (t) => {
       const served = await serve(t);
-      const response = await fetch(`${served.url}/v1/operations/probe_echo`, { method: 'POST', body });
+      const response = await fetch(`${served.url}/v1/operations/probe_echo`, {
+        method: 'POST',
+        body: Buffer.from(body),
+      });
       assert.equal(response.status, 400);
       const error = errorOf(await response.json());
       assert.equal(error.code, code);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../../src/catalogue/errors.ts';
-import { type ErrorCode, ok, refuse } from '../../src/kernel/errors.ts';
+import { ok, refuse } from '../../src/kernel/errors.ts';
 import { type Operation, type OperationTexts, defineOperation } from '../../src/kernel/operation.ts';
 
 const texts = (name: string): OperationTexts => ({
@@ -17,8 +17,6 @@ const texts = (name: string): OperationTexts => ({
   examples: [],
 });
 
-const codeSchema = z.custom<ErrorCode>((value) => errorCodes.some((code) => code === value));
-
 /** Operations by which tests see what reaches an operation, and what becomes of each way in which one can end. */
 export const probes: readonly Operation[] = [
   defineOperation({
@@ -33,7 +31,7 @@ export const probes: readonly Operation[] = [
   }),
   defineOperation({
     ...texts('probe_refuse'),
-    input: z.strictObject({ code: codeSchema.meta({ type: 'string' }) }),
+    input: z.strictObject({ code: z.enum(errorCodes) }),
     output: z.never(),
     query: (_slices, { code }) => refuse(code, `This is ${code}. Try another.`, { probe: true }),
   }),

@@ -156,7 +156,7 @@ export const speak = (port: number, bytes: string | Buffer): Promise<string> =>
 export const requestText = (line: string, headers: readonly string[] = [], body = ''): string =>
   [`${line} HTTP/1.1`, 'Connection: close', ...headers, '', body].join('\r\n');
 
-/** The parts of an answer that `speak` collected. */
+/** The parts of an answer that `speak` collected; the body only when it came in one piece. */
 export const parseAnswer = (
   text: string,
 ): { readonly status: number; readonly head: string; readonly body: unknown } => {
