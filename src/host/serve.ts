@@ -1,0 +1,45 @@
+import { homedir } from 'node:os';
+import type { Log } from '../engine/log.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import { createHttpSurface } from '../surfaces/http/surface.ts';
+import { mcpOverHttp } from '../surfaces/mcp/over-http.ts';
+import { removeHubFile, writeHubFile } from './hub-file.ts';
+import { openHub, ownerPrincipal } from './open-hub.ts';
+import type { Settings } from './settings.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** Serves the hub until the process is told to stop. */
+export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
+  const opened = await openHub(settings, { log, ticksFirst: true });
+  if (!opened.ok) return opened;
+  const { hub, catalogue } = opened.value;
+  const mcp = mcpOverHttp({ hub, catalogue, log });
+  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
+  const listening = await surface.listen({ host: settings.host, port: settings.port });
+  if (!listening.ok) {
+    await hub.close();
+    return listening;
+  }
+  const { url } = listening.value;
+  await writeHubFile(settings.dataDir, { url, pid: process.pid });
+  process.stdout.write(nextSteps(url, settings));
+  await stopSignal();
+  await removeHubFile(settings.dataDir, process.pid);
+  await surface.close();
+  await hub.close();
+  return ok(true);
+};
+
+const nextSteps = (url: string, { dataDir, workspace }: Settings): string => {
+  const where = dataDir.startsWith(`${homedir()}/`) ? `~${dataDir.slice(homedir().length)}` : dataDir;
+  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).
+
+Give your agents this address, for example:
+  claude mcp add --transport http signalbox ${url}/mcp
+
+Put a first task on the board:
+  curl -s ${url}/v1/operations/task_add -d '{"title": "Say hello to the other agents"}'
+
+Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
+`;
+};
