@@ -88,7 +88,7 @@ const setState = (
 /** Puts a changed task in its place, and lets the lanes and the index of held files follow. */
 const replace = (slice: TasksSlice, before: Task, after: Task): TasksSlice => {
   const tasks = slice.tasks.put(after);
-  const lanes = moveLane(slice.lanes, openLane(before), openLane(after));
+  const lanes = moveLane(slice.lanes, before, after);
   const heldFiles = moveFiles(slice.heldFiles, before, after);
   return tasks === slice.tasks && lanes === slice.lanes && heldFiles === slice.heldFiles
     ? slice
@@ -97,18 +97,18 @@ const replace = (slice: TasksSlice, before: Task, after: Task): TasksSlice => {
 
 const openLane = (task: Task): string | undefined => (isOpen(task.state) ? laneKey(task) : undefined);
 
-const moveLane = (
-  lanes: TasksSlice['lanes'],
-  from: string | undefined,
-  to: string | undefined,
-): TasksSlice['lanes'] => {
+const moveLane = (lanes: TasksSlice['lanes'], before: Task | undefined, after: Task): TasksSlice['lanes'] => {
+  const from = before && openLane(before);
+  const to = openLane(after);
   if (from === to) return lanes;
   let next = lanes;
-  if (from !== undefined) {
-    const open = (next.get(from)?.open ?? 1) - 1;
-    next = open === 0 ? next.remove(from) : next.put({ key: from, open });
+  const left = from === undefined ? undefined : next.get(from);
+  if (left !== undefined) {
+    next = left.open === 1 ? next.remove(left.key) : next.put({ ...left, open: left.open - 1 });
   }
-  return to === undefined ? next : next.put({ key: to, open: (next.get(to)?.open ?? 0) + 1 });
+  if (to === undefined) return next;
+  const { project, requires } = after;
+  return next.put({ key: to, project, requires, open: (next.get(to)?.open ?? 0) + 1 });
 };
 
 const moveFiles = (index: TasksSlice['heldFiles'], before: Task, after: Task): TasksSlice['heldFiles'] => {
@@ -152,7 +152,7 @@ const added = (slice: TasksSlice, { seq, time, data }: Of<'tasks.added'>): Tasks
   return {
     ...slice,
     tasks: linkDependents(slice.tasks, data.id, { from: none, to: dependsOn }).put(task),
-    lanes: moveLane(slice.lanes, undefined, laneKey(task)),
+    lanes: moveLane(slice.lanes, undefined, task),
     counted: Math.max(slice.counted, data.number),
   };
 };

@@ -57,16 +57,13 @@ export const bestReady = (boards: Boards, applicant: Applicant, now: Instant): C
   return contestable(boards, applicant, now) ?? { kind: 'none', skipped, obstacles };
 };
 
-const fits = (task: Task, { agent, project }: Applicant): boolean =>
-  (project === undefined || task.project === project) &&
-  task.requires.every((capability) => agent.capabilities.includes(capability));
+const fits = (one: Pick<Task, 'project' | 'requires'>, { agent, project }: Applicant): boolean =>
+  (project === undefined || one.project === project) &&
+  one.requires.every((capability) => agent.capabilities.includes(capability));
 
 const lanesFor = (slice: TasksSlice, applicant: Applicant): string[] => {
   const lanes: string[] = [];
-  for (const lane of slice.tasks.partitions('ready')) {
-    const head = slice.tasks.first('ready', lane);
-    if (head !== undefined && fits(head, applicant)) lanes.push(lane);
-  }
+  for (const lane of slice.lanes.values()) if (fits(lane, applicant)) lanes.push(lane.key);
   return lanes;
 };
 
@@ -83,29 +80,40 @@ interface Sequence {
   readonly after?: Rank | undefined;
 }
 
+/** Where one partition has got to. */
+interface Head {
+  readonly partition: string;
+  task: Task;
+  rank: Rank;
+  rest: Iterator<Task> | undefined;
+}
+
 /** The records of several partitions as one sequence by rank, found lazily. */
 export function* inRankOrder({ tasks }: TasksSlice, { order, partitions, after }: Sequence): Generator<Task> {
-  const heads: { task: Task; rest: Iterator<Task> | undefined; readonly partition: string }[] = [];
+  const heads: Head[] = [];
   for (const partition of partitions) {
     const task =
       after === undefined ? tasks.first(order, partition) : firstOf(tasks.scan(order, partition, after));
-    if (task !== undefined) heads.push({ task, rest: undefined, partition });
+    if (task !== undefined) heads.push({ partition, task, rank: rankOf(task), rest: undefined });
   }
-  while (heads.length > 0) {
-    let at = 0;
-    heads.forEach(({ task }, i) => {
-      const best = heads[at];
-      if (best !== undefined && compareRanks(rankOf(task), rankOf(best.task)) < 0) at = i;
-    });
-    const head = heads[at];
-    if (head === undefined) return;
+  for (let head = lowest(heads); head !== undefined; head = lowest(heads)) {
     yield head.task;
-    head.rest ??= tasks.scan(order, head.partition, rankOf(head.task));
-    const next = head.rest.next();
-    if (next.done === true) heads.splice(at, 1);
-    else head.task = next.value;
+    head.rest ??= tasks.scan(order, head.partition, head.rank);
+    const next = firstOf(head.rest);
+    if (next === undefined) {
+      heads.splice(heads.indexOf(head), 1);
+    } else {
+      head.task = next;
+      head.rank = rankOf(next);
+    }
   }
 }
+
+const lowest = (heads: readonly Head[]): Head | undefined => {
+  let best = heads[0];
+  for (const head of heads) if (best !== undefined && compareRanks(head.rank, best.rank) < 0) best = head;
+  return best;
+};
 
 const firstOf = (tasks: Iterator<Task>): Task | undefined => {
   const first = tasks.next();
@@ -157,12 +165,11 @@ export const remainderFor = (slice: TasksSlice, applicant: Applicant): Remainder
   let ready = 0;
   let otherCapabilities = 0;
   let otherProjects = 0;
-  for (const lane of tasks.partitions('ready')) {
-    const head = tasks.first('ready', lane);
-    const count = tasks.count('ready', lane);
+  for (const lane of slice.lanes.values()) {
+    const count = tasks.count('ready', lane.key);
     ready += count;
-    if (head === undefined || fits(head, applicant)) continue;
-    if (fits(head, { ...applicant, project: undefined })) otherProjects += count;
+    if (fits(lane, applicant)) continue;
+    if (fits(lane, { ...applicant, project: undefined })) otherProjects += count;
     else otherCapabilities += count;
   }
   return {

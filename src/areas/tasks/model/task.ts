@@ -86,6 +86,8 @@ export interface Task {
 /** The open tasks of one project that require the same capabilities. */
 export interface Lane {
   readonly key: string;
+  readonly project: string | undefined;
+  readonly requires: readonly string[];
   readonly open: number;
 }
 
