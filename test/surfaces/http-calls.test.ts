@@ -33,7 +33,9 @@ describe('an operation over HTTP', () => {
     assert.equal(call.requestId, undefined);
     assert.equal(call.signal?.aborted, false);
   });
+});
 
+describe('a call over HTTP', () => {
   it('is told by headers who speaks, where, and under which request id', async (t) => {
     const served = await serve(t);
     await post(served, 'probe_echo', {

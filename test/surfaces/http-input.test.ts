@@ -41,7 +41,9 @@ describe('a body over HTTP', () => {
       assert.equal((await post(served, 'probe_echo')).status, 200);
     });
   }
+});
 
+describe('a good body over HTTP', () => {
   it('may be as deep as the limit, with any brackets in its texts', async (t) => {
     const served = await serve(t);
     const text = '[[[{{{"\\"'.repeat(50);

@@ -40,7 +40,9 @@ describe('the addresses of the HTTP surface', () => {
       assert(text.includes(address));
     assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
   });
+});
 
+describe('odd addresses, and a connection that ends', () => {
   it('end the session of a connection', async (t) => {
     const served = await serve(t);
     const headers = { 'Signalbox-Connection': 'stdio:9' };
@@ -100,7 +102,9 @@ describe('the addresses of the HTTP surface', () => {
       assert.equal(errorOf(body).code, 'unknown_operation');
     });
   }
+});
 
+describe('the methods of the HTTP surface', () => {
   it('say which methods they answer', async (t) => {
     const { url, calls } = await serve(t);
     const wrong: readonly [method: string, path: string, allow: string][] = [
@@ -230,7 +234,7 @@ describe('what is no HTTP', () => {
   }
 });
 
-describe('the HTTP surface opens and closes', () => {
+describe('the HTTP surface opens', () => {
   it('opens on loopback only', async (t) => {
     const { hub, catalogue, log } = await serve(t);
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
@@ -257,7 +261,9 @@ describe('the HTTP surface opens and closes', () => {
     assert.deepEqual(refused.details, { host: '127.0.0.1', port, reason: 'EADDRINUSE' });
     await second.close();
   });
+});
 
+describe('the HTTP surface closes', () => {
   it('closes twice, before it has opened and with idle connections', async (t) => {
     const served = await serve(t);
     await post(served, 'probe_echo');
@@ -295,7 +301,9 @@ describe('the HTTP surface opens and closes', () => {
     assert.equal(headers.get('connection'), 'close');
     await closed;
   });
+});
 
+describe('a client that goes', () => {
   it('tells a call that its client has gone', async (t) => {
     const began = Promise.withResolvers<AbortSignal | undefined>();
     const served = await serve(t, () => ({

@@ -105,7 +105,8 @@ export class RemoteHub implements Hub {
     if (caller.connection === undefined) return;
     const headers = callHeaders(caller, { workspace, requestId: undefined });
     if (!headers.ok) return;
-    await this.#ask({
+    // Not asked twice: this process is about to end, and a session that nobody uses ends by itself.
+    await askHub(this.#base, this.#agent, {
       method: 'DELETE',
       path: '/v1/connection',
       headers: headers.value,

@@ -11,7 +11,7 @@ export const connectionsMax = 4_096;
  * After refusing a request whose body is still coming, the connection stays open for this long, or until this much has
  * been thrown away: a client that is cut off while it writes would never see the answer.
  */
-export const lingerMs = 2_000;
+export const lingerMs = 1_000;
 export const lingerBytesMax = 16 * 1024 * 1024;
 
 /** How long answers under way may take once the surface closes. */

@@ -19,7 +19,7 @@ export interface McpEndpoint {
   readonly close: () => Promise<void>;
 }
 
-export interface McpCall {
+interface McpCall {
   /** The body, parsed; undefined for methods that have none. */
   readonly body: unknown;
   readonly caller: Caller;

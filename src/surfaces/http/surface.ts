@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
+import { spoken } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { Exchange, errorText } from './exchange.ts';
 import * as limits from './limits.ts';
@@ -19,7 +20,7 @@ export interface HttpSurfaceOptions {
   readonly principal: string;
 }
 
-export interface Address {
+interface Address {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
@@ -96,7 +97,11 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
     listen: (address) => listen(server, address),
     close: () => {
       closed ??= closeServer(server, async () => {
-        for (const { gone } of lines.values()) gone.abort();
+        for (const [socket, { gone, response }] of lines) {
+          gone.abort();
+          // Node counts a connection that has not asked anything yet as busy.
+          if (response === undefined) socket.destroy();
+        }
         await options.mcp.close();
       });
       return closed;
@@ -210,7 +215,7 @@ const garbageRefusal = (code: string | undefined): Refusal => {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return refuse(
         'invalid_input',
-        `The request did not arrive within ${limits.requestTimeoutMs / 1_000} s. Send it again, all at once.`,
+        `The request did not arrive in time: its headers may take ${spoken(limits.headersTimeoutMs)}, all of it ${spoken(limits.requestTimeoutMs)}. Send it again, all at once.`,
       );
     default:
       return refuse('invalid_input', 'This is not a request in HTTP/1.1. Correct what is sent.');

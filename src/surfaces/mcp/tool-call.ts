@@ -31,7 +31,7 @@ export const callTool = async (
   const spoken = catalogue.accepts(operation, 'session')
     ? { input: args, session: undefined }
     : withoutSession(args);
-  const session = spoken.session ?? speaker.caller.session;
+  const session = spoken.session === undefined ? speaker.caller.session : spoken.session;
   if (session !== undefined && !isHandle(session)) return refusalResult(notAHandle);
   const reply = await hub.call({
     operation: operation.name,
@@ -61,7 +61,7 @@ const valueResult = (value: unknown): CallToolResult => ({
 });
 
 /** Text only: with a structured part beside it one client would not show the text. */
-export const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
+const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
   content: [{ type: 'text', text: `${message} [${code}]` }],
   isError: true,
 });
