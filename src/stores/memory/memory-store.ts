@@ -135,7 +135,7 @@ class MemoryStore implements Store {
   #readable(): readonly StoredRow[] {
     if (this.#closing !== undefined) throw new StoreFailure(refuse('stopping', closedText));
     const { reads } = this.#vault.faults;
-    if (reads !== undefined) throw new StoreFailure(refuse(reads, 'A fault that a test ordered.'));
+    if (reads !== undefined) throw new StoreFailure(refuse(reads, ordered));
     return this.#vault.rows;
   }
 
@@ -144,10 +144,9 @@ class MemoryStore implements Store {
     // Even without a wait an append takes a moment, in which another store may be faster.
     await faults.beforeAppend?.();
     const fault = faults.appends.shift();
-    if (fault === 'full')
-      return { kind: 'unknown', code: 'storage_full', reason: 'A fault that a test ordered.' };
-    if (fault === 'lost_unknown') return unknown;
     if (stored.length !== expected) return { kind: 'moved', missed: stored.slice(expected) };
+    if (fault === 'full') return { kind: 'unknown', code: 'storage_full', reason: ordered };
+    if (fault === 'lost_unknown') return unknown;
     for (const row of rows) stored.push(row);
     this.#ring();
     return fault === 'stored_unknown' ? unknown : { kind: 'appended' };
@@ -175,8 +174,5 @@ class MemoryStore implements Store {
 
 const closedText = 'This store was closed. Nothing was stored.';
 
-const unknown: AppendOutcome = {
-  kind: 'unknown',
-  code: 'outcome_unknown',
-  reason: 'A fault that a test ordered.',
-};
+const ordered = 'A fault that a test ordered.';
+const unknown: AppendOutcome = { kind: 'unknown', code: 'outcome_unknown', reason: ordered };
