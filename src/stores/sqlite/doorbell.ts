@@ -19,8 +19,8 @@ export class Doorbell {
 
   ring(): void {
     try {
-      this.#handle ??= this.#open();
-      writeSync(this.#handle, '!', 0);
+      this.#makeSure();
+      if (this.#handle !== undefined) writeSync(this.#handle, '!', 0);
     } catch {
       this.#release();
     }
@@ -31,7 +31,7 @@ export class Doorbell {
     try {
       if (this.#watcher !== undefined && sameFile(this.#file, fileIdentity(this.#path))) return;
       this.close();
-      this.#handle = this.#open();
+      this.#makeSure();
       this.#file = fileIdentity(this.#path);
       this.#watcher = watch(this.#path, { persistent: false }, heard);
       this.#watcher.on('error', () => this.close());
@@ -50,8 +50,12 @@ export class Doorbell {
     this.#release();
   }
 
-  #open(): number {
-    return openSync(this.#path, constants.O_RDWR | constants.O_CREAT, fileMode);
+  #makeSure(): void {
+    try {
+      this.#handle ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, fileMode);
+    } catch {
+      // Who may not ring may still listen.
+    }
   }
 
   #release(): void {

@@ -50,13 +50,10 @@ export const isBusy = (error: unknown): boolean => {
   return number !== undefined && ((number & 0xff) === primary.busy || (number & 0xff) === primary.locked);
 };
 
-/** A statement of ours that SQLite cannot make sense of: the tables in this file are not those of a journal. */
-export const isForeignSchema = (error: unknown): boolean =>
-  ((numberOf(error) ?? 0) & 0xff) === primary.statement;
-
 /** Files that cannot be opened for writing may still be readable. */
 export const isRefusedAccess = (error: unknown): boolean =>
-  faultOf(error).code === 'storage_read_only' || numberOf(error) === indexCannotGrow;
+  !(error instanceof StoreFailure) &&
+  (faultOf(error).code === 'storage_read_only' || numberOf(error) === indexCannotGrow);
 
 /** Translates whatever SQLite or the file system threw. */
 export const faultOf = (error: unknown): Fault => {
@@ -79,6 +76,8 @@ const sqliteFault = (number: number, text: string): Fault => {
     case primary.readOnly:
     case primary.cannotOpen:
       return { code: 'storage_read_only', reason };
+    // SQLite does not understand our statements: the tables in this file are not those of a journal.
+    case primary.statement:
     case primary.corrupt:
     case primary.notADatabase:
       return { code: 'journal_corrupt', reason };

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { JournalIdentity } from '../../journal/store.ts';
 import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
 import { closeQuietly, connect } from './connection.ts';
-import { damaged, faultOf, isForeignSchema, refusalOf } from './failures.ts';
+import { damaged, faultOf, refusalOf } from './failures.ts';
 import { applicationId, formatVersion, pageBytes, walOf } from './format.ts';
 
 /** Tells a file from another that is put under the same name. */
@@ -35,7 +35,7 @@ export const inspect = (path: string): Outcome<Inspected | undefined> => {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return absent(path);
     if (!stat.isFile()) return damaged(path, 'It is not a file.');
-    // Before SQLite sees it: an empty database with entries beside it would make SQLite throw those away.
+    // SQLite takes an empty file for a new database, and would throw away the entries that lie beside it.
     if (stat.size < pageBytes) {
       return damaged(path, `It has ${stat.size} bytes, and even an empty journal has more.`);
     }
@@ -79,8 +79,7 @@ const look = (path: string, stat: BigIntStats): Outcome<Inspected> => {
     if (identity === undefined) return damaged(path, 'It does not say which journal it is.');
     return ok({ identity, file: { device: stat.dev, inode: stat.ino } });
   } catch (error) {
-    const fault = faultOf(error);
-    return isForeignSchema(error) ? damaged(path, fault.reason) : refusalOf(path, fault);
+    return refusalOf(path, faultOf(error));
   } finally {
     closeQuietly(database);
   }

@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type StoredRow, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { assert } from '../../kernel/assert.ts';
+import { isComplete } from './completeness.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { damaged, isRefusedAccess, storeFailure } from './failures.ts';
 import { walOf } from './format.ts';
@@ -132,18 +133,33 @@ export class Reader {
 /**
  * A journal in a directory that cannot be written has no side files and cannot get any, so that SQLite refuses to
  * open it. As long as that is so, nobody else with our permissions can write it either, and it may be read as it is.
+ * The same goes for a file that cannot be written: its side files would get the same permissions, and be in the way of
+ * whoever may write later.
  */
 const open = (path: string): Connection => {
   try {
-    return prepare(path, undefined);
-  } catch (error) {
-    const side = statSync(walOf(path), { throwIfNoEntry: false });
-    if (!isRefusedAccess(error) || (side !== undefined && side.size > 0)) throw storeFailure(path, error);
-  }
-  try {
-    return prepare(path, appearance(path));
+    const frozenAt = appearance(path);
+    if (hasLog(path)) return prepare(path, undefined);
+    if (!isWritable(path)) return prepare(path, frozenAt);
+    try {
+      return prepare(path, undefined);
+    } catch (error) {
+      if (!isRefusedAccess(error) || hasLog(path)) throw error;
+      return prepare(path, frozenAt);
+    }
   } catch (error) {
     throw storeFailure(path, error);
+  }
+};
+
+const hasLog = (path: string): boolean => (statSync(walOf(path), { throwIfNoEntry: false })?.size ?? 0) > 0;
+
+const isWritable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 };
 
@@ -158,6 +174,9 @@ const prepare = (path: string, frozenAt: string | undefined): Connection => {
     assert(head !== undefined && page !== undefined && one !== undefined, 'three statements');
     // The first look at the file: here, not later, it turns out whether it can be read.
     head.get();
+    if (frozenAt === undefined && !isComplete(path, database)) {
+      throw new StoreFailure(damaged(path, 'Some of its pages are missing.'));
+    }
     return { database, head, page, one, frozenAt };
   } catch (error) {
     closeQuietly(database);

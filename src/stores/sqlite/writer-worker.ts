@@ -25,8 +25,9 @@ const tell = (reply: WriterReply): void => port.postMessage(reply);
 const look = (): void => {
   if (known === undefined) return;
   const head = writer.head();
-  if (head === undefined || head <= known) return;
-  known = head;
+  if (head !== undefined && head <= known) return;
+  // A thread that may not write may be unable to ask here; then the other one looks for itself.
+  known = head ?? known;
   tell({ kind: 'changed' });
 };
 

@@ -42,13 +42,17 @@ interface Connection {
 export class Writer {
   readonly #settings: WriterSettings;
   #connection: Connection | undefined;
+  /** The last append found no room. */
+  #full = false;
 
   constructor(settings: WriterSettings) {
     this.#settings = settings;
   }
 
   append(request: AppendRequest): WriterOutcome {
-    return this.#persist(this.#settings.busyLimitMs, () => this.#attempt(request));
+    const outcome = this.#persist(this.#settings.busyLimitMs, () => this.#attempt(request));
+    this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
+    return outcome;
   }
 
   /** The last sequence number, if the journal can be asked. */
@@ -91,12 +95,10 @@ export class Writer {
     const misplaced = this.#misplaced();
     if (misplaced !== undefined) return misplaced;
     const { begin, database } = this.#connected();
-    accessSync(this.#settings.path, constants.W_OK);
+    demandPermission(this.#settings.path);
     begin.run();
     database.exec('rollback');
-    const { bavail, bfree } = statfsSync(this.#settings.path);
-    const free = process.getuid?.() === 0 ? bfree : bavail;
-    return free > 0 ? undefined : unknown({ code: 'storage_full', reason: 'The disk has no free block.' });
+    return this.#full && freeBlocks(this.#settings.path) === 0 ? unknown(stillFull) : undefined;
   }
 
   /** Tries again while others hold the lock; anything else that goes wrong is an outcome. */
@@ -148,6 +150,9 @@ export class Writer {
 }
 
 const open = ({ path, file }: WriterSettings): Connection => {
+  // SQLite would open a file that may not be written for reading, and give new side files the same permissions; those
+  // would stay in the way after the file has become writable.
+  demandPermission(path);
   const database = connect(path, { purpose: 'write', busyMs: 0 });
   try {
     // `fullfsync` matters on macOS only, where an ordinary sync does not reach the disk.
@@ -173,6 +178,20 @@ const open = ({ path, file }: WriterSettings): Connection => {
     closeQuietly(database);
     throw error;
   }
+};
+
+const demandPermission = (path: string): void => accessSync(path, constants.W_OK);
+
+/** Not all free blocks are there for everybody. */
+const freeBlocks = (path: string): number => {
+  const { bavail, bfree } = statfsSync(path);
+  return process.getuid?.() === 0 ? bfree : bavail;
+};
+
+/** Short of that, health cannot tell: an append may still fit into room that the log has taken before. */
+const stillFull: Fault = {
+  code: 'storage_full',
+  reason: 'The last append found no room, and the disk still has no free block.',
 };
 
 const placesOf = (paths: readonly string[]): Place[] =>
