@@ -4,7 +4,7 @@ import { type Store, type StoreCapabilities, StoreFailure } from '../journal/sto
 import { Defect } from '../kernel/assert.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from './store-rows.ts';
 
-export interface TestJournal {
+interface TestJournal {
   /** Another store on this journal each time, as another process would have it. */
   readonly open: () => Promise<Store>;
   readonly remove: () => Promise<void>;

@@ -22,10 +22,10 @@ import { assertWellFormed } from '../append-request.ts';
  * - `lost_unknown`: the rows are not stored, and nobody can tell.
  * - `full`: the rows are not stored, for want of room.
  */
-export type AppendFault = 'stored_unknown' | 'lost_unknown' | 'full';
+type AppendFault = 'stored_unknown' | 'lost_unknown' | 'full';
 
 /** Faults on order, for tests of what is built on a store. */
-export interface MemoryFaults {
+interface MemoryFaults {
   /** The next appends meet these, one each, in order. */
   readonly appends: AppendFault[];
   /** While set, all reading throws `StoreFailure` with this code. */

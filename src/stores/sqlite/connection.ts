@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
  * Nothing in this folder opens a journal's file by any other way than SQLite: closing such a handle would drop all
  * locks that this process has on the file, also those of SQLite (POSIX, fcntl).
  */
-export type Purpose = 'write' | 'read' | 'frozen';
+type Purpose = 'write' | 'read' | 'frozen';
 
 const query: Readonly<Record<Purpose, string>> = {
   write: 'mode=rw',

@@ -10,10 +10,10 @@ import { type StoreProcess, startProcess } from '../../testing/store-process.ts'
 /**
  * Real faults, brought about in a process of its own: a file system that is full or mounted read-only (in a private
  * mount namespace, which takes root or a kernel that lets users make one), permissions that bind even root (without
- * the capability to override them), and a limit on the size of files, beyond which writing fails.
+ * the capability to override them), and a limit on the size of files, beyond which writing fails. All this is Linux,
+ * with util-linux and strace.
  */
 const timeout = 30_000;
-const skip = process.platform === 'linux' ? false : 'needs the mounts and limits of Linux';
 const isRoot = process.getuid?.() === 0;
 
 /** Runs what follows with a file system of its own of this size, mounted on `directory`. */
@@ -64,7 +64,6 @@ const mountPoint = (context: TestContext): string => {
 
 test('on a full disk nothing is stored, reading goes on, and with room writing does', {
   timeout,
-  skip,
 }, async (context) => {
   const directory = mountPoint(context);
   const under = withDisk(directory, '1m');
@@ -86,7 +85,6 @@ test('on a full disk nothing is stored, reading goes on, and with room writing d
 
 test('on a disk that is full from the start there is no half-made journal', {
   timeout,
-  skip,
 }, async (context) => {
   const directory = mountPoint(context);
   const under = withDisk(directory, '64k');
@@ -99,7 +97,6 @@ test('on a disk that is full from the start there is no half-made journal', {
 
 test('a disk mounted read-only can be read, and written once it is mounted for it', {
   timeout,
-  skip,
 }, async (context) => {
   const directory = mountPoint(context);
   const under = withDisk(directory, '1m');
@@ -124,7 +121,6 @@ test('a disk mounted read-only can be read, and written once it is mounted for i
 
 test('a journal that may only be read is read, whatever it is that may not be written', {
   timeout,
-  skip,
 }, async (context) => {
   const { path, open, remove } = createTestJournal();
   context.after(() => chmodSync(dirname(path), 0o700));
@@ -158,7 +154,7 @@ test('a journal that may only be read is read, whatever it is that may not be wr
   await order('open', 'storage_read_only');
 });
 
-test('who may only read still sees what others append', { timeout, skip }, async (context) => {
+test('who may only read still sees what others append', { timeout }, async (context) => {
   const { path, open, remove } = createTestJournal();
   context.after(remove);
   await (await open()).close();
@@ -179,7 +175,7 @@ test('who may only read still sees what others append', { timeout, skip }, async
   await order('count', '2');
 });
 
-test('where no file may be made, a new journal is refused', { timeout, skip }, async (context) => {
+test('where no file may be made, a new journal is refused', { timeout }, async (context) => {
   const { directory, path, remove } = createTestJournal();
   context.after(remove);
   mkdirSync(directory, { mode: 0o500 });
@@ -189,7 +185,6 @@ test('where no file may be made, a new journal is refused', { timeout, skip }, a
 
 test('a write that fails stores nothing, and the next one works again', {
   timeout,
-  skip,
 }, async (context) => {
   const { path, remove } = createTestJournal();
   context.after(remove);
@@ -208,7 +203,6 @@ test('a write that fails stores nothing, and the next one works again', {
 
 test('a sync that fails leaves the outcome open, and the journal whole', {
   timeout,
-  skip,
 }, async (context) => {
   const { path, remove } = createTestJournal();
   context.after(remove);

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { createTestJournal } from '../../testing/store-files.ts';
 import { startProcess } from '../../testing/store-process.ts';
 
-const skip = process.platform === 'linux' ? false : 'needs strace';
 const appends = 1_500;
 /** Some 16 KB. */
 const rows = 38;
@@ -14,7 +13,6 @@ const onceMax = 8;
 
 test('an append costs one sync, and checkpoints half a percent more at most', {
   timeout: 60_000,
-  skip,
 }, async (context) => {
   const { directory, path, open, remove } = createTestJournal();
   context.after(remove);

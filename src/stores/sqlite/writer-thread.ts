@@ -3,11 +3,9 @@ import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { WriterOutcome, WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts';
 
-/** The source in development, the compiled file in the package. */
-const source = new URL(
-  import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js',
-  import.meta.url,
-);
+/** The source in development, the compiled file beside this one in the package. */
+const written = new URL('./writer-worker.ts', import.meta.url);
+const source = import.meta.url.endsWith('.ts') ? written : new URL(written.href.replace(/ts$/, 'js'));
 
 /**
  * The writing thread as seen from the thread that uses it. It starts when it is first needed, so that a process that
