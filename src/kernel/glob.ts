@@ -12,6 +12,8 @@
 export const globCharactersMax = 300;
 /** A pattern whose braces stand for more than this is taken to meet everything below its literal beginning. */
 const variantsMax = 64;
+/** The same when what they stand for is longer than this in all. */
+const variantCharactersMax = 1_000;
 /** A comparison that has looked at this many states ends with "yes". */
 const statesMax = 20_000;
 
@@ -64,12 +66,23 @@ export const globPrefix = (text: string): string[] => {
 
 export const globsMeet = (a: string, b: string): boolean => compiledMeet(compileGlob(a), compileGlob(b));
 
-export const compiledMeet = (a: Glob, b: Glob): boolean => {
+/** How much work comparing may still take; it is used up as patterns are compared. */
+export interface Effort {
+  left: number;
+}
+
+/** Says yes without looking once the effort is used up. */
+export const compiledMeet = (a: Glob, b: Glob, effort: Effort = { left: statesMax }): boolean => {
+  if (effort.left <= 0) return true;
+  effort.left -= 1;
   const shared = Math.min(a.prefix.length, b.prefix.length);
   for (let i = 0; i < shared; i += 1) if (a.prefix[i] !== b.prefix[i]) return false;
   if (a.variants === undefined || b.variants === undefined) return true;
-  const budget = { left: statesMax };
-  return a.variants.some((one) => b.variants?.some((two) => meet(one, two, budget)));
+  const own = Math.min(statesMax, effort.left);
+  const budget: Effort = { left: own };
+  const met = a.variants.some((one) => b.variants?.some((two) => meet(one, two, budget)));
+  effort.left -= own - budget.left;
+  return met;
 };
 
 /** Resolves the braces and brackets of a pattern into sequences of character codes, `any`, `star` and `deep`. */
@@ -85,6 +98,7 @@ const expand = (text: string): number[][] | undefined => {
     const item = itemAt(text, at);
     if (item === undefined || variants.length * item.alternatives.length > variantsMax) return undefined;
     append(item.alternatives);
+    if (variants.reduce((sum, variant) => sum + variant.length, 0) > variantCharactersMax) return undefined;
     at = item.end;
   }
   return variants;
@@ -192,7 +206,7 @@ const tidy = (variant: readonly number[]): number[] => {
  * Walks through both automata at once. A state is a position in each and whether the path so far ends with "/" (or is
  * empty), since no path has empty segments.
  */
-const meet = (a: Steps, b: Steps, budget: { left: number }): boolean => {
+const meet = (a: Steps, b: Steps, budget: Effort): boolean => {
   const width = b.length + 1;
   const seen = new Set<number>();
   const open: number[] = [];

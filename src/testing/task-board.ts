@@ -11,7 +11,7 @@ import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
 import type { Answer, Caller, Facts } from '../kernel/operation.ts';
 import { Scenario } from './scenario.ts';
 
-export const history = 'journal.1';
+const history = 'journal.1';
 
 export interface Joining {
   readonly capabilities?: readonly string[];

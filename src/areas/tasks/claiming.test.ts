@@ -194,6 +194,7 @@ test('TA27 ties go by number, and only fitting lanes count', () => {
   assert.equal(given.do(ada, 'task_claim')['id'], 'T-4');
   const refusal = given.refused(ada, 'task_claim', { code: 'nothing_free' });
   assert.equal(refusal.details['needing_other_capabilities'], 1);
+  assert.deepEqual(refusal.details['missing_capabilities'], ['rust']);
 });
 
 test('TA27 a project narrows the choice', () => {
@@ -249,6 +250,7 @@ test('TA29 tasks in the way are passed over and named', () => {
     skipped: 1,
     blockers: [{ task: 'T-1', files: 'src', holder: 'ada' }],
     needing_other_capabilities: 0,
+    missing_capabilities: [],
     in_other_projects: 0,
     waiting: 1,
     blocked: 0,
@@ -284,4 +286,25 @@ test('TA29 an empty board says so', () => {
   const given = new TaskBoard();
   const refusal = given.refused(given.join('ada'), 'task_claim', { code: 'nothing_free' });
   assert.match(refusal.message, /no open task/);
+});
+
+test('TA29 comparing files ends after 500,000 steps', () => {
+  const given = new TaskBoard();
+  const ada = given.join('ada', { wipLimit: 100 });
+  const wild = (letter: string, n: number): string =>
+    `**/${`*${letter}`.repeat(60)}${n}/**/${`*${letter}`.repeat(60)}`;
+  for (let n = 0; n < 20; n += 1) {
+    given.do(visitor, 'task_add', {
+      title: 'x',
+      files: Array.from({ length: 10 }, (_, i) => wild('a', n * 10 + i)),
+    });
+    given.do(ada, 'task_claim', {});
+  }
+  const files = Array.from({ length: 10 }, (_, i) => wild('b', i));
+  given.do(visitor, 'task_add', { tasks: Array.from({ length: 100 }, () => ({ title: 'x', files })) });
+  const eve = given.join('eve');
+  const begun = performance.now();
+  const refusal = given.refused(eve, 'task_claim', { code: 'nothing_free' });
+  assert.ok(performance.now() - begun < 2_000);
+  assert.ok(Number(refusal.details['skipped']) < 200);
 });

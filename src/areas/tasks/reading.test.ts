@@ -283,6 +283,9 @@ test('their examples run in order on an empty board', () => {
 });
 
 test('unknown members are refused by name', () => {
+  const nested = { tasks: [{ title: 'x', nonsense: 1 }] };
+  const inside = new TaskBoard().refused(visitor, 'task_add', { code: 'invalid_input', input: nested });
+  assert.match(inside.message, /tasks\.0: .*nonsense/);
   for (const { name } of taskOperations) {
     const refusal = new TaskBoard().refused(visitor, name, {
       code: 'invalid_input',

@@ -87,7 +87,7 @@ const relativesOutput = z
   .strictObject({ items: z.array(relativeOutput), total: z.number() })
   .describe(`the first ${relativesNamedMax}, and how many there are`);
 
-export const noteOutput = z.strictObject({
+const noteOutput = z.strictObject({
   seq: z.number(),
   at: z.string(),
   by: z.string(),

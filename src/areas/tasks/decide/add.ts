@@ -6,7 +6,7 @@ import type { AddCommand, Board, NewTask, TasksDecision } from './commands.ts';
 import { canonicalId, refuseParent, resolveAll, sortedByNeed } from './references.ts';
 import { limitPassed } from './refusals.ts';
 
-export const priorityDefault = 3;
+const priorityDefault = 3;
 
 /** A new task that has its id and its references in full. */
 interface Draft extends Added {

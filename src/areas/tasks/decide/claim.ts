@@ -123,7 +123,7 @@ export const filesHeld = (board: Board, task: Task, { file, held }: Obstacle): R
   const who = blocker === undefined ? `${held.task} is held by ${held.holder}` : standing(board, blocker);
   return refuse(
     'held',
-    `${task.id} would touch ${file}, and ${who} and has ${held.glob.text}. Wait for ${held.task}, or claim another task.`,
+    `${task.id} would touch ${file}, and ${who} and has ${held.glob.text}. Wait for it with wait_ms, or claim another task.`,
     {
       ...(blocker !== undefined && holdDetails(board, blocker)),
       task: task.id,
@@ -161,7 +161,7 @@ const refuseTakeover = (
   if (contestableAt > now) {
     return refuse(
       'held',
-      `${held}. Claim another task, or wait; should ${hold.holder} stay silent, it can be taken over from ${isoTime(contestableAt)}.`,
+      `${held}. Claim another task, or wait with wait_ms; should ${hold.holder} stay silent, it can be taken over from ${isoTime(contestableAt)}.`,
       details,
     );
   }
@@ -190,7 +190,7 @@ const nothingFree = (
   { skipped, obstacles }: Extract<Choice, { readonly kind: 'none' }>,
   { applicant, remainder }: { readonly applicant: Applicant; readonly remainder: Remainder },
 ): Refusal => {
-  const { otherCapabilities, otherProjects, waiting, blocked, held } = remainder;
+  const { otherCapabilities, missingCapabilities, otherProjects, waiting, blocked, held } = remainder;
   const blockers = obstacles.map((one) => ({
     task: one.held.task,
     files: one.held.glob.text,
@@ -201,7 +201,7 @@ const nothingFree = (
     ...counted(skipped, 'is ready but touches files', 'are ready but touch files').map(
       (text) => `${text} of ${inTheWay}`,
     ),
-    ...counted(otherCapabilities, 'needs other capabilities', 'need other capabilities'),
+    ...counted(otherCapabilities, 'needs', 'need').map((text) => `${text} ${listed(missingCapabilities, 5)}`),
     ...counted(otherProjects, 'is in another project', 'are in other projects'),
     ...counted(waiting, 'waits for others', 'wait for others'),
     ...counted(blocked, 'is blocked', 'are blocked'),
@@ -215,6 +215,7 @@ const nothingFree = (
       skipped,
       blockers,
       needing_other_capabilities: otherCapabilities,
+      missing_capabilities: missingCapabilities,
       in_other_projects: otherProjects,
       waiting,
       blocked,

@@ -96,7 +96,7 @@ export type TasksCommand =
   | ReleaseCommand
   | ExpireCommand;
 
-export type TasksContext = Context<'agents'>;
+type TasksContext = Context<'agents'>;
 export type TasksDecision = Decision<TasksEvent>;
 export type DecideTasks = AreaDefinition<'tasks', 'agents', TasksCommand, TasksEvent>['decide'];
 

@@ -29,13 +29,4 @@ export const decide: DecideTasks = (slice, command, context) => {
 
 export const tasksIntent = intents<'tasks', 'agents', TasksCommand, TasksEvent>('tasks', decide);
 
-export type {
-  AddCommand,
-  ClaimCommand,
-  DoneCommand,
-  NewTask,
-  PlanChange,
-  ReleaseCommand,
-  TasksCommand,
-  UpdateCommand,
-} from './commands.ts';
+export type { ClaimCommand, NewTask, PlanChange } from './commands.ts';

@@ -8,7 +8,7 @@ export const canonicalId = (slug: string, project: string | undefined): string =
   project === undefined ? slug : `${project}/${slug}`;
 
 /** TA7: what a reference means for a task of this project: its own project first, then the whole board. */
-export const resolve = (
+const resolve = (
   has: (id: string) => boolean,
   reference: string,
   project: string | undefined,
@@ -34,14 +34,14 @@ export const resolveAll = (
   return missing.length === 0 ? ok([...found]) : unknownReference(task, missing);
 };
 
-export const unknownReference = (task: string, missing: readonly string[]): Refusal =>
+const unknownReference = (task: string, missing: readonly string[]): Refusal =>
   refuse(
     'not_found',
-    `"${task}" names ${missing.length === 1 ? 'a task' : 'tasks'} that ${missing.length === 1 ? 'does' : 'do'} not exist: ${listed(missing)}. Add ${missing.length === 1 ? 'it' : 'them'} in the same call or before, or correct the id.`,
+    `${task} would refer to what does not exist: ${listed(missing)}. Nothing was changed. Add it first or in the same call, or correct the id.`,
     { missing },
   );
 
-export const cycle = (path: readonly string[], relation: 'depends_on' | 'parent'): Refusal =>
+const cycle = (path: readonly string[], relation: 'depends_on' | 'parent'): Refusal =>
   refuse('cycle', `${relation} would run in a circle: ${path.join(' -> ')}. Leave out one of these links.`, {
     path,
     relation,

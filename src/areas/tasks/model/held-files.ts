@@ -1,5 +1,6 @@
-import { type Glob, compileGlob, compiledMeet, globPrefix } from '../../../kernel/glob.ts';
+import { type Effort, type Glob, compileGlob, compiledMeet, globPrefix } from '../../../kernel/glob.ts';
 import { type Table, table } from '../../../kernel/table.ts';
+import { fileComparisonStepsMax } from './limits.ts';
 
 /** A path pattern of a task that somebody holds. */
 export interface HeldFile {
@@ -61,16 +62,19 @@ interface Claimant {
   readonly files: readonly string[];
 }
 
-/** A file that another agent holds and that one of these could touch. */
+export const fullEffort = (): Effort => ({ left: fileComparisonStepsMax });
+
+/** A file that another agent holds and that one of these could touch, or may be taken to when the effort is used up. */
 export const fileConflict = (
   index: HeldFiles,
   { agent, task, files }: Claimant,
+  effort = fullEffort(),
 ): { readonly held: HeldFile; readonly file: string } | undefined => {
   for (const file of files) {
     const glob = compileGlob(file);
     for (const held of near(index, glob)) {
       if (held.holder === agent || held.task === task) continue;
-      if (compiledMeet(glob, held.glob)) return { held, file };
+      if (compiledMeet(glob, held.glob, effort)) return { held, file };
     }
   }
   return undefined;

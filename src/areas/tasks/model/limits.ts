@@ -24,6 +24,8 @@ export const cycleSearchTasksMax = 20_000;
 export const lanesMax = 512;
 /** How many ready tasks the best-ready search may pass over because others hold their files. */
 export const skippedCandidatesMax = 200;
+/** How many steps a claim may spend on comparing files. */
+export const fileComparisonStepsMax = 500_000;
 /** How many of the tasks in the way a refusal names. */
 export const blockersNamedMax = 10;
 /** How many losses are remembered per agent. */

@@ -1,9 +1,10 @@
+import type { Effort } from '../../../kernel/glob.ts';
 import { type Hold, idleMs } from '../../../kernel/hold.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { type Rank, compareRanks } from '../../../kernel/table.ts';
 import type { World } from '../../../kernel/slices.ts';
 import type { Agent } from '../../agents/model.ts';
-import { type HeldFile, fileConflict } from './held-files.ts';
+import { type HeldFile, fileConflict, fullEffort } from './held-files.ts';
 import { holdNow } from './holding.ts';
 import { blockersNamedMax, skippedCandidatesMax } from './limits.ts';
 import { type Task, type TasksSlice, holdIn, rankOf } from './task.ts';
@@ -39,11 +40,12 @@ export type Choice =
  */
 export const bestReady = (boards: Boards, applicant: Applicant, now: Instant): Choice => {
   const { tasks } = boards;
+  const effort = fullEffort();
   const obstacles: Obstacle[] = [];
   let skipped = 0;
   const lanes = lanesFor(tasks, applicant);
   for (const task of inRankOrder(tasks, { order: 'ready', partitions: lanes })) {
-    const obstacle = obstacleFor(tasks, applicant, task);
+    const obstacle = obstacleFor(tasks, { ...applicant, effort }, task);
     if (obstacle === undefined) return { kind: 'ready', task };
     skipped += 1;
     if (
@@ -52,9 +54,9 @@ export const bestReady = (boards: Boards, applicant: Applicant, now: Instant): C
     ) {
       obstacles.push(obstacle);
     }
-    if (skipped === skippedCandidatesMax) return { kind: 'none', skipped, obstacles };
+    if (skipped === skippedCandidatesMax || effort.left <= 0) return { kind: 'none', skipped, obstacles };
   }
-  return contestable(boards, applicant, now) ?? { kind: 'none', skipped, obstacles };
+  return contestable(boards, { ...applicant, effort }, now) ?? { kind: 'none', skipped, obstacles };
 };
 
 const fits = (one: Pick<Task, 'project' | 'requires'>, { agent, project }: Applicant): boolean =>
@@ -67,9 +69,18 @@ const lanesFor = (slice: TasksSlice, applicant: Applicant): string[] => {
   return lanes;
 };
 
-const obstacleFor = (slice: TasksSlice, { agent }: Applicant, task: Task): Obstacle | undefined => {
+/** An applicant in the course of a search. */
+interface Searching extends Applicant {
+  readonly effort: Effort;
+}
+
+const obstacleFor = (slice: TasksSlice, { agent, effort }: Searching, task: Task): Obstacle | undefined => {
   if (task.files.length === 0 || slice.heldFiles === undefined) return undefined;
-  const conflict = fileConflict(slice.heldFiles, { agent: agent.name, task: task.id, files: task.files });
+  const conflict = fileConflict(
+    slice.heldFiles,
+    { agent: agent.name, task: task.id, files: task.files },
+    effort,
+  );
   return conflict === undefined ? undefined : { candidate: task.id, ...conflict };
 };
 
@@ -121,7 +132,7 @@ const firstOf = (tasks: Iterator<Task>): Task | undefined => {
 };
 
 /** Of the holds that may be taken over by now, the one that could be for longest and fits. */
-const contestable = (boards: Boards, applicant: Applicant, now: Instant): Choice | undefined => {
+const contestable = (boards: Boards, applicant: Searching, now: Instant): Choice | undefined => {
   const { tasks: slice, agents } = boards;
   if (!mayBeContestable(boards, now)) return undefined;
   const found: { readonly hold: Hold; readonly session: string }[] = [];
@@ -154,6 +165,8 @@ const mayBeContestable = ({ agents }: Boards, now: Instant): boolean => {
 /** What there is besides what an applicant could take. The last three count the whole board. */
 export interface Remainder {
   readonly otherCapabilities: number;
+  /** What the agent would have to state for some of these. */
+  readonly missingCapabilities: readonly string[];
   readonly otherProjects: number;
   readonly waiting: number;
   readonly blocked: number;
@@ -165,15 +178,21 @@ export const remainderFor = (slice: TasksSlice, applicant: Applicant): Remainder
   let ready = 0;
   let otherCapabilities = 0;
   let otherProjects = 0;
+  const missing = new Set<string>();
   for (const lane of slice.lanes.values()) {
     const count = tasks.count('ready', lane.key);
     ready += count;
     if (fits(lane, applicant)) continue;
     if (fits(lane, { ...applicant, project: undefined })) otherProjects += count;
-    else otherCapabilities += count;
+    else {
+      otherCapabilities += count;
+      if (count > 0) for (const one of lane.requires) missing.add(one);
+    }
   }
+  for (const stated of applicant.agent.capabilities) missing.delete(stated);
   return {
     otherCapabilities,
+    missingCapabilities: [...missing],
     otherProjects,
     waiting: tasks.count('status', 'todo') - ready,
     blocked: tasks.count('status', 'blocked'),

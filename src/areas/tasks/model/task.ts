@@ -108,7 +108,7 @@ export interface AgentLosses {
   readonly losses: readonly Loss[];
 }
 
-export type TaskOrder = 'ready' | 'status' | 'holder' | 'session' | 'parent';
+type TaskOrder = 'ready' | 'status' | 'holder' | 'session' | 'parent';
 
 export interface TasksSlice {
   readonly tasks: Table<Task, TaskOrder>;

@@ -6,17 +6,14 @@ import { tasksIntent } from '../decide/index.ts';
 import type { TasksEvent } from '../model/events.ts';
 import { tasksPerAddMax } from '../model/limits.ts';
 import { isReady, unmetOf } from '../model/task.ts';
-import { newTaskOf, newTaskSchema, oneTaskShape } from './fields.ts';
+import { manyTasksSchema, newTaskOf, oneTaskShape } from './fields.ts';
 
 const inputSchema = z
   .strictObject({
     ...oneTaskShape,
-    tasks: z
-      .array(newTaskSchema)
-      .min(1)
-      .max(tasksPerAddMax)
+    tasks: manyTasksSchema
       .optional()
-      .describe('instead of the fields of one; may refer to each other by slug'),
+      .describe('instead, many, each with these fields; may refer to each other by slug'),
   })
   .refine((input) => (input.title === undefined) !== (input.tasks === undefined), {
     message: 'give either the fields of one task, title among them, or tasks',

@@ -16,6 +16,7 @@ import {
   noteCharactersMax,
   reasonCharactersMax,
   requiresMax,
+  tasksPerAddMax,
   titleCharactersMax,
 } from '../model/limits.ts';
 import { statuses } from '../model/task.ts';
@@ -34,7 +35,7 @@ export const taskIdSchema = z
     'a task is named T-12, by its slug or as project/slug',
   );
 
-export const slugSchema = nameSchema('A slug').refine(
+const slugSchema = nameSchema('A slug').refine(
   (slug) => !numberedPattern.test(slug),
   'a slug may not look like T-12, which is how tasks without one are called',
 );
@@ -43,14 +44,20 @@ export const projectSchema = nameSchema('A project');
 export const sprintSchema = nameSchema('A sprint');
 export const labelSchema = nameSchema('A label');
 export const statusSchema = z.enum(statuses);
-export const prioritySchema = z.int().min(1).max(5);
+const prioritySchema = z.int().min(1).max(5);
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 export const noteSchema = textSchema('A note', noteCharactersMax).min(1);
 export const epochSchema = z.int().min(1);
-export const dueSchema = z.iso.datetime({ offset: true });
+const dateTime = z.iso.datetime({ offset: true });
+
+/** The pattern that zod would show for a date-time is longer than all the rest of a schema. */
+const dueSchema = z
+  .string()
+  .refine((text) => dateTime.safeParse(text).success, 'a time is written like 2031-01-31T12:00:00Z')
+  .meta({ format: 'date-time' });
 
 /** TA15: relative, with `/`, not leaving its root; `./` in front is dropped and `/` behind means everything below. */
-export const fileSchema = lineSchema('A path', globCharactersMax)
+const fileSchema = lineSchema('A path', globCharactersMax)
   .overwrite((path) => path.replace(/^(?:\.\/)+/, '').replace(/\/$/, '/**'))
   .refine(
     (path) =>
@@ -59,51 +66,54 @@ export const fileSchema = lineSchema('A path', globCharactersMax)
     'a path is relative and uses "/", without ".." or empty parts',
   );
 
-/** A text for people's eyes beside a member; in lists of tasks it would only be said twice. */
-type Say = <T extends z.ZodType>(schema: T, text: string) => T;
-
-const planShape = (say: Say) => ({
+const planShape = {
   body: textSchema('A body', bodyCharactersMax).optional(),
-  priority: say(prioritySchema.optional(), '1 = most urgent, 5 = least; default 3'),
+  priority: prioritySchema.optional().describe('1 = most urgent, 5 = least; default 3'),
   labels: z.array(labelSchema).max(labelsMax).optional(),
   sprint: sprintSchema.optional(),
   parent: taskIdSchema.optional(),
-  depends_on: say(z.array(taskIdSchema).max(dependsOnMax).optional(), 'tasks that must be done first'),
-  requires: say(z.array(capabilitySchema).max(requiresMax).optional(), 'capabilities'),
-  files: say(z.array(fileSchema).max(filesMax).optional(), 'paths or globs it will touch'),
-  acceptance: say(
-    z.array(lineSchema('An item', checklistItemCharactersMax)).max(checklistItemsMax).optional(),
-    'checklist',
-  ),
+  depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('tasks that must be done first'),
+  requires: z.array(capabilitySchema).max(requiresMax).optional().describe('capabilities'),
+  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs it will touch'),
+  acceptance: z
+    .array(lineSchema('An item', checklistItemCharactersMax))
+    .max(checklistItemsMax)
+    .optional()
+    .describe('checklist'),
   due: dueSchema.optional(),
   links: z.array(lineSchema('A link', linkCharactersMax)).max(linksMax).optional(),
-});
+};
 
 const titleSchema = lineSchema('A title', titleCharactersMax);
 
-const newTaskShape = (say: Say) => ({
-  slug: say(slugSchema.optional(), 'own id instead of T-<n>'),
+const newTaskShape = {
+  slug: slugSchema.optional().describe('own id instead of T-<n>'),
   project: projectSchema.optional(),
-  ...planShape(say),
-});
+  ...planShape,
+};
 
-const spoken: Say = (schema, text) => schema.describe(text);
-const silent: Say = (schema) => schema;
+/** The fields of one new task. */
+export const oneTaskShape = { title: titleSchema.optional(), ...newTaskShape };
 
-/** The fields of one new task, beside `tasks`. */
-export const oneTaskShape = { title: titleSchema.optional(), ...newTaskShape(spoken) };
+const newTaskSchema = z.strictObject({ title: titleSchema, ...newTaskShape });
 
-export const newTaskSchema = z.strictObject({ title: titleSchema, ...newTaskShape(silent) });
+/** Many new tasks. The fields are shown once, beside this list; what is checked is the same. */
+export const manyTasksSchema = z
+  .array(z.looseObject({ title: z.string() }))
+  .min(1)
+  .max(tasksPerAddMax)
+  .pipe(z.array(newTaskSchema));
 
 /** The plan fields as task_update takes them; those that a task can be without may be null. */
-export const changedPlanShape = ((shape) => ({
+export const changedPlanShape = {
   title: titleSchema.optional(),
-  ...shape,
-  body: shape.body.nullable(),
-  sprint: shape.sprint.nullable(),
-  parent: shape.parent.nullable(),
-  due: shape.due.nullable(),
-}))(planShape(silent));
+  ...planShape,
+  priority: prioritySchema.optional(),
+  body: planShape.body.nullable(),
+  sprint: planShape.sprint.nullable(),
+  parent: planShape.parent.nullable(),
+  due: planShape.due.nullable(),
+};
 
 /** A task as the input says it, in the words of the rules. */
 export const newTaskOf = ({ depends_on, due, ...rest }: z.infer<typeof newTaskSchema>): NewTask => ({

@@ -4,7 +4,7 @@ import { ok, refuse } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { agentNameSchema, capabilitySchema } from '../../agents/model.ts';
 import { cursorCharactersMax, listDefault, listMax, titleCharactersMax } from '../model/limits.ts';
-import { openStatuses } from '../model/task.ts';
+import { openStatuses, statuses } from '../model/task.ts';
 import { itemOutput, viewItem } from '../view.ts';
 import { labelSchema, projectSchema, sprintSchema, statusSchema, taskIdSchema } from './fields.ts';
 import { type Sort, pageOf, sorts } from './page.ts';
@@ -27,7 +27,9 @@ export const taskList = defineOperation({
   ],
   input: z.strictObject({
     status: z
-      .union([statusSchema, z.array(statusSchema).min(1)])
+      .union([statusSchema, z.array(statusSchema).min(1)], {
+        error: `one or a list of ${statuses.join(', ')}`,
+      })
       .optional()
       .describe('default: all but done and cancelled'),
     ready: z.boolean().optional().describe('claimable'),
@@ -51,8 +53,8 @@ export const taskList = defineOperation({
   query: (slices, { status, sort, limit, cursor, ...filter }, { history }) => {
     const begin = startOf(cursor, { sort, history });
     if (!begin.ok) return begin;
-    const statuses = status === undefined ? openStatuses : typeof status === 'string' ? [status] : status;
-    const page = pageOf(slices.tasks, { ...filter, statuses: new Set(statuses) }, { ...begin.value, limit });
+    const wanted = status === undefined ? openStatuses : typeof status === 'string' ? [status] : status;
+    const page = pageOf(slices.tasks, { ...filter, statuses: new Set(wanted) }, { ...begin.value, limit });
     const { last } = page;
     return ok({
       items: page.tasks.map((task) => viewItem(slices, task)),
