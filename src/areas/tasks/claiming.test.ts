@@ -5,6 +5,7 @@ import { dayMs, minuteMs } from '../../kernel/instants.ts';
 import { TaskBoard, visitor } from '../../testing/task-board.ts';
 import { blockersNamedMax, skippedCandidatesMax } from './model/limits.ts';
 import { lossesSince } from './model/task.ts';
+import { taskClaim } from './operations/claim.ts';
 
 /** A board with these tasks. */
 const boardWith = (...tasks: readonly Readonly<Record<string, unknown>>[]): TaskBoard => {
@@ -307,4 +308,15 @@ test('TA29 comparing files ends after 500,000 steps', () => {
   const refusal = given.refused(eve, 'task_claim', { code: 'nothing_free' });
   assert.ok(performance.now() - begun < 2_000);
   assert.ok(Number(refusal.details['skipped']) < 200);
+});
+
+test('TA52 a claim may wait, under the key that rings when something is free', () => {
+  const prepared = taskClaim.prepare({ wait_ms: 500 });
+  assert.ok(prepared.ok && prepared.value.kind === 'command');
+  assert.deepEqual(prepared.value.until, {
+    key: 'tasks.ready',
+    limitMs: 500,
+    codes: ['nothing_free', 'held', 'not_ready'],
+  });
+  assert.equal(taskClaim.prepare({ wait_ms: 55_001 }).ok, false);
 });
