@@ -103,6 +103,18 @@ test('an area opens only its model to other areas', () => {
   );
 });
 
+test('the desk makes commands of other areas, and reaches no further into them', () => {
+  allows('src/areas/desk/operations/start.ts', 'src/areas/agents/decide.ts');
+  allows('src/areas/desk/operations/start.ts', 'src/areas/tasks/decide/index.ts');
+  const refused = /only model\.ts may be imported/;
+  refuses('src/areas/desk/operations/start.ts', 'src/areas/tasks/decide/claim.ts', refused);
+  refuses('src/areas/desk/operations/start.ts', 'src/areas/tasks/evolve.ts', refused);
+  refuses('src/areas/desk/operations/start.ts', 'src/areas/tasks/operations/decide.ts', refused);
+  refuses('src/areas/desk/model.ts', 'src/areas/agents/decide.ts', refused);
+  refuses('src/areas/workspaces/operations/add.ts', 'src/areas/agents/decide.ts', refused);
+  refuses('src/areas/tasks/policies.ts', 'src/areas/desk/decide.ts', refused);
+});
+
 test('a model imports only the models of earlier areas', () => {
   allows('src/areas/tasks/model.ts', 'src/areas/agents/model.ts');
   allows('src/areas/desk/model/index.ts', 'src/areas/workspaces/model.ts');
