@@ -21,12 +21,12 @@ export const attention = (world: World<'tasks' | 'agents'>, name: string, now: I
   const losses = lossesSince(world.tasks, name, agent.toldSeq).flatMap((loss): Attention[] => {
     const task = world.tasks.tasks.get(loss.task);
     const again = task !== undefined && holdIn(task.state)?.holder === name;
-    return again ? [] : [{ kind: 'task_lost', ref: loss.task, since: loss.at, text: lossWords(loss) }];
+    return again ? [] : [{ kind: 'task_lost', ref: loss.task, since: loss.at, text: lossWords(loss, task) }];
   });
   return [...losses, ...tasksHeldBy(world.tasks, name).flatMap((task) => wantsOf(world, task, now))];
 };
 
-const lossWords = ({ task, why, by, reason }: Loss): string => {
+const lossWords = ({ task, why, by, reason }: Loss, now: Task | undefined): string => {
   const because = reason === undefined ? '' : `: "${reason}"`;
   switch (why) {
     case 'taken_over':
@@ -34,8 +34,16 @@ const lossWords = ({ task, why, by, reason }: Loss): string => {
     case 'cancelled':
       return `${by ?? 'somebody'} cancelled your task ${task}${because}. Do not go on with it.`;
     case 'expired':
-      return `Your session expired, and ${task} is free again. Claim it again if you go on with it.`;
+      return `Your session expired, and ${task} ${sinceThen(now)}`;
   }
+};
+
+/** What became of a task after a session that held it had expired. */
+const sinceThen = (task: Task | undefined): string => {
+  if (task === undefined || task.state.status === 'todo')
+    return 'is free again. Claim it again if you go on with it.';
+  const holder = holdIn(task.state)?.holder;
+  return `is ${holder === undefined ? task.state.status : `now held by ${holder}`}. Do not go on with it.`;
 };
 
 /** Whether the holder has spoken in another session since the one that holds was last seen. */

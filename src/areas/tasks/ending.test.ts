@@ -146,6 +146,26 @@ test('TA50 losses are there after coming back, without what is held again', () =
   assert.deepEqual(given.attention('nobody'), []);
 });
 
+test('TA50 what became of a task after its session expired is told as it is now', () => {
+  const given = boardWith({}, {}, {});
+  const ada = given.join('ada');
+  for (const id of ['T-1', 'T-2', 'T-3']) given.do(ada, 'task_claim', { id });
+  given.leave(ada);
+  given.pass(graceMs);
+  const bob = given.join('bob');
+  given.do(bob, 'task_claim', { id: 'T-2' });
+  given.do(bob, 'task_done', { id: 'T-3' });
+  given.join('ada');
+  assert.deepEqual(
+    given.attention('ada').map(({ text }) => text),
+    [
+      'Your session expired, and T-1 is free again. Claim it again if you go on with it.',
+      'Your session expired, and T-2 is now held by bob. Do not go on with it.',
+      'Your session expired, and T-3 is done. Do not go on with it.',
+    ],
+  );
+});
+
 test('TA50 taken over and cancelled tasks say by whom and why', () => {
   const given = boardWith({}, {});
   const ada = given.join('ada');
