@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, initialSlices, operations } from '../areas/index.ts';
 import type { Task } from '../areas/tasks/model/index.ts';
-import { taskOperations } from '../areas/tasks/operations/index.ts';
 import type { Attention } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Role, Seq } from '../kernel/entry.ts';
@@ -66,7 +65,7 @@ export class TaskBoard {
   /** Calls an operation, and checks its answer against the schema that it declares. */
   call(actor: Actor, name: string, raw: Input = {}): Outcome<Input> {
     const operation = present(
-      taskOperations.find((one) => one.name === name),
+      operations.find((one) => one.name === name),
       `there is an operation ${name}`,
     );
     const prepared = operation.prepare(raw);
@@ -84,7 +83,7 @@ export class TaskBoard {
 
   /** What the answer to a command would be if it were repeated now under its request id. */
   repeat(actor: Actor, name: string, { input, entries }: { input: Input; entries: readonly Entry[] }): Input {
-    const operation = taskOperations.find((one) => one.name === name);
+    const operation = operations.find((one) => one.name === name);
     const prepared = operation?.prepare(input);
     assert.ok(operation !== undefined && prepared?.ok === true && prepared.value.kind === 'command');
     const answer = prepared.value.answer(

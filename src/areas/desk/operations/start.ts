@@ -17,7 +17,14 @@ import {
   metadataSchema,
   wipLimitMax,
 } from '../../agents/model.ts';
-import { type Applicant, bestReady, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';
+import {
+  type Applicant,
+  type Task,
+  bestReady,
+  holdIn,
+  lossesSince,
+  tasksHeldBy,
+} from '../../tasks/model/index.ts';
 
 const isAgents = entryGuard<AgentsEvent>();
 
@@ -66,7 +73,7 @@ const output = z.strictObject({
     z.strictObject({
       task: z.string(),
       why: z.string(),
-      by: z.string().nullable(),
+      by: z.string().nullable().describe('who took or cancelled it'),
       reason: z.string().nullable(),
       at: z.string(),
     }),
@@ -164,10 +171,14 @@ const lost = ({ tasks }: Slices, agent: Agent) =>
   lossesSince(tasks, agent.name, agent.toldSeq).map(({ task, why, by, reason, at }) => ({
     task,
     why,
-    by: by ?? null,
+    by: by ?? takerOf(tasks.tasks.get(task)) ?? null,
     reason: reason ?? null,
     at: isoTime(at),
   }));
+
+/** Who has taken a task since a session that held it expired. */
+const takerOf = (task: Task | undefined): string | undefined =>
+  task?.state.status === 'done' ? task.state.by : task && holdIn(task.state)?.holder;
 
 const nextTask = (slices: Slices, applicant: Applicant, now: number) => {
   const choice = bestReady(slices, applicant, now);
