@@ -72,7 +72,11 @@ const parse = (args: readonly string[]): Outcome<Command> => {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const { help: wantsHelp, version: wantsVersion, ...flags } = values;
     const [name = 'help', extra] = positionals;
-    if (extra !== undefined) return refuse('invalid_input', `"${extra}" is one word too many. Run signalbox help to see what there is.`);
+    if (extra !== undefined)
+      return refuse(
+        'invalid_input',
+        `"${extra}" is one word too many. Run signalbox help to see what there is.`,
+      );
     return ok({ name: wantsHelp ? 'help' : wantsVersion ? 'version' : name, flags });
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
