@@ -17,7 +17,7 @@ Settings, by flag or environment:
   --host NAME         SIGNALBOX_HOST        127.0.0.1; only addresses of this machine
   --data-dir DIR      SIGNALBOX_DATA_DIR    $XDG_DATA_HOME/signalbox
   --workspace NAME    SIGNALBOX_WORKSPACE   main
-  --agent NAME        SIGNALBOX_AGENT       the name that mcp speaks under
+  --agent NAME        SIGNALBOX_AGENT       the name of whoever starts over mcp without one
   --url URL           SIGNALBOX_URL         a hub for mcp to use
 
 Example: signalbox serve --port 9000 --data-dir ./board

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { agentNameSchema } from '../areas/agents/model.ts';
 import { workspaceNameSchema } from '../areas/workspaces/model.ts';
 
 export const defaultPort = 8321;
@@ -15,7 +16,7 @@ export interface Settings {
   readonly port: number;
   /** The workspace of calls that name none. */
   readonly workspace: string;
-  /** The agent that a stdio process speaks for. */
+  /** The name of an agent that a stdio process starts without one. */
   readonly agent: string | undefined;
   /** A hub to forward to, instead of finding one or opening the journals. */
   readonly url: string | undefined;
@@ -47,6 +48,13 @@ export const readSettings = (flags: Flags, env: NodeJS.ProcessEnv): Outcome<Sett
       `The workspace's name is not valid: ${workspace.error.issues[0]?.message ?? ''}.`,
     );
   }
+  const agent = agentNameSchema.optional().safeParse(value('agent', 'SIGNALBOX_AGENT'));
+  if (!agent.success) {
+    return refuse(
+      'invalid_input',
+      `The agent's name is not valid: ${agent.error.issues[0]?.message ?? ''}. Give --agent or SIGNALBOX_AGENT another.`,
+    );
+  }
   return ok({
     dataDir: resolve(givenDataDir ?? join(dataHome, 'signalbox')),
     // With a data directory of its own, a hub keeps its cache there too, so that deleting the one deletes all of it.
@@ -54,7 +62,7 @@ export const readSettings = (flags: Flags, env: NodeJS.ProcessEnv): Outcome<Sett
     host: value('host', 'SIGNALBOX_HOST') ?? defaultHost,
     port,
     workspace: workspace.data,
-    agent: value('agent', 'SIGNALBOX_AGENT'),
+    agent: agent.data,
     url: value('url', 'SIGNALBOX_URL'),
   });
 };

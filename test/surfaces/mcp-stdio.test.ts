@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { describe, it } from 'node:test';
+import { type TestContext, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { z } from 'zod';
 import { type Served, post, serve } from './serving.ts';
 
 const child = `${import.meta.dirname}/mcp-child.ts`;
@@ -35,6 +36,19 @@ const initialize = JSON.stringify({
 const call = (id: number, name: string): string =>
   JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: {} } });
 
+/** A client in front of a stdio process that was told the name of its agent. */
+const connected = async (context: TestContext, { url }: Served, agent: string): Promise<Client> => {
+  const client = new Client({ name: 'Test Client', version: '1' });
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [child, url, agent] }));
+  context.after(() => client.close());
+  return client;
+};
+
+const startedAs = async (client: Client, input: Record<string, string>) => {
+  const answer = await client.callTool({ name: 'start', arguments: input });
+  return z.object({ agent: z.string(), session: z.string() }).parse(answer.structuredContent);
+};
+
 describe('a stdio process', () => {
   it('is one connection, known by the name of its client, whose session ends with it', async (t) => {
     const served = await serve(t);
@@ -52,16 +66,28 @@ describe('a stdio process', () => {
     assert.equal(served.left.length, 1);
   });
 
-  it('speaks for the agent that it was told of', async (t) => {
+  it('starts under the name that it was told, and says it with no other call', async (t) => {
     const served = await serve(t);
-    await post(served, 'start', { body: { agent: 'anna' } });
-    const client = new Client({ name: 'Test Client', version: '1' });
-    await client.connect(
-      new StdioClientTransport({ command: process.execPath, args: [child, served.url, 'anna'] }),
-    );
-    t.after(() => client.close());
-    await client.callTool({ name: 'probe_echo' });
-    assert.equal(served.calls.at(-1)?.caller.agent, 'anna');
+    const client = await connected(t, served, 'anna');
+    assert.equal((await startedAs(client, {})).agent, 'anna');
+    assert.deepEqual(served.calls.at(-1)?.input, { agent: 'anna' });
+    const updated = await client.callTool({ name: 'agent_update', arguments: { wip_limit: 3 } });
+    assert.match(JSON.stringify(updated.structuredContent), /"name":"anna"/);
+    assert.deepEqual([...new Set(served.calls.map(({ caller }) => caller.agent))], [undefined]);
+  });
+
+  it('starts under another name when the call gives one, and the calls after it are of that agent', async (t) => {
+    const served = await serve(t);
+    const client = await connected(t, served, 'anna');
+    const bert = await startedAs(client, { agent: 'bert' });
+    assert.equal(bert.agent, 'bert');
+    for (const name of ['agent_update', 'agent_list', 'task_list']) {
+      const answer = await client.callTool({ name });
+      assert.equal(answer.isError ?? false, false, JSON.stringify(answer));
+    }
+    assert.equal((await startedAs(client, { session: bert.session })).agent, 'bert');
+    const left = await client.callTool({ name: 'agent_leave' });
+    assert.match(JSON.stringify(left.structuredContent), /"agent":"bert"/);
   });
 
   it('writes nothing but MCP to stdout, whatever it is sent', async (t) => {

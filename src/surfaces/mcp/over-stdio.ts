@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Log } from '../../engine/log.ts';
+import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
 import { mcpServer } from './server.ts';
@@ -13,7 +14,7 @@ export interface McpOverStdioOptions {
   readonly log: Log;
   readonly principal: string;
   readonly workspace: string | undefined;
-  /** The agent that this process speaks for, when it was told. */
+  /** The name under which a `start` that gives none begins. */
   readonly agent: string | undefined;
   readonly input: Readable;
   /** Carries nothing but MCP. */
@@ -33,7 +34,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
   const caller: Caller = {
     principal,
     role: 'admin',
-    agent,
+    agent: undefined,
     session: undefined,
     connection: `stdio:${randomUUID()}`,
     client: undefined,
@@ -42,7 +43,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
   const handle = serveStdio(
     () =>
       mcpServer({
-        hub: pending,
+        hub: { version: hub.version, call: (asked) => pending.call(named(asked, agent)) },
         catalogue,
         speakerOf: (_context, client) => ({ caller: { ...caller, client }, workspace }),
       }),
@@ -61,6 +62,20 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
   return { done: leave(), close: () => handle.close() };
 };
 
+/**
+ * The name goes into `start` alone. Said with every call it would contradict the session of an agent that started
+ * under another name, or that goes on with an earlier session.
+ */
+const named = (asked: HubCall, agent: string | undefined): HubCall => {
+  const { operation, input } = asked;
+  const lacksName =
+    operation === 'start' &&
+    isRecord(input) &&
+    input['agent'] === undefined &&
+    input['session'] === undefined;
+  return agent !== undefined && lacksName ? { ...asked, input: { ...input, agent } } : asked;
+};
+
 /** The SDK's pipe, telling when it closes, whoever closes it: the client, a broken stdout or this process. */
 class Pipe extends StdioServerTransport {
   readonly #closing = Promise.withResolvers<void>();
@@ -76,7 +91,6 @@ class Pipe extends StdioServerTransport {
 const withPending = (hub: Hub) => {
   const pending = new Set<Promise<unknown>>();
   return {
-    version: hub.version,
     call: (asked: HubCall): ReturnType<Hub['call']> => {
       const reply = hub.call(asked);
       pending.add(reply);

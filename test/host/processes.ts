@@ -1,0 +1,96 @@
+/* The program as its users start it: processes from the sources, on data directories of their own. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+
+const main = join(import.meta.dirname, '../../src/host/main.ts');
+
+/** A data directory, and what has to end before it is taken away. */
+export interface Site {
+  readonly dataDir: string;
+  readonly onEnd: (end: () => Promise<unknown>) => void;
+}
+
+/** A data directory that goes away with the test, after all processes that were started on it. */
+export const openSite = async (context: TestContext): Promise<Site> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-host-'));
+  const ends: (() => Promise<unknown>)[] = [];
+  context.after(async () => {
+    for (const end of ends.toReversed()) await end();
+    await rm(dataDir, { recursive: true });
+  });
+  return { dataDir, onEnd: (end) => void ends.push(end) };
+};
+
+export interface HubProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Tells it to stop, and waits until it has; how it ended. May be called twice. */
+  readonly stop: () => Promise<number | null>;
+}
+
+const urlPattern = /ready on (http:\/\/\S+)/;
+
+/** A hub on a free port, once it says that it is ready. `nodeArgs` come before the program's own. */
+export const startHub = async (
+  { dataDir, onEnd }: Site,
+  nodeArgs: readonly string[] = [],
+): Promise<HubProcess> => {
+  const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', '0', '--data-dir', dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit').then((): number | null => child.exitCode);
+  const stop = (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  onEnd(stop);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = urlPattern.exec(line)?.[1];
+    if (url !== undefined) {
+      child.stdout.resume();
+      return { url, child, stop };
+    }
+  }
+  assert.fail('the hub ended before it was ready');
+};
+
+export interface StdioOptions {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** An official MCP client in front of a process `signalbox mcp` of its own. */
+export const stdioClient = async (
+  { dataDir, onEnd }: Site,
+  { flags = [], env = {} }: StdioOptions = {},
+): Promise<Client> => {
+  const client = new Client({ name: 'Test Client', version: '1' });
+  await client.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [main, 'mcp', '--data-dir', dataDir, ...flags],
+      env: { ...env },
+      stderr: 'inherit',
+    }),
+  );
+  onEnd(() => client.close());
+  return client;
+};
+
+/** Runs a command to its end. */
+export const runCommand = async (args: readonly string[]) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
+  await once(child, 'close');
+  return { status: child.exitCode, ...said };
+};
