@@ -62,33 +62,64 @@ describe('a good body over HTTP', () => {
     assert.match(message, /"more"/);
     assert(Array.isArray(details['issues']));
   });
+});
 
-  it('is refused with another content type than JSON', async (t) => {
+describe('the content type of a body', () => {
+  const others = [
+    'text/plain',
+    'text/plain;charset=UTF-8',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'json',
+    '',
+  ];
+  const ofJson = ['application/json;charset=utf-8', 'Application/JSON ; x=y', 'application/merge-patch+json'];
+
+  it('does not matter from a program', async (t) => {
     const served = await serve(t);
-    for (const type of [
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data; boundary=x',
-      'json',
-    ]) {
-      const { status, body } = await post(served, 'probe_echo', {
-        body: '{}',
-        headers: { 'content-type': type },
-      });
+    for (const type of [...others, ...ofJson]) {
+      const headers = { 'content-type': type };
+      const { status, body } = await post(served, 'probe_echo', { body: { text: type }, headers });
+      assert.equal(status, 200, type);
+      assert.deepEqual(body, { text: type });
+      const garbage = await post(served, 'probe_echo', { body: 'text=x', headers });
+      assert.equal(garbage.status, 400, type);
+      assert.equal(errorOf(garbage.body).code, 'not_json');
+    }
+  });
+
+  it('is what fetch chooses when it is given text', async (t) => {
+    const { url } = await serve(t);
+    const response = await fetch(`${url}/v1/operations/probe_echo`, { method: 'POST', body: '{"n":1}' });
+    assert.deepEqual([response.status, await response.json()], [200, { n: 1 }]);
+  });
+
+  it('must be JSON from a page of this machine, and from pages of other sites nothing is taken', async (t) => {
+    const served = await serve(t);
+    const Origin = 'http://localhost:5173';
+    for (const type of others) {
+      const headers = { Origin, 'content-type': type };
+      const { status, body } = await post(served, 'probe_echo', { body: '{}', headers });
       assert.equal(status, 400, type);
-      assert.match(errorOf(body).message, /Content-Type: application\/json/);
+      const { code, message, details } = errorOf(body);
+      assert.equal(code, 'invalid_input');
+      assert.match(message, /Content-Type: application\/json/);
+      assert.deepEqual(details, { header: 'Content-Type' });
     }
-    for (const type of [
-      'application/json;charset=utf-8',
-      'Application/JSON ; x=y',
-      'application/merge-patch+json',
-    ]) {
-      assert.equal(
-        (await post(served, 'probe_echo', { body: '{}', headers: { 'content-type': type } })).status,
-        200,
-        type,
-      );
+    assert.equal(served.calls.length, 0);
+    for (const type of ofJson) {
+      const headers = { Origin, 'content-type': type };
+      assert.equal((await post(served, 'probe_echo', { body: '{}', headers })).status, 200, type);
     }
+    for (const type of [...others, ...ofJson]) {
+      for (const stranger of ['https://example.org', 'null']) {
+        const headers = { Origin: stranger, 'content-type': type };
+        const { status, body } = await post(served, 'probe_echo', { body: '{}', headers });
+        assert.equal(status, 403);
+        assert.equal(errorOf(body).code, 'forbidden');
+      }
+    }
+    assert.equal(served.calls.length, ofJson.length);
   });
 });
 

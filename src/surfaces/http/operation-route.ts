@@ -23,11 +23,15 @@ export const answerOperation = async (
   const { headers } = exchange.request;
   const call = readCallHeaders(headers, caller);
   if (!call.ok) return exchange.refuse(call);
-  if (!isJsonType(headers['content-type'])) {
+  // Programs leave the type to chance: curl -d says a form, fetch says text. A browser is taken at its word, because a
+  // page of another site can send a form or text without asking first, but not JSON.
+  if (headers.origin !== undefined && !isJsonType(headers['content-type'])) {
     return exchange.refuse(
-      refuse('invalid_input', 'The body must be JSON. Send it with Content-Type: application/json.', {
-        header: 'Content-Type',
-      }),
+      refuse(
+        'invalid_input',
+        'A page in a browser must send JSON. Send the body with Content-Type: application/json.',
+        { header: 'Content-Type' },
+      ),
     );
   }
   const body = await exchange.body();
