@@ -24,7 +24,7 @@ export interface Call {
   /** Looks up who is calling, in the state that the call is decided on. */
   readonly identify: (slices: Slices) => Outcome<Actor>;
   readonly request: RequestMark | undefined;
-  readonly entropy: Uint8Array;
+  readonly entropy: () => Uint8Array;
 }
 
 /** What became of a call in a plan. */
@@ -121,7 +121,7 @@ const recall = (
   return { kind: 'refused', refusal };
 };
 
-const noEntropy = new Uint8Array(10);
+const noEntropy = (): Uint8Array => new Uint8Array(10);
 
 const addDue = (rules: Rules, state: FoldedState, draft: Draft): boolean => {
   let left = dueCommandsMax;

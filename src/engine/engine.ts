@@ -161,7 +161,7 @@ export class Engine {
         requestId === undefined
           ? undefined
           : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
-      entropy: randomBytes(10),
+      entropy: drawnOnce(),
     };
     const { until } = prepared;
     if (until === undefined || until.limitMs === 0) return this.#settle(prepared, await this.#submit(call));
@@ -175,7 +175,7 @@ export class Engine {
       intent,
       identify: () => ok(actor),
       request: undefined,
-      entropy: randomBytes(10),
+      entropy: drawnOnce(),
     };
     const fate = await this.#submit(call);
     if (fate.kind === 'decided') return ok(fate.unit.entries);
@@ -373,3 +373,9 @@ const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
   seq: header.head.seq,
   time: header.time,
 });
+
+/** Random bytes, drawn when a rule first wants an id: most commands want none. */
+const drawnOnce = (): (() => Uint8Array) => {
+  let drawn: Uint8Array | undefined;
+  return () => (drawn ??= randomBytes(10));
+};

@@ -2,7 +2,7 @@ const compactedAt = 1_024;
 
 /** A queue over one array: both ends cost the same however much has passed through it. */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #taken = 0;
 
   get first(): T | undefined {
@@ -14,8 +14,11 @@ export class Fifo<T> {
   }
 
   shift(): T | undefined {
+    if (this.#taken === this.#items.length) return undefined;
     const first = this.#items[this.#taken];
-    if (this.#taken < this.#items.length) this.#taken += 1;
+    // What has been taken must not be kept alive until the array is cut.
+    this.#items[this.#taken] = undefined;
+    this.#taken += 1;
     if (this.#taken >= compactedAt && this.#taken * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#taken);
       this.#taken = 0;

@@ -58,7 +58,7 @@ export interface UnitBase {
   readonly by: string;
   readonly request: RequestMark | undefined;
   /** Ten random bytes, the same for every attempt at this unit. */
-  readonly entropy: Uint8Array;
+  readonly entropy: () => Uint8Array;
 }
 
 export interface Unit {
@@ -161,7 +161,7 @@ class UnitDraft {
       actor,
       ulid: (index) => {
         this.#ids = Math.max(this.#ids, from + index + 1);
-        return ulid(now, entropy, from + index);
+        return ulid(now, entropy(), from + index);
       },
     };
   }

@@ -16,7 +16,7 @@ import type { JournalIdentity } from './store.ts';
  * at any time.
  */
 const format = 1;
-const rowsPerLine = 500;
+const rowsPerLine = 100;
 
 export interface SnapshotHeader {
   readonly format: number;

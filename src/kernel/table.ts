@@ -47,7 +47,8 @@ interface Shape<V, O extends string> {
 
 type Tree = sortedBTree.default<Rank, string>;
 type Partitions = ImmutableMap<string, Tree>;
-type Orders<O extends string> = ReadonlyMap<O, Partitions>;
+/** One for each name of the shape, in that order. */
+type Orders = readonly Partitions[];
 
 /** An empty table. */
 export const table = <V, O extends string>(definition: Omit<Shape<V, O>, 'names'>): Table<V, O> => {
@@ -59,15 +60,15 @@ const orderedTable = <V, O extends string>(shape: Shape<V, O>, records: Map<stri
   new OrderedTable(
     shape,
     ImmutableMap(records),
-    new Map(shape.names.map((name) => [name, orderAll(shape.orders[name], records)])),
+    shape.names.map((name) => orderAll(shape.orders[name], records)),
   );
 
 class OrderedTable<V, O extends string> implements Table<V, O> {
   readonly #shape: Shape<V, O>;
   readonly #records: ImmutableMap<string, V>;
-  readonly #orders: Orders<O>;
+  readonly #orders: Orders;
 
-  constructor(shape: Shape<V, O>, records: ImmutableMap<string, V>, orders: Orders<O>) {
+  constructor(shape: Shape<V, O>, records: ImmutableMap<string, V>, orders: Orders) {
     this.#shape = shape;
     this.#records = records;
     this.#orders = orders;
@@ -139,7 +140,7 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
   }
 
   #order(order: O): Partitions {
-    return present(this.#orders.get(order), 'an order was declared');
+    return present(this.#orders[this.#shape.names.indexOf(order)], 'an order was declared');
   }
 
   #tree(order: O, partition: string): Tree | undefined {
@@ -147,18 +148,21 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
   }
 
   /** The orders after a record was replaced; those in which it does not move are kept as they are. */
-  #follow(key: string, old: V | undefined, next: V | undefined): Orders<O> {
-    let changed: Map<O, Partitions> | undefined;
-    for (const name of this.#shape.names) {
-      const order = this.#shape.orders[name];
-      const from = placeOf(order, old);
-      const to = placeOf(order, next);
-      if (samePlace(from, to)) continue;
+  #follow(key: string, old: V | undefined, next: V | undefined): Orders {
+    let changed: Partitions[] | undefined;
+    for (const [index, name] of this.#shape.names.entries()) {
+      const { partition, rank } = this.#shape.orders[name];
+      const from = old === undefined ? undefined : partition(old);
+      const to = next === undefined ? undefined : partition(next);
+      if (from === undefined && to === undefined) continue;
+      const fromRank = old === undefined || from === undefined ? undefined : rank(old);
+      const toRank = next === undefined || to === undefined ? undefined : rank(next);
+      if (from === to && fromRank !== undefined && toRank !== undefined && compareRanks(fromRank, toRank) === 0) continue;
       let partitions = this.#order(name);
-      if (from !== undefined) partitions = takeOut(partitions, from);
-      if (to !== undefined) partitions = bringIn(partitions, to, key);
-      changed ??= new Map(this.#orders);
-      changed.set(name, partitions);
+      if (from !== undefined && fromRank !== undefined) partitions = takeOut(partitions, from, fromRank);
+      if (to !== undefined && toRank !== undefined) partitions = bringIn(partitions, to, [toRank, key]);
+      changed ??= [...this.#orders];
+      changed[index] = partitions;
     }
     return changed ?? this.#orders;
   }
@@ -232,42 +236,22 @@ class BulkTable<V, O extends string> implements Table<V, O> {
   }
 }
 
-interface Place {
-  readonly partition: string;
-  readonly rank: Rank;
-}
-
-const placeOf = <V>(order: Order<V>, record: V | undefined): Place | undefined => {
-  if (record === undefined) return undefined;
-  const partition = order.partition(record);
-  return partition === undefined ? undefined : { partition, rank: order.rank(record) };
-};
-
-const samePlace = (a: Place | undefined, b: Place | undefined): boolean =>
-  a === undefined || b === undefined
-    ? a === b
-    : a.partition === b.partition && compareRanks(a.rank, b.rank) === 0;
-
-/** Below zero when `a` stands before `b`. */
 export const compareRanks = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1];
 
 // The package is CommonJS; Node hands over its exports object, whose `default` is the class.
 const newTree = (): Tree => new sortedBTree.default<Rank, string>(undefined, compareRanks);
 
-const takeOut = (partitions: Partitions, place: Place): Partitions => {
-  const tree = present(
-    partitions.get(place.partition),
-    'a partition exists while a record stands in it',
-  ).clone();
-  tree.delete(place.rank);
-  return tree.size === 0 ? partitions.delete(place.partition) : partitions.set(place.partition, tree);
+const takeOut = (partitions: Partitions, name: string, rank: Rank): Partitions => {
+  const tree = present(partitions.get(name), 'a partition exists while a record stands in it').clone();
+  tree.delete(rank);
+  return tree.size === 0 ? partitions.delete(name) : partitions.set(name, tree);
 };
 
-const bringIn = (partitions: Partitions, place: Place, key: string): Partitions => {
-  const tree = partitions.get(place.partition)?.clone() ?? newTree();
-  const alone = tree.setIfNotPresent(place.rank, key);
-  assert(alone, `rank ${place.rank.join('/')} in partition "${place.partition}" belongs to one record`);
-  return partitions.set(place.partition, tree);
+const bringIn = (partitions: Partitions, name: string, [rank, key]: readonly [Rank, string]): Partitions => {
+  const tree = partitions.get(name)?.clone() ?? newTree();
+  const alone = tree.setIfNotPresent(rank, key);
+  assert(alone, `rank ${rank.join('/')} in partition "${name}" belongs to one record`);
+  return partitions.set(name, tree);
 };
 
 const orderAll = <V>({ partition, rank }: Order<V>, records: ReadonlyMap<string, V>): Partitions => {

@@ -32,7 +32,7 @@ export class Scenario {
       actor,
       by: intent.type,
       request: undefined,
-      entropy,
+      entropy: () => entropy,
     };
     const unit = decideUnit(this.#rules, base, { intent, log: this.log });
     if (!unit.ok) return unit;

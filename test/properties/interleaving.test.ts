@@ -179,7 +179,7 @@ const decideAt = (
     actor: actor.value,
     by: answered.command.operation,
     request: undefined,
-    entropy: new Uint8Array(10),
+    entropy: () => new Uint8Array(10),
   };
   return decideUnit(rules, base, { intent: answered.command.intend(caller), log: new CollectedLog() });
 };
