@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport, getDefaultEnvironment } from '@modelcontextprotocol/client/stdio';
+import { z } from 'zod';
+
+const signalbox = fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
+
+/** What a call came to: the value, or the text of a refusal, which ends with its code in brackets. */
+export type Answer =
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly text: string };
+
+/** One agent: an MCP client, which may be any, in front of Signalbox. */
+export class Agent {
+  readonly name: string;
+  readonly #client: Client;
+  /** Needed over HTTP only: there a connection is not a session. */
+  #session: string | undefined;
+
+  private constructor(name: string, client: Client) {
+    this.name = name;
+    this.#client = client;
+  }
+
+  /** An agent with a process of its own, as an MCP client's configuration would start it. */
+  static async overStdio(name: string, dataDir: string): Promise<Agent> {
+    const client = new Client({ name: 'two-agents', version: '1.0.0' });
+    await client.connect(
+      new StdioClientTransport({
+        command: signalbox,
+        args: ['mcp', '--data-dir', dataDir, '--agent', name],
+        stderr: 'inherit',
+      }),
+    );
+    return new Agent(name, client);
+  }
+
+  /** An agent that calls a running hub. */
+  static async overHttp(name: string, url: string): Promise<Agent> {
+    const client = new Client({ name: 'two-agents', version: '1.0.0' });
+    await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', url)));
+    const agent = new Agent(name, client);
+    const { session } = z
+      .looseObject({ session: z.string() })
+      .parse(await agent.do('start', { agent: name }));
+    agent.#session = session;
+    return agent;
+  }
+
+  async call(tool: string, input: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    const session = this.#session === undefined ? {} : { session: this.#session };
+    const { isError, structuredContent, content } = await this.#client.callTool({
+      name: tool,
+      arguments: { ...input, ...session },
+    });
+    const [block] = content;
+    if (isError) return { ok: false, text: block?.type === 'text' ? block.text : '' };
+    return { ok: true, value: z.record(z.string(), z.unknown()).parse(structuredContent) };
+  }
+
+  /** A call that must succeed. */
+  async do(tool: string, input: Readonly<Record<string, unknown>> = {}) {
+    const answer = await this.call(tool, input);
+    if (!answer.ok) throw new Error(`${this.name} was refused ${tool}: ${answer.text}`);
+    return answer.value;
+  }
+
+  /** Ends the connection, and the process behind it when there is one. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+/** A hub in a process of its own, on any free port. */
+export class Hub {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(url: string, child: ChildProcess, ended: Promise<unknown>) {
+    this.url = url;
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  /** Resolves once the hub says where it is ready. */
+  static async start(dataDir: string): Promise<Hub> {
+    const child = spawn(signalbox, ['serve', '--port', '0', '--data-dir', dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // What the transport gives its processes as well: settings of this machine's own Signalbox stay out of it.
+      env: getDefaultEnvironment(),
+    });
+    const ended = once(child, 'exit');
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /ready on (http:\/\/\S+)/.exec(line)?.[1];
+      if (url === undefined) continue;
+      child.stdout.resume();
+      return new Hub(url, child, ended);
+    }
+    throw new Error('the hub ended before it was ready');
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.#ended;
+  }
+}
