@@ -63,6 +63,8 @@ export class Engine {
   readonly #seen = new Set<string>();
   readonly #time: () => Instant;
   #stopped: Refusal | undefined;
+  /** The look at the head that is still to be taken. */
+  #look: Promise<Refusal | undefined> | undefined;
 
   private constructor(options: EngineOptions) {
     this.workspace = options.workspace;
@@ -322,8 +324,21 @@ export class Engine {
     if (actor.session !== undefined) this.#seen.add(actor.session);
   }
 
-  /** Folds in what others wrote; the refusal when that is impossible. */
-  async refresh(): Promise<Refusal | undefined> {
+  /**
+   * Folds in what others wrote; the refusal when that is impossible. All who ask within one turn of the loop share one
+   * look at the store's head, which is taken after the last of them has asked.
+   */
+  refresh(): Promise<Refusal | undefined> {
+    this.#look ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#look = undefined;
+        resolve(this.#catchUp());
+      });
+    });
+    return this.#look;
+  }
+
+  async #catchUp(): Promise<Refusal | undefined> {
     if (this.#stopped !== undefined) return this.#stopped;
     try {
       await this.journal.catchUp();

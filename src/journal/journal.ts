@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
+import { EntryCache } from './entry-cache.ts';
 import { type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /** How far a reader of the journal has come. */
@@ -40,6 +42,7 @@ export class Journal {
   readonly store: Store;
   readonly #codec: Codec;
   readonly #sink: Sink;
+  readonly #cache = new EntryCache();
   #head: Head;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
@@ -80,8 +83,19 @@ export class Journal {
 
   /** The entries with these sequence numbers, in that order. Throws `StoreFailure`. */
   async entriesAt(seqs: readonly Seq[]): Promise<readonly Entry[]> {
-    const rows = await this.store.readAt(seqs);
-    return rows.map((row) => valueOf(this.#codec.decode(row.text)));
+    const found = new Map<Seq, Entry>();
+    const missing: Seq[] = [];
+    for (const seq of seqs) {
+      const cached = this.#cache.get(seq);
+      if (cached === undefined) missing.push(seq);
+      else found.set(seq, cached);
+    }
+    for (const row of missing.length === 0 ? [] : await this.store.readAt(missing)) {
+      const entry = valueOf(this.#codec.decode(row.text));
+      found.set(row.seq, entry);
+      this.#cache.put(entry, row.text.length);
+    }
+    return seqs.map((seq) => present(found.get(seq), `entry ${seq} was read`));
   }
 
   /**
