@@ -1,0 +1,170 @@
+/* The commands of the documents do what they say: each is run as it is printed, or stands here with the reason. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, describe, it } from 'node:test';
+import { z } from 'zod';
+import { commandsIn } from './shell-blocks.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('examples/*/README.md', { cwd: root })];
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const notRun: ReadonlyMap<string, string> = new Map([
+  ['npm ci', 'it replaces the node_modules that this test runs from; CI begins with it'],
+  ['npm cit', 'it is npm ci and this test; CI runs it'],
+  ['npm test', 'this test is part of it; CI runs it'],
+  ['npm run gate', 'the tests are part of it; CI runs it'],
+  ['npm run format', 'it changes files under the other tests; the gate runs the same formatter'],
+  ['npm run docs', 'it writes files that other tests read; the gate checks that it would change nothing'],
+  [
+    'claude mcp add --transport http signalbox http://127.0.0.1:8321/mcp',
+    'that client is not installed; test/surfaces connects the official one to the same address',
+  ],
+  [
+    'claude mcp add signalbox -- /path/to/this/checkout/bin/signalbox mcp',
+    'that client is not installed; test/examples starts the same command',
+  ],
+]);
+
+const startsHub = (command: string): boolean => /^(?:npm start|bin\/signalbox serve)\b/.test(command);
+
+/** Runs commands as a newcomer would, on a data directory and a port that nobody else has. */
+class Shell {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #ends: (() => Promise<unknown>)[] = [];
+  #url: string | undefined;
+
+  private constructor(dataDir: string) {
+    // Inside a test, Node's runner would believe that it runs a second time, and do nothing.
+    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+    this.#env = { ...env, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_PORT: '0' };
+  }
+
+  static async open(context: TestContext): Promise<Shell> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-docs-'));
+    const shell = new Shell(dataDir);
+    context.after(async () => {
+      for (const end of shell.#ends) await end();
+      await rm(dataDir, { recursive: true });
+    });
+    return shell;
+  }
+
+  /** Runs a command to its end; what it printed. */
+  async run(command: string): Promise<string> {
+    const child = this.#spawn(this.#here(command));
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    assert.equal(child.exitCode, 0, `${command}\n${out}${err}`);
+    return out;
+  }
+
+  /** Runs the command of a hub until it is ready; what it has printed by then. The test's end stops it. */
+  async start(command: string): Promise<string> {
+    const child = this.#spawn(command);
+    const ended = once(child, 'close');
+    this.#ends.push(() => {
+      // npm and its shell do not all pass a signal on, so the whole group gets it.
+      process.kill(-(child.pid ?? 0), 'SIGTERM');
+      return ended;
+    });
+    child.stderr.resume();
+    let out = '';
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      out += String(chunk);
+      this.#url = /ready on http:\/\/(\S+)/.exec(out)?.[1];
+      if (this.#url !== undefined && out.includes('Ctrl-C')) return out;
+    }
+    assert.fail(`${command} ended before it was ready: ${out}`);
+  }
+
+  #here(command: string): string {
+    return this.#url === undefined ? command : command.replaceAll('127.0.0.1:8321', this.#url);
+  }
+
+  #spawn(command: string) {
+    return spawn('sh', ['-c', command], {
+      cwd: root,
+      env: this.#env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}
+
+/** What curl printed; it also succeeds when the hub refuses, which no document shows. */
+const answerOf = (command: string, out: string): unknown => {
+  const answer = z.record(z.string(), z.unknown()).parse(JSON.parse(out));
+  assert.equal(answer['error'], undefined, `${command}: ${out}`);
+  return answer;
+};
+
+for (const path of documents) {
+  const commands = commandsIn(read(path));
+  describe(`the commands of ${path}`, () => {
+    it('can be run, one after the other', async (t) => {
+      assert(commands.length > 0, 'there are some');
+      const shell = await Shell.open(t);
+      for (const { text: command } of commands) {
+        if (notRun.has(command)) continue;
+        if (startsHub(command)) await shell.start(command);
+        else {
+          const out = await shell.run(command);
+          if (command.startsWith('curl ')) answerOf(command, out);
+        }
+      }
+    });
+  });
+}
+
+describe('the commands that are not run', () => {
+  const all = new Set(
+    documents.flatMap((path) => commandsIn(read(path)).map(({ text: command }) => command)),
+  );
+
+  it('are still in a document', () => {
+    assert.deepEqual(
+      [...notRun.keys()].filter((command) => !all.has(command)),
+      [],
+    );
+  });
+
+  it('are scripts that there are, where npm runs them', () => {
+    const { scripts } = z
+      .object({ scripts: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(read('package.json')));
+    for (const command of all) {
+      const script = /^npm (?:run )?(test|start|(?<=run )\S+)/.exec(command)?.[1];
+      if (script !== undefined) assert(script in scripts, command);
+    }
+  });
+});
+
+describe('what a newcomer sees first', () => {
+  it('is a board with the task that README puts there, listed by README', async (t) => {
+    const shell = await Shell.open(t);
+    await shell.start('npm start');
+    const outs: unknown[] = [];
+    for (const { text: command } of commandsIn(read('README.md'))) {
+      if (command.startsWith('curl ')) outs.push(answerOf(command, await shell.run(command)));
+    }
+    assert.match(JSON.stringify(outs.at(0)), /"T-1"/);
+    assert.match(JSON.stringify(outs.at(1)), /"agent":"ada".*"next_task":\{"id":"T-1"/);
+    assert.match(JSON.stringify(outs.at(2)), /"Write the release notes".*"total":1/);
+  });
+
+  it('is what the hub itself says to do next, which works as printed', async (t) => {
+    const shell = await Shell.open(t);
+    const said = await shell.start('bin/signalbox serve');
+    const command = /^ *(curl .*)$/m.exec(said)?.[1] ?? '';
+    assert.match(JSON.stringify(answerOf(command, await shell.run(command))), /"T-1"/);
+    assert.match(said, /^ *claude mcp add --transport http signalbox http:\/\/127\.0\.0\.1:\d+\/mcp$/m);
+  });
+});
