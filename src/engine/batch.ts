@@ -25,11 +25,19 @@ export interface Call {
   readonly identify: (slices: Slices) => Outcome<Actor>;
   readonly request: RequestMark | undefined;
   readonly entropy: () => Uint8Array;
+  /** Told what was decided while it is being stored: time in which the answer can be made, to be given afterwards. */
+  readonly foresee?: (fate: Decided, batch: readonly Entry[]) => void;
+}
+
+export interface Decided {
+  readonly kind: 'decided';
+  readonly actor: Actor;
+  readonly unit: Unit;
 }
 
 /** What became of a call in a plan. */
 export type Fate =
-  | { readonly kind: 'decided'; readonly actor: Actor; readonly unit: Unit }
+  | Decided
   | { readonly kind: 'replayed'; readonly actor: Actor; readonly remembered: Remembered }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** Must wait for the next batch: this one is full, or holds a call with the same request id. */

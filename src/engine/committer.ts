@@ -137,7 +137,12 @@ export class Committer {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       const { rules, state, now, log } = this.#options;
       const plan = planBatch(rules, state, { calls: batch.map(({ call }) => call), now: now(), log });
-      const result = await this.#append(plan.whole);
+      const appending = this.#append(plan.whole);
+      for (const [index, { call }] of batch.entries()) {
+        const fate = plan.fates[index];
+        if (fate?.kind === 'decided') call.foresee?.(fate, plan.whole.entries);
+      }
+      const result = await appending;
       if (result.kind !== 'moved') {
         this.#settle(batch, plan, result);
         this.#clearing ||= plan.moreDue && result.kind === 'appended';

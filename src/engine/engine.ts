@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Area, Attention, Intent } from '../kernel/area.ts';
+import type { Area, Intent } from '../kernel/area.ts';
+import { present } from '../kernel/assert.ts';
 import { type Actor, type Entry, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import type { Answer, Caller, Done, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Caller, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
+import { Answers, type Reply } from './answers.ts';
 import { type Call, type Fate, digestOf, rehearse } from './batch.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -28,14 +30,6 @@ export interface EngineOptions {
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   /** Where to begin instead of at the first entry. */
   readonly snapshot?: Snapshot | undefined;
-}
-
-/** What a call is answered with. */
-export interface Reply {
-  readonly value: unknown;
-  readonly actor: Actor;
-  /** The call had been done before, under the same request id. */
-  readonly replayed: boolean;
 }
 
 export interface CallOptions {
@@ -59,6 +53,7 @@ export class Engine {
   readonly #state: FoldedState;
   readonly #committer: Committer;
   readonly #waits: Waits;
+  readonly #answers: Answers;
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
   readonly #time: () => Instant;
@@ -78,6 +73,14 @@ export class Engine {
     this.journal = new Journal(options.store, new Codec(options.areas), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
+    });
+    this.#answers = new Answers({
+      workspace: options.workspace,
+      rules: this.#rules,
+      state: this.#state,
+      journal: this.journal,
+      log: options.log,
+      now: () => this.now(),
     });
     this.#committer = new Committer({
       rules: this.#rules,
@@ -137,7 +140,7 @@ export class Engine {
     const actor = this.#options.identify(slices, caller);
     if (!actor.ok) return actor;
     this.#note(actor.value);
-    return this.#finish(actor.value, false, () => prepared.run(slices, this.#facts(actor.value, slices)));
+    return this.#answers.ofQuery(prepared, actor.value, slices);
   }
 
   async execute(
@@ -155,6 +158,7 @@ export class Engine {
     const speaker = prepared.joins
       ? { ...caller, agent: undefined, session: undefined, connection: undefined }
       : caller;
+    let answer: Promise<Outcome<Reply>> | undefined;
     const call: Call = {
       by: prepared.operation,
       intent: prepared.intend(caller),
@@ -164,10 +168,26 @@ export class Engine {
           ? undefined
           : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
       entropy: drawnOnce(),
+      foresee: (fate, batch) => {
+        answer = this.#answers.ofUnit(prepared, fate, batch);
+      },
     };
     const { until } = prepared;
-    if (until === undefined || until.limitMs === 0) return this.#settle(prepared, await this.#submit(call));
-    return this.#settle(prepared, await this.#submitUntil(call, until, options.signal));
+    const fate =
+      until === undefined || until.limitMs === 0
+        ? await this.#submit(call)
+        : await this.#submitUntil(call, until, options.signal);
+    switch (fate.kind) {
+      case 'refused':
+        return fate.refusal;
+      case 'deferred':
+        return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
+      case 'replayed':
+        return this.#answers.ofRepeat(prepared, fate);
+      case 'decided':
+        this.#note(fate.actor);
+        return present(answer, 'an answer is made while a batch is being stored');
+    }
   }
 
   /** Runs a command that no caller asked for, such as what the host reports about its connections. */
@@ -257,67 +277,6 @@ export class Engine {
     } finally {
       wait.end();
     }
-  }
-
-  async #settle(prepared: PreparedCommand, fate: Fate): Promise<Outcome<Reply>> {
-    switch (fate.kind) {
-      case 'refused':
-        return fate.refusal;
-      case 'deferred':
-        return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
-      case 'decided': {
-        const { slices, entries } = fate.unit;
-        this.#note(fate.actor);
-        return this.#finish(fate.actor, false, () =>
-          this.#answer(prepared, fate.actor, { done: { entries, replayed: false }, slices }),
-        );
-      }
-      case 'replayed': {
-        const { seq, size } = fate.remembered;
-        const seqs = Array.from({ length: size }, (_, i) => seq + i);
-        const answer = (): Answer<unknown> => ({
-          ok: 'fetch',
-          seqs,
-          build: (entries) =>
-            this.#answer(prepared, fate.actor, {
-              done: { entries, replayed: true },
-              slices: this.#state.slices,
-            }),
-        });
-        return this.#finish(fate.actor, true, answer);
-      }
-    }
-  }
-
-  #answer(
-    prepared: PreparedCommand,
-    actor: Actor,
-    { done, slices }: { readonly done: Done; readonly slices: Slices },
-  ): Answer<unknown> {
-    return prepared.answer(done, slices, this.#facts(actor, slices));
-  }
-
-  /** Fetches what the answer needs; a throw in an answer is a defect, never the caller's fault. */
-  async #finish(actor: Actor, replayed: boolean, begin: () => Answer<unknown>): Promise<Outcome<Reply>> {
-    try {
-      let answer = begin();
-      while (answer.ok === 'fetch') answer = answer.build(await this.journal.entriesAt(answer.seqs));
-      return answer.ok ? ok({ value: answer.value, actor, replayed }) : answer;
-    } catch (thrown) {
-      return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
-    }
-  }
-
-  #facts(actor: Actor, slices: Slices): Facts {
-    const now = this.now();
-    return {
-      now,
-      actor,
-      history: this.journal.history,
-      workspace: this.workspace,
-      attention: (agent): readonly Attention[] =>
-        this.#rules.areas.flatMap((area) => area.attention(slices, agent, now)),
-    };
   }
 
   #note(actor: Actor): void {

@@ -9,7 +9,8 @@ import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type MemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
 import { CollectedLog } from '../testing/collected-log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { Engine, type Reply } from '../engine/engine.ts';
+import type { Reply } from '../engine/answers.ts';
+import { Engine } from '../engine/engine.ts';
 
 export const caller: Caller = {
   principal: 'owner',

@@ -13,12 +13,16 @@ const settings: WriterSettings = workerData;
 
 /** How often to look without having been rung for: the net under the doorbell. */
 const lookEveryMs = 1_000;
+const ownRingingMs = 1;
 
 const writer = new Writer(settings);
 const bell = new Doorbell(bellOf(settings.path));
 /** The last entry that the thread we work for knows of; undefined while nobody watches. */
 let known: Seq | undefined;
 let timer: NodeJS.Timeout | undefined;
+let later: NodeJS.Timeout | undefined;
+/** When this thread last committed, on the monotonic clock. */
+let wroteAt = Number.NEGATIVE_INFINITY;
 
 const tell = (reply: WriterReply): void => port.postMessage(reply);
 
@@ -31,13 +35,24 @@ const look = (): void => {
   tell({ kind: 'changed' });
 };
 
+/** After writing itself this thread hears its own ringing: then it waits a little, and looks once for all of it. */
+const heard = (): void => {
+  if (performance.now() - wroteAt > ownRingingMs) return look();
+  later ??= setTimeout(() => {
+    later = undefined;
+    look();
+  }, ownRingingMs);
+};
+
 const lookAgain = (): void => {
-  bell.listen(look);
+  bell.listen(heard);
   look();
 };
 
 const stopWatching = (): void => {
   clearInterval(timer);
+  clearTimeout(later);
+  later = undefined;
   bell.deafen();
   known = undefined;
 };
@@ -49,6 +64,7 @@ port.on('message', (message: WriterRequest) => {
       tell({ kind: 'append', id: message.id, outcome });
       if (outcome.kind !== 'appended') return;
       if (known !== undefined) known = message.request.expected + message.request.rows.length;
+      wroteAt = performance.now();
       bell.ring();
       return;
     }

@@ -1,0 +1,120 @@
+import type { Attention } from '../kernel/area.ts';
+import { present } from '../kernel/assert.ts';
+import type { Actor, Entry, Seq } from '../kernel/entry.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/instants.ts';
+import type { Answer, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Slices } from '../kernel/slices.ts';
+import type { Journal } from '../journal/journal.ts';
+import { StoreFailure } from '../journal/store.ts';
+import type { Decided, Fate } from './batch.ts';
+import type { Log } from './log.ts';
+import type { FoldedState } from './state.ts';
+import { type Rules, defect } from './unit.ts';
+
+/** What a call is answered with. */
+export interface Reply {
+  readonly value: unknown;
+  readonly actor: Actor;
+  /** The call had been done before, under the same request id. */
+  readonly replayed: boolean;
+}
+
+export interface AnswersOptions {
+  readonly workspace: string;
+  readonly rules: Rules;
+  readonly state: FoldedState;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly now: () => Instant;
+}
+
+type Fetch = (seqs: readonly Seq[]) => Promise<readonly Entry[]>;
+
+/** Makes answers, and fetches the entries that they need. What an answer throws is a defect, never the caller's fault. */
+export class Answers {
+  readonly #options: AnswersOptions;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
+    const begin = (): Answer<unknown> => prepared.run(slices, this.#facts(actor, slices));
+    return this.#finish({ actor, replayed: false, begin, fetch: this.#stored });
+  }
+
+  /**
+   * The answer to a unit whose batch is being stored, made meanwhile. It is given away only once that has succeeded;
+   * until then the entries of the batch are found here and nowhere else.
+   */
+  ofUnit(
+    prepared: PreparedCommand,
+    { actor, unit }: Decided,
+    batch: readonly Entry[],
+  ): Promise<Outcome<Reply>> {
+    const { slices, entries } = unit;
+    const begin = (): Answer<unknown> =>
+      prepared.answer({ entries, replayed: false }, slices, this.#facts(actor, slices));
+    return this.#finish({ actor, replayed: false, begin, fetch: (seqs) => this.#beside(batch, seqs) });
+  }
+
+  /** The answer to a call that was done before, made from its entries again. */
+  ofRepeat(
+    prepared: PreparedCommand,
+    { actor, remembered }: Extract<Fate, { readonly kind: 'replayed' }>,
+  ): Promise<Outcome<Reply>> {
+    const { slices } = this.#options.state;
+    const begin = (): Answer<unknown> => ({
+      ok: 'fetch',
+      seqs: Array.from({ length: remembered.size }, (_, i) => remembered.seq + i),
+      build: (entries) => prepared.answer({ entries, replayed: true }, slices, this.#facts(actor, slices)),
+    });
+    return this.#finish({ actor, replayed: true, begin, fetch: this.#stored });
+  }
+
+  async #finish({
+    actor,
+    replayed,
+    begin,
+    fetch,
+  }: {
+    readonly actor: Actor;
+    readonly replayed: boolean;
+    readonly begin: () => Answer<unknown>;
+    readonly fetch: Fetch;
+  }): Promise<Outcome<Reply>> {
+    try {
+      let answer = begin();
+      while (answer.ok === 'fetch') answer = answer.build(await fetch(answer.seqs));
+      return answer.ok ? ok({ value: answer.value, actor, replayed }) : answer;
+    } catch (thrown) {
+      return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
+    }
+  }
+
+  readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);
+
+  async #beside(batch: readonly Entry[], seqs: readonly Seq[]): Promise<readonly Entry[]> {
+    const first = batch[0]?.seq ?? Number.POSITIVE_INFINITY;
+    const stored = await this.#stored(seqs.filter((seq) => seq < first));
+    let taken = 0;
+    return seqs.map((seq) => {
+      const entry = seq < first ? stored[taken++] : batch[seq - first];
+      return present(entry, `entry ${seq} is stored or being stored`);
+    });
+  }
+
+  #facts(actor: Actor, slices: Slices): Facts {
+    const { workspace, rules, journal } = this.#options;
+    const now = this.#options.now();
+    return {
+      now,
+      actor,
+      history: journal.history,
+      workspace,
+      attention: (agent): readonly Attention[] =>
+        rules.areas.flatMap((area) => area.attention(slices, agent, now)),
+    };
+  }
+}
