@@ -72,6 +72,10 @@ export const startLoad = (): {
 
 const nextMessage = (child: ChildProcess): Promise<[LoadReport]> =>
   new Promise((resolve, reject) => {
-    child.once('message', (report: LoadReport) => resolve([report]));
-    child.once('exit', () => reject(new Error('the load generator ended')));
+    const ended = (): void => reject(new Error('the load generator ended'));
+    child.once('exit', ended);
+    child.once('message', (report: LoadReport) => {
+      child.off('exit', ended);
+      resolve([report]);
+    });
   });

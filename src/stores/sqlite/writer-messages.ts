@@ -11,6 +11,11 @@ export interface WriterSettings {
   readonly busyLimitMs: number;
 }
 
+export interface WriterThreadSettings extends WriterSettings {
+  /** The cell of the rendezvous for appends. */
+  readonly meeting: Int32Array<SharedArrayBuffer>;
+}
+
 /** As in the contract, except that missed rows are read by the thread that wants them. */
 export type WriterOutcome = Exclude<AppendOutcome, { readonly kind: 'moved' }> | { readonly kind: 'moved' };
 

@@ -1,11 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
-import type { WriterOutcome, WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts';
+import { Rendezvous } from './rendezvous.ts';
+import type { WriterOutcome, WriterReply, WriterRequest, WriterSettings, WriterThreadSettings } from './writer-messages.ts';
 
 /** The source in development, the compiled file beside this one in the package. */
 const written = new URL('./writer-worker.ts', import.meta.url);
 const source = import.meta.url.endsWith('.ts') ? written : new URL(written.href.replace(/ts$/, 'js'));
+
+/** Appends of more rows come from many callers, who have better to do than to wait for one thread. */
+const watchedRowsMax = 2;
 
 /**
  * The writing thread as seen from the thread that uses it. It starts when it is first needed, so that a process that
@@ -16,6 +20,7 @@ export class WriterThread {
   readonly #changed: () => void;
   readonly #appends = new Map<number, (outcome: WriterOutcome) => void>();
   readonly #checks = new Map<number, (health: StoreHealth) => void>();
+  readonly #meeting = new Rendezvous();
   #worker: Worker | undefined;
   #nextId = 1;
   #watching = false;
@@ -34,7 +39,9 @@ export class WriterThread {
   append(request: AppendRequest): Promise<WriterOutcome> {
     return new Promise((resolve) => {
       const id = this.#register(this.#appends, resolve);
+      this.#meeting.begin();
       this.#send({ kind: 'append', id, request });
+      if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching) setImmediate(() => this.#watchFor(id));
     });
   }
 
@@ -43,6 +50,11 @@ export class WriterThread {
       const id = this.#register(this.#checks, resolve);
       this.#send({ kind: 'health', id });
     });
+  }
+
+  /** A lone caller waits for nothing else; then it is quicker to look for the end than to be woken by it. */
+  #watchFor(id: number): void {
+    if (this.#appends.has(id) && this.#meeting.watch()) this.#receive({ kind: 'append', id, outcome: { kind: 'appended' } });
   }
 
   watch(known: Seq): void {
@@ -81,7 +93,7 @@ export class WriterThread {
   #start(): Worker {
     const worker = new Worker(source, {
       name: 'signalbox-journal',
-      workerData: this.#settings,
+      workerData: { ...this.#settings, meeting: this.#meeting.cell } satisfies WriterThreadSettings,
       // Not those of the main thread, some of which are meant for its own entry point.
       execArgv: [],
     });
@@ -97,6 +109,7 @@ export class WriterThread {
   #receive(reply: WriterReply): void {
     switch (reply.kind) {
       case 'append':
+        this.#meeting.end();
         settle(this.#appends, reply.id, reply.outcome);
         break;
       case 'health':

@@ -3,13 +3,15 @@ import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
+import { Rendezvous } from './rendezvous.ts';
 import { Writer } from './writer.ts';
-import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts';
+import type { WriterReply, WriterRequest, WriterThreadSettings } from './writer-messages.ts';
 
 /** The thread that writes, and listens for the writing of others. `writer-thread.ts` starts it. */
 assert(parentPort !== null, 'this file runs as a thread');
 const port = parentPort;
-const settings: WriterSettings = workerData;
+const settings: WriterThreadSettings = workerData;
+const meeting = new Rendezvous(settings.meeting);
 
 /** How often to look without having been rung for: the net under the doorbell. */
 const lookEveryMs = 1_000;
@@ -61,7 +63,7 @@ port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
       const outcome = writer.append(message.request);
-      tell({ kind: 'append', id: message.id, outcome });
+      if (outcome.kind !== 'appended' || !meeting.finish()) tell({ kind: 'append', id: message.id, outcome });
       if (outcome.kind !== 'appended') return;
       if (known !== undefined) known = message.request.expected + message.request.rows.length;
       wroteAt = performance.now();
