@@ -59,3 +59,11 @@ export const lineSchema = (what: string, charactersMax: number) =>
     .min(1)
     .max(charactersMax)
     .refine((text) => !lineControlPattern.test(text), `${what} must be one line without control characters`);
+
+const controls = new RegExp(lineControlPattern, 'g');
+
+/** What somebody sent as an answer may repeat it: on one line, without control characters, and not at any length. */
+export const repeatable = (text: string, charactersMax: number): string => {
+  const line = text.slice(0, charactersMax).replaceAll(controls, '?');
+  return text.length > charactersMax ? `${line}…` : line;
+};

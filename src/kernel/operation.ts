@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
+import { repeatable } from './ids.ts';
 import type { Instant } from './instants.ts';
 import type { Slices } from './slices.ts';
 
@@ -143,11 +144,7 @@ export function defineOperation<I, O>(
 ): Operation {
   const parse = (raw: unknown): Outcome<I> => {
     const parsed = definition.input.safeParse(raw);
-    return parsed.success
-      ? ok(parsed.data)
-      : refuse('invalid_input', explain(definition.name, parsed.error), {
-          issues: parsed.error.issues.map(({ path, message }) => ({ at: path.join('.'), message })),
-        });
+    return parsed.success ? ok(parsed.data) : refuseInput(definition.name, parsed.error);
   };
   if ('query' in definition) {
     return {
@@ -181,13 +178,28 @@ const prepareCommand = <I, O>(
   });
 };
 
-const issuesShownMax = 5;
+/** How many problems the message names, and how many the details list: an input can have one for every few bytes. */
+const issuesNamedMax = 5;
+const issuesListedMax = 20;
 
-/** One sentence per problem, then where to look the schema up. */
-const explain = (name: string, error: z.ZodError): string => {
-  const shown = error.issues
-    .slice(0, issuesShownMax)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
-  const more = error.issues.length - shown.length;
-  return `The input of ${name} is not valid: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Correct it and call again.`;
+/** The names of members, and messages that hold them, are somebody else's text. */
+const memberCharactersMax = 80;
+const issueCharactersMax = 300;
+
+/** One sentence per problem, then what to do. */
+const refuseInput = (name: string, { issues }: z.ZodError): Refusal => {
+  const listed = issues.slice(0, issuesListedMax).map(({ path, message }) => ({
+    at: path.map((part) => repeatable(String(part), memberCharactersMax)).join('.'),
+    message: repeatable(message, issueCharactersMax),
+  }));
+  const named = listed
+    .slice(0, issuesNamedMax)
+    .map(({ at, message }) => (at === '' ? message : `${at}: ${message}`));
+  const unnamed = issues.length - named.length;
+  const unlisted = issues.length - listed.length;
+  return refuse(
+    'invalid_input',
+    `The input of ${name} is not valid: ${named.join('; ')}${unnamed > 0 ? `; and ${unnamed} more` : ''}. Correct it and call again.`,
+    { issues: listed, ...(unlisted > 0 && { unlisted }) },
+  );
 };
