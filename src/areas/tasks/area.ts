@@ -33,7 +33,7 @@ const settle = (slice: TasksSlice): TasksSlice => {
 const heldFilesOf = (tasks: TasksSlice['tasks']): HeldFiles => {
   let index = noHeldFiles;
   for (const status of ['in_progress', 'in_review']) {
-    for (const task of tasks.scan('status', status)) {
+    for (const task of tasks.scan('board', status)) {
       const holder = holdIn(task.state)?.holder;
       if (holder !== undefined) index = holdFiles(index, task, holder);
     }

@@ -1,5 +1,6 @@
 import { definePolicy } from '../../kernel/area.ts';
 import type { AgentsEvent } from '../agents/model.ts';
+import { tasksHeldIn } from './model/task.ts';
 import { tasksIntent } from './decide/index.ts';
 
 /** TA48 */
@@ -9,5 +10,5 @@ export const releaseExpired = definePolicy<AgentsEvent, 'agents.session_expired'
   meaning: 'What an expired session held is released.',
   bestEffort: false,
   react: ({ data: { agent, session } }, { tasks }) =>
-    tasks.tasks.count('session', session) === 0 ? [] : [tasksIntent({ type: 'expire', agent, session })],
+    tasksHeldIn(tasks, agent, session).length === 0 ? [] : [tasksIntent({ type: 'expire', agent, session })],
 });

@@ -18,6 +18,7 @@ import {
   isOpen,
   isReady,
   laneKey,
+  readyPartition,
   rankOf,
 } from './model/task.ts';
 
@@ -188,7 +189,7 @@ const speaker = (
   return again;
 };
 
-const orders = ['ready', 'status', 'holder', 'session', 'parent'] as const;
+const orders = ['board', 'holder', 'parent'] as const;
 
 /** Everything that a slice says, orders and index included, in a form that can be compared. */
 const told = (slice: TasksSlice): unknown => ({
@@ -238,7 +239,7 @@ const checkTask = (slice: TasksSlice, task: Task): void => {
   assert.equal(task.readySince === undefined, task.unmet > 0);
   for (const one of task.dependsOn) assert.ok(at(one).dependents.includes(task.id));
   for (const one of task.dependents) assert.ok(at(one).dependsOn.includes(task.id));
-  if (isReady(task)) assert.ok([...slice.tasks.scan('ready', laneKey(task))].includes(task));
+  if (isReady(task)) assert.ok([...slice.tasks.scan('board', readyPartition(laneKey(task)))].includes(task));
 };
 
 const checkHolds = (slices: Slices, all: readonly Task[]): void => {

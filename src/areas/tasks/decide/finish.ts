@@ -1,6 +1,6 @@
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import type { TasksEvent } from '../model/events.ts';
-import { type Task, type TasksSlice, holdIn, isHeld } from '../model/task.ts';
+import { type Task, type TasksSlice, holdIn, isHeld, tasksHeldIn } from '../model/task.ts';
 import { claimedEvent, refuseStart } from './claim.ts';
 import {
   type Board,
@@ -100,7 +100,7 @@ export const release = (board: Board, { id, epoch, note }: ReleaseCommand): Task
 
 /** TA48: one entry releases all that the session held. */
 export const expire = ({ tasks: slice }: Board, { agent, session }: ExpireCommand): TasksDecision => {
-  const held = [...slice.tasks.scan('session', session)];
+  const held = tasksHeldIn(slice, agent, session);
   if (held.length === 0) return ok([]);
   const released = held.map(({ id, revision }) => ({ id, revision: revision + 1 }));
   return ok([{ type: 'tasks.expired', data: { agent, session, released } }]);

@@ -3,11 +3,19 @@ import { type Hold, idleMs } from '../../../kernel/hold.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { type Rank, compareRanks } from '../../../kernel/table.ts';
 import type { World } from '../../../kernel/slices.ts';
-import type { Agent } from '../../agents/model.ts';
+import type { Agent, AgentsSlice, Session } from '../../agents/model.ts';
 import { type HeldFile, fileConflict, fullEffort } from './held-files.ts';
 import { holdNow } from './holding.ts';
 import { blockersNamedMax, skippedCandidatesMax } from './limits.ts';
-import { type Task, type TasksSlice, holdIn, rankOf } from './task.ts';
+import {
+  type Task,
+  type TasksSlice,
+  holdIn,
+  rankOf,
+  readyPartition,
+  tasksHeldIn,
+  waitingPartition,
+} from './task.ts';
 
 type Boards = World<'tasks' | 'agents'>;
 
@@ -44,7 +52,7 @@ export const bestReady = (boards: Boards, applicant: Applicant, now: Instant): C
   const obstacles: Obstacle[] = [];
   let skipped = 0;
   const lanes = lanesFor(tasks, applicant);
-  for (const task of inRankOrder(tasks, { order: 'ready', partitions: lanes })) {
+  for (const task of inRankOrder(tasks, { partitions: lanes })) {
     const obstacle = obstacleFor(tasks, { ...applicant, effort }, task);
     if (obstacle === undefined) return { kind: 'ready', task };
     skipped += 1;
@@ -65,7 +73,7 @@ const fits = (one: Pick<Task, 'project' | 'requires'>, { agent, project }: Appli
 
 const lanesFor = (slice: TasksSlice, applicant: Applicant): string[] => {
   const lanes: string[] = [];
-  for (const lane of slice.lanes.values()) if (fits(lane, applicant)) lanes.push(lane.key);
+  for (const lane of slice.lanes.values()) if (fits(lane, applicant)) lanes.push(readyPartition(lane.key));
   return lanes;
 };
 
@@ -85,7 +93,6 @@ const obstacleFor = (slice: TasksSlice, { agent, effort }: Searching, task: Task
 };
 
 interface Sequence {
-  readonly order: 'ready' | 'status';
   readonly partitions: readonly string[];
   /** Begins behind this rank. */
   readonly after?: Rank | undefined;
@@ -100,16 +107,16 @@ interface Head {
 }
 
 /** The records of several partitions as one sequence by rank, found lazily. */
-export function* inRankOrder({ tasks }: TasksSlice, { order, partitions, after }: Sequence): Generator<Task> {
+export function* inRankOrder({ tasks }: TasksSlice, { partitions, after }: Sequence): Generator<Task> {
   const heads: Head[] = [];
   for (const partition of partitions) {
     const task =
-      after === undefined ? tasks.first(order, partition) : firstOf(tasks.scan(order, partition, after));
+      after === undefined ? tasks.first('board', partition) : firstOf(tasks.scan('board', partition, after));
     if (task !== undefined) heads.push({ partition, task, rank: rankOf(task), rest: undefined });
   }
   for (let head = lowest(heads); head !== undefined; head = lowest(heads)) {
     yield head.task;
-    head.rest ??= tasks.scan(order, head.partition, head.rank);
+    head.rest ??= tasks.scan('board', head.partition, head.rank);
     const next = firstOf(head.rest);
     if (next === undefined) {
       heads.splice(heads.indexOf(head), 1);
@@ -134,18 +141,9 @@ const firstOf = (tasks: Iterator<Task>): Task | undefined => {
 /** Of the holds that may be taken over by now, the one that could be for longest and fits. */
 const contestable = (boards: Boards, applicant: Searching, now: Instant): Choice | undefined => {
   const { tasks: slice, agents } = boards;
-  if (!mayBeContestable(boards, now)) return undefined;
-  const found: { readonly hold: Hold; readonly session: string }[] = [];
-  for (const session of slice.tasks.partitions('session')) {
-    const first = slice.tasks.first('session', session);
-    const held = first && holdIn(first.state);
-    if (held === undefined || session === applicant.session) continue;
-    const hold = holdNow(agents, held);
-    if (hold.contestableAt <= now) found.push({ hold, session });
-  }
-  found.sort((a, b) => a.hold.contestableAt - b.hold.contestableAt || a.hold.epoch - b.hold.epoch);
-  for (const { session } of found) {
-    for (const task of slice.tasks.scan('session', session)) {
+  for (const session of contestableSessions(agents, now)) {
+    if (session.id === applicant.session) continue;
+    for (const task of tasksHeldIn(slice, session.agent, session.id)) {
       const held = holdIn(task.state);
       if (held === undefined || !fits(task, applicant) || obstacleFor(slice, applicant, task) !== undefined)
         continue;
@@ -155,11 +153,20 @@ const contestable = (boards: Boards, applicant: Searching, now: Instant): Choice
   return undefined;
 };
 
-/** Whether any session at all has ended or fallen silent for long enough. */
-const mayBeContestable = ({ agents }: Boards, now: Instant): boolean => {
-  if (agents.sessions.first('expiry', 'ended') !== undefined) return true;
-  const quietest = agents.sessions.first('expiry', 'live');
-  return quietest !== undefined && quietest.lastSeen + idleMs <= now;
+/** The sessions that have ended or gone stale, those first whose holds could be taken over for longest. */
+const contestableSessions = ({ sessions }: AgentsSlice, now: Instant): readonly Session[] => {
+  const found = [...sessions.scan('expiry', 'ended')].map((session) => ({
+    session,
+    since: session.endedAt ?? now,
+  }));
+  for (const session of sessions.scan('expiry', 'live')) {
+    const since = session.lastSeen + idleMs;
+    if (since > now) break;
+    found.push({ session, since });
+  }
+  return found
+    .toSorted((a, b) => a.since - b.since || a.session.number - b.session.number)
+    .map(({ session }) => session);
 };
 
 /** What there is besides what an applicant could take. The last three count the whole board. */
@@ -175,13 +182,11 @@ export interface Remainder {
 
 export const remainderFor = (slice: TasksSlice, applicant: Applicant): Remainder => {
   const { tasks } = slice;
-  let ready = 0;
   let otherCapabilities = 0;
   let otherProjects = 0;
   const missing = new Set<string>();
   for (const lane of slice.lanes.values()) {
-    const count = tasks.count('ready', lane.key);
-    ready += count;
+    const count = tasks.count('board', readyPartition(lane.key));
     if (fits(lane, applicant)) continue;
     if (fits(lane, { ...applicant, project: undefined })) otherProjects += count;
     else {
@@ -194,8 +199,8 @@ export const remainderFor = (slice: TasksSlice, applicant: Applicant): Remainder
     otherCapabilities,
     missingCapabilities: [...missing],
     otherProjects,
-    waiting: tasks.count('status', 'todo') - ready,
-    blocked: tasks.count('status', 'blocked'),
-    held: tasks.count('status', 'in_progress') + tasks.count('status', 'in_review'),
+    waiting: tasks.count('board', waitingPartition),
+    blocked: tasks.count('board', 'blocked'),
+    held: tasks.count('board', 'in_progress') + tasks.count('board', 'in_review'),
   };
 };

@@ -108,7 +108,7 @@ export interface AgentLosses {
   readonly losses: readonly Loss[];
 }
 
-type TaskOrder = 'ready' | 'status' | 'holder' | 'session' | 'parent';
+type TaskOrder = 'board' | 'holder' | 'parent';
 
 export interface TasksSlice {
   readonly tasks: Table<Task, TaskOrder>;
@@ -140,17 +140,32 @@ export const rankOf = (task: Task): Rank => [
   task.number,
 ];
 
+/** Where the ready tasks of a lane stand on the board. */
+export const readyPartition = (lane: string): string => `ready ${lane}`;
+
+/** Where those tasks stand that wait for a dependency. */
+export const waitingPartition = 'waiting';
+
+const boardPartition = (task: Task): string => {
+  if (task.state.status !== 'todo') return task.state.status;
+  return task.unmet === 0 ? readyPartition(laneKey(task)) : waitingPartition;
+};
+
+/** All places on the board where tasks of this status stand. */
+export const partitionsOf = ({ lanes }: TasksSlice, status: Status): readonly string[] =>
+  status === 'todo'
+    ? [waitingPartition, ...[...lanes.values()].map(({ key }) => readyPartition(key))]
+    : [status];
+
 const epochRank = ({ state, number }: Task): Rank => [isHeld(state) ? state.hold.epoch : 0, number];
 
 export const initialTasks: TasksSlice = {
   tasks: table<Task, TaskOrder>({
     key: (task) => task.id,
     orders: {
-      /** What can be claimed, by lane. */
-      ready: { partition: (task) => (isReady(task) ? laneKey(task) : undefined), rank: rankOf },
-      status: { partition: (task) => task.state.status, rank: rankOf },
+      /** Every task once: what is ready by lane, what waits, and everything else by status. */
+      board: { partition: boardPartition, rank: rankOf },
       holder: { partition: (task) => holdIn(task.state)?.holder, rank: epochRank },
-      session: { partition: (task) => holdIn(task.state)?.session, rank: epochRank },
       parent: { partition: (task) => task.parent, rank: (task) => [task.number, 0] },
     },
   }),
@@ -168,6 +183,10 @@ export const lossesSince = (slice: TasksSlice, agent: string, seq: Seq): readonl
 export const tasksHeldBy = (slice: TasksSlice, agent: string): readonly Task[] => [
   ...slice.tasks.scan('holder', agent),
 ];
+
+/** Those of them that it holds in this session. */
+export const tasksHeldIn = (slice: TasksSlice, agent: string, session: string): readonly Task[] =>
+  tasksHeldBy(slice, agent).filter(({ state }) => holdIn(state)?.session === session);
 
 /** The dependencies that are not done yet. */
 export const unmetOf = (slice: TasksSlice, task: Task): readonly string[] =>

@@ -7,7 +7,9 @@ import {
   cancelledDependencies,
   holdIn,
   isReady,
+  partitionsOf,
   rankOf,
+  readyPartition,
 } from '../model/task.ts';
 
 export const sorts = ['rank', 'created', 'updated', 'due', 'priority'] as const;
@@ -61,34 +63,34 @@ export const pageOf = (slice: TasksSlice, filter: Filter, wanted: Wanted): Page 
     : selected(slice, filter, wanted);
 };
 
-interface Partitions {
-  readonly order: 'ready' | 'status';
-  readonly names: readonly string[];
-}
-
 /** The partitions that hold exactly what the filter lets through, if there are such. */
-const partitionsFor = (slice: TasksSlice, filter: Filter): Partitions | undefined => {
+const partitionsFor = (slice: TasksSlice, filter: Filter): readonly string[] | undefined => {
   const { statuses, ready, project, ...rest } = filter;
   if (Object.values(rest).some((value) => value !== undefined)) return undefined;
-  if (ready === undefined && project === undefined) return { order: 'status', names: [...statuses] };
+  if (ready === undefined && project === undefined) return standing(slice, statuses);
   if (ready !== true) return undefined;
-  if (!statuses.has('todo')) return { order: 'ready', names: [] };
-  const names = [...slice.tasks.partitions('ready')].filter(
-    (lane) => project === undefined || slice.tasks.first('ready', lane)?.project === project,
-  );
-  return { order: 'ready', names };
+  if (!statuses.has('todo')) return [];
+  return [...slice.lanes.values()]
+    .filter((lane) => project === undefined || lane.project === project)
+    .map(({ key }) => readyPartition(key));
 };
 
+const standing = (slice: TasksSlice, statuses: Iterable<Status>): readonly string[] =>
+  [...statuses].flatMap((status) => partitionsOf(slice, status));
+
+const countIn = ({ tasks }: TasksSlice, partitions: readonly string[]): number =>
+  partitions.reduce((sum, partition) => sum + tasks.count('board', partition), 0);
+
 /** Takes the page from the orders, however many tasks there are. */
-const streamed = (slice: TasksSlice, { order, names }: Partitions, { after, limit }: Wanted): Page => {
+const streamed = (slice: TasksSlice, partitions: readonly string[], { after, limit }: Wanted): Page => {
   const tasks: Task[] = [];
   let more = false;
-  for (const task of inRankOrder(slice, { order, partitions: names, after })) {
+  for (const task of inRankOrder(slice, { partitions, after })) {
     more = tasks.length === limit;
     if (more) break;
     tasks.push(task);
   }
-  const total = names.reduce((sum, name) => sum + slice.tasks.count(order, name), 0);
+  const total = countIn(slice, partitions);
   return pageWith(tasks, { total, more, place: rankOf });
 };
 
@@ -105,16 +107,15 @@ const pageWith = (
 };
 
 /** Where to look for all that passes the filter: among as few tasks as an order allows. */
-const sourcesFor = (
-  { tasks }: TasksSlice,
-  { statuses, holder, parent }: Filter,
-): readonly Iterable<Task>[] => {
+const sourcesFor = (slice: TasksSlice, { statuses, holder, parent }: Filter): readonly Iterable<Task>[] => {
+  const { tasks } = slice;
   if (parent !== undefined) return [tasks.scan('parent', parent)];
   if (holder !== undefined) return [tasks.scan('holder', holder)];
-  const names = [...statuses];
-  const count = names.reduce((sum, name) => sum + tasks.count('status', name), 0);
+  const partitions = standing(slice, statuses);
   // Going through an order costs about three times as much for each task as going through all without one.
-  return count * 3 > tasks.size ? [tasks.values()] : names.map((name) => tasks.scan('status', name));
+  return countIn(slice, partitions) * 3 > tasks.size
+    ? [tasks.values()]
+    : partitions.map((partition) => tasks.scan('board', partition));
 };
 
 /** Goes once through all that could pass and keeps the best of those behind `after`. */
