@@ -38,14 +38,22 @@ export interface HubProcess {
 
 const urlPattern = /ready on (http:\/\/\S+)/;
 
-/** A hub on a free port, once it says that it is ready. `nodeArgs` come before the program's own. */
+export interface HubOptions {
+  /** Before the program's own arguments. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A hub on a free port, once it says that it is ready. What is loaded into it may talk over Node's own channel. */
 export const startHub = async (
   { dataDir, onEnd }: Site,
-  nodeArgs: readonly string[] = [],
+  { nodeArgs = [], env = {} }: HubOptions = {},
 ): Promise<HubProcess> => {
   const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', '0', '--data-dir', dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
   });
+  assert(child.stdout !== null);
   const ended = once(child, 'exit').then((): number | null => child.exitCode);
   const stop = (): Promise<number | null> => {
     child.kill('SIGTERM');
