@@ -5,8 +5,8 @@ import { agentNameSchema } from '../areas/agents/model.ts';
 import { workspaceNameSchema } from '../areas/workspaces/model.ts';
 
 export const defaultPort = 8321;
-export const defaultHost = '127.0.0.1';
-export const defaultWorkspace = 'main';
+const defaultHost = '127.0.0.1';
+const defaultWorkspace = 'main';
 
 /** What a process is told from outside, by flag or environment. */
 export interface Settings {

@@ -1,5 +1,6 @@
 import { initialSlices, areas } from '../areas/index.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
+import { seenSessionsMax } from '../areas/agents/model.ts';
 import type { Clock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
@@ -77,11 +78,13 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   return ok({ name, engine, store, close: () => (closing ??= close()) });
 };
 
-/** AG14: one entry a minute for all who called. */
+/** AG14: one entry a minute for all who called, unless they are more than one entry may name. */
 const reportSeen = async (engine: Engine): Promise<void> => {
-  const sessions = engine.takeSeen();
-  if (sessions.length > 0)
+  const seen = engine.takeSeen();
+  for (let from = 0; from < seen.length; from += seenSessionsMax) {
+    const sessions = seen.slice(from, from + seenSessionsMax);
     await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
+  }
 };
 
 /** Runs `work` again and again, the next time counted from the end of the last. */

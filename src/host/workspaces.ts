@@ -11,7 +11,7 @@ import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 /** Opens the journal of a name. `create`: whether it may come into being now, or must have been there. */
-export type OpenStore = (file: string, create: 'may' | 'must-exist') => Promise<Outcome<Store>>;
+type OpenStore = (file: string, create: 'may' | 'must-exist') => Promise<Outcome<Store>>;
 
 export interface WorkspacesOptions {
   readonly dataDir: string;

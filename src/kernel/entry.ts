@@ -43,7 +43,7 @@ export interface RequestMark {
  * Why an entry is there. `unit` is the sequence number of the first entry of its unit, `by` the operation or policy
  * that decided it. The first entry of a unit also tells how many entries it has, and of which request it is.
  */
-export interface Cause {
+interface Cause {
   readonly unit: Seq;
   readonly by: string;
   readonly size?: number;

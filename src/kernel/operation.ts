@@ -20,7 +20,7 @@ export interface Caller {
   readonly client: string | undefined;
 }
 
-export type RateClass = 'read' | 'general' | 'task' | 'broadcast';
+type RateClass = 'read' | 'general' | 'task' | 'broadcast';
 
 /** What an answer may be made from, besides its input. */
 export interface Facts {
@@ -34,7 +34,7 @@ export interface Facts {
 }
 
 /** The entries that a command wrote, for building its answer; the same after a repeat. */
-export interface Done {
+interface Done {
   readonly entries: readonly Entry[];
   readonly replayed: boolean;
 }
@@ -55,7 +55,7 @@ export const withEntries = <T>(
   build: (entries: readonly Entry[]) => Answer<T>,
 ): Answer<T> => (seqs.length === 0 ? build([]) : { ok: 'fetch', seqs, build });
 
-export interface Example {
+interface Example {
   readonly title: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -84,7 +84,7 @@ export interface OperationTexts {
 }
 
 /** Lets a call wait until it can succeed. All blocking anywhere is this. */
-export interface Until<I> {
+interface Until<I> {
   /** The one key under which the call waits. */
   readonly key: (input: I) => string;
   /** How long this call will wait; 0 = not at all. */

@@ -29,7 +29,7 @@ export interface StartCommand extends Profile {
   readonly metadata?: Metadata | undefined;
 }
 
-export interface UpdateCommand extends Profile {
+interface UpdateCommand extends Profile {
   readonly type: 'update';
   /** Null removes a member. */
   readonly metadata?: Readonly<Record<string, string | null>> | undefined;

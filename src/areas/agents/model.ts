@@ -20,7 +20,6 @@ export const agentsMax = 10_000;
 export const sessionsPerAgentMax = 50;
 export const wipLimitDefault = 5;
 export const wipLimitMax = 500;
-export const connectionCharactersMax = 200;
 /** How many sessions one `see` command may name. */
 export const seenSessionsMax = 10_000;
 
