@@ -178,9 +178,11 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
   let chain = chainStart(store.identity.id);
   const text = JSON.stringify({ filler: 'x'.repeat(280) });
   const found: [number, number][] = [];
-  for (const size of [1, 32]) {
+  // The write-ahead log grows until its first checkpoint, and each commit costs more while it does; 1,000 rows at a
+  // time bring it there, and are not counted.
+  for (const size of [1_000, 1, 32]) {
     const times: number[] = [];
-    for (let i = 0; i < 300; i += 1) {
+    for (let i = 0; i < (size === 1_000 ? 60 : 300); i += 1) {
       const expected = seq;
       const batch = `batch-${size}-${i}`;
       const rows = Array.from({ length: size }, () => {
@@ -193,7 +195,7 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
       times.push(Number(process.hrtime.bigint() - began) / 1e3);
       if (outcome.kind !== 'appended') throw new Error(JSON.stringify(outcome));
     }
-    found.push([size, median(times)]);
+    if (size < 1_000) found.push([size, median(times)]);
   }
   await store.close();
   return found;

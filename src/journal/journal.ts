@@ -31,6 +31,12 @@ export type Sink = (entries: readonly Entry[]) => void;
 
 const pageRows = 5_000;
 
+/** A reading of single entries that has not begun yet. */
+interface Reading {
+  readonly wanted: Set<Seq>;
+  readonly entries: Promise<ReadonlyMap<Seq, Entry>>;
+}
+
 interface Pending {
   readonly batch: string;
   readonly rows: readonly StoredRow[];
@@ -46,6 +52,7 @@ export class Journal {
   #head: Head;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
+  #reading: Reading | undefined;
 
   /** Begins behind `from`, or at the very beginning. */
   constructor(
@@ -90,12 +97,34 @@ export class Journal {
       if (cached === undefined) missing.push(seq);
       else found.set(seq, cached);
     }
-    for (const row of missing.length === 0 ? [] : await this.store.readAt(missing)) {
-      const entry = valueOf(this.#codec.decode(row.text));
-      found.set(row.seq, entry);
-      this.#cache.put(entry, row.text.length);
+    if (missing.length > 0) {
+      const read = await this.#readTogether(missing);
+      for (const seq of missing) found.set(seq, present(read.get(seq), `entry ${seq} was read`));
     }
-    return seqs.map((seq) => present(found.get(seq), `entry ${seq} was read`));
+    return seqs.map((seq) => present(found.get(seq), `entry ${seq} was found`));
+  }
+
+  /** All who want entries at the same moment get them from one reading. */
+  #readTogether(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, Entry>> {
+    const reading = (this.#reading ??= this.#beginReading());
+    for (const seq of seqs) reading.wanted.add(seq);
+    return reading.entries;
+  }
+
+  #beginReading(): Reading {
+    const wanted = new Set<Seq>();
+    const read = async (): Promise<ReadonlyMap<Seq, Entry>> => {
+      await Promise.resolve();
+      this.#reading = undefined;
+      const entries = new Map<Seq, Entry>();
+      for (const row of await this.store.readAt([...wanted])) {
+        const entry = valueOf(this.#codec.decode(row.text));
+        entries.set(row.seq, entry);
+        this.#cache.put(entry, row.text.length);
+      }
+      return entries;
+    };
+    return { wanted, entries: read() };
   }
 
   /**

@@ -128,9 +128,7 @@ export const readSnapshot = async (
   const lines = bytes.toString('utf8', 0, end - 1).split('\n');
   const header: SnapshotHeader = trustedJson(lines[0] ?? '');
   const mismatch = mismatchOf(header, areas, identity);
-  return mismatch === undefined
-    ? load(lines.slice(1), header, { areas, initial })
-    : { unusable: mismatch };
+  return mismatch === undefined ? load(lines.slice(1), header, { areas, initial }) : { unusable: mismatch };
 };
 
 const newline = 0x0a;

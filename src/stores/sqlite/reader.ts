@@ -78,13 +78,22 @@ export class Reader {
 
   readAt(seqs: readonly Seq[]): readonly StoredRow[] {
     return this.#guarded(() => {
-      const { one } = this.#current();
-      return seqs.map((seq) => {
-        const columns = one.get(seq);
-        if (columns === undefined) throw this.#damaged(`It has no entry ${seq}.`);
-        return this.#row(columns);
-      });
+      const { one, database } = this.#current();
+      if (seqs.length < 2) return seqs.map((seq) => this.#rowAt(one, seq));
+      // Within one transaction the upper pages of the tree are read once, not again for each row.
+      database.exec('begin');
+      try {
+        return seqs.map((seq) => this.#rowAt(one, seq));
+      } finally {
+        database.exec('commit');
+      }
     });
+  }
+
+  #rowAt(one: StatementSync, seq: Seq): StoredRow {
+    const columns = one.get(seq);
+    if (columns === undefined) throw this.#damaged(`It has no entry ${seq}.`);
+    return this.#row(columns);
   }
 
   close(): void {

@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Rendezvous } from './rendezvous.ts';
-import type { WriterOutcome, WriterReply, WriterRequest, WriterSettings, WriterThreadSettings } from './writer-messages.ts';
+import type {
+  WriterOutcome,
+  WriterReply,
+  WriterRequest,
+  WriterSettings,
+  WriterThreadSettings,
+} from './writer-messages.ts';
 
 /** The source in development, the compiled file beside this one in the package. */
 const written = new URL('./writer-worker.ts', import.meta.url);
@@ -41,7 +47,8 @@ export class WriterThread {
       const id = this.#register(this.#appends, resolve);
       this.#meeting.begin();
       this.#send({ kind: 'append', id, request });
-      if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching) setImmediate(() => this.#watchFor(id));
+      if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching)
+        setImmediate(() => this.#watchFor(id));
     });
   }
 
@@ -54,7 +61,8 @@ export class WriterThread {
 
   /** A lone caller waits for nothing else; then it is quicker to look for the end than to be woken by it. */
   #watchFor(id: number): void {
-    if (this.#appends.has(id) && this.#meeting.watch()) this.#receive({ kind: 'append', id, outcome: { kind: 'appended' } });
+    if (this.#appends.has(id) && this.#meeting.watch())
+      this.#receive({ kind: 'append', id, outcome: { kind: 'appended' } });
   }
 
   watch(known: Seq): void {
