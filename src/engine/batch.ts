@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Intent } from '../kernel/area.ts';
-import { type Actor, type Entry, type RequestMark, systemActor } from '../kernel/entry.ts';
+import { type Actor, type Entry, type RequestMark, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Remembered } from '../journal/snapshots.ts';
 import type { Log } from './log.ts';
+import type { RequestIndex } from './requests.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, type Unit, decideUnit } from './unit.ts';
 
@@ -43,107 +44,129 @@ export type Fate =
   /** Must wait for the next batch: this one is full, or holds a call with the same request id. */
   | { readonly kind: 'deferred' };
 
-export interface Plan {
-  readonly fates: readonly Fate[];
-  readonly whole: Unit;
-  /** More has expired than this batch clears away. */
-  readonly moreDue: boolean;
-}
-
 /** The digest that makes two calls with one request id the same call. */
 export const digestOf = (operation: string, input: unknown): string =>
   hash('sha256', canonicalJson({ operation, input }), 'base64url').slice(0, 22);
 
-/** Decides what a batch will hold: first whatever has expired by `now`, then the calls in order of arrival. */
-export const planBatch = (
-  rules: Rules,
-  state: FoldedState,
-  { calls, now, log }: { readonly calls: readonly Call[]; readonly now: Instant; readonly log: Log },
-): Plan => {
-  const draft: Draft = { slices: state.slices, entries: [], now, log };
-  const moreDue = addDue(rules, state, draft);
-  const asked = new Set<string>();
-  const fates = calls.map((call): Fate => {
-    if (draft.entries.length >= batchEntriesFull) return { kind: 'deferred' };
-    const actor = call.identify(draft.slices);
-    if (!actor.ok) return { kind: 'refused', refusal: actor };
-    if (call.request !== undefined) {
-      const known = recall(state, { request: call.request, actor: actor.value, now });
-      if (known !== undefined) return known;
-      const key = `${actor.value.principal} ${call.request.id}`;
-      if (asked.has(key)) return { kind: 'deferred' };
-      asked.add(key);
-    }
-    const unit = add(rules, state, { draft, call, actor: actor.value });
-    return unit.ok
-      ? { kind: 'decided', actor: actor.value, unit: unit.value }
-      : { kind: 'refused', refusal: unit };
-  });
-  return { fates, whole: { slices: draft.slices, entries: draft.entries }, moreDue };
-};
+/** What a batch is decided on: what has been folded, or what will have been once the batch before it is stored. */
+export interface Base {
+  readonly slices: Slices;
+  readonly seq: Seq;
+  readonly requests: RequestIndex;
+  /** Requests of the batch before, which may be stored by now or not. */
+  readonly underWay: ReadonlySet<string>;
+}
 
-interface Draft {
-  slices: Slices;
-  readonly entries: Entry[];
+export interface DraftOptions {
   readonly now: Instant;
   readonly log: Log;
 }
 
-const add = (
-  rules: Rules,
-  state: FoldedState,
-  {
-    draft,
-    call,
-    actor,
-  }: { draft: Draft; call: Pick<Call, 'by' | 'intent' | 'request' | 'entropy'>; actor: Actor },
-): Outcome<Unit> => {
-  const base = {
-    slices: draft.slices,
-    seq: state.seq + draft.entries.length,
-    now: draft.now,
-    actor,
-    by: call.by,
-    request: call.request,
-    entropy: call.entropy,
-  };
-  const unit = decideUnit(rules, base, { intent: call.intent, log: draft.log });
-  if (unit.ok) {
-    draft.slices = unit.value.slices;
-    draft.entries.push(...unit.value.entries);
-  }
-  return unit;
-};
+/** A batch being decided: first whatever has expired by `now`, then calls in order of arrival. */
+export class BatchDraft {
+  readonly base: Base;
+  /** More has expired than this batch clears away. */
+  readonly moreDue: boolean;
+  readonly entries: Entry[] = [];
+  readonly #rules: Rules;
+  readonly #options: DraftOptions;
+  readonly #asked = new Set<string>();
+  #slices: Slices;
 
-const recall = (
-  state: FoldedState,
-  { request, actor, now }: { request: RequestMark; actor: Actor; now: Instant },
-): Fate | undefined => {
-  const remembered = state.requests.find(actor.principal, request.id, now);
-  if (remembered === undefined) return undefined;
-  if (remembered.digest === request.digest) return { kind: 'replayed', actor, remembered };
-  const refusal = refuse(
-    'request_reused',
-    `Request id "${request.id}" was used for another call. Nothing was done. Use a new id for a new call, and the same id only to repeat one.`,
-  );
-  return { kind: 'refused', refusal };
-};
+  constructor(rules: Rules, base: Base, options: DraftOptions) {
+    this.#rules = rules;
+    this.base = base;
+    this.#options = options;
+    this.#slices = base.slices;
+    this.moreDue = this.#addDue();
+  }
+
+  /** All of it, as it would be folded. Nothing may be added once this has been handed to a journal. */
+  get whole(): Unit {
+    return { slices: this.#slices, entries: this.entries };
+  }
+
+  /** What the next batch is decided on while this one is being stored. */
+  get after(): Base {
+    const { seq, requests } = this.base;
+    return { slices: this.#slices, seq: seq + this.entries.length, requests, underWay: this.#asked };
+  }
+
+  /** Decides a call on everything before it. */
+  add(call: Call): Fate {
+    if (this.entries.length >= batchEntriesFull) return { kind: 'deferred' };
+    const actor = call.identify(this.#slices);
+    if (!actor.ok) return { kind: 'refused', refusal: actor };
+    if (call.request !== undefined) {
+      const key = `${actor.value.principal} ${call.request.id}`;
+      if (this.#asked.has(key) || this.base.underWay.has(key)) return { kind: 'deferred' };
+      const known = this.#recall(call.request, actor.value);
+      if (known !== undefined) return known;
+      this.#asked.add(key);
+    }
+    const unit = this.#decide(call, actor.value);
+    return unit.ok
+      ? { kind: 'decided', actor: actor.value, unit: unit.value }
+      : { kind: 'refused', refusal: unit };
+  }
+
+  #decide(call: Pick<Call, 'by' | 'intent' | 'request' | 'entropy'>, actor: Actor): Outcome<Unit> {
+    const { now, log } = this.#options;
+    const base = {
+      slices: this.#slices,
+      seq: this.base.seq + this.entries.length,
+      now,
+      actor,
+      by: call.by,
+      request: call.request,
+      entropy: call.entropy,
+    };
+    const unit = decideUnit(this.#rules, base, { intent: call.intent, log });
+    if (unit.ok) {
+      this.#slices = unit.value.slices;
+      this.entries.push(...unit.value.entries);
+    }
+    return unit;
+  }
+
+  #recall(request: RequestMark, actor: Actor): Fate | undefined {
+    const remembered = this.base.requests.find(actor.principal, request.id, this.#options.now);
+    if (remembered === undefined) return undefined;
+    if (remembered.digest === request.digest) return { kind: 'replayed', actor, remembered };
+    const refusal = refuse(
+      'request_reused',
+      `Request id "${request.id}" was used for another call. Nothing was done. Use a new id for a new call, and the same id only to repeat one.`,
+    );
+    return { kind: 'refused', refusal };
+  }
+
+  #addDue(): boolean {
+    const { now, log } = this.#options;
+    let left = dueCommandsMax;
+    for (const area of this.#rules.areas) {
+      for (const intent of area.due(this.#slices, now)) {
+        if (left === 0) return true;
+        left -= 1;
+        const call = { by: `${area.name}.due`, intent, request: undefined, entropy: noEntropy };
+        const unit = this.#decide(call, systemActor);
+        if (!unit.ok) log.error(`what has expired in ${area.name} could not be cleared: ${unit.message}`);
+      }
+    }
+    return false;
+  }
+}
 
 const noEntropy = (): Uint8Array => new Uint8Array(10);
 
-const addDue = (rules: Rules, state: FoldedState, draft: Draft): boolean => {
-  let left = dueCommandsMax;
-  for (const area of rules.areas) {
-    for (const intent of area.due(draft.slices, draft.now)) {
-      if (left === 0) return true;
-      left -= 1;
-      const call = { by: `${area.name}.due`, intent, request: undefined, entropy: noEntropy };
-      const unit = add(rules, state, { draft, call, actor: systemActor });
-      if (!unit.ok) draft.log.error(`what has expired in ${area.name} could not be cleared: ${unit.message}`);
-    }
-  }
-  return false;
-};
+const nothingUnderWay: ReadonlySet<string> = new Set();
+
+/** The base for a batch with none before it under way. */
+export const baseOf = ({ slices, seq, requests }: FoldedState): Base => ({
+  slices,
+  seq,
+  requests,
+  underWay: nothingUnderWay,
+});
 
 /** Whether a call would be accepted on the state as it is; nothing is kept. */
 export const rehearse = (
@@ -153,7 +176,8 @@ export const rehearse = (
 ): Outcome<true> => {
   const actor = call.identify(state.slices);
   if (!actor.ok) return actor;
-  const draft: Draft = { slices: state.slices, entries: [], now, log };
-  const unit = add(rules, state, { draft, call, actor: actor.value });
+  const { by, intent, request, entropy } = call;
+  const base = { slices: state.slices, seq: state.seq, now, actor: actor.value, by, request, entropy };
+  const unit = decideUnit(rules, base, { intent, log });
   return unit.ok ? ok(true) : unit;
 };

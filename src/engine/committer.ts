@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { AppendResult, Journal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
-import { type Call, type Fate, type Plan, batchCallsMax, planBatch } from './batch.ts';
+import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { Fifo } from './fifo.ts';
 import type { Log } from './log.ts';
@@ -34,9 +34,17 @@ interface Queued {
   readonly settle: (fate: Fate) => void;
 }
 
+interface Batch {
+  readonly draft: BatchDraft;
+  readonly members: { readonly queued: Queued; readonly fate: Fate }[];
+}
+
 /**
  * Group commit. Calls that arrive while a batch is being written form the next one, and each batch is one append. A
  * refusal, too, is given only on the store's head: it leaves with its batch, or after a look at the head.
+ *
+ * While a batch is being written, what arrives is decided already, on the state as it will be then. If that does not
+ * come about, it is decided again.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -45,7 +53,10 @@ export class Committer {
   #working: Promise<void> | undefined;
   /** Something has expired and wants a batch of its own. */
   #clearing = false;
-  #inFlight: Unit | undefined;
+  #inFlight: Batch | undefined;
+  /** The batch after the one in flight, as far as it has been decided. */
+  #ahead: Batch | undefined;
+  #lookingAhead = false;
   #othersAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommitterOptions) {
@@ -63,7 +74,8 @@ export class Committer {
     }
     return new Promise((settle) => {
       this.#enqueue({ call, settle });
-      void this.#work();
+      if (this.#inFlight === undefined) void this.#work();
+      else this.#lookAhead();
     });
   }
 
@@ -79,7 +91,8 @@ export class Committer {
 
   /** If these entries are the batch under way and nothing came between: what was folded for it. */
   batchOf(entries: readonly Entry[]): Unit | undefined {
-    if (this.#inFlight?.entries === entries) return this.#inFlight;
+    const whole = this.#inFlight?.draft.whole;
+    if (whole?.entries === entries) return whole;
     this.#othersAt = this.#options.clock.monotonic();
     return undefined;
   }
@@ -104,27 +117,53 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    while (this.#queued > 0 || this.#clearing) {
+    while (this.#queued > 0 || this.#clearing || this.#ahead !== undefined) {
       await this.#giveWay();
       this.#clearing = false;
-      const batch: Queued[] = [];
-      for (
-        let next = this.#take();
-        next !== undefined;
-        next = batch.length < batchCallsMax ? this.#take() : undefined
-      ) {
-        batch.push(next);
-      }
+      const batch = this.#ahead ?? this.#begin(baseOf(this.#options.state));
+      this.#ahead = undefined;
       try {
         await this.#commit(batch);
       } catch (thrown) {
         const refusal = defect(this.#options.log, 'writing a batch', thrown);
-        for (const { settle } of batch) settle({ kind: 'refused', refusal });
+        for (const { queued } of batch.members) queued.settle({ kind: 'refused', refusal });
       }
       // Callers that were just answered get a turn to join the next batch, so that they do not fall into two
       // groups that take turns.
-      if (batch.length > 1) await new Promise(setImmediate);
+      if (batch.members.length > 1) await new Promise(setImmediate);
     }
+  }
+
+  #begin(base: Base): Batch {
+    const { rules, now, log } = this.#options;
+    return { draft: new BatchDraft(rules, base, { now: now(), log }), members: [] };
+  }
+
+  #fill({ draft, members }: Batch): void {
+    while (members.length < batchCallsMax) {
+      const queued = this.#take();
+      if (queued === undefined) return;
+      members.push({ queued, fate: draft.add(queued.call) });
+    }
+  }
+
+  /** The same calls once more, on the state as it is now. */
+  #again({ members }: Pick<Batch, 'members'>): Batch {
+    const batch = this.#begin(baseOf(this.#options.state));
+    for (const { queued } of members) batch.members.push({ queued, fate: batch.draft.add(queued.call) });
+    return batch;
+  }
+
+  /** Decides what has arrived while a batch is in flight; all that arrives within a turn at once. */
+  #lookAhead(): void {
+    if (this.#lookingAhead) return;
+    this.#lookingAhead = true;
+    setImmediate(() => {
+      this.#lookingAhead = false;
+      if (this.#inFlight === undefined) return;
+      this.#ahead ??= this.#begin(this.#inFlight.draft.after);
+      this.#fill(this.#ahead);
+    });
   }
 
   #take(): Queued | undefined {
@@ -133,39 +172,46 @@ export class Committer {
     return next;
   }
 
-  async #commit(batch: readonly Queued[]): Promise<void> {
+  async #commit(first: Batch): Promise<void> {
+    const { state } = this.#options;
+    let batch = first.draft.base.seq === state.seq ? first : this.#again(first);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const { rules, state, now, log } = this.#options;
-      const plan = planBatch(rules, state, { calls: batch.map(({ call }) => call), now: now(), log });
-      const appending = this.#append(plan.whole);
-      for (const [index, { call }] of batch.entries()) {
-        const fate = plan.fates[index];
-        if (fate?.kind === 'decided') call.foresee?.(fate, plan.whole.entries);
+      this.#fill(batch);
+      const result = await this.#append(batch);
+      if (result.kind === 'appended') {
+        this.#clearing ||= batch.draft.moreDue;
+        return this.#settle(batch, result);
       }
-      const result = await appending;
+      // What was decided ahead was decided on a state that did not come about.
+      const { members } = this.#ahead ?? { members: [] };
+      this.#ahead = undefined;
       if (result.kind !== 'moved') {
-        this.#settle(batch, plan, result);
-        this.#clearing ||= plan.moreDue && result.kind === 'appended';
-        return;
+        if (members.length > 0) this.#ahead = this.#again({ members });
+        return this.#settle(batch, result);
       }
       await this.#giveWay();
+      batch = this.#again({ members: [...batch.members, ...members] });
     }
     const refusal = refuse(
       'storage_busy',
       `Other processes wrote first ${attemptsMax} times in a row. Nothing was stored. Call again.`,
     );
-    for (const { settle } of batch) settle({ kind: 'refused', refusal });
+    for (const { queued } of batch.members) queued.settle({ kind: 'refused', refusal });
   }
 
   /** Appends the batch; with nothing to append, makes sure that it was decided on the store's head. */
-  async #append(unit: Unit): Promise<AppendResult> {
+  async #append(batch: Batch): Promise<AppendResult> {
     const { journal, state } = this.#options;
+    const { entries } = batch.draft;
     const decidedOn = state.seq;
-    this.#inFlight = unit;
+    this.#inFlight = batch;
     try {
-      if (unit.entries.length > 0) return await journal.append(unit.entries);
-      await journal.catchUp();
-      return { kind: state.seq === decidedOn ? 'appended' : 'moved' };
+      const appending = entries.length > 0 ? journal.append(entries) : journal.catchUp();
+      for (const { queued, fate } of batch.members) {
+        if (fate.kind === 'decided') queued.call.foresee?.(fate, entries);
+      }
+      const result = await appending;
+      return result ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
       this.meet(failure.refusal);
@@ -175,11 +221,10 @@ export class Committer {
     }
   }
 
-  #settle(batch: readonly Queued[], plan: Plan, result: Exclude<AppendResult, { kind: 'moved' }>): void {
-    for (const [index, queued] of batch.entries()) {
-      const fate = plan.fates[index];
+  #settle({ members }: Batch, result: Exclude<AppendResult, { kind: 'moved' }>): void {
+    for (const { queued, fate } of members) {
       if (result.kind !== 'appended') queued.settle({ kind: 'refused', refusal: result.refusal });
-      else if (fate === undefined || fate.kind === 'deferred') this.#enqueue(queued);
+      else if (fate.kind === 'deferred') this.#enqueue(queued);
       else queued.settle(fate);
     }
   }

@@ -127,22 +127,13 @@ const race = async (steps: readonly Step[], scheduler: fc.Scheduler) => {
   const calls = steps.map(async (step): Promise<Answered> => {
     await scheduler.schedule(Promise.resolve(), `${step.agent} ${step.operation}`);
     const prepared = prepare(step.operation, step.input);
-    let wrote: number | undefined;
-    const answer: PreparedCommand['answer'] = (done) => {
-      wrote = done.entries[0]?.seq;
-      return { ok: true, value: null };
-    };
+    const answer: PreparedCommand['answer'] = (done) => ({ ok: true, value: done.entries[0]?.seq });
     const command = { ...prepared, answer };
     const from = vault.rows.length;
     const reply = await engines[step.process]?.execute(callerOf(step.agent), command);
-    return {
-      step,
-      command,
-      from,
-      until: vault.rows.length,
-      code: reply?.ok ? 'ok' : (reply?.code ?? ''),
-      wrote,
-    };
+    const wrote = reply?.ok && typeof reply.value.value === 'number' ? reply.value.value : undefined;
+    const code = reply?.ok ? 'ok' : (reply?.code ?? '');
+    return { step, command, from, until: vault.rows.length, code, wrote };
   });
   await scheduler.waitFor(Promise.all(calls));
   const entries = vault.rows.map(({ text }) => trustedJson<Entry>(text));
