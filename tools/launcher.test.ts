@@ -88,14 +88,14 @@ test('the Node that npm brought is used whatever is on the PATH, and every argum
   assert.equal(err, '');
   assert.equal(status, 0);
   const cwd = dirname(checkout.folder);
-  assert.equal(out, `brought [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`);
+  assert.equal(out, `brought [--max-semi-space-size=16] [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`);
 });
 
 test('a binary that does not run here is passed over', (t) => {
   const checkout = new Checkout(t);
   checkout.bring('linux-x64', 'not a program');
   checkout.bring('linux-arm64', fakeNode('arm', 'v24.21.0'));
-  assert.match(checkout.run([]).out, /^arm \[<checkout>\/src\/host\/main\.ts\]/);
+  assert.match(checkout.run([]).out, /^arm \[--max-semi-space-size=16\] \[<checkout>\/src\/host\/main\.ts\]/);
 });
 
 test('without one from npm, the Node on the PATH is used when it is new enough', (t) => {
@@ -104,7 +104,7 @@ test('without one from npm, the Node on the PATH is used when it is new enough',
     checkout.offer(version);
     assert.match(
       checkout.run(['status']).out,
-      /^machine \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
+      /^machine \[--max-semi-space-size=16\] \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
       version,
     );
   }
@@ -129,8 +129,8 @@ test('symbolic links lead to the checkout, relative and absolute, one behind the
   const near = join(checkout.folder, 'elsewhere/near');
   symlinkSync('../bin/signalbox', near);
   symlinkSync(near, join(checkout.path, 'far'));
-  assert.match(checkout.run([], near).out, /^machine \[<checkout>\/src/);
-  assert.match(checkout.run([], join(checkout.path, 'far')).out, /^machine \[<checkout>\/src/);
+  assert.match(checkout.run([], near).out, /^machine \[--max-semi-space-size=16\] \[<checkout>\/src/);
+  assert.match(checkout.run([], join(checkout.path, 'far')).out, /^machine \[--max-semi-space-size=16\] \[<checkout>\/src/);
 });
 
 test('a real Node runs the TypeScript of the checkout, and its exit code is passed on', (t) => {

@@ -201,6 +201,6 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
   return found;
 };
 
-export const residentMegabytes = (pid: number | undefined): number =>
+const residentMegabytes = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) /
   1_024;

@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, type Unit, defect } from './unit.ts';
 
-export const queuedCallsMax = 20_000;
+const queuedCallsMax = 20_000;
 /** How often a batch is decided again because others were faster. */
 const attemptsMax = 200;
 /** A process that saw entries of others this recently lets them go first for a moment. */

@@ -56,7 +56,7 @@ export class Engine {
   readonly #answers: Answers;
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
-  readonly #time: () => Instant;
+  #time: () => Instant;
   #stopped: Refusal | undefined;
   /** The look at the head that is still to be taken. */
   #look: Promise<Refusal | undefined> | undefined;
@@ -100,6 +100,8 @@ export class Engine {
       engine.#state.bulk();
       await engine.journal.catchUp();
       engine.#state.endBulk();
+      // A machine whose clock is behind the journal goes on from there, instead of standing still until it catches up.
+      engine.#time = workspaceTime(options.clock, Math.max(options.store.openedAt, engine.#state.time));
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;

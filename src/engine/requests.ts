@@ -3,9 +3,9 @@ import type { Entry } from '../kernel/entry.ts';
 import { type Instant, dayMs } from '../kernel/instants.ts';
 import { Fifo } from './fifo.ts';
 
-export const requestKeptMs = dayMs;
-export const requestsPerPrincipalMax = 10_000;
-export const requestsPerWorkspaceMax = 100_000;
+const requestKeptMs = dayMs;
+const requestsPerPrincipalMax = 10_000;
+const requestsPerWorkspaceMax = 100_000;
 export const requestIdCharactersMax = 200;
 
 interface OfPrincipal {

@@ -9,9 +9,9 @@ import type { Slices } from '../kernel/slices.ts';
 import type { Log } from './log.ts';
 
 /** How deep policies may set off policies. */
-export const cascadeDepthMax = 3;
+const cascadeDepthMax = 3;
 /** How many entries one unit may have. */
-export const unitEntriesMax = 1_000;
+const unitEntriesMax = 1_000;
 
 /** The rules of all areas, arranged for use. */
 export interface Rules {

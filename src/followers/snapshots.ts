@@ -3,9 +3,9 @@ import { writeSnapshot } from '../journal/snapshots.ts';
 import type { Follower } from './follower.ts';
 
 /** A snapshot is written after this many entries since the last one. */
-export const snapshotEveryEntries = 100_000;
+const snapshotEveryEntries = 100_000;
 /** When the process stops, a snapshot is worth writing from this many entries on. */
-export const snapshotAtEndEntries = 5_000;
+const snapshotAtEndEntries = 5_000;
 
 export interface SnapshotsOptions {
   readonly path: string;

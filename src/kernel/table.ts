@@ -6,7 +6,7 @@ import { assert, present } from './assert.ts';
 export type Rank = readonly [at: number, tie: number];
 
 /** Says for a record in which partition of the order it stands, and where there; `undefined` = not in this order. */
-export interface Order<V> {
+interface Order<V> {
   readonly partition: (record: V) => string | undefined;
   readonly rank: (record: V) => Rank;
 }
@@ -157,7 +157,13 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
       if (from === undefined && to === undefined) continue;
       const fromRank = old === undefined || from === undefined ? undefined : rank(old);
       const toRank = next === undefined || to === undefined ? undefined : rank(next);
-      if (from === to && fromRank !== undefined && toRank !== undefined && compareRanks(fromRank, toRank) === 0) continue;
+      if (
+        from === to &&
+        fromRank !== undefined &&
+        toRank !== undefined &&
+        compareRanks(fromRank, toRank) === 0
+      )
+        continue;
       let partitions = this.#order(name);
       if (from !== undefined && fromRank !== undefined) partitions = takeOut(partitions, from, fromRank);
       if (to !== undefined && toRank !== undefined) partitions = bringIn(partitions, to, [toRank, key]);

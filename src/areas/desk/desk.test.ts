@@ -183,6 +183,13 @@ test('DE4 suggests nothing when nothing is ready', () => {
   assert.equal(start(new TaskBoard(), { agent: 'ada' }).next_task, null);
 });
 
+test('DE4 suggests nothing at the WIP limit', () => {
+  const given = boardWith({ slug: 'a' }, { slug: 'b' });
+  const ada = start(given, { agent: 'ada', wip_limit: 1 });
+  given.do(ada.actor, 'task_claim');
+  assert.equal(start(given, { agent: 'ada', session: ada.session }).next_task, null);
+});
+
 test('the examples of start are understood', () => {
   for (const { input } of operation.examples) start(new TaskBoard(), input);
 });

@@ -136,7 +136,7 @@ export const start = defineOperation({
       holding: holding(slices, name),
       lost: lost(slices, agent),
       waiting: attention(name).map(({ kind, ref, text }) => ({ kind, ref, text })),
-      next_task: nextTask(slices, applicant, now),
+      next_task: mayTakeMore(slices, agent) ? nextTask(slices, applicant, now) : null,
       rules,
     });
   },
@@ -179,6 +179,9 @@ const lost = ({ tasks }: Slices, agent: Agent) =>
 /** Who has taken a task since a session that held it expired. */
 const takerOf = (task: Task | undefined): string | undefined =>
   task?.state.status === 'done' ? task.state.by : task && holdIn(task.state)?.holder;
+
+const mayTakeMore = ({ tasks }: Slices, agent: Agent): boolean =>
+  tasksHeldBy(tasks, agent.name).length < agent.wipLimit;
 
 const nextTask = (slices: Slices, applicant: Applicant, now: number) => {
   const choice = bestReady(slices, applicant, now);
