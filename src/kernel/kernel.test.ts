@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { errorTable } from './errors.ts';
 import { abandonMs, graceMs, holdOfSession, idleMs, sessionExpiresAt } from './hold.ts';
 import { lineSchema, nameSchema, textSchema, ulid } from './ids.ts';
+import { isoTime } from './instants.ts';
 import { canonicalJson } from './json.ts';
 import { extend, emptyTrail, flatten, newest, trailOf } from './trail.ts';
 
@@ -109,5 +110,18 @@ describe('canonical JSON', () => {
       canonicalJson({ a: null, b: [{ x: 2, y: 1 }] }),
     );
     assert.notEqual(canonicalJson({ a: [1, 2] }), canonicalJson({ a: [2, 1] }));
+  });
+});
+
+describe('an instant as text', () => {
+  it('is what Date makes of it', () => {
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
+        (date) => {
+          assert.equal(isoTime(date.getTime()), date.toISOString());
+        },
+      ),
+    );
   });
 });
