@@ -23,6 +23,7 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     const every = options.everyEntries ?? snapshotEveryEntries;
     let last = options.from;
     let writing: Promise<void> | undefined;
+    let ended = false;
     const write = (): Promise<void> => {
       const snapshot = engine.snapshot();
       last = snapshot.header.head.seq;
@@ -31,7 +32,7 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
       );
     };
     const look = (): void => {
-      if (writing !== undefined || engine.seq - last < every) return;
+      if (ended || writing !== undefined || engine.seq - last < every) return;
       writing = write().finally(() => {
         writing = undefined;
         look();
@@ -41,6 +42,7 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     look();
     return {
       end: async () => {
+        ended = true;
         unsubscribe();
         await writing;
         if (engine.seq - last >= (options.atEndEntries ?? snapshotAtEndEntries)) await write();
