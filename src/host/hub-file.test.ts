@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readHubFile, removeHubFile, writeHubFile } from './hub-file.ts';
 
-const hub = { url: 'http://127.0.0.1:4000/', pid: 4000 };
-const other = { url: 'http://127.0.0.1:5000/', pid: 5000 };
+const hub = { id: 'hub-4', url: 'http://127.0.0.1:4000/', pid: 4000 };
+const other = { id: 'hub-5', url: 'http://127.0.0.1:5000/', pid: 5000 };
 
 const directoryFor = (context: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-'));
@@ -76,9 +76,10 @@ test('what is not such a file reads as no hub', async (context) => {
     'null',
     '[]',
     '{}',
-    '{"url":"nowhere","pid":1}',
-    '{"url":"http://127.0.0.1:4000/","pid":"4000"}',
-    '{"url":"http://127.0.0.1:4000/","pid":1.5}',
+    '{"url":"http://127.0.0.1:4000/","pid":1}',
+    '{"id":"hub-4","url":"nowhere","pid":1}',
+    '{"id":"hub-4","url":"http://127.0.0.1:4000/","pid":"4000"}',
+    '{"id":"hub-4","url":"http://127.0.0.1:4000/","pid":1.5}',
   ];
   for (const text of garbage) {
     writeFileSync(join(directory, 'hub.json'), text);

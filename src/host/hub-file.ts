@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** How processes of one data directory find the hub that serves it: a file that only its owner can read. */
-const schema = z.object({ url: z.url(), pid: z.int() });
+const schema = z.object({
+  /** Id of the hub's journal: another hub may have the address by now. */
+  id: z.string(),
+  url: z.url(),
+  pid: z.int(),
+});
 
 export type HubFile = z.infer<typeof schema>;
 

@@ -64,7 +64,7 @@ export class LocalHub implements Hub {
     const { workspaces, version, store } = this.#options;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
-    return { status, version, store, workspaces: opened };
+    return { status, id: workspaces.hub.store.identity.id, version, store, workspaces: opened };
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Caller } from '../kernel/operation.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
+import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
 import type { Settings } from './settings.ts';
@@ -45,9 +46,9 @@ const hubFor = async (settings: Settings, log: Log): Promise<Outcome<Served>> =>
   }
   const file = await readHubFile(settings.dataDir);
   if (file !== undefined) {
-    const hub = await connectHub(file.url);
-    if (hub.ok) return forwarding(hub.value, settings.workspace);
-    log.info(`the hub at ${file.url} is gone; opening the journals instead`);
+    const hub = await connectFound(file);
+    if (hub !== undefined) return forwarding(hub, settings.workspace);
+    log.warn(`the hub at ${file.url} is gone; opening the journals instead`);
   }
   const opened = await openHub(settings, { log, ticksFirst: false });
   if (!opened.ok) return opened;

@@ -3,6 +3,7 @@ import { operations } from '../areas/index.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
+import type { Store } from '../journal/store.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { LocalHub } from './local-hub.ts';
@@ -16,6 +17,8 @@ export const ownerPrincipal = 'owner';
 export interface OpenedHub {
   readonly hub: LocalHub;
   readonly catalogue: Catalogue;
+  /** The journal that lists the workspaces. */
+  readonly journal: Store;
 }
 
 /** Opens the journals of the data directory and the workspace that calls go to. */
@@ -55,5 +58,5 @@ export const openHub = async (
     version,
     store: 'sqlite',
   });
-  return ok({ hub, catalogue });
+  return ok({ hub, catalogue, journal: workspaces.value.hub.store });
 };

@@ -12,7 +12,7 @@ import { stopSignal } from './stop-signal.ts';
 export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
   const opened = await openHub(settings, { log, ticksFirst: true });
   if (!opened.ok) return opened;
-  const { hub, catalogue } = opened.value;
+  const { hub, catalogue, journal } = opened.value;
   const mcp = mcpOverHttp({ hub, catalogue, log });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
   const listening = await surface.listen({ host: settings.host, port: settings.port });
@@ -21,7 +21,8 @@ export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>
     return listening;
   }
   const { url } = listening.value;
-  await writeHubFile(settings.dataDir, { url, pid: process.pid });
+  const file = { id: journal.identity.id, url, pid: process.pid };
+  await writeHubFile(settings.dataDir, file);
   process.stdout.write(nextSteps(url, settings));
   await stopSignal();
   await removeHubFile(settings.dataDir, process.pid);

@@ -40,6 +40,8 @@ export interface WorkspaceHealth {
 export interface HubHealth {
   /** `degraded`: something cannot be written. `stopping`: this process will not answer much longer. */
   readonly status: 'ok' | 'degraded' | 'stopping';
+  /** Id of the journal that lists the workspaces, by which one hub is told from another; absent where it is not known. */
+  readonly id?: string | undefined;
   readonly version: string;
   readonly store: string;
   readonly workspaces: readonly WorkspaceHealth[];

@@ -21,6 +21,8 @@ const healthTimeoutMs = 5 * secondMs;
 
 const healthSchema = z.object({
   status: z.enum(['ok', 'degraded', 'stopping']),
+  // A hub of an older version does not say it.
+  id: z.string().optional(),
   version: z.string(),
   store: z.string(),
   workspaces: z.array(
@@ -33,7 +35,10 @@ const errorSchema = z.object({
 });
 
 /** Looks for a hub at `baseUrl` and, when one answers, gives it to surfaces as if it ran in this process. */
-export const connectHub = async (baseUrl: string): Promise<Outcome<RemoteHub>> => {
+export const connectHub = async (
+  baseUrl: string,
+  timeoutMs = healthTimeoutMs,
+): Promise<Outcome<RemoteHub>> => {
   const base = URL.parse(baseUrl);
   if (base === null || base.protocol !== 'http:') {
     return refuse(
@@ -42,19 +47,19 @@ export const connectHub = async (baseUrl: string): Promise<Outcome<RemoteHub>> =
     );
   }
   const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
-  const health = await askHealth(base, agent);
+  const health = await askHealth(base, agent, timeoutMs);
   if (!health.ok) agent.destroy();
-  return health.ok ? ok(new RemoteHub(base, agent, health.value.version)) : health;
+  return health.ok ? ok(new RemoteHub(base, agent, health.value)) : health;
 };
 
-const askHealth = async (base: URL, agent: Agent): Promise<Outcome<HubHealth>> => {
+const askHealth = async (base: URL, agent: Agent, timeoutMs: number): Promise<Outcome<HubHealth>> => {
   const answer = await askHub(base, agent, {
     method: 'GET',
     path: '/health',
     headers: {},
     body: undefined,
     signal: undefined,
-    timeoutMs: healthTimeoutMs,
+    timeoutMs,
   });
   if (!answer.ok) return unreached(base, answer.reason);
   const health = healthSchema.safeParse(jsonIn(answer.text));
@@ -63,13 +68,16 @@ const askHealth = async (base: URL, agent: Agent): Promise<Outcome<HubHealth>> =
 
 /** A hub in another process, over its HTTP surface. */
 export class RemoteHub implements Hub {
+  /** Which hub answered when it was looked for. */
+  readonly id: string | undefined;
   readonly version: string;
   readonly #base: URL;
   readonly #agent: Agent;
 
-  constructor(base: URL, agent: Agent, version: string) {
+  constructor(base: URL, agent: Agent, { id, version }: Pick<HubHealth, 'id' | 'version'>) {
     this.#base = base;
     this.#agent = agent;
+    this.id = id;
     this.version = version;
   }
 
@@ -117,7 +125,7 @@ export class RemoteHub implements Hub {
   }
 
   async health(): Promise<HubHealth> {
-    const health = await askHealth(this.#base, this.#agent);
+    const health = await askHealth(this.#base, this.#agent, healthTimeoutMs);
     return health.ok
       ? health.value
       : { status: 'stopping', version: this.version, store: 'unknown', workspaces: [] };

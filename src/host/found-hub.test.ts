@@ -1,0 +1,122 @@
+/* What `signalbox mcp` makes of the file of a hub, and what hubs make of one another's. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { z } from 'zod';
+import { readHubFile, writeHubFile } from './hub-file.ts';
+
+const main = join(import.meta.dirname, 'main.ts');
+
+const directoryFor = (context: TestContext): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-found-'));
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+};
+
+/** A process of the program, with what it has said so far. */
+class Program {
+  readonly child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  out = '';
+  err = '';
+
+  constructor(context: TestContext, dataDir: string, args: readonly string[]) {
+    const { SIGNALBOX_URL: _url, ...env } = process.env;
+    const child = spawn(process.execPath, [main, ...args, '--data-dir', dataDir], { env });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.err += text));
+    this.child = child;
+    this.#ended = once(child, 'close');
+    context.after(() => this.end('SIGKILL'));
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    this.child.kill(signal);
+    await this.#ended;
+    return this.child.exitCode;
+  }
+
+  /** Waits until it has said on stdout what matches. */
+  async said(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.out);
+      if (found !== null) return found[1] ?? '';
+      assert(this.child.exitCode === null && this.child.stdout !== null, `it ended: ${this.err}`);
+      await Promise.race([once(this.child.stdout, 'data'), this.#ended]);
+    }
+  }
+}
+
+const startHub = async (context: TestContext, dataDir: string) => {
+  const program = new Program(context, dataDir, ['serve', '--port', '0']);
+  return { program, url: await program.said(/ready on (http:\/\/\S+)[\s\S]*Ctrl-C/) };
+};
+
+/** Puts a task on the board through a `signalbox mcp` of its own; what that said on stderr. */
+const addOverStdio = async (context: TestContext, dataDir: string, title: string): Promise<string> => {
+  const program = new Program(context, dataDir, ['mcp', '--workspace', 'stdio']);
+  const say = (message: object): unknown =>
+    program.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  const clientInfo = { name: 'test', version: '1' };
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+  say({ id: 1, method: 'initialize', params });
+  await program.said(/"id":1\b/);
+  say({ method: 'notifications/initialized' });
+  say({ id: 2, method: 'tools/call', params: { name: 'task_add', arguments: { title } } });
+  await program.said(/"id":2\b/);
+  assert.match(program.out, /T-1/);
+  await program.end('SIGTERM');
+  return program.err;
+};
+
+const healthOf = async (url: string) =>
+  z.looseObject({ id: z.string() }).parse(await (await fetch(`${url}/health`)).json());
+
+const workspacesOf = async (url: string): Promise<string> =>
+  (await fetch(`${url}/v1/operations/workspace_list`, { method: 'POST', body: '{}' })).text();
+
+test('the hub of the file gets the calls', async (context) => {
+  const dataDir = directoryFor(context);
+  const { url } = await startHub(context, dataDir);
+  const { id } = await healthOf(url);
+  assert.equal((await readHubFile(dataDir))?.id, id);
+  assert.equal(await addOverStdio(context, dataDir, 'x'), '');
+  assert.match(await workspacesOf(url), /"stdio"/);
+});
+
+test('a hub of another data directory at the address in the file gets nothing', async (context) => {
+  const [mine, others] = [directoryFor(context), directoryFor(context)];
+  const { program } = await startHub(context, mine);
+  await program.end('SIGKILL');
+  const stale = await readHubFile(mine);
+  assert(stale !== undefined, 'a killed hub leaves its file');
+  const { url } = await startHub(context, others);
+  assert.notEqual((await healthOf(url)).id, stale.id);
+  await writeHubFile(mine, { ...stale, url });
+  assert.match(await addOverStdio(context, mine, 'x'), /is gone; opening the journals instead/);
+  assert.doesNotMatch(await workspacesOf(url), /"stdio"/);
+  assert(existsSync(join(mine, 'workspaces', 'stdio.journal')));
+});
+
+test('an address that does not answer is given up soon, and not in silence', async (context) => {
+  const dataDir = directoryFor(context);
+  const waits: number[] = [];
+  const server = createServer((socket) => {
+    const from = performance.now();
+    socket.on('error', () => {});
+    socket.resume().once('close', () => waits.push(performance.now() - from));
+  }).listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  assert(address !== null && typeof address === 'object');
+  await writeHubFile(dataDir, { id: 'hub', url: `http://127.0.0.1:${address.port}`, pid: 1 });
+  assert.match(await addOverStdio(context, dataDir, 'x'), /warn .* opening the journals instead/);
+  assert.equal(waits.length, 1);
+  assert((waits[0] ?? 0) < 4_000, `it took ${waits[0]} ms`);
+});

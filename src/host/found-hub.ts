@@ -1,0 +1,15 @@
+import { secondMs } from '../kernel/instants.ts';
+import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
+import type { HubFile } from './hub-file.ts';
+
+/** A hub on this machine answers at once, and who started this process waits. */
+const foundTimeoutMs = secondMs;
+
+/** The hub that the file speaks of; undefined when it is gone, also when another one answers at its address by now. */
+export const connectFound = async ({ url, id }: HubFile): Promise<RemoteHub | undefined> => {
+  const hub = await connectHub(url, foundTimeoutMs);
+  if (!hub.ok) return undefined;
+  if (hub.value.id === id) return hub.value;
+  hub.value.close();
+  return undefined;
+};
