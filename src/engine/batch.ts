@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Intent } from '../kernel/area.ts';
+import type { Area, Intent } from '../kernel/area.ts';
 import { type Actor, type Entry, type RequestMark, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
@@ -9,7 +9,7 @@ import type { Remembered } from '../journal/snapshots.ts';
 import type { Log } from './log.ts';
 import type { RequestIndex } from './requests.ts';
 import type { FoldedState } from './state.ts';
-import { type Rules, type Unit, decideUnit } from './unit.ts';
+import { type Rules, type Unit, decideUnit, defect } from './unit.ts';
 
 /** How many calls may share one append. */
 export const batchCallsMax = 512;
@@ -94,6 +94,14 @@ export class BatchDraft {
 
   /** Decides a call on everything before it. */
   add(call: Call): Fate {
+    try {
+      return this.#add(call);
+    } catch (thrown) {
+      return { kind: 'refused', refusal: defect(this.#options.log, `deciding ${call.by}`, thrown) };
+    }
+  }
+
+  #add(call: Call): Fate {
     if (this.entries.length >= batchEntriesFull) return { kind: 'deferred' };
     const actor = call.identify(this.#slices);
     if (!actor.ok) return { kind: 'refused', refusal: actor };
@@ -130,7 +138,7 @@ export class BatchDraft {
   }
 
   #recall(request: RequestMark, actor: Actor): Fate | undefined {
-    const remembered = this.base.requests.find(actor.principal, request.id, this.#options.now);
+    const remembered = this.base.requests.find(actor, request.id, this.#options.now);
     if (remembered === undefined) return undefined;
     if (remembered.digest === request.digest) return { kind: 'replayed', actor, remembered };
     const refusal = refuse(
@@ -140,11 +148,20 @@ export class BatchDraft {
     return { kind: 'refused', refusal };
   }
 
+  #dueOf(area: Area): readonly Intent[] {
+    try {
+      return area.due(this.#slices, this.#options.now);
+    } catch (thrown) {
+      defect(this.#options.log, `asking ${area.name} what has expired`, thrown);
+      return [];
+    }
+  }
+
   #addDue(): boolean {
-    const { now, log } = this.#options;
+    const { log } = this.#options;
     let left = dueCommandsMax;
     for (const area of this.#rules.areas) {
-      for (const intent of area.due(this.#slices, now)) {
+      for (const intent of this.#dueOf(area)) {
         if (left === 0) return true;
         left -= 1;
         const call = { by: `${area.name}.due`, intent, request: undefined, entropy: noEntropy };

@@ -1,7 +1,7 @@
 import type { Entry } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import type { AppendResult, Journal } from '../journal/journal.ts';
+import { type AppendResult, type Journal, isFinal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
@@ -49,7 +49,11 @@ interface Batch {
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #queue = new Fifo<Queued>();
+  /** Calls that were decided for a batch that did not come about, and go before the queue. */
+  #again: readonly Queued[] = [];
   #queued = 0;
+  /** Calls that have not been answered, wherever they are. */
+  #unanswered = 0;
   #working: Promise<void> | undefined;
   /** Something has expired and wants a batch of its own. */
   #clearing = false;
@@ -65,14 +69,19 @@ export class Committer {
 
   /** Resolves when the call's fate is durable. */
   submit(call: Call): Promise<Fate> {
-    if (this.#queued >= queuedCallsMax) {
+    if (this.#unanswered >= queuedCallsMax) {
       const refusal = refuse(
         'overloaded',
         `More than ${queuedCallsMax} calls are waiting. Nothing was stored. Call again in a moment.`,
       );
       return Promise.resolve({ kind: 'refused', refusal });
     }
-    return new Promise((settle) => {
+    this.#unanswered += 1;
+    return new Promise((resolve) => {
+      const settle = (fate: Fate): void => {
+        this.#unanswered -= 1;
+        resolve(fate);
+      };
       this.#enqueue({ call, settle });
       if (this.#inFlight === undefined) void this.#work();
       else this.#lookAhead();
@@ -99,8 +108,7 @@ export class Committer {
 
   /** Draws the consequence of a failure to read the journal: damage and unknown entries stop the workspace. */
   meet(refusal: Refusal): void {
-    if (refusal.code === 'upgrade_required' || refusal.code === 'journal_corrupt')
-      this.#options.stop(refusal);
+    if (isFinal(refusal)) this.#options.stop(refusal);
   }
 
   #enqueue(queued: Queued): void {
@@ -122,12 +130,7 @@ export class Committer {
       this.#clearing = false;
       const batch = this.#ahead ?? this.#begin(baseOf(this.#options.state));
       this.#ahead = undefined;
-      try {
-        await this.#commit(batch);
-      } catch (thrown) {
-        const refusal = defect(this.#options.log, 'writing a batch', thrown);
-        for (const { queued } of batch.members) queued.settle({ kind: 'refused', refusal });
-      }
+      await this.#commit(batch);
       // Callers that were just answered get a turn to join the next batch, so that they do not fall into two
       // groups that take turns.
       if (batch.members.length > 1) await new Promise(setImmediate);
@@ -147,10 +150,13 @@ export class Committer {
     }
   }
 
-  /** The same calls once more, on the state as it is now. */
-  #again({ members }: Pick<Batch, 'members'>): Batch {
+  /** The same calls once more, on the state as it is now; those that are too many for one batch before all others. */
+  #redo(batches: readonly (Batch | undefined)[]): Batch {
+    const calls = batches.flatMap((batch) => batch?.members ?? []).map(({ queued }) => queued);
+    this.#again = [...calls, ...this.#again];
+    this.#queued += calls.length;
     const batch = this.#begin(baseOf(this.#options.state));
-    for (const { queued } of members) batch.members.push({ queued, fate: batch.draft.add(queued.call) });
+    this.#fill(batch);
     return batch;
   }
 
@@ -167,14 +173,16 @@ export class Committer {
   }
 
   #take(): Queued | undefined {
-    const next = this.#queue.shift();
+    const [first, ...rest] = this.#again;
+    if (first !== undefined) this.#again = rest;
+    const next = first ?? this.#queue.shift();
     if (next !== undefined) this.#queued -= 1;
     return next;
   }
 
   async #commit(first: Batch): Promise<void> {
     const { state } = this.#options;
-    let batch = first.draft.base.seq === state.seq ? first : this.#again(first);
+    let batch = first.draft.base.seq === state.seq ? first : this.#redo([first]);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       this.#fill(batch);
       const result = await this.#append(batch);
@@ -183,14 +191,14 @@ export class Committer {
         return this.#settle(batch, result);
       }
       // What was decided ahead was decided on a state that did not come about.
-      const { members } = this.#ahead ?? { members: [] };
+      const ahead = this.#ahead;
       this.#ahead = undefined;
       if (result.kind !== 'moved') {
-        if (members.length > 0) this.#ahead = this.#again({ members });
+        if (ahead !== undefined) this.#ahead = this.#redo([ahead]);
         return this.#settle(batch, result);
       }
       await this.#giveWay();
-      batch = this.#again({ members: [...batch.members, ...members] });
+      batch = this.#redo([batch, ahead]);
     }
     const refusal = refuse(
       'storage_busy',
@@ -210,12 +218,15 @@ export class Committer {
       for (const { queued, fate } of batch.members) {
         if (fate.kind === 'decided') queued.call.foresee?.(fate, entries);
       }
-      const result = await appending;
-      return result ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
-    } catch (failure) {
-      if (!(failure instanceof StoreFailure)) throw failure;
-      this.meet(failure.refusal);
-      return { kind: 'refused', refusal: failure.refusal };
+      const result = (await appending) ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
+      if ('refusal' in result) this.meet(result.refusal);
+      return result;
+    } catch (thrown) {
+      if (!(thrown instanceof StoreFailure)) {
+        return { kind: 'refused', refusal: defect(this.#options.log, 'writing a batch', thrown) };
+      }
+      this.meet(thrown.refusal);
+      return { kind: 'refused', refusal: thrown.refusal };
     } finally {
       this.#inFlight = undefined;
     }

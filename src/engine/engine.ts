@@ -168,7 +168,7 @@ export class Engine {
       request:
         requestId === undefined
           ? undefined
-          : { id: requestId, digest: digestOf(prepared.operation, prepared.input) },
+          : { id: idOf(requestId, prepared, caller), digest: digestOf(prepared.operation, prepared.input) },
       entropy: drawnOnce(),
       foresee: (fate, batch) => {
         answer = this.#answers.ofUnit(prepared, fate, batch);
@@ -270,7 +270,8 @@ export class Engine {
         if (fate.kind !== 'refused' || !worthWaiting(fate.refusal)) return fate;
         for (let hopeless = true; hopeless; ) {
           const leftMs = deadline - clock.monotonic();
-          if (leftMs <= 0 || signal?.aborted || this.#stopped !== undefined) return fate;
+          if (this.#stopped !== undefined) return { kind: 'refused', refusal: this.#stopped };
+          if (leftMs <= 0 || signal?.aborted) return fate;
           await wait.next(Math.min(leftMs, waitLooksEveryMs));
           const rehearsed = rehearse(this.#rules, this.#state, { call, now: this.now(), log });
           hopeless = !rehearsed.ok && worthWaiting(rehearsed);
@@ -349,6 +350,10 @@ const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
   seq: header.head.seq,
   time: header.time,
 });
+
+/** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
+const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
+  joins && connection !== undefined ? `${connection} ${requestId}` : requestId;
 
 /** Random bytes, drawn when a rule first wants an id: most commands want none. */
 const drawnOnce = (): (() => Uint8Array) => {

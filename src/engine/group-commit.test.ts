@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Store } from '../journal/store.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, start, starting, deciding, agentCount, open, valueOf } from '../testing/engine-harness.ts';
 
@@ -108,5 +109,45 @@ it('an append of unknown fate: is outcome_unknown when it cannot be looked for, 
   vault.faults.beforeAppend = undefined;
   const repeat = await engine.execute(caller, starting('ada'), { requestId: 'r1' });
   assert.ok(repeat.ok && repeat.value.replayed);
+  assert.equal(vault.rows.length, 1);
+});
+
+it('a store whose head takes its time is followed all the same', async () => {
+  const vault = createMemoryVault();
+  const slow = (store: Store): Store => ({
+    ...store,
+    capabilities: store.capabilities,
+    identity: store.identity,
+    openedAt: store.openedAt,
+    head: async () => {
+      const head = await store.head();
+      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      return head;
+    },
+  });
+  const { engine } = await open(vault, { wrap: slow });
+  const calls = Array.from({ length: 40 }, (_, i) => [
+    engine.execute(caller, starting(`a${i}`)),
+    engine.query(caller, agentCount),
+  ]);
+  const outcomes = await Promise.all(calls.flat());
+  assert.ok(outcomes.every(({ ok }) => ok));
+  assert.equal(engine.stopped, undefined);
+});
+
+it('an append that is told others were faster finds that they were itself', async () => {
+  const vault = createMemoryVault();
+  const forgetful = (store: Store): Store => ({
+    ...store,
+    capabilities: store.capabilities,
+    identity: store.identity,
+    openedAt: store.openedAt,
+    append: async (request) => {
+      const outcome = await store.append(request);
+      return outcome.kind === 'appended' ? { kind: 'moved', missed: request.rows } : outcome;
+    },
+  });
+  const { engine } = await open(vault, { wrap: forgetful });
+  assert.ok((await engine.execute(caller, starting('ada'))).ok);
   assert.equal(vault.rows.length, 1);
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { agentsIntent } from '../areas/agents/decide.ts';
 import { dayMs } from '../kernel/instants.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
-import { caller, start, starting, deciding, open, valueOf } from '../testing/engine-harness.ts';
+import { caller, command, start, starting, deciding, open, valueOf } from '../testing/engine-harness.ts';
 
 it('idempotency: rebuilds the answer of a repeat from its entries, in this process, another, and after a restart', async () => {
   const vault = createMemoryVault();
@@ -60,4 +61,22 @@ it('idempotency: does not remember refusals, and forgets after a day', async () 
   clock.advance(dayMs);
   const later = await engine.execute(caller, starting('bob'), { requestId: 'r1' });
   assert.ok(later.ok && !later.value.replayed);
+});
+
+it('idempotency: two agents may count their calls alike', async () => {
+  const vault = createMemoryVault();
+  const { engine } = await open(vault);
+  const speaking = (connection: string) => ({ ...caller, connection });
+  for (const name of ['ada', 'bob'])
+    await engine.execute(speaking(name), { ...starting(name, name), joins: true }, { requestId: 'call_1' });
+  assert.equal(engine.slices.agents.agents.size, 2);
+  const update = (wipLimit: number) =>
+    command(agentsIntent({ type: 'update', wipLimit }), { operation: 'agent_update', input: {} });
+  await engine.execute(speaking('ada'), update(7), { requestId: 'call_2' });
+  const second = await engine.execute(speaking('bob'), update(8), { requestId: 'call_2' });
+  assert.ok(second.ok && !second.value.replayed);
+  assert.deepEqual(
+    ['ada', 'bob'].map((name) => engine.slices.agents.agents.get(name)?.wipLimit),
+    [7, 8],
+  );
 });

@@ -8,14 +8,24 @@ const requestsPerPrincipalMax = 10_000;
 const requestsPerWorkspaceMax = 100_000;
 export const requestIdCharactersMax = 200;
 
+interface Speaker {
+  readonly principal: string;
+  readonly agent?: string | undefined;
+}
+
 interface OfPrincipal {
-  readonly byId: Map<string, Remembered>;
+  /** Several only when several agents of the principal have used one id. */
+  readonly byId: Map<string, readonly Remembered[]>;
   readonly order: Fifo<Remembered>;
+  size: number;
 }
 
 /**
  * The calls that need not be done again, folded from the journal. Only written units are in it: refusals and reads are
  * not remembered. The oldest make room, per principal and in all.
+ *
+ * Two agents of one principal may count their calls alike without meaning the same one. Where either side does not say
+ * which agent it is, the principal decides: a repeat must be recognised also after the session has gone.
  */
 export class RequestIndex {
   readonly #byPrincipal = new Map<string, OfPrincipal>();
@@ -26,31 +36,28 @@ export class RequestIndex {
     for (const one of remembered) this.#add(one);
   }
 
-  find(principal: string, id: string, now: Instant): Remembered | undefined {
-    const found = this.#byPrincipal.get(principal)?.byId.get(id);
+  find({ principal, agent }: Speaker, id: string, now: Instant): Remembered | undefined {
+    const all = this.#byPrincipal.get(principal)?.byId.get(id) ?? [];
+    const found =
+      all.find((one) => one.agent === agent) ??
+      all.find((one) => one.agent === undefined || agent === undefined);
     return found !== undefined && now - found.time < requestKeptMs ? found : undefined;
   }
 
-  fold(entry: Entry): void {
-    const { request, size } = entry.cause;
+  fold({ seq, time, actor, cause }: Entry): void {
+    const { request, size } = cause;
     if (request === undefined) return;
-    const until = entry.time - requestKeptMs;
+    const until = time - requestKeptMs;
     for (
       let first = this.#order.first;
       first !== undefined && first.time <= until;
       first = this.#order.first
     ) {
-      this.#forgetFirst();
+      this.#forget(this.#order.shift());
     }
     const { id, digest } = request;
-    this.#add({
-      id,
-      digest,
-      principal: entry.actor.principal,
-      seq: entry.seq,
-      size: size ?? 1,
-      time: entry.time,
-    });
+    const { principal, agent } = actor;
+    this.#add({ principal, ...(agent !== undefined && { agent }), id, digest, seq, size: size ?? 1, time });
   }
 
   /** Oldest first, for a snapshot. */
@@ -60,29 +67,33 @@ export class RequestIndex {
 
   #add(one: Remembered): void {
     let own = this.#byPrincipal.get(one.principal);
-    if (own === undefined)
-      this.#byPrincipal.set(one.principal, (own = { byId: new Map(), order: new Fifo() }));
-    if (!own.byId.has(one.id)) this.#size += 1;
-    own.byId.set(one.id, one);
+    if (own === undefined) {
+      own = { byId: new Map(), order: new Fifo(), size: 0 };
+      this.#byPrincipal.set(one.principal, own);
+    }
+    const others = own.byId.get(one.id)?.filter(({ agent }) => agent !== one.agent) ?? [];
+    const grown = others.length + 1 - (own.byId.get(one.id)?.length ?? 0);
+    own.byId.set(one.id, [...others, one]);
+    own.size += grown;
+    this.#size += grown;
     own.order.push(one);
     this.#order.push(one);
-    while (own.byId.size > requestsPerPrincipalMax) this.#forget(own.order.shift());
-    while (this.#size > requestsPerWorkspaceMax) this.#forgetFirst();
-  }
-
-  #forgetFirst(): void {
-    this.#forget(this.#order.shift());
+    while (own.size > requestsPerPrincipalMax) this.#forget(own.order.shift());
+    while (this.#size > requestsPerWorkspaceMax) this.#forget(this.#order.shift());
   }
 
   #forget(one: Remembered | undefined): void {
-    if (one === undefined || !this.#isCurrent(one)) return;
-    const own = this.#byPrincipal.get(one.principal);
-    own?.byId.delete(one.id);
-    if (own?.byId.size === 0) this.#byPrincipal.delete(one.principal);
+    const own = one && this.#byPrincipal.get(one.principal);
+    if (one === undefined || own === undefined || !this.#isCurrent(one)) return;
+    const others = own.byId.get(one.id)?.filter((other) => other !== one) ?? [];
+    if (others.length === 0) own.byId.delete(one.id);
+    else own.byId.set(one.id, others);
+    own.size -= 1;
     this.#size -= 1;
+    if (own.size === 0) this.#byPrincipal.delete(one.principal);
   }
 
   #isCurrent(one: Remembered): boolean {
-    return this.#byPrincipal.get(one.principal)?.byId.get(one.id) === one;
+    return this.#byPrincipal.get(one.principal)?.byId.get(one.id)?.includes(one) ?? false;
   }
 }

@@ -74,3 +74,14 @@ it('units never write an entry that cannot be folded', async () => {
   assert.equal(valueOf(await engine.execute(caller, undeclared)), 'internal');
   assert.equal(vault.rows.length, 0);
 });
+
+it('units: a throw anywhere in deciding is answered once, and the process goes on', async () => {
+  const vault = createMemoryVault();
+  const broken: readonly Area[] = areas.map((area) =>
+    area.name === 'tasks' ? { ...area, due: () => assert.fail('a broken due') } : area,
+  );
+  const { engine, log } = await open(vault, { areas: broken });
+  const outcome = await engine.execute(caller, starting('ada'));
+  assert.ok(outcome.ok, 'what has expired elsewhere is no reason to refuse a call');
+  assert.ok(log.errors.length > 0);
+});

@@ -50,7 +50,7 @@ it('waiting: ends when its caller goes away, and when the process stops', async 
   gone.abort();
   assert.equal(valueOf(await call), 'nothing_free');
   await engine.close();
-  assert.equal(valueOf(await other), 'nothing_free');
+  assert.equal(valueOf(await other), 'stopping');
   assert.equal(valueOf(await engine.execute(caller, starting('late'))), 'stopping');
   assert.equal(engine.waiting, 0);
 });

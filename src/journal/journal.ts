@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
-import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
@@ -82,8 +82,12 @@ export class Journal {
 
   /** Reads up to the store's head; everything new has gone to the sink. Throws `StoreFailure`. */
   async catchUp(): Promise<void> {
-    for (let head = await this.store.head(); head !== this.#head.seq; head = await this.store.head()) {
-      if (head < this.#head.seq) throw new StoreFailure(shortened(this.#head.seq));
+    for (;;) {
+      // An append of our own may move on while the store is asked: only what was known before can have been lost.
+      const known = this.#head.seq;
+      const head = await this.store.head();
+      if (head < known) throw new StoreFailure(shortened(known));
+      if (head <= this.#head.seq) return;
       this.#accept(await this.store.read(this.#head.seq, pageRows));
     }
   }
@@ -117,9 +121,16 @@ export class Journal {
       await Promise.resolve();
       this.#reading = undefined;
       const entries = new Map<Seq, Entry>();
-      for (const row of await this.store.readAt([...wanted])) {
+      // Each row is read with the one before it, whose link it must fit.
+      const seqs = new Set([...wanted].flatMap((seq) => (seq > 1 ? [seq - 1, seq] : [seq])));
+      const rows = new Map((await this.store.readAt([...seqs])).map((row) => [row.seq, row]));
+      for (const seq of wanted) {
+        const row = present(rows.get(seq), `entry ${seq} was read`);
+        const before = rows.get(seq - 1)?.chain ?? chainStart(this.store.identity.id);
+        const damage = damageOf(row, { seq: seq - 1, chain: before });
+        if (damage !== undefined) throw new StoreFailure(damage);
         const entry = valueOf(this.#codec.decode(row.text));
-        entries.set(row.seq, entry);
+        entries.set(seq, entry);
         this.#cache.put(entry, row.text.length);
       }
       return entries;
@@ -139,6 +150,13 @@ export class Journal {
     this.#pending = pending;
     const outcome = await this.store.append({ expected: expected.seq, batch, rows });
     this.#pending = undefined;
+    const missed = outcome.kind === 'moved' ? outcome.missed : [];
+    if (missed[0]?.batch === batch) {
+      // It was stored after all, by an attempt of the store's own that the store forgot.
+      this.#adopt(pending);
+      this.#accept(missed);
+      return { kind: 'appended' };
+    }
     switch (outcome.kind) {
       case 'appended':
         this.#adopt(pending);
@@ -147,7 +165,7 @@ export class Journal {
         this.#accept(outcome.missed);
         return { kind: 'moved' };
       case 'unknown':
-        return this.#lookFor(pending, refuse(outcome.code, outcome.reason));
+        return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
     }
   }
 
@@ -159,9 +177,8 @@ export class Journal {
     try {
       found = await this.store.read(first.seq - 1, pending.rows.length);
     } catch (failure) {
-      if (failure instanceof StoreFailure)
-        return { kind: 'unknown', refusal: unknownOutcome(failure.refusal) };
-      throw failure;
+      if (!(failure instanceof StoreFailure) || isFinal(failure.refusal)) throw failure;
+      return { kind: 'unknown', refusal: unknownOutcome(failure.refusal) };
     }
     if (found[0]?.batch === first.batch) {
       this.#adopt(pending);
@@ -236,6 +253,23 @@ const shortened = (seq: Seq): Refusal =>
     `The journal has become shorter: entry ${seq} was there and is gone. Nothing was changed. Restore the latest backup.`,
     { seq },
   );
+
+/** Damage, and entries that this version cannot read, do not go away by trying again. */
+export const isFinal = ({ code }: Refusal): boolean =>
+  code === 'journal_corrupt' || code === 'upgrade_required';
+
+/** What to do about an append that has failed. */
+const advice: Partial<Record<ErrorCode, string>> = {
+  storage_full: 'Make room on the disk and call again.',
+  storage_read_only: 'Make the data directory writable and call again.',
+  storage_busy: 'Call again in a moment.',
+  storage_failed: 'Look at the disk, and call again.',
+  journal_missing: 'Put the journal back where it was, or restart on a restored backup.',
+  journal_corrupt: 'Restore the latest backup.',
+};
+
+const notStored = (code: ErrorCode, reason: string): Refusal =>
+  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
 
 const unknownOutcome = (why: Refusal): Refusal =>
   refuse(

@@ -128,11 +128,11 @@ test('what was done before a snapshot or after it is not done again', async (con
   const again = await openFrom(vault, path);
   const entries = vault.rows.length;
   assert.deepEqual(await answerOver(again, 'ada', later), first);
-  const repeated = await callOver(again, 'ada', rememberedCall);
+  const repeated = await callOver(again, 'eve', rememberedCall);
   assert.ok(repeated.ok && repeated.value.replayed);
-  assert.deepEqual(repeated.value.value, await answerOver(engine, 'ada', rememberedCall));
+  assert.deepEqual(repeated.value.value, await answerOver(engine, 'eve', rememberedCall));
   const reused = { ...later, requestId: rememberedCall.requestId ?? '' };
-  assert.equal(valueOf(await callOver(again, 'ada', reused)), 'request_reused');
+  assert.equal(valueOf(await callOver(again, 'eve', reused)), 'request_reused');
   assert.equal(vault.rows.length, entries);
 });
 

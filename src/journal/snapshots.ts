@@ -43,6 +43,7 @@ export interface Snapshot {
 /** What is remembered of a unit that was written for a request. */
 export interface Remembered {
   readonly principal: string;
+  readonly agent?: string | undefined;
   readonly id: string;
   readonly digest: string;
   readonly seq: Seq;

@@ -5,6 +5,7 @@ import { identify } from '../areas/agents/model.ts';
 import { areas, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';
 import type { Outcome } from '../kernel/errors.ts';
+import type { Store } from '../journal/store.ts';
 import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type MemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
 import { CollectedLog } from '../testing/collected-log.ts';
@@ -52,7 +53,11 @@ export const agentCount = {
 
 export const open = async (
   vault: MemoryVault,
-  over: { readonly areas?: readonly Area[]; readonly clock?: ManualClock } = {},
+  over: {
+    readonly areas?: readonly Area[];
+    readonly clock?: ManualClock;
+    readonly wrap?: (store: Store) => Store;
+  } = {},
 ) => {
   const log = new CollectedLog();
   const clock = over.clock ?? new ManualClock();
@@ -60,7 +65,7 @@ export const open = async (
     workspace: 'test',
     areas: over.areas ?? areas,
     initial: initialSlices,
-    store: openMemoryStore(vault),
+    store: over.wrap?.(openMemoryStore(vault)) ?? openMemoryStore(vault),
     clock,
     log,
     identify,
