@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,4 +119,47 @@ test('an address that does not answer is given up soon, and not in silence', asy
   assert.match(await addOverStdio(context, dataDir, 'x'), /warn .* opening the journals instead/);
   assert.equal(waits.length, 1);
   assert((waits[0] ?? 0) < 4_000, `it took ${waits[0]} ms`);
+});
+
+test('a hub that cannot write its file says so and serves on', async (context) => {
+  const dataDir = directoryFor(context);
+  mkdirSync(join(dataDir, 'hub.json'));
+  const { program, url } = await startHub(context, dataDir);
+  await healthOf(url);
+  assert.equal(await program.end('SIGTERM'), 0, program.err);
+  assert.match(
+    program.err,
+    /^\S+ warn hub\.json cannot be written \(.+\): agents will not find this hub by themselves; give them its address\n$/,
+  );
+  assert.deepEqual(
+    readdirSync(dataDir).filter((name) => name.startsWith('hub.json')),
+    ['hub.json'],
+    'no draft stays behind',
+  );
+});
+
+test('a second hub on a data directory leaves the file to the first, and serves', async (context) => {
+  const dataDir = directoryFor(context);
+  const first = await startHub(context, dataDir);
+  const file = await readHubFile(dataDir);
+  assert.equal(file?.url, first.url);
+  const second = await startHub(context, dataDir);
+  assert.deepEqual(await readHubFile(dataDir), file);
+  assert.equal((await healthOf(second.url)).id, file?.id);
+  assert.equal(await second.program.end('SIGTERM'), 0);
+  assert(second.program.err.includes(`a hub with URL ${first.url} already serves this data directory`));
+  assert.deepEqual(await readHubFile(dataDir), file);
+  assert.equal(await first.program.end('SIGTERM'), 0);
+  assert.equal(first.program.err, '');
+  assert.equal(await readHubFile(dataDir), undefined);
+});
+
+test('the file of a killed hub is replaced by the next', async (context) => {
+  const dataDir = directoryFor(context);
+  const first = await startHub(context, dataDir);
+  await first.program.end('SIGKILL');
+  const second = await startHub(context, dataDir);
+  assert.equal((await readHubFile(dataDir))?.url, second.url);
+  assert.equal(await second.program.end('SIGTERM'), 0);
+  assert.equal(second.program.err, '');
 });

@@ -17,8 +17,13 @@ const pathIn = (dataDir: string): string => join(dataDir, 'hub.json');
 export const writeHubFile = async (dataDir: string, hub: HubFile): Promise<void> => {
   const path = pathIn(dataDir);
   const draft = `${path}.${hub.pid}.tmp`;
-  await writeFile(draft, `${JSON.stringify(hub)}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  try {
+    await writeFile(draft, `${JSON.stringify(hub)}\n`, { mode: 0o600 });
+    await rename(draft, path);
+  } catch (thrown) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw thrown;
+  }
 };
 
 /** Takes the file away, unless another hub has put its own there meanwhile. */

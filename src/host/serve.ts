@@ -3,7 +3,7 @@ import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http.ts';
-import { removeHubFile, writeHubFile } from './hub-file.ts';
+import { announceHub } from './announce-hub.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
 import type { Settings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -22,10 +22,10 @@ export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>
   }
   const { url } = listening.value;
   const file = { id: journal.identity.id, url, pid: process.pid };
-  await writeHubFile(settings.dataDir, file);
+  const withdraw = await announceHub({ dataDir: settings.dataDir, store: journal, log }, file);
   process.stdout.write(nextSteps(url, settings));
   await stopSignal();
-  await removeHubFile(settings.dataDir, process.pid);
+  await withdraw();
   await surface.close();
   await hub.close();
   return ok(true);
