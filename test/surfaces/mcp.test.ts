@@ -114,7 +114,8 @@ for (const transport of [overHttp, overStdio]) {
           arguments: { wip_limit: 3, session },
           _meta: { 'claudecode/toolUseId': 'toolu_1' },
         });
-        assert.equal((again.structuredContent as { wip_limit: number }).wip_limit, 3);
+        const repeated = again.structuredContent as { wip_limit: number; replayed?: boolean };
+        assert.deepEqual([repeated.wip_limit, repeated.replayed], [3, true]);
         for (const bad of [7, '', null, 'x'.repeat(201)]) {
           const refused = await client.callTool({ name: 'agent_list', arguments: { session: bad } });
           assert.match(textOf(refused), /\[invalid_input\]$/);

@@ -149,6 +149,7 @@ const healthSchema: JsonObject = {
   properties: {
     status: { type: 'string', enum: ['ok', 'degraded', 'stopping'] },
     version: { type: 'string' },
+    id: { type: 'string', description: 'The journal that the hub keeps its workspaces in.' },
     store: { type: 'string' },
     workspaces: {
       type: 'array',

@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller, Operation } from '../../kernel/operation.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub, HubReply } from '../hub.ts';
 
 /** Who makes the calls of a connection. */
 export interface Speaker {
@@ -41,7 +41,7 @@ export const callTool = async (
     requestId,
     signal,
   });
-  return reply.ok ? valueResult(reply.value.value) : refusalResult(reply);
+  return reply.ok ? valueResult(marked(reply.value)) : refusalResult(reply);
 };
 
 const withoutSession = ({ session, ...input }: Readonly<Record<string, unknown>>) => ({ input, session });
@@ -53,6 +53,10 @@ const notAHandle = refuse(
   'invalid_input',
   'The argument session must be the text that start returned as session. Correct it, or leave it out.',
 );
+
+/** A repeat says that it is one. */
+const marked = ({ value, replayed }: HubReply): unknown =>
+  replayed && isRecord(value) ? { ...value, replayed } : value;
 
 /** Some clients show their model only the structured part, others only the text: each is the whole answer. */
 const valueResult = (value: unknown): CallToolResult => ({
