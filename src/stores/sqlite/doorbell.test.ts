@@ -9,6 +9,7 @@ import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
 
 const timeout = 10_000;
+const mark = { seq: 1, chain: 'c'.repeat(64) };
 
 test('a bell is heard, and again after its file was removed', { timeout }, async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-'));
@@ -24,7 +25,7 @@ test('a bell is heard, and again after its file was removed', { timeout }, async
     listener.listen(heard.resolve);
     // Another process that rings has its own handle.
     ringer.close();
-    ringer.ring();
+    ringer.ring(mark);
     await heard.promise;
   }
   ringer.close();
@@ -33,16 +34,18 @@ test('a bell is heard, and again after its file was removed', { timeout }, async
 
 test('a bell that cannot be rung is no reason to fail', () => {
   const bell = new Doorbell('/nowhere/at/all');
-  bell.ring();
+  bell.ring(mark);
   bell.listen(() => {});
   bell.close();
 });
 
-test('each append rings', async (context) => {
+test('each append rings, and says how far the journal reaches', async (context) => {
   const { path, open, remove } = createTestJournal();
   context.after(remove);
   const store = await open();
-  await appendTo(store, emptyHead(store), ['one']);
+  const one = await appendTo(store, emptyHead(store), ['one']);
+  equal(readFileSync(bellOf(path), 'utf8'), `000000000001 ${one.chain}\n`);
+  const three = await appendTo(store, one, ['two', 'three']);
   await store.close();
-  equal(readFileSync(bellOf(path)).length, 1);
+  equal(readFileSync(bellOf(path), 'utf8'), `000000000003 ${three.chain}\n`);
 });

@@ -1,11 +1,12 @@
 import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
 import { fileMode } from './format.ts';
 import { type FileIdentity, fileIdentity, sameFile } from './inspect.ts';
+import { markText, type Watermark } from './watermark.ts';
 
 /**
- * One byte in a file beside the journal, written after each commit and watched by everybody else. Watching SQLite's
- * own files instead would wake too early: they change before the commit can be read. The bell is only a hint; who
- * misses it finds out within a second all the same.
+ * A file beside the journal, written after each commit and watched by everybody else. Watching SQLite's own files
+ * instead would wake too early: they change before the commit can be read. As a bell it is only a hint; who misses it
+ * finds out within a second all the same. What is written there is the watermark, for whoever opens the journal next.
  */
 export class Doorbell {
   readonly #path: string;
@@ -17,10 +18,10 @@ export class Doorbell {
     this.#path = path;
   }
 
-  ring(): void {
+  ring(mark: Watermark): void {
     try {
       this.#makeSure();
-      if (this.#handle !== undefined) writeSync(this.#handle, '!', 0);
+      if (this.#handle !== undefined) writeSync(this.#handle, markText(mark), 0);
     } catch {
       this.#release();
     }

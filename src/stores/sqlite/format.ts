@@ -30,7 +30,7 @@ export const schema = `
 export const walOf = (path: string): string => `${path}-wal`;
 export const shmOf = (path: string): string => `${path}-shm`;
 
-/** Written after each commit, watched by all others. */
+/** Written after each commit, watched by all others; says how far the journal reached. */
 export const bellOf = (path: string): string => `${path}.bell`;
 
 /** Locked by whoever holds the office. */

@@ -23,6 +23,7 @@ import { officeOf, walOf } from './format.ts';
 import { type Inspected, inspect } from './inspect.ts';
 import { takeOffice } from './office.ts';
 import { Reader } from './reader.ts';
+import { demandWatermark, readWatermark, refuseLost } from './watermark.ts';
 import { WriterThread } from './writer-thread.ts';
 
 const busyLimitMs = 5_000;
@@ -45,7 +46,13 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
     const inspected = find(path, options.create);
     if (!inspected.ok) return inspected;
     const reader = new Reader(path);
-    syncRecovered(path);
+    try {
+      syncRecovered(path);
+      demandWatermark(path, reader);
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
     return ok(new SqliteStore(path, { ...inspected.value, reader, busyLimitMs, ...options }));
   } catch (error) {
     return error instanceof StoreFailure ? error.refusal : refusalOf(path, faultOf(error));
@@ -55,10 +62,20 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
 const find = (path: string, create: SqliteStoreOptions['create']): Outcome<Inspected> => {
   let found = inspect(path);
   if (found.ok && found.value === undefined && create === 'may') {
+    const mark = readWatermark(path);
+    if (mark !== undefined) {
+      // Asked again: another process may just have made the journal, and rung.
+      found = inspect(path);
+      return found.ok && found.value === undefined ? refuseLost(path, mark) : orMissing(path, found);
+    }
     const created = createJournal(path);
     if (!created.ok) return created;
     found = inspect(path);
   }
+  return orMissing(path, found);
+};
+
+const orMissing = (path: string, found: ReturnType<typeof inspect>): Outcome<Inspected> => {
   if (!found.ok) return found;
   return found.value === undefined
     ? refusalOf(path, { code: 'journal_missing', reason: 'The file does not exist.' })

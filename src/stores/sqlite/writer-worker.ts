@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../kernel/assert.ts';
+import type { StoredRow } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
@@ -16,6 +17,8 @@ const meeting = new Rendezvous(settings.meeting);
 /** How often to look without having been rung for: the net under the doorbell. */
 const lookEveryMs = 1_000;
 const ownRingingMs = 1;
+/** How long after the last append there is time to move the log into the journal. */
+const idleMs = 1_000;
 
 const writer = new Writer(settings);
 const bell = new Doorbell(bellOf(settings.path));
@@ -23,6 +26,7 @@ const bell = new Doorbell(bellOf(settings.path));
 let known: Seq | undefined;
 let timer: NodeJS.Timeout | undefined;
 let later: NodeJS.Timeout | undefined;
+let idle: NodeJS.Timeout | undefined;
 /** When this thread last committed, on the monotonic clock. */
 let wroteAt = Number.NEGATIVE_INFINITY;
 
@@ -59,15 +63,29 @@ const stopWatching = (): void => {
   known = undefined;
 };
 
+/** Before anybody hears of the append, so that whatever was confirmed is below the watermark. */
+const stored = (rows: readonly StoredRow[]): void => {
+  const last = rows.at(-1);
+  assert(last !== undefined, 'an append has rows');
+  if (known !== undefined) known = last.seq;
+  wroteAt = performance.now();
+  bell.ring(last);
+  idle ??= setTimeout(tidyWhenIdle, idleMs).unref();
+};
+
+/** One timer for any number of appends: if there were some in the meantime, it waits for the rest of the time. */
+const tidyWhenIdle = (): void => {
+  const rest = wroteAt + idleMs - performance.now();
+  idle = rest > 0 ? setTimeout(tidyWhenIdle, rest).unref() : undefined;
+  if (idle === undefined) writer.checkpoint();
+};
+
 port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
       const outcome = writer.append(message.request);
+      if (outcome.kind === 'appended') stored(message.request.rows);
       if (outcome.kind !== 'appended' || !meeting.finish()) tell({ kind: 'append', id: message.id, outcome });
-      if (outcome.kind !== 'appended') return;
-      if (known !== undefined) known = message.request.expected + message.request.rows.length;
-      wroteAt = performance.now();
-      bell.ring();
       return;
     }
     case 'health':
@@ -81,6 +99,7 @@ port.on('message', (message: WriterRequest) => {
       return stopWatching();
     case 'close':
       stopWatching();
+      clearTimeout(idle);
       bell.close();
       writer.close();
       return port.close();

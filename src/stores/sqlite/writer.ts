@@ -70,6 +70,20 @@ export class Writer {
     return { writable: trouble === undefined, reason: trouble?.reason };
   }
 
+  /**
+   * Moves the log into the journal as far as that goes without waiting, so that what was stored does not lie in the
+   * log alone for long.
+   */
+  checkpoint(): void {
+    if (this.#connection === undefined || this.#misplaced() !== undefined) return;
+    try {
+      this.#connection.database.exec('pragma wal_checkpoint(passive)');
+    } catch (error) {
+      // The log still has everything.
+      this.#recover(error);
+    }
+  }
+
   close(): void {
     closeQuietly(this.#connection?.database);
     this.#connection = undefined;
