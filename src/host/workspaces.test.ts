@@ -84,6 +84,12 @@ test('another journal in the place of a workspace is refused', async (context) =
   const site = await createSiteWith(context, ['shop', 'other']);
   copyFileSync(site.journalOf('other'), site.journalOf('shop'));
   const workspaces = opened(await site.open());
+  assert.equal(
+    codeOf(await workspaces.get('shop')),
+    'journal_corrupt',
+    'the watermark is that of another journal',
+  );
+  rmSync(`${site.journalOf('shop')}.bell`);
   const refused = await workspaces.get('shop');
   assert.ok(!refused.ok && refused.code === 'journal_missing', JSON.stringify(refused));
   const other = opened(await workspaces.get('other'));
