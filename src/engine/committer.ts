@@ -15,6 +15,8 @@ const queuedCallsMax = 20_000;
 const attemptsMax = 200;
 /** A process that saw entries of others this recently lets them go first for a moment. */
 const othersRecentMs = 200;
+/** Turns of the loop between two batches of several callers; with one, a seventh fewer calls are done at 32. */
+const joinTurns = 3;
 const yieldBaseMs = 1;
 const yieldRandomMs = 2;
 
@@ -131,9 +133,10 @@ export class Committer {
       const batch = this.#ahead ?? this.#begin(baseOf(this.#options.state));
       this.#ahead = undefined;
       await this.#commit(batch);
-      // Callers that were just answered get a turn to join the next batch, so that they do not fall into two
+      // Callers that were just answered get a moment to join the next batch, so that they do not fall into two
       // groups that take turns.
-      if (batch.members.length > 1) await new Promise(setImmediate);
+      for (let turn = 0; batch.members.length > 1 && turn < joinTurns; turn += 1)
+        await new Promise(setImmediate);
     }
   }
 
