@@ -18,6 +18,8 @@ export interface Reply {
   readonly actor: Actor;
   /** The call had been done before, under the same request id. */
   readonly replayed: boolean;
+  /** What the agent that called has not been told yet, in a line of ASCII. */
+  readonly waiting: string | undefined;
 }
 
 export interface AnswersOptions {
@@ -41,7 +43,7 @@ export class Answers {
 
   ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
     const begin = (): Answer<unknown> => prepared.run(slices, this.#facts(actor, slices));
-    return this.#finish({ actor, replayed: false, begin, fetch: this.#stored });
+    return this.#finish({ actor, slices, replayed: false, begin, fetch: this.#stored });
   }
 
   /**
@@ -56,7 +58,13 @@ export class Answers {
     const { slices, entries } = unit;
     const begin = (): Answer<unknown> =>
       prepared.answer({ entries, replayed: false }, slices, this.#facts(actor, slices));
-    return this.#finish({ actor, replayed: false, begin, fetch: (seqs) => this.#beside(batch, seqs) });
+    return this.#finish({
+      actor,
+      slices,
+      replayed: false,
+      begin,
+      fetch: (seqs) => this.#beside(batch, seqs),
+    });
   }
 
   /** The answer to a call that was done before, made from its entries again. */
@@ -70,16 +78,18 @@ export class Answers {
       seqs: Array.from({ length: remembered.size }, (_, i) => remembered.seq + i),
       build: (entries) => prepared.answer({ entries, replayed: true }, slices, this.#facts(actor, slices)),
     });
-    return this.#finish({ actor, replayed: true, begin, fetch: this.#stored });
+    return this.#finish({ actor, slices, replayed: true, begin, fetch: this.#stored });
   }
 
   async #finish({
     actor,
+    slices,
     replayed,
     begin,
     fetch,
   }: {
     readonly actor: Actor;
+    readonly slices: Slices;
     readonly replayed: boolean;
     readonly begin: () => Answer<unknown>;
     readonly fetch: Fetch;
@@ -87,10 +97,19 @@ export class Answers {
     try {
       let answer = begin();
       while (answer.ok === 'fetch') answer = answer.build(await fetch(answer.seqs));
-      return answer.ok ? ok({ value: answer.value, actor, replayed }) : answer;
+      return answer.ok
+        ? ok({ value: answer.value, actor, replayed, waiting: this.#waitingFor(actor, slices) })
+        : answer;
     } catch (thrown) {
       return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
     }
+  }
+
+  #waitingFor({ agent }: Actor, slices: Slices): string | undefined {
+    if (agent === undefined) return undefined;
+    const news = this.#options.rules.areas.flatMap((area) => area.news(slices, agent));
+    if (news.length === 0) return undefined;
+    return news.map(({ kind, count, call }) => `${count} ${kind}: call ${call}`).join('; ');
   }
 
   readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);

@@ -236,6 +236,11 @@ export class Engine {
     };
   }
 
+  /** The keys under which this entry is waited for. */
+  keysOf(entry: Entry): readonly string[] {
+    return this.#rules.owners.get(entry.type)?.area.concerns(entry) ?? [];
+  }
+
   get areas(): readonly Area[] {
     return this.#rules.areas;
   }
@@ -323,8 +328,7 @@ export class Engine {
     else this.#state.adopt(batch);
     if (this.#listeners.size === 0 && this.#waits.size === 0) return;
     for (const entry of entries) {
-      const owner = this.#rules.owners.get(entry.type);
-      for (const key of owner?.area.concerns(entry) ?? []) this.#waits.ring(key);
+      for (const key of this.keysOf(entry)) this.#waits.ring(key);
     }
     for (const listener of this.#listeners) {
       try {

@@ -48,7 +48,9 @@ export class LocalHub implements Hub {
             requestId: call.requestId,
             signal: call.signal,
           });
-    return reply.ok ? ok({ value: reply.value.value, replayed: reply.value.replayed }) : reply;
+    if (!reply.ok) return reply;
+    const { value, replayed, waiting } = reply.value;
+    return ok({ value, replayed, waiting });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
@@ -58,6 +60,23 @@ export class LocalHub implements Hub {
     if (!engine.ok) return;
     const actor = { principal, role, agent: undefined, session: undefined };
     await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
+  }
+
+  async changes(
+    workspace: string | undefined,
+    listener: (keys: ReadonlySet<string>) => void,
+  ): Promise<Outcome<() => void>> {
+    const engine = await this.#engine('workspace', workspace);
+    if (!engine.ok) return engine;
+    const ends = [engine.value, this.#options.workspaces.hub.engine].map((one) =>
+      one.subscribe((entries) => {
+        const keys = new Set(entries.flatMap((entry) => one.keysOf(entry)));
+        if (keys.size > 0) listener(keys);
+      }),
+    );
+    return ok(() => {
+      for (const end of ends) end();
+    });
   }
 
   async health(): Promise<HubHealth> {

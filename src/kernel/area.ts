@@ -68,6 +68,15 @@ export interface Attention {
   readonly text: string;
 }
 
+/** Something that an agent has not been told yet. */
+export interface News {
+  /** What it is, as in `Attention`. */
+  readonly kind: string;
+  readonly count: number;
+  /** The operation that tells it. */
+  readonly call: string;
+}
+
 /** One line of a snapshot: the table or part it belongs to, and the record in JSON's terms. */
 export interface SavedRow {
   readonly part: string;
@@ -95,6 +104,8 @@ export interface AreaDefinition<
   readonly due?: (slice: Slices[N], now: Instant) => readonly C[];
   /** What waits for this agent. */
   readonly attention?: (world: World<N | Names>, agent: string, now: Instant) => readonly Attention[];
+  /** What this agent has not been told yet. Cheap: it is asked after every call. */
+  readonly news?: (world: World<N | Names>, agent: string) => readonly News[];
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
   readonly bulk: (slice: Slices[N]) => Slices[N];
@@ -119,6 +130,7 @@ export interface Area {
   readonly evolve: (slices: Slices, entry: Entry) => Slices;
   readonly due: (slices: Slices, now: Instant) => readonly Intent[];
   readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
+  readonly news: (slices: Slices, agent: string) => readonly News[];
   readonly concerns: (entry: Entry) => readonly string[];
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
@@ -164,6 +176,7 @@ export const defineArea = <
       isOwn(entry) ? withSlice(slices, definition.evolve(slices[name], entry)) : slices,
     due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
     attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
+    news: (slices, agent) => definition.news?.(slices, agent) ?? [],
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),

@@ -8,7 +8,19 @@ export interface Hub {
   /** The connection that `caller` names is over; a session that it opened ends. */
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
   readonly health: () => Promise<HubHealth>;
+  /**
+   * Tells `listener` under which keys (those of `Area.concerns`, of the workspace's journal and the hub's) something
+   * has changed, until the returned function is called. Changes may be told together, and late, but none is left out;
+   * after a gap that cannot be filled, the key is `everything`.
+   */
+  readonly changes: (
+    workspace: string | undefined,
+    listener: (keys: ReadonlySet<string>) => void,
+  ) => Promise<Outcome<() => void>>;
 }
+
+/** Told instead of keys when it is not known which. */
+export const everything = '*';
 
 export interface HubCall {
   readonly operation: string;
@@ -25,6 +37,8 @@ export interface HubReply {
   readonly value: unknown;
   /** Done before, under the same request id; the answer was made again. */
   readonly replayed: boolean;
+  /** One line of ASCII, when something waits for the agent that called: what, how many, and what to call. */
+  readonly waiting: string | undefined;
 }
 
 export interface WorkspaceHealth {

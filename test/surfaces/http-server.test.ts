@@ -288,7 +288,7 @@ describe('the HTTP surface closes', () => {
       call: async ({ signal }) => {
         began.resolve(signal);
         await goOn.promise;
-        return ok({ value: { finished: true }, replayed: false });
+        return ok({ value: { finished: true }, replayed: false, waiting: undefined });
       },
     }));
     const answer = post(served, 'probe_echo');

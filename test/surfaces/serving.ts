@@ -94,6 +94,7 @@ export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Prom
       return local.disconnect(caller, workspace);
     },
     health: () => local.health(),
+    changes: (workspace, listener) => local.changes(workspace, listener),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
   const mcp = mcpOverHttp({ hub, catalogue, log });

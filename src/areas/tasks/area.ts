@@ -1,5 +1,5 @@
 import { defineArea } from '../../kernel/area.ts';
-import { attention } from './attention.ts';
+import { attention, news } from './attention.ts';
 import { concerns } from './concerns.ts';
 import { decide } from './decide/index.ts';
 import type { TasksCommand } from './decide/commands.ts';
@@ -51,6 +51,7 @@ export const tasksArea = defineArea<'tasks', 'agents', TasksCommand, TasksEvent>
   guards: [wipLimit],
   policies: [releaseExpired],
   attention,
+  news,
   concerns,
   bulk,
   settle,

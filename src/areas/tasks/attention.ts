@@ -1,4 +1,5 @@
-import type { Attention } from '../../kernel/area.ts';
+import type { Attention, News } from '../../kernel/area.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import type { SessionHold } from '../../kernel/hold.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
@@ -18,13 +19,28 @@ import {
 export const attention = (world: World<'tasks' | 'agents'>, name: string, now: Instant): Attention[] => {
   const agent = world.agents.agents.get(name);
   if (agent === undefined) return [];
-  const losses = lossesSince(world.tasks, name, agent.toldSeq).flatMap((loss): Attention[] => {
-    const task = world.tasks.tasks.get(loss.task);
-    const again = task !== undefined && holdIn(task.state)?.holder === name;
-    return again ? [] : [{ kind: 'task_lost', ref: loss.task, since: loss.at, text: lossWords(loss, task) }];
+  const losses = lostSince(world, name, agent.toldSeq).map((loss): Attention => {
+    const text = lossWords(loss, world.tasks.tasks.get(loss.task));
+    return { kind: lostKind, ref: loss.task, since: loss.at, text };
   });
   return [...losses, ...tasksHeldBy(world.tasks, name).flatMap((task) => wantsOf(world, task, now))];
 };
+
+/** TA59: what was lost since the latest start; the next one will tell. */
+export const news = (world: World<'tasks' | 'agents'>, name: string): News[] => {
+  const agent = world.agents.agents.get(name);
+  const count = agent === undefined ? 0 : lostSince(world, name, agent.startedSeq).length;
+  return count === 0 ? [] : [{ kind: lostKind, count, call: 'start' }];
+};
+
+const lostKind = 'task_lost';
+
+/** What an agent lost behind entry `seq` and does not hold again. */
+const lostSince = (world: World<'tasks'>, name: string, seq: Seq): readonly Loss[] =>
+  lossesSince(world.tasks, name, seq).filter((loss) => {
+    const task = world.tasks.tasks.get(loss.task);
+    return task === undefined || holdIn(task.state)?.holder !== name;
+  });
 
 const lossWords = ({ task, why, by, reason }: Loss, now: Task | undefined): string => {
   const because = reason === undefined ? '' : `: "${reason}"`;

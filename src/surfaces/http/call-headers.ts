@@ -14,6 +14,7 @@ export const headerNames = {
   requestId: 'Idempotency-Key',
   revision: 'If-Match',
   replayed: 'Signalbox-Replayed',
+  waiting: 'Signalbox-Waiting',
 } as const;
 
 const lower = {

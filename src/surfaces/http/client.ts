@@ -106,7 +106,10 @@ export class RemoteHub implements Hub {
     const value = jsonIn(answer.text);
     if (answer.status !== 200) return refusalIn(value) ?? stranger(this.#base);
     const replayed = answer.headers[headerNames.replayed.toLowerCase()] === 'true';
-    return value === undefined ? stranger(this.#base) : ok({ value, replayed });
+    const waiting = answer.headers[headerNames.waiting.toLowerCase()];
+    return value === undefined
+      ? stranger(this.#base)
+      : ok({ value, replayed, waiting: typeof waiting === 'string' ? waiting : undefined });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
@@ -129,6 +132,10 @@ export class RemoteHub implements Hub {
     return health.ok
       ? health.value
       : { status: 'stopping', version: this.version, store: 'unknown', workspaces: [] };
+  }
+
+  async changes(): Promise<Outcome<() => void>> {
+    return refuse('invalid_state', 'A hub elsewhere does not tell what changes yet.');
   }
 
   /** Lets go of the connections. */

@@ -57,11 +57,12 @@ export const answerOperation = async (
 
 const noHeaders: readonly string[] = [];
 
-const replyHeaders = ({ value, replayed }: HubReply): readonly string[] => {
+const replyHeaders = ({ value, replayed, waiting }: HubReply): readonly string[] => {
   const revision = isRecord(value) ? value['revision'] : undefined;
-  if (!replayed && typeof revision !== 'number') return noHeaders;
+  if (!replayed && waiting === undefined && typeof revision !== 'number') return noHeaders;
   return [
     ...(replayed ? [headerNames.replayed, 'true'] : []),
+    ...(waiting === undefined ? [] : [headerNames.waiting, waiting]),
     ...(typeof revision === 'number' ? ['ETag', `"${revision}"`] : []),
   ];
 };

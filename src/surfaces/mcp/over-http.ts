@@ -6,8 +6,9 @@ import type { Log } from '../../engine/log.ts';
 import { present } from '../../kernel/assert.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
-import { mcpServer, metaId } from './server.ts';
-import type { Speaker } from './tool-call.ts';
+import { metaId } from './meta.ts';
+import { mcpServer } from './server.ts';
+import type { Speaker } from './tools/call.ts';
 
 export interface McpOverHttpOptions {
   readonly hub: Hub;

@@ -1,9 +1,10 @@
-import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { instructions } from './instructions.ts';
-import { type Speaker, callTool } from './tool-call.ts';
+import type { Speaker } from './tools/call.ts';
+import { serveTools } from './tools/serve.ts';
 
 export interface McpServerOptions {
   readonly hub: Pick<Hub, 'version' | 'call'>;
@@ -16,9 +17,9 @@ export interface McpServerOptions {
 const listTtlMs = 5 * minuteMs;
 
 /** One MCP server. The SDK wants one per request over HTTP, so nothing is made here that could be made before. */
-export const mcpServer = ({ hub, catalogue, speakerOf }: McpServerOptions): Server => {
+export const mcpServer = (options: McpServerOptions): Server => {
   const server = new Server(
-    { name: 'signalbox', title: 'Signalbox', version: hub.version },
+    { name: 'signalbox', title: 'Signalbox', version: options.hub.version },
     {
       capabilities: { tools: {} },
       instructions,
@@ -28,30 +29,6 @@ export const mcpServer = ({ hub, catalogue, speakerOf }: McpServerOptions): Serv
       },
     },
   );
-  server.setRequestHandler('tools/list', () => ({ tools: [...catalogue.tools] }));
-  server.setRequestHandler('tools/call', ({ params }, context) => {
-    const operation = catalogue.find(params.name);
-    if (!operation.ok) throw new ProtocolError(ProtocolErrorCode.InvalidParams, operation.message);
-    return callTool(hub, catalogue, {
-      operation: operation.value,
-      args: params.arguments ?? {},
-      speaker: speakerOf(context, server.getClientVersion()?.name),
-      requestId: requestIdOf(context),
-      signal: context.mcpReq.signal,
-    });
-  });
+  serveTools(server, options);
   return server;
 };
-
-const idCharactersMax = 200;
-
-/** A text that a client put into the `_meta` of a request, when it is one that may serve as an id. */
-export const metaId = (context: ServerContext, member: string): string | undefined => {
-  const value = context.mcpReq._meta?.[member];
-  return typeof value === 'string' && value.length <= idCharactersMax && /^[\u0021-\u007e]+$/.test(value)
-    ? value
-    : undefined;
-};
-
-/** One use of a tool by the model has one id, however often the client sends it. */
-const requestIdOf = (context: ServerContext): string | undefined => metaId(context, 'claudecode/toolUseId');

@@ -1,9 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { type Refusal, refuse } from '../../kernel/errors.ts';
-import { isRecord } from '../../kernel/json.ts';
-import type { Caller, Operation } from '../../kernel/operation.ts';
-import type { Hub, HubReply } from '../hub.ts';
+import type { Catalogue } from '../../../catalogue/catalogue.ts';
+import { type Refusal, refuse } from '../../../kernel/errors.ts';
+import { isRecord } from '../../../kernel/json.ts';
+import type { Caller, Operation } from '../../../kernel/operation.ts';
+import type { Hub, HubReply } from '../../hub.ts';
 
 /** Who makes the calls of a connection. */
 export interface Speaker {
@@ -54,9 +54,15 @@ const notAHandle = refuse(
   'The argument session must be the text that start returned as session. Correct it, or leave it out.',
 );
 
-/** A repeat says that it is one. */
-const marked = ({ value, replayed }: HubReply): unknown =>
-  replayed && isRecord(value) ? { ...value, replayed } : value;
+/** A repeat says that it is one; and whoever has something to hear is told with whatever it calls. */
+const marked = ({ value, replayed, waiting }: HubReply): unknown =>
+  isRecord(value)
+    ? {
+        ...value,
+        ...(replayed && { replayed }),
+        ...(waiting !== undefined && !Object.hasOwn(value, 'waiting') && { waiting }),
+      }
+    : value;
 
 /** Some clients show their model only the structured part, others only the text: each is the whole answer. */
 const valueResult = (value: unknown): CallToolResult => ({
