@@ -1,5 +1,6 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { lineSchema } from '../../kernel/ids.ts';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { instructions } from './instructions.ts';
@@ -35,13 +36,19 @@ export const mcpServer = ({ hub, catalogue, speakerOf }: McpServerOptions): Serv
     return callTool(hub, catalogue, {
       operation: operation.value,
       args: params.arguments ?? {},
-      speaker: speakerOf(context, server.getClientVersion()?.name),
+      speaker: speakerOf(context, clientName(server.getClientVersion()?.name)),
       requestId: requestIdOf(context),
       signal: context.mcpReq.signal,
     });
   });
   return server;
 };
+
+const clientCharactersMax = 200;
+const clientSchema = lineSchema('A client', clientCharactersMax);
+
+/** What a client calls itself, when it is one line of text; a client is not turned away for an odd name. */
+const clientName = (name: string | undefined): string | undefined => clientSchema.safeParse(name).data;
 
 const idCharactersMax = 200;
 
