@@ -50,9 +50,10 @@ const hubFor = async (settings: Settings, log: Log): Promise<Outcome<Served>> =>
     if (hub !== undefined) return forwarding(hub, settings.workspace);
     log.warn(`the hub at ${file.url} is gone; opening the journals instead`);
   }
-  const opened = await openHub(settings, { log, ticksFirst: false });
+  const catalogue = new Catalogue(operations);
+  const opened = await openHub(settings, { catalogue, log, ticksFirst: false });
   if (!opened.ok) return opened;
-  const { hub, catalogue } = opened.value;
+  const { hub } = opened.value;
   return ok({ hub, catalogue, close: () => hub.close() });
 };
 

@@ -44,6 +44,12 @@ const paths = ['../x', '..', 'a/../../b', '/etc/passwd', '..\\x', 'a/..'];
 /** What moves a terminal's cursor, forges a line, or turns the direction of writing. */
 const controls = ['\u0000', '\u0007', '\u000b', '\r', '\u001b[2J', '\u007f', '\u0085', '\u2028', '\u202e'];
 
+const halvesOfPairs = ['\ud83d', '\ude00'];
+const unseen = ['\u200b', '\u2060\u200d', '\ufeff', '\u3164', '\u2800'];
+
+/** Texts of several lines: an empty one is as good as one in which nothing can be seen. */
+const mayBeUnseen: ReadonlySet<string> = new Set(['body', 'note', 'result']);
+
 const issuesSchema = z.looseObject({ issues: z.array(z.object({ at: z.string() })).optional() });
 
 interface Bad {
@@ -88,6 +94,19 @@ for (const { name } of operations) {
         const values = controls.map((control) => `a${control}b`);
         for (const field of strings)
           await refuses(board, { field, values, handle: handles.get(field.label) });
+      }));
+
+    it(`hold no halves of surrogate pairs: ${strings.length}`, (t) =>
+      onBoard(t, async (board) => {
+        const values = halvesOfPairs.map((half) => `a${half}b`);
+        for (const field of strings)
+          await refuses(board, { field, values, handle: handles.get(field.label) });
+      }));
+
+    it('can be seen, where they are one line', (t) =>
+      onBoard(t, async (board) => {
+        for (const field of strings.filter(({ member }) => !mayBeUnseen.has(member)))
+          await refuses(board, { field, values: unseen, handle: handles.get(field.label) });
       }));
 
     it(`are not longer than their limits, which all have: ${strings.length}`, (t) =>

@@ -168,6 +168,21 @@ describe('MCP over HTTP', () => {
     await client.callTool({ name: 'probe_echo' });
     assert.equal(served.calls.at(-1)?.caller.client, 'Test Client');
   });
+
+  it('serves a client whose name is not one line of text, and takes it for one without a name', async (t) => {
+    const served = await serve(t);
+    for (const name of ['half \ud83d', 'two\nlines', '\u200b', 'x'.repeat(100_000)]) {
+      const client = new Client(
+        { name, version: '1' },
+        { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+      );
+      await client.connect(overHttp.open(served));
+      t.after(() => client.close());
+      const { structuredContent } = await client.callTool({ name: 'start' });
+      assert.equal((structuredContent as { agent: string }).agent.replace(/\d+$/, ''), 'agent-');
+      assert.equal(served.calls.at(-1)?.caller.client, undefined);
+    }
+  });
 });
 
 describe('the edge of MCP over HTTP', () => {

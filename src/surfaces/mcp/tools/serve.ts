@@ -4,7 +4,7 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { metaId } from '../meta.ts';
+import { clientName, metaId } from '../meta.ts';
 import type { McpServerOptions } from '../server.ts';
 import { callTool } from './call.ts';
 
@@ -17,7 +17,7 @@ export const serveTools = (server: Server, { hub, catalogue, speakerOf }: McpSer
     return callTool(hub, catalogue, {
       operation: operation.value,
       args: params.arguments ?? {},
-      speaker: speakerOf(context, server.getClientVersion()?.name),
+      speaker: speakerOf(context, clientName(server.getClientVersion()?.name)),
       requestId: requestIdOf(context),
       signal: context.mcpReq.signal,
     });
