@@ -19,4 +19,8 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>): Hub
     const hub = await opening;
     return hub.ok ? hub.value.health() : { status: 'stopping', version, store: 'unknown', workspaces: [] };
   },
+  changes: async (workspace, listener) => {
+    const hub = await opening;
+    return hub.ok ? hub.value.changes(workspace, listener) : hub;
+  },
 });
