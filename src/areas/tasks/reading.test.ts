@@ -209,6 +209,8 @@ test('TA55 all filters must fit', () => {
   assert.deepEqual(ids({ ready: true, project: 'shop' }), ['shop/a']);
   assert.deepEqual(ids({ ready: true, status: 'blocked' }), []);
   assert.deepEqual(ids({ text: 'box' }), ['shop/a']);
+  assert.deepEqual(ids({ id: 'SHOP/' }), ['shop/a']);
+  assert.deepEqual(ids({ id: 'hop' }), []);
   assert.deepEqual(ids({ status: ['in_progress', 'done'] }), ['d']);
   assert.deepEqual(ids({ status: 'done' }), []);
   assert.deepEqual(ids({ flagged: true }), []);

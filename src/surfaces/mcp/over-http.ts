@@ -38,6 +38,7 @@ export const mcpOverHttp = ({ hub, catalogue, log }: McpOverHttpOptions): McpOve
         hub,
         catalogue,
         speakerOf: (context, client) => speakerOf(speaker, context, client),
+        watch: { kind: 'none' },
       });
     },
     { onerror: report },

@@ -23,10 +23,12 @@ import { statuses } from '../model/task.ts';
 
 const numberedPattern = /^[Tt]-\d+$/;
 
+export const taskIdCharactersMax = 2 * nameLengthMax + 1;
+
 /** TA5: `T-12` in either case, a slug, or a slug with its project. */
 export const taskIdSchema = z
   .string()
-  .max(2 * nameLengthMax + 1)
+  .max(taskIdCharactersMax)
   .overwrite((id) => (numberedPattern.test(id) ? id.toUpperCase() : id))
   .refine(
     (id) =>

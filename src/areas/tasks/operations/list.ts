@@ -7,7 +7,14 @@ import { agentNameSchema, capabilitySchema } from '../../agents/model.ts';
 import { cursorCharactersMax, listDefault, listMax, titleCharactersMax } from '../model/limits.ts';
 import { openStatuses, statuses } from '../model/task.ts';
 import { itemOutput, viewItem } from '../view.ts';
-import { labelSchema, projectSchema, sprintSchema, statusSchema, taskIdSchema } from './fields.ts';
+import {
+  labelSchema,
+  projectSchema,
+  sprintSchema,
+  statusSchema,
+  taskIdCharactersMax,
+  taskIdSchema,
+} from './fields.ts';
 import { type Sort, pageOf, sorts } from './page.ts';
 
 export const taskList = defineOperation({
@@ -41,6 +48,7 @@ export const taskList = defineOperation({
     holder: agentNameSchema.optional(),
     requires: capabilitySchema.optional(),
     parent: taskIdSchema.optional(),
+    id: z.string().min(1).max(taskIdCharactersMax).optional().describe('begins with'),
     text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
     sort: z.enum(sorts).optional().describe('default rank; created and updated newest first'),
     limit: z.int().min(1).max(listMax).default(listDefault),

@@ -19,7 +19,7 @@ export const serveTools = (server: Server, { hub, catalogue, speakerOf }: McpSer
       args: params.arguments ?? {},
       speaker: speakerOf(context, clientName(server.getClientVersion()?.name)),
       requestId: requestIdOf(context),
-      signal: context.mcpReq.signal,
+      context,
     });
   });
 };

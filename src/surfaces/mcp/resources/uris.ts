@@ -1,0 +1,58 @@
+export const statusUri = 'signalbox://status';
+export const boardUri = 'signalbox://board';
+export const agentsUri = 'signalbox://agents';
+export const taskTemplate = 'signalbox://task/{id}';
+
+const taskPrefix = 'signalbox://task/';
+
+/** What a URI names. Whether a task of that id exists is for the hub to say. */
+export type Named =
+  | { readonly kind: 'status' | 'board' | 'agents' }
+  | { readonly kind: 'task'; readonly id: string };
+
+const fixed: ReadonlyMap<string, Named> = new Map([
+  [statusUri, { kind: 'status' }],
+  [boardUri, { kind: 'board' }],
+  [agentsUri, { kind: 'agents' }],
+]);
+
+/** Longer than any URI of ours. */
+export const uriCharactersMax = 500;
+
+/** What this URI names, or undefined. It is compared as text and never resolved: dots and slashes lead nowhere. */
+export const namedBy = (uri: string): Named | undefined => {
+  if (uri.length > uriCharactersMax) return undefined;
+  if (!uri.startsWith(taskPrefix)) return fixed.get(uri);
+  const id = decoded(uri.slice(taskPrefix.length));
+  return id === undefined || id === '' ? undefined : { kind: 'task', id };
+};
+
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * The ways in which the URI of a task is written: the template encodes the slash of `project/slug`, people do not; and
+ * `T-12` is named in either case.
+ */
+export const taskUris = (id: string): readonly string[] => {
+  if (id.includes('/')) return [`${taskPrefix}${encodeURIComponent(id)}`, `${taskPrefix}${id}`];
+  const uri = `${taskPrefix}${id}`;
+  return numberedPattern.test(id) ? [uri, `${taskPrefix}${id.toLowerCase()}`] : [uri];
+};
+
+const numberedPattern = /^T-\d+$/;
+
+/** The ids of tasks are made of these. */
+const idPattern = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/;
+
+/** Whether changes under this URI can be told: it is written as changes are told. */
+export const isFollowable = (uri: string): boolean => {
+  const named = namedBy(uri);
+  if (named === undefined) return false;
+  return named.kind !== 'task' || (idPattern.test(named.id) && taskUris(named.id).includes(uri));
+};
