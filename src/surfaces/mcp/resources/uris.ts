@@ -1,3 +1,5 @@
+import { namePattern } from '../../../kernel/ids.ts';
+
 export const statusUri = 'signalbox://status';
 export const boardUri = 'signalbox://board';
 export const agentsUri = 'signalbox://agents';
@@ -47,12 +49,17 @@ export const taskUris = (id: string): readonly string[] => {
 
 const numberedPattern = /^T-\d+$/;
 
-/** The ids of tasks are made of these. */
-const idPattern = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/;
+/** A slug, or one behind its project; no path can be made of either. */
+const isTaskId = (id: string): boolean => {
+  const parts = id.split('/');
+  return parts.length <= 2 && parts.every((part) => namePattern.test(part) && !part.includes('..'));
+};
 
 /** Whether changes under this URI can be told: it is written as changes are told. */
 export const isFollowable = (uri: string): boolean => {
   const named = namedBy(uri);
-  if (named === undefined) return false;
-  return named.kind !== 'task' || (idPattern.test(named.id) && taskUris(named.id).includes(uri));
+  return named !== undefined && (named.kind !== 'task' || isFollowableTask(named.id, uri));
 };
+
+const isFollowableTask = (id: string, uri: string): boolean =>
+  isTaskId(id) && taskUris(id).includes(uri);
