@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { z } from 'zod';
 import { mcpOverStdio } from '../../src/surfaces/mcp/over-stdio.ts';
 import type { Served } from './serving.ts';
 
@@ -64,6 +65,8 @@ export const connect = async (
   return client;
 };
 
+const objectSchema = z.record(z.string(), z.unknown());
+
 /** What a tool answers, as an object. */
 export const resultOf = async (
   client: Client,
@@ -72,7 +75,7 @@ export const resultOf = async (
 ): Promise<Readonly<Record<string, unknown>>> => {
   const result = await client.callTool({ name, arguments: args });
   assert.notEqual(result.isError, true, JSON.stringify(result.content));
-  return result.structuredContent as Readonly<Record<string, unknown>>;
+  return objectSchema.parse(result.structuredContent);
 };
 
 /** The JSON that a resource holds. */
@@ -82,5 +85,5 @@ export const contentOf = async (client: Client, uri: string): Promise<Readonly<R
   assert.deepEqual(more, []);
   assert(content !== undefined && 'text' in content);
   assert.deepEqual([content.uri, content.mimeType], [uri, 'application/json']);
-  return JSON.parse(content.text) as Readonly<Record<string, unknown>>;
+  return objectSchema.parse(JSON.parse(content.text));
 };

@@ -228,7 +228,7 @@ const handlerFor = ({ hub, catalogue }: Pick<Served, 'catalogue' | 'hub'>) => {
     { legacy: 'reject' },
   );
   const fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
-    const body: unknown = init.body === undefined ? undefined : JSON.parse(String(init.body));
+    const body: unknown = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
     const listen = listenIn(body);
     if (listen === undefined) return handler.fetch(new Request(url, init));
     const following = updates.follow(undefined, listen.wanted, handler.notify);

@@ -83,8 +83,10 @@ describe('what is told of changes', () => {
     hub.tell(everything);
     assert.deepEqual(told.take(), [task('T-2')]);
   });
+});
 
-  it('is told at once, and at most once a second, the last change always', async () => {
+describe('how often it is told', () => {
+  it('is at once, and at most once a second, the last change always', async () => {
     const { hub, clock, told, updates } = watched();
     assert((await updates.follow('main', { uris: [board, task('T-1')], tools: true }, told).ready).ok);
     hub.tell('task:T-1');
@@ -112,7 +114,7 @@ describe('what is told of changes', () => {
     assert.deepEqual(told.take(), ['tools']);
   });
 
-  it('is not told to those who left while it was held back', async () => {
+  it('is never again for those who left while it was held back', async () => {
     const { hub, clock, told, updates } = watched();
     const [one, two] = [new Told(), new Told()];
     const following = updates.follow('main', { uris: [board], tools: false }, one);

@@ -106,8 +106,10 @@ for (const over of ['over HTTP', 'over stdio'] as const) {
         }
         assert.equal((await contentOf(client, 'signalbox://task/t-1'))['id'], 'T-1');
       });
+    });
 
-      it('refuses what names nothing, saying so', async (t) => {
+    describe(`what is no resource ${over}, ${era}`, () => {
+      it('is refused with a word on what there is', async (t) => {
         const client = await connect(t, await serve(t), { era, over });
         const missing = await errorOf(client, 'signalbox://task/T-99');
         assert(missing instanceof ResourceNotFoundError);
@@ -118,7 +120,7 @@ for (const over of ['over HTTP', 'over stdio'] as const) {
         assert.match(unknown.message, /no resource "signalbox:\/\/tasks".*resources\/list.*task\/\{id\}/);
       });
 
-      it('is not led astray by what a URI may hold', async (t) => {
+      it('is led nowhere, whatever the URI holds', async (t) => {
         const served = await serve(t);
         const client = await connect(t, served, { era, over });
         await resultOf(client, 'task_add', { title: 'One' });

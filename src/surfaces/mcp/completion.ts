@@ -8,7 +8,7 @@ import type { Speaker } from './tools/call.ts';
 
 export interface CompletionOptions {
   readonly hub: Pick<Hub, 'call'>;
-  readonly speakerOf: (context: ServerContext, client: string | undefined) => Speaker;
+  readonly speaker: (context: ServerContext) => Speaker;
 }
 
 /** The protocol allows no more in one answer. */
@@ -23,7 +23,7 @@ const completeParams = z.object({
 });
 
 /** Makes a server complete the ids of tasks; there is nothing else in the protocol that it could complete. */
-export const serveCompletion = (server: Server, { hub, speakerOf }: CompletionOptions): void => {
+export const serveCompletion = (server: Server, { hub, speaker }: CompletionOptions): void => {
   server.setRequestHandler(
     'completion/complete',
     { params: completeParams },
@@ -37,7 +37,7 @@ export const serveCompletion = (server: Server, { hub, speakerOf }: CompletionOp
       const { signal } = context.mcpReq;
       return taskIds(argument.value, {
         hub,
-        speaker: speakerOf(context, server.getClientVersion()?.name),
+        speaker: speaker(context),
         signal,
       });
     },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { repeatable } from '../../../kernel/ids.ts';
 import type { Hub } from '../../hub.ts';
 import { serveCompletion } from '../completion.ts';
+import { clientName } from '../meta.ts';
 import { invalidParams, protocolError, resourceNotFound } from '../refusals.ts';
 import type { Speaker } from '../tools/call.ts';
 import { contentOf } from './contents.ts';
@@ -74,6 +75,8 @@ const uriParams = z.object({ uri: z.string() });
 
 /** Makes a server answer what is asked of resources, and tell of them as `watch` says. */
 export const serveResources = (server: Server, options: ResourceOptions): void => {
+  const speaker = (context: ServerContext): Speaker =>
+    options.speakerOf(context, clientName(server.getClientVersion()?.name));
   server.setRequestHandler('resources/list', ({ params }) => {
     refuseCursor(params?.cursor);
     return { resources: [...resources] };
@@ -85,11 +88,11 @@ export const serveResources = (server: Server, options: ResourceOptions): void =
   server.setRequestHandler('resources/read', { params: uriParams }, ({ uri }, context) =>
     read(uri, {
       hub: options.hub,
-      speaker: options.speakerOf(context, server.getClientVersion()?.name),
+      speaker: speaker(context),
       signal: context.mcpReq.signal,
     }),
   );
-  serveCompletion(server, options);
+  serveCompletion(server, { hub: options.hub, speaker });
   if (options.watch.kind !== 'connection') return;
   const subscriptions = new Subscriptions(server, options.watch);
   server.setRequestHandler('resources/subscribe', { params: uriParams }, async ({ uri }) => {

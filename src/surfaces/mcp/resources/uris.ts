@@ -61,5 +61,4 @@ export const isFollowable = (uri: string): boolean => {
   return named !== undefined && (named.kind !== 'task' || isFollowableTask(named.id, uri));
 };
 
-const isFollowableTask = (id: string, uri: string): boolean =>
-  isTaskId(id) && taskUris(id).includes(uri);
+const isFollowableTask = (id: string, uri: string): boolean => isTaskId(id) && taskUris(id).includes(uri);
