@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Client, Progress } from '@modelcontextprotocol/client';
-import type { ServerContext } from '@modelcontextprotocol/server';
+import { z } from 'zod';
 import { taskClaim } from '../../src/areas/tasks/operations/claim.ts';
 import { taskList } from '../../src/areas/tasks/operations/list.ts';
 import { withProgress } from '../../src/surfaces/mcp/progress.ts';
@@ -9,18 +9,25 @@ import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { type Era, connect, eras, resultOf } from './mcp-clients.ts';
 import { type Served, serve } from './serving.ts';
 
+const toldSchema = z.object({
+  progressToken: z.union([z.string(), z.number()]),
+  progress: z.number(),
+  total: z.number().optional(),
+  message: z.string(),
+});
+
 /** A request with a token, and what it is told. */
 const request = (progressToken: string | number | undefined, notify?: () => Promise<void>) => {
-  const told: Progress[] = [];
+  const told: z.infer<typeof toldSchema>[] = [];
   const gone = new AbortController();
-  const mcpReq = {
-    _meta: progressToken === undefined ? undefined : { progressToken },
+  const mcpReq: Parameters<typeof withProgress>[0]['mcpReq'] = {
+    ...(progressToken !== undefined && { _meta: { progressToken } }),
     signal: gone.signal,
-    notify: ({ params }: { readonly params: Progress }): Promise<void> => {
-      told.push(params);
+    notify: ({ params }) => {
+      told.push(toldSchema.parse(params));
       return notify?.() ?? Promise.resolve();
     },
-  } as unknown as ServerContext['mcpReq'];
+  };
   return { context: { mcpReq }, told, gone };
 };
 

@@ -200,13 +200,24 @@ test('DE5 counts the tasks by status and the agents by how lively they are', () 
   const asked = given.do(visitor, 'status');
   assert.equal(asked['workspace'], 'test');
   assert.deepEqual(asked['agents'], { active: 1, idle: 1, stale: 0, abandoned: 0 });
-  const none = { todo: 0, ready: 0, in_progress: 0, in_review: 0, blocked: 0, done: 0, cancelled: 0 };
-  assert.deepEqual(asked['tasks'], { ...none, todo: 2, ready: 1, in_progress: 1, in_review: 1 });
+  const counted = (): readonly [string, unknown][] =>
+    Object.entries(z.object({}).loose().parse(given.do(visitor, 'status')['tasks']));
+  assert.deepEqual(counted(), [
+    ['todo', 2],
+    ['ready', 1],
+    ['in_progress', 1],
+    ['in_review', 1],
+    ['blocked', 0],
+    ['done', 0],
+    ['cancelled', 0],
+  ]);
   given.do(ada.actor, 'task_done', { id: 'a' });
   given.do(ada.actor, 'task_update', { id: 'b', status: 'blocked', reason: 'no key' });
   given.do(ada.actor, 'task_update', { id: 'c', revision: 1, status: 'cancelled', reason: 'x' });
-  const after = { ...none, todo: 1, ready: 1, blocked: 1, done: 1, cancelled: 1 };
-  assert.deepEqual(given.do(visitor, 'status')['tasks'], after);
+  assert.deepEqual(
+    counted().map(([, count]) => count),
+    [1, 1, 0, 0, 1, 1, 1],
+  );
 });
 
 test('the examples of start are understood', () => {

@@ -18,7 +18,7 @@ export interface Progressing {
  * when the call limits its waiting itself. Nothing is told once the call is over or the client has cancelled it.
  */
 export const withProgress = async <T>(
-  context: Pick<ServerContext, 'mcpReq'>,
+  context: { readonly mcpReq: Pick<ServerContext['mcpReq'], '_meta' | 'signal' | 'notify'> },
   { operation, input, clock = systemClock }: Progressing,
   call: () => Promise<T>,
 ): Promise<T> => {
