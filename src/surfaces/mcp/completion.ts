@@ -81,7 +81,7 @@ const find = async (
 ): Promise<Outcome<Found>> => {
   const input = { ...filter, limit: valuesMax, ...(prefix !== '' && { id: prefix }) };
   const reply = await hub.call({ ...speaker, operation: 'task_list', input, requestId: undefined, signal });
-  // Longer than any id.
+  // No id begins like this.
   if (!reply.ok) return reply.code === 'invalid_input' ? ok({ ids: [], total: 0 }) : reply;
   const { items, total } = listed.parse(reply.value.value);
   return ok({ ids: items.map(({ id }) => id), total });

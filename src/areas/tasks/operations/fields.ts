@@ -23,7 +23,7 @@ import { statuses } from '../model/task.ts';
 
 const numberedPattern = /^[Tt]-\d+$/;
 
-export const taskIdCharactersMax = 2 * nameLengthMax + 1;
+const taskIdCharactersMax = 2 * nameLengthMax + 1;
 
 /** TA5: `T-12` in either case, a slug, or a slug with its project. */
 export const taskIdSchema = z
@@ -36,6 +36,16 @@ export const taskIdSchema = z
       id.split('/').every((part) => namePattern.test(part) && !part.includes('..')),
     'a task is named T-12, by its slug or as project/slug',
   );
+
+/** What the id of a task may begin with, up to all of it. */
+export const taskIdBeginningSchema = z
+  .string()
+  .max(taskIdCharactersMax)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/(?:[A-Za-z0-9][A-Za-z0-9._-]*)?)?$/,
+    'no id of a task begins like this; they are like T-12, a slug or project/slug',
+  )
+  .refine((text) => !text.includes('..'), 'no id of a task holds ".."');
 
 const slugSchema = nameSchema('A slug').refine(
   (slug) => !numberedPattern.test(slug),

@@ -12,7 +12,7 @@ import {
   projectSchema,
   sprintSchema,
   statusSchema,
-  taskIdCharactersMax,
+  taskIdBeginningSchema,
   taskIdSchema,
 } from './fields.ts';
 import { type Sort, pageOf, sorts } from './page.ts';
@@ -48,7 +48,7 @@ export const taskList = defineOperation({
     holder: agentNameSchema.optional(),
     requires: capabilitySchema.optional(),
     parent: taskIdSchema.optional(),
-    id: z.string().min(1).max(taskIdCharactersMax).optional().describe('begins with'),
+    id: taskIdBeginningSchema.optional().describe('begins with'),
     text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
     sort: z.enum(sorts).optional().describe('default rank; created and updated newest first'),
     limit: z.int().min(1).max(listMax).default(listDefault),
