@@ -20,6 +20,9 @@ interface Served {
 
 /** Serves one client on stdin and stdout: through the running hub when there is one, else from the journal itself. */
 export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
+  const mode =
+    settings.mode === undefined ? undefined : new Catalogue(operations).exposure.parse(settings.mode);
+  if (mode?.ok === false) return mode;
   const served = await hubFor(settings, log);
   if (!served.ok) return served;
   const { hub, catalogue, close } = served.value;
@@ -30,6 +33,7 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     principal: ownerPrincipal,
     workspace: settings.workspace,
     agent: settings.agent,
+    mode: settings.mode,
     input: process.stdin,
     output: process.stdout,
   });

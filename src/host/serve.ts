@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { operations } from '../areas/index.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
@@ -7,6 +6,7 @@ import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http.ts';
 import { announceHub } from './announce-hub.ts';
+import { nextSteps } from './next-steps.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import type { Settings } from './settings.ts';
@@ -40,18 +40,4 @@ export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>
   await surface.close();
   await hub.close();
   return ok(true);
-};
-
-const nextSteps = (url: string, { dataDir, workspace }: Settings): string => {
-  const where = dataDir.startsWith(`${homedir()}/`) ? `~${dataDir.slice(homedir().length)}` : dataDir;
-  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).
-
-Give your agents this address, for example:
-  claude mcp add --transport http signalbox ${url}/mcp
-
-Put a first task on the board:
-  curl -s ${url}/v1/operations/task_add -d '{"title": "Say hello to the other agents"}'
-
-Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
-`;
 };

@@ -25,6 +25,7 @@ const freeTexts: ReadonlySet<string> = new Set([
   'model',
   'client',
   'metadata',
+  'query',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -32,6 +33,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['start session', 'session_ended'],
   ['agent_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
+  ['tool_search category', 'not_found'],
 ]);
 
 const stringsOf = (name: string): readonly Field[] => {
@@ -79,7 +81,7 @@ const onBoard = async (context: TestContext, work: (board: Board) => Promise<voi
   await board.unchangedBy(() => work(board));
 };
 
-for (const { name } of operations) {
+for (const { name } of catalogue.operations) {
   const strings = stringsOf(name);
   const names = strings.filter(({ member, isKey }) => isKey || !freeTexts.has(member));
   describe(`the texts in the input of ${name}`, () => {
@@ -117,7 +119,7 @@ for (const { name } of operations) {
 }
 
 describe('the lists of this test', () => {
-  const all = operations.flatMap(({ name }) => stringsOf(name));
+  const all = catalogue.operations.flatMap(({ name }) => stringsOf(name));
 
   it('name fields that there are', () => {
     const members = new Set(all.map(({ member }) => member));

@@ -40,6 +40,7 @@ const overPipe: Opens = (context, { hub, catalogue, log }) => {
     principal: 'owner',
     workspace: undefined,
     agent: undefined,
+    mode: undefined,
     input,
     output,
   });

@@ -224,7 +224,7 @@ const speakerOf = () => ({
 const handlerFor = ({ hub, catalogue }: Pick<Served, 'catalogue' | 'hub'>) => {
   const updates = new Updates(hub, systemClock);
   const handler = createMcpHandler(
-    () => mcpServer({ hub, catalogue, speakerOf, watch: { kind: 'listens' } }),
+    () => mcpServer({ hub, catalogue, mode: undefined, speakerOf, watch: { kind: 'listens' } }),
     { legacy: 'reject' },
   );
   const fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
@@ -266,6 +266,7 @@ describe('resources/subscribe in a session over HTTP', () => {
     const server = mcpServer({
       hub,
       catalogue,
+      mode: undefined,
       speakerOf,
       watch: { kind: 'connection', updates, workspace: undefined, toolsMayChange: false },
     });

@@ -37,6 +37,7 @@ export const mcpOverHttp = ({ hub, catalogue, log }: McpOverHttpOptions): McpOve
       return mcpServer({
         hub,
         catalogue,
+        mode: undefined,
         speakerOf: (context, client) => speakerOf(speaker, context, client),
         watch: { kind: 'none' },
       });

@@ -19,6 +19,8 @@ export interface McpOverStdioOptions {
   readonly workspace: string | undefined;
   /** The name under which a `start` that gives none begins. */
   readonly agent: string | undefined;
+  /** The mode that this process was told to show; the default of the workspace when undefined. */
+  readonly mode: string | undefined;
   readonly input: Readable;
   /** Carries nothing but MCP. */
   readonly output: Writable;
@@ -32,7 +34,7 @@ export interface McpOverStdio {
 
 /** Serves one client over a pipe. The process stands for its session, which ends with it. */
 export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
-  const { hub, catalogue, log, principal, workspace, agent, input, output } = options;
+  const { hub, catalogue, log, principal, workspace, agent, mode, input, output } = options;
   const pending = withPending(hub);
   const caller: Caller = {
     principal,
@@ -53,11 +55,12 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
           health: () => hub.health(),
         },
         catalogue,
+        mode,
         speakerOf: (_context, client) => ({ caller: { ...caller, client }, workspace }),
         watch:
           era === 'modern'
             ? { kind: 'listens' }
-            : { kind: 'connection', updates, workspace, toolsMayChange: true },
+            : { kind: 'connection', updates, workspace, toolsMayChange: mode === undefined },
       }),
     {
       transport: new ListeningTransport(pipe, { updates, workspace }),

@@ -13,8 +13,8 @@ export const agentList = defineOperation({
   journal: 'workspace',
   category: 'agents',
   summary: 'Who is here, how lively they are and what they can do.',
-  description:
-    'See who else works here and what they can do. Filter by capability, tier or name. In order of joining, 50 at a time.',
+  description: 'See who else works here, what they can do and how lively they are.',
+  short: { omits: ['name', 'limit', 'cursor'], adds: 'Also takes name (its beginning), limit, cursor.' },
   role: 'reader',
   rate: 'read',
   errors: ['history_changed'],

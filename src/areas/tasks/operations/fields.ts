@@ -80,13 +80,13 @@ const fileSchema = lineSchema('A path', globCharactersMax)
 
 const planShape = {
   body: textSchema('A body', bodyCharactersMax).optional(),
-  priority: prioritySchema.optional().describe('1 = most urgent, 5 = least; default 3'),
+  priority: prioritySchema.optional().describe('1 (urgent) to 5; default 3'),
   labels: z.array(labelSchema).max(labelsMax).optional(),
   sprint: sprintSchema.optional(),
   parent: taskIdSchema.optional(),
-  depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('tasks that must be done first'),
+  depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('ids or slugs'),
   requires: z.array(capabilitySchema).max(requiresMax).optional().describe('capabilities'),
-  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs it will touch'),
+  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs to be touched'),
   acceptance: z
     .array(lineSchema('An item', checklistItemCharactersMax))
     .max(checklistItemsMax)
@@ -99,7 +99,7 @@ const planShape = {
 const titleSchema = lineSchema('A title', titleCharactersMax);
 
 const newTaskShape = {
-  slug: slugSchema.optional().describe('own id instead of T-<n>'),
+  slug: slugSchema.optional(),
   project: projectSchema.optional(),
   ...planShape,
 };
@@ -111,7 +111,7 @@ const newTaskSchema = z.strictObject({ title: titleSchema, ...newTaskShape });
 
 /** Many new tasks. The fields are shown once, beside this list; what is checked is the same. */
 export const manyTasksSchema = z
-  .array(z.looseObject({ title: z.string() }))
+  .array(z.looseObject({}))
   .min(1)
   .max(tasksPerAddMax)
   .pipe(z.array(newTaskSchema));

@@ -22,7 +22,11 @@ export const taskList = defineOperation({
   journal: 'workspace',
   category: 'tasks',
   summary: 'The tasks on the board, filtered and sorted.',
-  description: `See what is there: open tasks by rank (priority and waiting time) unless you say otherwise, ${listDefault} at a time, with the total. All filters must fit.`,
+  description: 'See the board: open tasks by rank (priority and waiting time). All filters must fit.',
+  short: {
+    omits: ['sort', 'label', 'sprint', 'requires', 'parent', 'flagged', 'id'],
+    adds: 'Also takes sort, label, sprint, requires, parent, flagged, id.',
+  },
   role: 'reader',
   rate: 'read',
   errors: ['history_changed'],
@@ -38,8 +42,7 @@ export const taskList = defineOperation({
       .union([statusSchema, z.array(statusSchema).min(1)], {
         error: `one or a list of ${statuses.join(', ')}`,
       })
-      .optional()
-      .describe('default: all but done and cancelled'),
+      .optional(),
     ready: z.boolean().optional().describe('claimable'),
     flagged: z.boolean().optional().describe('a dependency was cancelled'),
     project: projectSchema.optional(),
@@ -50,13 +53,9 @@ export const taskList = defineOperation({
     parent: taskIdSchema.optional(),
     id: taskIdBeginningSchema.optional().describe('begins with'),
     text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
-    sort: z.enum(sorts).optional().describe('default rank; created and updated newest first'),
+    sort: z.enum(sorts).optional().describe('default rank; created, updated: newest first'),
     limit: z.int().min(1).max(listMax).default(listDefault),
-    cursor: z
-      .string()
-      .max(cursorCharactersMax)
-      .optional()
-      .describe('next_cursor of the page before; repeat its filters'),
+    cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same filters'),
   }),
   output: z.strictObject({
     items: z.array(itemOutput),

@@ -76,7 +76,7 @@ const valueResult = (value: unknown): CallToolResult => ({
 });
 
 /** Text only: with a structured part beside it one client would not show the text. */
-const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
+export const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
   content: [{ type: 'text', text: `${message} [${code}]` }],
   isError: true,
 });
