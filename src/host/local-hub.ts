@@ -67,17 +67,23 @@ export class LocalHub implements Hub {
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
   ): Promise<Outcome<() => void>> {
-    const engine = await this.#engine('workspace', workspace);
-    if (!engine.ok) return engine;
-    const ends = [engine.value, this.#options.workspaces.hub.engine].map((one) =>
-      one.subscribe((entries) => {
-        const keys = new Set(entries.flatMap((entry) => one.keysOf(entry)));
+    const ends: (() => void)[] = [];
+    const follow = (engine: Engine): void => {
+      const end = engine.subscribe((entries) => {
+        const keys = new Set(entries.flatMap((entry) => engine.keysOf(entry)));
         if (keys.size > 0) listener(keys);
-      }),
-    );
-    return ok(() => {
+      });
+      ends.push(end);
+    };
+    // First the journal that is open, so that nothing in it is missed while the other is being opened.
+    follow(this.#options.workspaces.hub.engine);
+    const engine = await this.#engine('workspace', workspace);
+    if (engine.ok) follow(engine.value);
+    const endAll = (): void => {
       for (const end of ends) end();
-    });
+    };
+    if (!engine.ok) endAll();
+    return engine.ok ? ok(endAll) : engine;
   }
 
   async health(): Promise<HubHealth> {
