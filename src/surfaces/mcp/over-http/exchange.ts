@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { classifyInboundRequest } from '@modelcontextprotocol/server';
+import type { Caller } from '../../../kernel/operation.ts';
+
+/** One request to an address of MCP, and what the router has read of it. */
+export interface McpExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The body, parsed; undefined for methods that have none. */
+  readonly body: unknown;
+  readonly caller: Caller;
+  /** Name of the workspace; the default one when absent. */
+  readonly workspace: string | undefined;
+  /** What the address says of the tools that are wanted; the workspace's default when absent. */
+  readonly mode: string | undefined;
+}
+
+/** The value of a header that is sent once at most. */
+export const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** Whether a request is of a revision with sessions (up to 2025-11-25), as the SDK itself tells them apart. */
+export const isLegacy = ({ request, body }: McpExchange): boolean => {
+  const version = headerOf(request, 'mcp-protocol-version');
+  const method = headerOf(request, 'mcp-method');
+  const name = headerOf(request, 'mcp-name');
+  const { kind } = classifyInboundRequest({
+    httpMethod: request.method ?? 'GET',
+    ...(version !== undefined && { protocolVersionHeader: version }),
+    ...(method !== undefined && { mcpMethodHeader: method }),
+    ...(name !== undefined && { mcpNameHeader: name }),
+    body,
+  });
+  return kind === 'legacy';
+};
+
+/** Calls `done` once when the answer is complete or the client has gone, which may be now. */
+export const whenOver = (response: ServerResponse, done: () => void): void => {
+  if (response.destroyed || response.closed) done();
+  else response.once('close', done);
+};
