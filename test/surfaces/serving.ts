@@ -21,7 +21,11 @@ import {
 } from '../../src/stores/memory/memory-store.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
-import { type McpOverHttp, type McpOverHttpOptions, mcpOverHttp } from '../../src/surfaces/mcp/over-http/endpoint.ts';
+import {
+  type McpOverHttp,
+  type McpOverHttpOptions,
+  mcpOverHttp,
+} from '../../src/surfaces/mcp/over-http/endpoint.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { probes } from './probes.ts';
 

@@ -21,6 +21,11 @@ export const headerOf = ({ headers }: IncomingMessage, name: string): string | u
   return typeof value === 'string' ? value : undefined;
 };
 
+/** Whether a GET asks for the stream of notifications, and not for the rest of an answer that it lost. */
+export const opensStream = (request: IncomingMessage): boolean =>
+  headerOf(request, 'accept')?.includes('text/event-stream') === true &&
+  headerOf(request, 'last-event-id') === undefined;
+
 /** Whether a request is of a revision with sessions (up to 2025-11-25), as the SDK itself tells them apart. */
 export const isLegacy = ({ request, body }: McpExchange): boolean => {
   const version = headerOf(request, 'mcp-protocol-version');

@@ -1,7 +1,7 @@
 import { type NodeMcpRequestHandler, toNodeHandler } from '@modelcontextprotocol/node';
 import { type McpHttpHandler, type ServerContext, createMcpHandler } from '@modelcontextprotocol/server';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
-import { clientName, metaId } from '../meta.ts';
+import { metaId } from '../meta.ts';
 import type { Wanted } from '../resources/followers.ts';
 import { listenIn } from '../resources/listens.ts';
 import type { Sink } from '../resources/updates.ts';
@@ -122,7 +122,7 @@ export class ModernEra {
       const id = metaId(context, member);
       if (id !== undefined) connection ??= `${member}:${id}`;
     }
-    return { caller: { ...caller, connection, client: caller.client ?? clientName(client) }, workspace };
+    return { caller: { ...caller, connection, client: caller.client ?? client }, workspace };
   };
 }
 

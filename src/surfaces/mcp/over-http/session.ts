@@ -2,11 +2,10 @@ import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import type { McpServer, Server, ServerContext } from '@modelcontextprotocol/server';
 import type { Caller } from '../../../kernel/operation.ts';
 import { type PendingCalls, withPending } from '../pending-calls.ts';
-import { clientName } from '../meta.ts';
 import type { Speaker } from '../tools/call.ts';
 import { answerUnknownEvent } from './answers.ts';
 import { type EventLog, SessionEvents } from './events.ts';
-import { type McpExchange, headerOf, whenOver } from './exchange.ts';
+import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import { Speakers } from './speakers.ts';
 
@@ -89,9 +88,11 @@ export class Session {
   }
 
   async answer({ request, response, body, caller, workspace }: McpExchange): Promise<void> {
-    const last = headerOf(request, 'last-event-id');
-    if (request.method === 'GET' && last !== undefined && !this.#events.resumes(last)) {
-      return answerUnknownEvent(response);
+    if (request.method === 'GET') {
+      const last = headerOf(request, 'last-event-id');
+      if (last !== undefined && !this.#events.resumes(last)) return answerUnknownEvent(response);
+      // A client that opens its stream again has lost the one before, whether this end has noticed or not.
+      if (opensStream(request)) this.#transport.closeStandaloneSSEStream();
     }
     this.#use(1);
     whenOver(response, () => this.#use(-1));
@@ -128,7 +129,7 @@ export class Session {
       caller: {
         ...caller,
         connection: caller.connection ?? this.#opener.connection,
-        client: caller.client ?? clientName(client),
+        client: caller.client ?? client,
       },
       workspace,
     };
