@@ -6,7 +6,8 @@ import type { Hub } from '../../hub.ts';
 import { Updates } from '../resources/followers.ts';
 import { mcpServer } from '../server.ts';
 import { answerRefusal } from './answers.ts';
-import { type McpExchange, isLegacy } from './exchange.ts';
+import { eraOf } from './era.ts';
+import type { McpExchange } from './exchange.ts';
 import { type Limits, limits as defaults } from './limits.ts';
 import { ModernEra } from './modern.ts';
 import type { Parts } from './parts.ts';
@@ -45,7 +46,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   return {
     handle: async (exchange) => {
       if (closed !== undefined) return answerRefusal(exchange.response, stopping, { body: exchange.body });
-      await (isLegacy(exchange) ? legacy : modern).answer(exchange);
+      await (eraOf(exchange) === 'legacy' ? legacy : modern).answer(exchange);
     },
     close: async () => {
       closed ??= Promise.all([modern.close(), legacy.close()]);

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { classifyInboundRequest } from '@modelcontextprotocol/server';
 import type { Caller } from '../../../kernel/operation.ts';
 
 /** One request to an address of MCP, and what the router has read of it. */
@@ -25,21 +24,6 @@ export const headerOf = ({ headers }: IncomingMessage, name: string): string | u
 export const opensStream = (request: IncomingMessage): boolean =>
   headerOf(request, 'accept')?.includes('text/event-stream') === true &&
   headerOf(request, 'last-event-id') === undefined;
-
-/** Whether a request is of a revision with sessions (up to 2025-11-25), as the SDK itself tells them apart. */
-export const isLegacy = ({ request, body }: McpExchange): boolean => {
-  const version = headerOf(request, 'mcp-protocol-version');
-  const method = headerOf(request, 'mcp-method');
-  const name = headerOf(request, 'mcp-name');
-  const { kind } = classifyInboundRequest({
-    httpMethod: request.method ?? 'GET',
-    ...(version !== undefined && { protocolVersionHeader: version }),
-    ...(method !== undefined && { mcpMethodHeader: method }),
-    ...(name !== undefined && { mcpNameHeader: name }),
-    body,
-  });
-  return kind === 'legacy';
-};
 
 /** Calls `done` once when the answer is complete or the client has gone, which may be now. */
 export const whenOver = (response: ServerResponse, done: () => void): void => {
