@@ -1,8 +1,9 @@
 /* Streams of `subscriptions/listen` and of sessions: what they tell, to whom, and how many there may be. */
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
+import { ok } from '../../src/kernel/errors.ts';
 import { type EventStream, type Message, RawMcp, begin, modern, request } from './raw-mcp.ts';
-import { type Served, post, serve } from './serving.ts';
+import { type Served, type Wrap, post, serve } from './serving.ts';
 
 const board = 'signalbox://board';
 
@@ -98,7 +99,9 @@ describe('a stream', () => {
     assert.deepEqual([last.id, last.result?.['resultType']], [7, 'complete']);
     assert.equal(await stream.next(), undefined);
   });
+});
 
+describe('a stream that is asked for', () => {
   it('is refused for a workspace that there is not, and says which there are', async (t) => {
     const served = await serve(t);
     const { body, headers } = modern(7, 'subscriptions/listen', {
@@ -111,10 +114,10 @@ describe('a stream', () => {
     assert.match(messages[0]?.error?.message ?? '', /no workspace "nowhere".*workspace_list/);
   });
 
-  it('is one of a limited number, of which each counts until it ends', async (t) => {
+  it('is refused when it would be one too many', async (t) => {
     const served = await serve(t, undefined, { limits: { listenStreamsPerPrincipalMax: 2 } });
     const client = new RawMcp(t, `${served.url}/mcp`);
-    const streams = [await listen(client), await listen(client)];
+    const open = [await listen(client), await listen(client)];
     const { body, headers } = modern(8, 'subscriptions/listen', {
       notifications: { toolsListChanged: true },
     });
@@ -124,28 +127,26 @@ describe('a stream', () => {
     assert.equal(refused.messages[0]?.id, 8);
     assert.equal(refused.messages[0]?.error?.code, 1036);
     assert.match(refused.messages[0]?.error?.message ?? '', /2 streams of yours are open.*Close one/);
-    await streams[0]?.cut();
-    await served.mcp.close();
+    assert.equal(open.length, 2);
   });
 
-  it('watches the hub only as long as somebody listens', async (t) => {
+  it('counts, and has the hub watched, only as long as somebody listens', async (t) => {
     let watching = 0;
     const ended = Promise.withResolvers<void>();
-    const served = await serve(t, (hub) => ({
+    const watch: Wrap = (hub) => ({
       changes: async (workspace, listener) => {
         const watched = await hub.changes(workspace, listener);
         if (!watched.ok) return watched;
         watching += 1;
-        return {
-          ok: true,
-          value: () => {
-            watched.value();
-            watching -= 1;
-            ended.resolve();
-          },
+        const end = (): void => {
+          watched.value();
+          watching -= 1;
+          ended.resolve();
         };
+        return ok(end);
       },
-    }));
+    });
+    const served = await serve(t, watch, { limits: { listenStreamsPerPrincipalMax: 2 } });
     const client = new RawMcp(t, `${served.url}/mcp`);
     const [first, second] = [await listen(client), await listen(client)];
     assert.equal(watching, 1);
@@ -153,6 +154,8 @@ describe('a stream', () => {
     await second.cut();
     await ended.promise;
     assert.equal(watching, 0);
+    const again = [await listen(client), await listen(client)];
+    assert.deepEqual([again.length, watching], [2, 1]);
   });
 });
 

@@ -200,7 +200,7 @@ describe('the revision that is agreed on', () => {
       request(2, 'tools/list'),
     ]);
     assert.equal(status, 200);
-    assert.deepEqual(messages.map(({ id }) => id).toSorted(), [1, 2]);
+    assert.deepEqual(new Set(messages.map(({ id }) => id)), new Set([1, 2]));
   });
 });
 

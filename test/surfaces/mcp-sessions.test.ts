@@ -78,8 +78,10 @@ describe('a session', () => {
     assert.equal(await thief.delete(), 404);
     assert.equal((await client.post(ping)).status, 200);
   });
+});
 
-  it('stands for the session of the agent, which ends with DELETE and not before', async (t) => {
+describe('a session is that of the agent, and', () => {
+  it('ends it with DELETE and not before', async (t) => {
     const { served, url } = await serveFew(t);
     const { client, session } = await begin(t, url);
     await client.post(call('start', { agent: 'anna' }));
@@ -100,7 +102,7 @@ describe('a session', () => {
     assert.equal(await client.delete(), 404);
   });
 
-  it('ends only after the calls that it had begun', async (t) => {
+  it('ends it only after the calls that it had begun', async (t) => {
     const reached = Promise.withResolvers<AbortSignal>();
     const finish = Promise.withResolvers<void>();
     const order: string[] = [];
@@ -128,7 +130,9 @@ describe('a session', () => {
     assert.deepEqual((await started).messages, []);
     assert.deepEqual(order, ['started', 'left']);
   });
+});
 
+describe('a session that is not ended', () => {
   it('is forgotten half an hour after its last use; the session of the agent is not', async (t) => {
     const { served, clock, url } = await serveFew(t);
     const { client } = await begin(t, url);
@@ -153,8 +157,10 @@ describe('a session', () => {
     await stream.cut();
     await untilGone(clock, client);
   });
+});
 
-  it('that was not used for the longest time makes room for one too many, unless it has a stream', async (t) => {
+describe('one session too many', () => {
+  it('takes the place of the one that was not used for the longest time and has no stream', async (t) => {
     const { clock, url } = await serveFew(t);
     const [streaming, oldest, recent] = [await begin(t, url), await begin(t, url), await begin(t, url)];
     await streaming.client.get();
@@ -252,7 +258,16 @@ describe('a stream', () => {
     }
   });
 
-  it('of an answer is resumed as well, on the revision that tells how', async (t) => {
+  it('ends when the hub stops', async (t) => {
+    const { served, client } = await serveNotifying(t);
+    const stream = await client.get();
+    await served.surface.close();
+    assert.equal(await stream.next(), undefined);
+  });
+});
+
+describe('an answer that was cut off', () => {
+  it('is given again, on the revision that tells how', async (t) => {
     const release = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();
     const served = await serve(t, (hub) => ({
@@ -277,12 +292,5 @@ describe('a stream', () => {
     const answer = await resumed.message();
     assert.deepEqual(answer.result?.['structuredContent'], { text: 'late' });
     assert.equal(await resumed.next(), undefined);
-  });
-
-  it('ends when the hub stops', async (t) => {
-    const { served, client } = await serveNotifying(t);
-    const stream = await client.get();
-    await served.surface.close();
-    assert.equal(await stream.next(), undefined);
   });
 });
