@@ -31,6 +31,7 @@ await hub.close();
 await rm(home, { recursive: true });
 for (const { era, code, output } of ended) {
   assert.equal(code, 0, `${era}: the inspector ended with ${String(code)}:\n${output}`);
-  assert.match(output, /"?start"?/, `${era}: no tools were listed`);
-  console.log(`${era}: ${output.trim().split('\n').at(-1) ?? ''}`);
+  const tools = output.match(/"inputSchema"/g)?.length ?? 0;
+  assert(tools > 0, `${era}: no tools were listed`);
+  console.log(`${era}: content with ${tools} tools`);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { ok } from '../../src/kernel/errors.ts';
-import { type EventStream, type Message, RawMcp, begin, modern, request } from './raw-mcp.ts';
+import { type EventStream, type Message, RawMcp, begin, initialize, modern, request } from './raw-mcp.ts';
 import { type Served, type Wrap, post, serve } from './serving.ts';
 
 const board = 'signalbox://board';
@@ -89,6 +89,27 @@ describe('a stream', () => {
     for (const stream of south) await untilUpdate(stream);
     await served.surface.close();
     for (const stream of [...north, ...south]) assert.deepEqual((await restOf(stream)).filter(isUpdate), []);
+  });
+
+  it('tells that there are other tools when the default mode changes, unless its address names a mode', async (t) => {
+    const served = await serve(t);
+    const base = `${served.url}/mcp`;
+    const streamsAt = async (url: string): Promise<readonly EventStream[]> => [
+      await listen(new RawMcp(t, url), { toolsListChanged: true }),
+      await subscribed(t, url, {}),
+    ];
+    const [open, fixed] = [await streamsAt(base), await streamsAt(`${base}/full`)];
+    await post(served, 'mode_set', { body: { mode: 'minimal' } });
+    for (const stream of open) {
+      assert.equal((await stream.message()).method, 'notifications/tools/list_changed');
+    }
+    await served.surface.close();
+    for (const stream of fixed) {
+      assert.deepEqual(
+        (await restOf(stream)).filter(({ method }) => method !== undefined),
+        [],
+      );
+    }
   });
 
   it('is ended with a last answer when the hub stops', async (t) => {
@@ -183,18 +204,44 @@ describe('what one handler serves', () => {
   });
 });
 
+const toolsAt = async (context: TestContext, url: string): Promise<readonly (readonly string[])[]> => {
+  const { body, headers } = modern(1, 'tools/list');
+  const { client } = await begin(context, url);
+  const answers = [
+    await new RawMcp(context, url).post(body, headers),
+    await client.post(request(1, 'tools/list')),
+  ];
+  return answers.map(({ messages }) => {
+    const { tools } = messages[0]?.result as { tools: { name: string }[] };
+    return tools.map(({ name }) => name);
+  });
+};
+
 describe('an address of MCP', () => {
-  it('may name a mode, and nothing that cannot be one', async (t) => {
-    const served = await serve(t);
+  it('may name a mode, which decides what is listed in either era', async (t) => {
+    const { url, catalogue } = await serve(t);
+    const entry = ['start', 'tool_search', 'tool_call'];
+    assert.deepEqual(await toolsAt(t, `${url}/mcp/minimal`), [entry, entry]);
+    const [all, same] = await toolsAt(t, `${url}/mcp/Full?x=1`);
+    assert.deepEqual(all, same);
+    assert.equal(all?.length, catalogue.operations.length + 1);
+    const [some] = await toolsAt(t, `${url}/mcp/tasks,agents`);
+    assert.deepEqual(await toolsAt(t, `${url}/mcp/agents,tasks`), [some, some]);
+  });
+
+  it('is refused when there is no such mode, with those that there are', async (t) => {
+    const { url } = await serve(t);
     const { body, headers } = modern(1, 'server/discover');
-    for (const path of ['/mcp', '/mcp/full', '/mcp/tasks,agents', '/mcp/full?x=1']) {
-      assert.equal((await new RawMcp(t, `${served.url}${path}`).post(body, headers)).status, 200, path);
+    const client = new RawMcp(t, `${url}/mcp/everything`);
+    for (const answer of [await client.post(body, headers), await client.post(initialize('2025-06-18'))]) {
+      assert.deepEqual([answer.status, answer.messages[0]?.error?.code], [400, -32602]);
+      assert.match(answer.messages[0]?.error?.message ?? '', /no mode "everything".*minimal, standard, full/);
     }
-    for (const path of ['/mcp/', '/mcp/Full', '/mcp/a/b', '/mcp/%61', `/mcp/${'a'.repeat(201)}`]) {
-      const { status, messages } = await new RawMcp(t, `${served.url}${path}`).post(body, headers);
+    for (const path of ['/mcp/', '/mcp/a/b', `/mcp/${'a'.repeat(201)}`]) {
+      const { status, messages } = await new RawMcp(t, `${url}${path}`).post(body, headers);
       assert.deepEqual([status, messages[0]?.error?.code], [404, 1006], path);
     }
-    const put = await fetch(`${served.url}/mcp/full`, { method: 'PUT' });
+    const put = await fetch(`${url}/mcp/full`, { method: 'PUT' });
     assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, POST, DELETE']);
   });
 });

@@ -213,6 +213,7 @@ const openPipe = (context: TestContext, { hub, catalogue, log }: Served) => {
     log,
     principal: 'owner',
     workspace: undefined,
+    mode: undefined,
     agent: undefined,
     input,
     output,

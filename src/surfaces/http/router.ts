@@ -45,7 +45,7 @@ type Route = Readonly<Partial<Record<string, Handler>>>;
 const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
 const mcpMethods = ['GET', 'POST', 'DELETE'];
-const modePattern = /^[a-z_,]{1,200}$/;
+const modePattern = /^[^/]{1,200}$/;
 const addresses = `POST ${operationsPath}<name>, GET /openapi.json, GET /health, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 

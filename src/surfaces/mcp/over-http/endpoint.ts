@@ -45,8 +45,12 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   let closed: Promise<unknown> | undefined;
   return {
     handle: async (exchange) => {
-      if (closed !== undefined) return answerRefusal(exchange.response, stopping, { body: exchange.body });
-      await (eraOf(exchange) === 'legacy' ? legacy : modern).answer(exchange);
+      const { response, body, mode: named } = exchange;
+      if (closed !== undefined) return answerRefusal(response, stopping, { body });
+      const mode = named === undefined ? undefined : catalogue.exposure.parse(named);
+      if (mode?.ok === false) return answerRefusal(response, mode, { body });
+      // Two ways to write one mode have one name.
+      await (eraOf(exchange) === 'legacy' ? legacy : modern).answer({ ...exchange, mode: mode?.value.name });
     },
     close: async () => {
       closed ??= Promise.all([modern.close(), legacy.close()]);

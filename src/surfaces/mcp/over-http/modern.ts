@@ -65,12 +65,14 @@ export class ModernEra {
 
   /** Sees to it that what is wanted is told, until the answer is over. */
   async #listen(
-    { response, caller, workspace }: McpExchange,
+    { response, caller, workspace, mode }: McpExchange,
     { sink }: Station,
-    wanted: Wanted,
+    { uris, tools }: Wanted,
   ): Promise<Outcome<unknown>> {
     const admitted = this.#listeners.admit(caller.principal, response);
-    if (!admitted.ok || (wanted.uris.length === 0 && !wanted.tools)) return admitted;
+    // The tools of a mode that the address names stay as they are.
+    const wanted = { uris, tools: tools && mode === undefined };
+    if (!admitted.ok || (uris.length === 0 && !wanted.tools)) return admitted;
     const following = this.#parts.updates.follow(workspace, wanted, sink);
     whenOver(response, following.end);
     return following.ready;
