@@ -211,8 +211,9 @@ const toolsAt = async (context: TestContext, url: string): Promise<readonly (rea
     await new RawMcp(context, url).post(body, headers),
     await client.post(request(1, 'tools/list')),
   ];
-  return answers.map(({ messages }) => {
-    const { tools } = messages[0]?.result as { tools: { name: string }[] };
+  return answers.map(({ messages: [message] }) => {
+    assert(message?.result !== undefined);
+    const { tools } = message.result as { tools: { name: string }[] };
     return tools.map(({ name }) => name);
   });
 };
