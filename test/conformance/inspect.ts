@@ -31,6 +31,8 @@ await hub.close();
 await rm(home, { recursive: true });
 for (const { era, code, output } of ended) {
   assert.equal(code, 0, `${era}: the inspector ended with ${String(code)}:\n${output}`);
+  // It ends well with warnings too, and we want none.
+  assert.doesNotMatch(output, /\d+ errors?, \d+ warnings?/, `${era}: ${output}`);
   const tools = output.match(/"inputSchema"/g)?.length ?? 0;
   assert(tools > 0, `${era}: no tools were listed`);
   console.log(`${era}: content with ${tools} tools`);
