@@ -9,8 +9,11 @@ const versions = z.record(z.string(), z.string());
 const manifest = z
   .object({ dependencies: versions, optionalDependencies: versions, devDependencies: versions })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+const suite = z
+  .object({ devDependencies: versions })
+  .parse(JSON.parse(readFileSync(join(root, 'test/conformance/suite/package.json'), 'utf8')));
 
-const [runtime = '', checkout = ''] = readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
+const [runtime = '', checkout = '', gate = ''] = readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
   .split(/^## /m)
   .slice(1);
 
@@ -25,6 +28,7 @@ test('each dependency has its reason, and nothing else has', () => {
     packagesIn(checkout),
     Object.keys({ ...optionalDependencies, ...devDependencies }).toSorted(),
   );
+  assert.deepEqual(packagesIn(gate), Object.keys(suite.devDependencies).toSorted());
 });
 
 test('every version is exact', () => {
@@ -32,9 +36,10 @@ test('every version is exact', () => {
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
     ...manifest.devDependencies,
+    ...suite.devDependencies,
   });
   assert.deepEqual(
-    loose.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    loose.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(version)),
     [],
   );
 });

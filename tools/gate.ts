@@ -17,6 +17,8 @@ const steps: readonly Step[] = [
   { name: 'layering, rules, sizes', script: 'check:house' },
   { name: 'docs and snapshots fresh', script: 'check:docs', needs: 'src/catalogue/docs/main.ts' },
   { name: 'tests', script: 'test' },
+  { name: 'MCP conformance', script: 'check:conformance', needs: 'test/conformance/check.ts' },
+  { name: 'MCP inspector', script: 'check:inspector', needs: 'test/conformance/inspect.ts' },
   { name: 'unused code', script: 'check:unused' },
   { name: 'build', script: 'build' },
   { name: 'package', script: 'check:package' },

@@ -15,7 +15,7 @@ const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 't
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 
-const files = globSync([...patterns], { cwd: root })
+const files = globSync([...patterns], { cwd: root, exclude: ['**/node_modules/**'] })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .toSorted();

@@ -1,10 +1,11 @@
 import { operations } from '../areas/index.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
+import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
-import { mcpOverHttp } from '../surfaces/mcp/over-http.ts';
+import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { announceHub } from './announce-hub.ts';
 import { nextSteps } from './next-steps.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
@@ -18,7 +19,7 @@ export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>
   const catalogue = new Catalogue(operations);
   const opening = Promise.withResolvers<Outcome<Hub>>();
   const waiting = openingHub(version, opening.promise);
-  const mcp = mcpOverHttp({ hub: waiting, catalogue, log });
+  const mcp = mcpOverHttp({ hub: waiting, catalogue, clock: systemClock, log });
   const surface = createHttpSurface({ hub: waiting, catalogue, mcp, log, principal: ownerPrincipal });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.

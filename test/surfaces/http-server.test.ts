@@ -62,7 +62,7 @@ describe('odd addresses, and a connection that ends', () => {
     '/v1',
     '/v1/operations',
     '/health/',
-    '/mcp/x',
+    '/mcpx',
     '/..',
     '/%2e%2e/etc',
     `/${'x'.repeat(5_000)}`,

@@ -130,7 +130,7 @@ for (const transport of [overHttp, overStdio]) {
 describe('MCP over HTTP', () => {
   it('takes the id of a thread in _meta for the connection', async (t) => {
     const served = await serve(t);
-    const client = await connect(t, { served, transport: overHttp, mode: 'legacy' });
+    const client = await connect(t, { served, transport: overHttp, mode: { pin: '2026-07-28' } });
     const connectionWith = async (meta: Record<string, unknown>): Promise<string | undefined> => {
       await client.callTool({ name: 'probe_echo', _meta: meta });
       return served.calls.at(-1)?.caller.connection;

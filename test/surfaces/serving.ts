@@ -21,7 +21,11 @@ import {
 } from '../../src/stores/memory/memory-store.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
-import { mcpOverHttp } from '../../src/surfaces/mcp/over-http.ts';
+import {
+  type McpOverHttp,
+  type McpOverHttpOptions,
+  mcpOverHttp,
+} from '../../src/surfaces/mcp/over-http/endpoint.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { probes } from './probes.ts';
 
@@ -37,6 +41,7 @@ export interface Served {
   readonly catalogue: Catalogue;
   readonly log: CollectedLog;
   readonly surface: HttpSurface;
+  readonly mcp: McpOverHttp;
   /** The calls that have reached the hub, and the connections that were reported as over. */
   readonly calls: HubCall[];
   readonly left: Caller[];
@@ -82,7 +87,11 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
   return { hub, catalogue, waiting };
 };
 
-export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Promise<Served> => {
+export const serve = async (
+  context: TestContext,
+  wrap: Wrap = () => ({}),
+  options: Partial<McpOverHttpOptions> = {},
+): Promise<Served> => {
   const log = new CollectedLog();
   const calls: HubCall[] = [];
   const left: Caller[] = [];
@@ -101,11 +110,11 @@ export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Prom
     changes: (workspace, listener) => local.changes(workspace, listener),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
-  const mcp = mcpOverHttp({ hub, catalogue, log });
+  const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log, ...options });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: 'owner' });
   const { url, port } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
-  return { url, port, hub, catalogue, log, surface, calls, left, waiting };
+  return { url, port, hub, catalogue, log, surface, mcp, calls, left, waiting };
 };
 
 export interface Answer {

@@ -14,16 +14,20 @@ import { answerOperation } from './operation-route.ts';
 
 /** MCP behind the same port; it writes its answers itself. */
 export interface McpEndpoint {
-  readonly handle: (request: IncomingMessage, response: ServerResponse, call: McpCall) => Promise<void>;
+  readonly handle: (call: McpCall) => Promise<void>;
   /** Ends what would otherwise stay open, such as subscriptions. */
   readonly close: () => Promise<void>;
 }
 
 interface McpCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** The body, parsed; undefined for methods that have none. */
   readonly body: unknown;
   readonly caller: Caller;
   readonly workspace: string | undefined;
+  /** What comes after `/mcp/` in the address. */
+  readonly mode: string | undefined;
 }
 
 export interface RouterOptions {
@@ -39,7 +43,10 @@ type Handler = (exchange: Exchange) => Promise<void>;
 type Route = Readonly<Partial<Record<string, Handler>>>;
 
 const operationsPath = '/v1/operations/';
-const addresses = `POST ${operationsPath}<name>, GET /openapi.json, GET /health, and /mcp for MCP`;
+const mcpPath = '/mcp';
+const mcpMethods = ['GET', 'POST', 'DELETE'];
+const modePattern = /^[^/]{1,200}$/;
+const addresses = `POST ${operationsPath}<name>, GET /openapi.json, GET /health, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
@@ -50,7 +57,7 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const mcp: Handler = (exchange) => this.#mcp(exchange);
+    const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
     const health: Handler = (exchange) => this.#health(exchange);
     const openApi: Handler = (exchange) => this.#describe(exchange);
     const pointer: Handler = (exchange) => this.#point(exchange);
@@ -58,7 +65,7 @@ export class Router {
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
       ['/openapi.json', { GET: openApi, HEAD: openApi }],
-      ['/mcp', { GET: mcp, POST: mcp, DELETE: mcp }],
+      [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/connection', { DELETE: (exchange) => this.#disconnect(exchange) }],
     ]);
   }
@@ -90,6 +97,7 @@ export class Router {
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const route = this.#routes.get(path);
+    if (route === undefined && path.startsWith(`${mcpPath}/`)) return this.#mcpIn(exchange, path);
     if (route === undefined) return exchange.refuse(unknownRoute(path));
     const handler = Object.hasOwn(route, method) ? route[method] : undefined;
     return handler === undefined ? refuseMethod(exchange, path, Object.keys(route)) : handler(exchange);
@@ -107,7 +115,15 @@ export class Router {
     );
   }
 
-  async #mcp(exchange: Exchange): Promise<void> {
+  /** MCP at an address that says which tools are wanted. */
+  async #mcpIn(exchange: Exchange, path: string): Promise<void> {
+    const mode = path.slice(mcpPath.length + 1);
+    if (!modePattern.test(mode)) return exchange.refuseRpc(unknownRoute(path));
+    if (!mcpMethods.includes(exchange.request.method ?? '')) return refuseMethod(exchange, path, mcpMethods);
+    return this.#mcp(exchange, mode);
+  }
+
+  async #mcp(exchange: Exchange, mode: string | undefined): Promise<void> {
     const { mcp, caller } = this.#options;
     const { request, response } = exchange;
     const call = readCallHeaders(request.headers, caller);
@@ -120,7 +136,8 @@ export class Router {
       if (!parsed.ok) return exchange.refuseRpc(parsed);
       body = parsed.value;
     }
-    await mcp.handle(request, response, { body, caller: call.value.caller, workspace: call.value.workspace });
+    const { caller: speaker, workspace } = call.value;
+    await mcp.handle({ request, response, body, caller: speaker, workspace, mode });
   }
 
   async #disconnect(exchange: Exchange): Promise<void> {

@@ -2,6 +2,7 @@ import { Server } from '@modelcontextprotocol/server';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { instructions } from './instructions.ts';
+import { clientIn, clientName } from './meta.ts';
 import { resourceCacheHints, serveResources } from './resources/serve.ts';
 import { type Watch, capabilitiesWith } from './resources/watch.ts';
 import { type ToolsOptions, serveTools } from './tools/serve.ts';
@@ -19,7 +20,11 @@ const fixedTtlMs = 5 * minuteMs;
 const defaultListTtlMs = minuteMs;
 
 /** One MCP server. The SDK wants one per request over HTTP, so nothing is made here that could be made before. */
-export const mcpServer = (options: McpServerOptions): Server => {
+export const mcpServer = (given: McpServerOptions): Server => {
+  const options: McpServerOptions = {
+    ...given,
+    speakerOf: (context, client) => given.speakerOf(context, clientName(client ?? clientIn(context))),
+  };
   const server = new Server(
     { name: 'signalbox', title: 'Signalbox', version: options.hub.version },
     {

@@ -1,0 +1,137 @@
+import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
+import type { McpServer, Server, ServerContext } from '@modelcontextprotocol/server';
+import type { Caller } from '../../../kernel/operation.ts';
+import { type PendingCalls, withPending } from '../pending-calls.ts';
+import type { Speaker } from '../tools/call.ts';
+import { answerUnknownEvent } from './answers.ts';
+import { type EventLog, SessionEvents } from './events.ts';
+import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
+import type { Parts } from './parts.ts';
+import { Speakers } from './speakers.ts';
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly parts: Parts;
+  readonly events: EventLog;
+  /** Who began it, for which workspace and in which mode. */
+  readonly opening: Pick<McpExchange, 'caller' | 'workspace' | 'mode'>;
+  /** The client has ended it. Called before its request is answered. */
+  readonly deleted: () => Promise<void>;
+}
+
+/** One client of a revision with sessions. */
+export class Session {
+  readonly id: string;
+  readonly principal: string;
+  readonly workspace: string | undefined;
+  readonly mode: string | undefined;
+  #usedAt: number;
+  #open = 0;
+  readonly #parts: Parts;
+  readonly #pending: PendingCalls;
+  readonly #speakers = new Speakers();
+  readonly #events: SessionEvents;
+  readonly #transport: NodeStreamableHTTPServerTransport;
+  readonly #server: Server | McpServer;
+  readonly #opener: Caller;
+
+  constructor({ id, parts, events, opening, deleted }: SessionOptions) {
+    const { hub, serverFor, updates, report, clock, limits } = parts;
+    const { caller, workspace, mode } = opening;
+    this.id = id;
+    this.principal = caller.principal;
+    this.workspace = workspace;
+    this.mode = mode;
+    this.#usedAt = clock.monotonic();
+    this.#parts = parts;
+    this.#opener = { ...caller, connection: caller.connection ?? `mcp:${id}` };
+    this.#pending = withPending(hub);
+    this.#events = new SessionEvents(events);
+    this.#transport = new NodeStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      onsessionclosed: deleted,
+      eventStore: this.#events,
+      retryInterval: limits.streamRetryMs,
+    });
+    this.#transport.onerror = report;
+    this.#server = serverFor({
+      era: 'legacy',
+      workspace,
+      mode,
+      hub: { version: hub.version, call: this.#pending.call, health: () => hub.health() },
+      speakerOf: this.#speakerOf,
+      watch: { kind: 'connection', updates, workspace, toolsMayChange: mode === undefined },
+    });
+  }
+
+  connect(): Promise<void> {
+    return this.#server.connect(this.#transport);
+  }
+
+  /** Whether the client was let in. */
+  get begun(): boolean {
+    return this.#transport.sessionId !== undefined;
+  }
+
+  /** Whether a request of it is being answered or a stream is open. */
+  get busy(): boolean {
+    return this.#open > 0;
+  }
+
+  /** When it was last used, on the monotonic clock. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  isOf({ caller, workspace, mode }: McpExchange): boolean {
+    return caller.principal === this.principal && workspace === this.workspace && mode === this.mode;
+  }
+
+  async answer({ request, response, body, caller, workspace }: McpExchange): Promise<void> {
+    if (request.method === 'GET') {
+      const last = headerOf(request, 'last-event-id');
+      if (last !== undefined && !this.#events.resumes(last)) return answerUnknownEvent(response);
+      // A client that opens its stream again has lost the one before, whether this end has noticed or not.
+      if (opensStream(request)) this.#transport.closeStandaloneSSEStream();
+    }
+    this.#use(1);
+    whenOver(response, () => this.#use(-1));
+    const auth = this.#speakers.note({ caller, workspace });
+    await this.#transport.handleRequest(Object.assign(request, { auth }), response, body);
+  }
+
+  /** Ends its streams, and the calls that are under way. */
+  async close(): Promise<void> {
+    await this.#server.close();
+    this.#events.clear();
+  }
+
+  /** Tells the hub that the client is gone, once it has answered what the client had asked. */
+  async disconnect(): Promise<void> {
+    const { hub, log } = this.#parts;
+    // A start that is still under way would open a session of the agent after it was ended.
+    await this.#pending.settled();
+    try {
+      await hub.disconnect(this.#opener, this.workspace);
+    } catch (thrown) {
+      log.error('the session of an MCP client could not be ended', thrown);
+    }
+  }
+
+  #use(opened: 1 | -1): void {
+    this.#open += opened;
+    this.#usedAt = this.#parts.clock.monotonic();
+  }
+
+  readonly #speakerOf = (context: ServerContext, client: string | undefined): Speaker => {
+    const { caller, workspace } = this.#speakers.of(context);
+    return {
+      caller: {
+        ...caller,
+        connection: caller.connection ?? this.#opener.connection,
+        client: caller.client ?? client,
+      },
+      workspace,
+    };
+  };
+}
