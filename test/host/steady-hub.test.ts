@@ -153,8 +153,10 @@ describe('a hub that is not there yet', () => {
     const port = await freePort(t);
     const site = await openSite(t);
     const url = `http://127.0.0.1:${port}`;
+    const from = performance.now();
     const client = await stdioClient(await openSite(t), { flags: ['--url', url] });
     assert((await client.listTools()).tools.length > 0);
+    assert(performance.now() - from < 10_000);
     const started = call(client, 'start', { agent: 'ada' });
     await startHub(site, { port });
     assert.match((await started).session ?? '', /^s-/);
