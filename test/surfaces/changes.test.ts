@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import { type TestContext, describe, it } from 'node:test';
 import { ok, refuse } from '../../src/kernel/errors.ts';
 import { type RemoteHub, connectHub } from '../../src/surfaces/http/client.ts';
-import { changeStreamsMax } from '../../src/surfaces/http/limits.ts';
+import { changeKeysMax, changeStreamsMax } from '../../src/surfaces/http/limits.ts';
 import { lossyProxy } from './lossy-proxy.ts';
 import { type Served, errorOf, post, serve, valueIn } from './serving.ts';
 
@@ -97,13 +98,38 @@ describe('GET /v1/changes', () => {
     await ended.promise;
     assert.equal((await streamOf(t, url)).response.status, 200);
   });
+});
 
+describe('a stream of changes', () => {
   it('ends when the hub stops', async (t) => {
     const served = await serve(t);
     const { reader } = await streamOf(t, served.url);
     await reader?.read();
     await served.surface.close();
     assert.equal((await reader?.read())?.done, true);
+  });
+
+  it('keeps little for a reader that does not read, and tells it everything when it does', async (t) => {
+    let tell = (_keys: ReadonlySet<string>): void => {};
+    const { port } = await serve(t, () => ({
+      changes: async (_workspace, listener) => {
+        tell = listener;
+        return ok(() => {});
+      },
+    }));
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write('GET /v1/changes HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(socket, 'readable');
+    // More than the buffers on the way will take.
+    tell(new Set(['x'.repeat(16 * 1024 * 1024)]));
+    for (let i = 0; i <= changeKeysMax; i += 1) tell(new Set([`k${i}`]));
+    let end = '';
+    for await (const chunk of socket) {
+      end = (end + String(chunk)).slice(-100);
+      if (end.includes('data: ["*"]')) break;
+    }
+    assert.doesNotMatch(end, /k\d/);
   });
 
   it('stops listening when its reader goes', async (t) => {
