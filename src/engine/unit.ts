@@ -156,6 +156,7 @@ class UnitDraft {
   #facts(): Omit<Context, 'world'> {
     const { now, actor, entropy } = this.#base;
     const from = this.#ids;
+    const slices = this.#slices;
     return {
       now,
       actor,
@@ -163,6 +164,7 @@ class UnitDraft {
         this.#ids = Math.max(this.#ids, from + index + 1);
         return ulid(now, entropy(), from + index);
       },
+      holds: (agent, session) => this.#rules.areas.some((area) => area.holds(slices, agent, session)),
     };
   }
 

@@ -4,7 +4,14 @@ import { roleAtLeast } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
-import type { Hub, HubCall, HubHealth, HubReply, WorkspaceHealth } from '../surfaces/hub.ts';
+import {
+  type Hub,
+  type HubCall,
+  type HubHealth,
+  type HubReply,
+  type WorkspaceHealth,
+  otherHub,
+} from '../surfaces/hub.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -19,16 +26,19 @@ export interface LocalHubOptions {
 
 /** The hub that lives in this process. */
 export class LocalHub implements Hub {
+  readonly id: string;
   readonly version: string;
   readonly #options: LocalHubOptions;
   #stopping = false;
 
   constructor(options: LocalHubOptions) {
+    this.id = options.workspaces.hub.store.identity.id;
     this.version = options.version;
     this.#options = options;
   }
 
   async call(call: HubCall): Promise<Outcome<HubReply>> {
+    if (call.hub !== undefined && call.hub !== this.id) return otherHub(this.id);
     const operation = this.#options.find(call.operation);
     if (!operation.ok) return operation;
     const { name, role, journal } = operation.value;
@@ -87,10 +97,11 @@ export class LocalHub implements Hub {
   }
 
   async health(): Promise<HubHealth> {
+    const { id } = this;
     const { workspaces, version, store } = this.#options;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
-    return { status, id: workspaces.hub.store.identity.id, version, store, workspaces: opened };
+    return { status, id, version, store, workspaces: opened };
   }
 
   async close(): Promise<void> {

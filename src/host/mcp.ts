@@ -2,30 +2,30 @@ import { operations } from '../areas/index.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
-import type { Caller } from '../kernel/operation.ts';
-import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
-import type { Hub } from '../surfaces/hub.ts';
+import { hubAddress } from '../surfaces/http/client.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
-import { connectFound } from './found-hub.ts';
-import { readHubFile } from './hub-file.ts';
-import { openHub, ownerPrincipal } from './open-hub.ts';
+import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
+import { ownerPrincipal } from './open-hub.ts';
 import type { Settings } from './settings.ts';
+import { type Source, SteadyHub } from './steady-hub.ts';
 import { stopSignal } from './stop-signal.ts';
+import { version } from './version.ts';
 
-interface Served {
-  readonly hub: Hub;
-  readonly catalogue: Catalogue;
-  readonly close: () => Promise<void>;
-}
-
-/** Serves one client on stdin and stdout: through the running hub when there is one, else from the journal itself. */
+/**
+ * Serves one client on stdin and stdout: through the running hub when there is one, else from the journals. The client
+ * is answered at once; its calls wait until it is clear who serves them.
+ */
 export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
-  const mode =
-    settings.mode === undefined ? undefined : new Catalogue(operations).exposure.parse(settings.mode);
+  const catalogue = new Catalogue(operations);
+  const mode = settings.mode === undefined ? undefined : catalogue.exposure.parse(settings.mode);
   if (mode?.ok === false) return mode;
-  const served = await hubFor(settings, log);
-  if (!served.ok) return served;
-  const { hub, catalogue, close } = served.value;
+  const source = sourceOf(settings, { catalogue, log });
+  if (!source.ok) return source;
+  const writes = (name: string): boolean => {
+    const operation = catalogue.find(name);
+    return operation.ok && operation.value.kind === 'command';
+  };
+  const hub = new SteadyHub({ source: source.value, version, writes, log });
   const surface = mcpOverStdio({
     hub,
     catalogue,
@@ -38,48 +38,15 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     output: process.stdout,
   });
   void stopSignal().then(() => surface.close());
+  void hub.connect();
   await surface.done;
-  await close();
-  return ok(true);
+  await hub.close();
+  return hub.failure ?? ok(true);
 };
 
-const hubFor = async (settings: Settings, log: Log): Promise<Outcome<Served>> => {
-  if (settings.url !== undefined) {
-    const hub = await connectHub(settings.url);
-    return hub.ok ? forwarding(hub.value, settings.workspace) : hub;
-  }
-  const file = await readHubFile(settings.dataDir);
-  if (file !== undefined) {
-    const hub = await connectFound(file);
-    if (hub !== undefined) return forwarding(hub, settings.workspace);
-    log.warn(`the hub at ${file.url} is gone; opening the journals instead`);
-  }
-  const catalogue = new Catalogue(operations);
-  const opened = await openHub(settings, { catalogue, log, ticksFirst: false });
-  if (!opened.ok) return opened;
-  const { hub } = opened.value;
-  return ok({ hub, catalogue, close: () => hub.close() });
-};
-
-/** Calls go to a hub elsewhere, which is asked to have the workspace of this process. */
-const forwarding = async (hub: RemoteHub, workspace: string): Promise<Outcome<Served>> => {
-  const added = await hub.call({
-    operation: 'workspace_add',
-    input: { name: workspace },
-    caller: ownCaller,
-    workspace: undefined,
-    requestId: undefined,
-    signal: undefined,
-  });
-  if (!added.ok && added.code !== 'exists') return added;
-  return ok({ hub, catalogue: new Catalogue(operations), close: async () => hub.close() });
-};
-
-const ownCaller: Caller = {
-  principal: ownerPrincipal,
-  role: 'admin',
-  agent: undefined,
-  session: undefined,
-  connection: undefined,
-  client: undefined,
+const sourceOf = (settings: Settings, opening: OpenOptions): Outcome<Source> => {
+  const { url, workspace } = settings;
+  if (url === undefined) return ok(hubNearby(settings, opening));
+  const address = hubAddress(url);
+  return address.ok ? ok(hubAt(address.value, workspace)) : address;
 };

@@ -9,6 +9,8 @@ export interface Context<Names extends AreaName = never> {
   readonly actor: Actor;
   /** The i-th fresh id of this command; the same command gets the same ids however often it is decided. */
   readonly ulid: (index: number) => string;
+  /** Whether a session of an agent holds anything, of whatever area. */
+  readonly holds: (agent: string, session: string) => boolean;
   readonly world: World<Names>;
 }
 
@@ -106,6 +108,8 @@ export interface AreaDefinition<
   readonly attention?: (world: World<N | Names>, agent: string, now: Instant) => readonly Attention[];
   /** What this agent has not been told yet. Cheap: it is asked after every call. */
   readonly news?: (world: World<N | Names>, agent: string) => readonly News[];
+  /** Whether this session of this agent holds something of this area. */
+  readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
   readonly bulk: (slice: Slices[N]) => Slices[N];
@@ -131,6 +135,7 @@ export interface Area {
   readonly due: (slices: Slices, now: Instant) => readonly Intent[];
   readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
   readonly news: (slices: Slices, agent: string) => readonly News[];
+  readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
@@ -177,6 +182,7 @@ export const defineArea = <
     due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
     attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
     news: (slices, agent) => definition.news?.(slices, agent) ?? [],
+    holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),

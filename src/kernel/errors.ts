@@ -63,6 +63,7 @@ export const errorTable = {
   upgrade_required: row(503, 1035, 6).final('The journal was written by a newer version of Signalbox.'),
   overloaded: row(503, 1036, 7).retry('Too much is waiting; nothing was stored.'),
   stopping: row(503, 1037, 7).retry('The process is stopping; nothing was stored.'),
+  other_hub: row(421, 1038, 3).final('The call was meant for another hub; nothing was stored.'),
   internal: row(500, -32603, 1).final(
     'A defect of Signalbox. The log has the details under the id in the message.',
   ),

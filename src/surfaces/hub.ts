@@ -1,8 +1,10 @@
-import type { Outcome } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
 
 /** What a surface needs of the program behind it: this process itself, or a hub somewhere else. */
 export interface Hub {
+  /** Id of the journal that lists the workspaces, by which one hub is told from another; absent while it is not known. */
+  readonly id?: string | undefined;
   readonly version: string;
   readonly call: (call: HubCall) => Promise<Outcome<HubReply>>;
   /** The connection that `caller` names is over; a session that it opened ends. */
@@ -22,7 +24,17 @@ export interface Hub {
 /** Told instead of keys when it is not known which. */
 export const everything = '*';
 
+/** What the hub with this id answers to what another one is asked. */
+export const otherHub = (id: string | undefined): Refusal =>
+  refuse(
+    'other_hub',
+    'This was asked of another hub than the one that has this address now. Nothing was stored. Look for yours, or call this one without naming one.',
+    { hub: id },
+  );
+
 export interface HubCall {
+  /** Id of the hub that is meant, when the caller knows it; another one refuses. */
+  readonly hub?: string | undefined;
   readonly operation: string;
   /** As it came; the operation's schema checks it. */
   readonly input: unknown;
@@ -54,7 +66,7 @@ export interface WorkspaceHealth {
 export interface HubHealth {
   /** `degraded`: something cannot be written. `stopping`: this process will not answer much longer. */
   readonly status: 'ok' | 'degraded' | 'stopping';
-  /** Id of the journal that lists the workspaces, by which one hub is told from another; absent where it is not known. */
+  /** As of the hub itself. */
   readonly id?: string | undefined;
   readonly version: string;
   readonly store: string;

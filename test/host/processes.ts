@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
-const main = join(import.meta.dirname, '../../src/host/main.ts');
+export const main = join(import.meta.dirname, '../../src/host/main.ts');
 
 /** A data directory, and what has to end before it is taken away. */
 export interface Site {
@@ -34,6 +34,8 @@ export interface HubProcess {
   readonly child: ChildProcess;
   /** Tells it to stop, and waits until it has; how it ended. May be called twice. */
   readonly stop: () => Promise<number | null>;
+  /** Ends it on the spot, as a crash would. */
+  readonly crash: () => Promise<void>;
 }
 
 const urlPattern = /ready on (http:\/\/\S+)/;
@@ -42,14 +44,16 @@ export interface HubOptions {
   /** Before the program's own arguments. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Any free one when absent. */
+  readonly port?: string;
 }
 
 /** A hub on a free port, once it says that it is ready. What is loaded into it may talk over Node's own channel. */
 export const startHub = async (
   { dataDir, onEnd }: Site,
-  { nodeArgs = [], env = {} }: HubOptions = {},
+  { nodeArgs = [], env = {}, port = '0' }: HubOptions = {},
 ): Promise<HubProcess> => {
-  const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', '0', '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', port, '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   });
@@ -59,18 +63,24 @@ export const startHub = async (
     child.kill('SIGTERM');
     return ended;
   };
+  const crash = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
   onEnd(stop);
   for await (const line of createInterface({ input: child.stdout })) {
     const url = urlPattern.exec(line)?.[1];
     if (url !== undefined) {
       child.stdout.resume();
-      return { url, child, stop };
+      return { url, child, stop, crash };
     }
   }
   assert.fail('the hub ended before it was ready');
 };
 
 export interface StdioOptions {
+  /** `legacy` when absent. */
+  readonly era?: 'legacy' | 'modern';
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -78,9 +88,12 @@ export interface StdioOptions {
 /** An official MCP client in front of a process `signalbox mcp` of its own. */
 export const stdioClient = async (
   { dataDir, onEnd }: Site,
-  { flags = [], env = {} }: StdioOptions = {},
+  { era = 'legacy', flags = [], env = {} }: StdioOptions = {},
 ): Promise<Client> => {
-  const client = new Client({ name: 'Test Client', version: '1' });
+  const client = new Client(
+    { name: 'Test Client', version: '1' },
+    { versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } } },
+  );
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,

@@ -97,6 +97,7 @@ export const serve = async (
   const left: Caller[] = [];
   const { hub: local, catalogue, waiting } = await openHub(context, log);
   const watched: Hub = {
+    id: local.id,
     version: local.version,
     call: (call) => {
       calls.push(call);

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Actor } from '../../kernel/entry.ts';
 import { abandonMs, activeMs, graceMs, idleMs } from '../../kernel/hold.ts';
-import { minuteMs } from '../../kernel/instants.ts';
+import { present } from '../../kernel/assert.ts';
+import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { Scenario } from '../../testing/scenario.ts';
 import { TaskBoard, visitor } from '../../testing/task-board.ts';
 import { areas, initialSlices } from '../index.ts';
+import { tasksHeldBy } from '../tasks/model/index.ts';
 import { type StartCommand, agentsIntent } from './decide.ts';
 import {
   type Session,
@@ -47,7 +49,7 @@ const scenario = () => new Scenario(areas, initialSlices);
 const started = (given: Scenario, over: Partial<StartCommand> = {}, actor = owner): Session => {
   const outcome = given.when(start(over), actor);
   assert.ok(outcome.ok, JSON.stringify(outcome));
-  const data = outcome.value[0]?.data;
+  const data = outcome.value.find(({ type }) => type === 'agents.started')?.data;
   assert.ok(
     typeof data === 'object' && data !== null && 'session' in data && typeof data.session === 'string',
   );
@@ -111,12 +113,9 @@ describe('joining', () => {
     assert.notEqual(started(given, { agent: 'bob', connection: 'a' }).id, a.id);
   });
 
-  it('AG17 limits sessions and metadata, naming the limit', () => {
+  it('AG17 limits metadata', () => {
     const given = scenario();
-    for (let i = 0; i < sessionsPerAgentMax; i += 1) started(given, { agent: 'ada', connection: String(i) });
-    const refused = given.when(start({ agent: 'ada', connection: 'more' }), owner);
-    refusedWith(refused, 'limit_exceeded');
-    assert.match(refused.ok ? '' : refused.message, new RegExp(`\\b${sessionsPerAgentMax}\\b`));
+    started(given, { agent: 'ada' });
     const metadata = Object.fromEntries(
       Array.from({ length: metadataMembersMax + 1 }, (_, i) => [`m${i}`, 'x']),
     );
@@ -124,6 +123,58 @@ describe('joining', () => {
       given.when(agentsIntent({ type: 'update', metadata }), { ...owner, agent: 'ada' }),
       'limit_exceeded',
     );
+  });
+});
+
+describe('one session too many', () => {
+  /** As many sessions of ada as there may be, the first opened first, a second apart; some hold a task. */
+  const full = (holding: (index: number) => boolean) => {
+    const board = new TaskBoard();
+    const sessions = Array.from({ length: sessionsPerAgentMax }, (_, index) => {
+      const actor = board.join('ada', { connection: String(index), wipLimit: sessionsPerAgentMax });
+      if (holding(index)) {
+        const { id } = board.do(actor, 'task_add', { title: 'x' });
+        board.do(actor, 'task_claim', { id });
+      }
+      board.scenario.now += secondMs;
+      return present(actor.session, 'who joins has a session');
+    });
+    return { board, given: board.scenario, sessions };
+  };
+
+  it('AG19 takes the place of the one that has been silent longest and holds nothing', () => {
+    const { board, given, sessions } = full((index) => index === 0);
+    const [holder, called, silent] = sessions;
+    given.when(agentsIntent({ type: 'see', sessions: [called ?? ''] }));
+    const more = started(given, { agent: 'ada', connection: 'more' });
+    const left = sessionsOf(given.slices.agents, 'ada').map(({ id }) => id);
+    assert.deepEqual(left, [...sessions.filter((id) => id !== silent), more.id]);
+    assert.equal(tasksHeldBy(given.slices.tasks, 'ada').length, 1);
+    assert.deepEqual(given.entries.at(-2)?.data, { agent: 'ada', session: silent, reason: 'displaced' });
+    refusedWith(identify(given.slices, caller({ session: silent })), 'session_ended');
+    assert(identify(given.slices, caller({ session: holder })).ok);
+    assert.deepEqual(board.scenario.refolded(initialSlices).agents.sessions.size, sessionsPerAgentMax);
+  });
+
+  it('AG19 opens sessions for ever for who throws them away, and never two for one', () => {
+    const { given } = full(() => false);
+    const opened = Array.from({ length: 2 * sessionsPerAgentMax }, () => started(given, { agent: 'ada' }).id);
+    assert.equal(new Set(opened).size, opened.length);
+    assert.equal(sessionsOf(given.slices.agents, 'ada').length, sessionsPerAgentMax);
+  });
+
+  it('AG17 AG19 is refused when all of them hold something, with the limit named', () => {
+    const { board, given, sessions } = full(() => true);
+    const refused = given.when(start({ agent: 'ada', connection: 'more' }), owner);
+    refusedWith(refused, 'limit_exceeded');
+    assert.match(
+      refused.ok ? '' : refused.message,
+      new RegExp(`\\b${sessionsPerAgentMax}\\b.*all of them hold`),
+    );
+    const [first] = sessions;
+    assert.equal(started(given, { agent: 'ada', handle: first }).id, first, 'coming back opens none');
+    assert.equal(started(given, { agent: 'bob' }).agent, 'bob');
+    assert.equal(tasksHeldBy(board.scenario.slices.tasks, 'ada').length, sessionsPerAgentMax);
   });
 });
 

@@ -75,10 +75,13 @@ const start = (slice: AgentsSlice, command: StartCommand, context: Context): Dec
   if (found !== undefined && 'ok' in found) return found;
   const name = found?.agent ?? command.agent ?? freeName(slice, command.client, principal);
   const agent = slice.agents.get(name);
-  const refusal = refusalToStart(slice, { agent, name, principal, resumed: found !== undefined });
+  const refusal = refusalToStart(slice, { agent, name, principal });
   if (refusal !== undefined) return refusal;
+  const room = found === undefined ? roomFor(slice, name, context) : ok([]);
+  if (!room.ok) return room;
   const { connection, client, capabilities, metadata, wipLimit } = command;
   return ok([
+    ...room.value,
     {
       type: 'agents.started',
       data: {
@@ -128,12 +131,7 @@ const sessionToResume = (
 
 const refusalToStart = (
   slice: AgentsSlice,
-  {
-    agent,
-    name,
-    principal,
-    resumed,
-  }: { agent: Agent | undefined; name: string; principal: string; resumed: boolean },
+  { agent, name, principal }: { agent: Agent | undefined; name: string; principal: string },
 ): Refusal | undefined => {
   if (agent === undefined && slice.agents.size >= agentsMax) {
     return refuse(
@@ -146,14 +144,29 @@ const refusalToStart = (
       agent: name,
     });
   }
-  if (!resumed && slice.sessions.count('agent', name) >= sessionsPerAgentMax) {
-    return refuse(
-      'limit_exceeded',
-      `Agent "${name}" already has ${sessionsPerAgentMax} sessions, which is the limit. Leave some of them, or start under another name.`,
-      { agent: name },
-    );
-  }
   return undefined;
+};
+
+/**
+ * AG19. Whoever calls without handles opens sessions that nobody uses again. They are not given the time of grace: a
+ * start under the agent's name would resume the session that has just made room for it.
+ */
+const roomFor = (slice: AgentsSlice, agent: string, { holds }: Context): Decision<AgentsEvent> => {
+  if (slice.sessions.count('agent', agent) < sessionsPerAgentMax) return ok([]);
+  let silent: Session | undefined;
+  for (const session of sessionsOf(slice, agent)) {
+    const earlier = silent === undefined || session.lastSeen < silent.lastSeen;
+    if (earlier && !holds(agent, session.id)) silent = session;
+  }
+  if (silent !== undefined) {
+    const data = { agent, session: silent.id, reason: 'displaced' } as const;
+    return ok([{ type: 'agents.session_expired', data }]);
+  }
+  return refuse(
+    'limit_exceeded',
+    `Agent "${agent}" already has ${sessionsPerAgentMax} sessions, which is the limit, and all of them hold something. Leave some of them with agent_leave, or start under another name.`,
+    { agent },
+  );
 };
 
 /** AG2. A name that somebody else owns counts as taken. */

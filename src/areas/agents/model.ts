@@ -217,7 +217,12 @@ export type AgentsEvent =
   | {
       /** The session can no longer be resumed; whatever it held is free. */
       readonly type: 'agents.session_expired';
-      readonly data: { readonly agent: string; readonly session: string };
+      readonly data: {
+        readonly agent: string;
+        readonly session: string;
+        /** Not time has ended it, but another start of its agent, which had as many sessions as it may have. */
+        readonly reason?: 'displaced';
+      };
     }
   | {
       /** These sessions have called since the entry before. Written once a minute by each process. */

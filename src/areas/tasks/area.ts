@@ -7,7 +7,7 @@ import { evolve } from './evolve.ts';
 import { wipLimit } from './guards.ts';
 import { type TasksEvent, taskEvents } from './model/events.ts';
 import { type HeldFiles, holdFiles, noHeldFiles } from './model/held-files.ts';
-import { type TasksSlice, holdIn } from './model/task.ts';
+import { type TasksSlice, holdIn, tasksHeldIn } from './model/task.ts';
 import { releaseExpired } from './policies.ts';
 import { load, save } from './saved.ts';
 
@@ -52,6 +52,7 @@ export const tasksArea = defineArea<'tasks', 'agents', TasksCommand, TasksEvent>
   policies: [releaseExpired],
   attention,
   news,
+  holds: (slice, agent, session) => tasksHeldIn(slice, agent, session).length > 0,
   concerns,
   bulk,
   settle,

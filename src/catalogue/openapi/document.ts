@@ -74,6 +74,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       ...(catalogue.accepts(operation, 'revision') ? (['ifMatch'] as const) : []),
       'connection',
       'client',
+      'hub',
     ]),
     requestBody: { required: 'required' in input, content: json(input, Object.fromEntries(examples)) },
     responses: {
@@ -114,6 +115,7 @@ const anyCallCodes: ReadonlySet<ErrorCode> = new Set([
   'upgrade_required',
   'journal_corrupt',
   'stopping',
+  'other_hub',
   'internal',
 ]);
 
@@ -179,6 +181,23 @@ const fixedPaths: JsonObject = {
           description: 'Something cannot be stored, or the hub is stopping.',
           content: json({ $ref: '#/components/schemas/Health' }),
         },
+      },
+    },
+  },
+  '/v1/changes': {
+    get: {
+      operationId: 'changes',
+      tags: ['hub'],
+      summary: 'Be told what changes.',
+      description:
+        'A stream of server-sent events. The data of each is a JSON array of the keys under which something has changed in the workspace, or in the hub: `task:<id>`, `tasks.ready`, `agents`, `agent:<name>`, `workspaces`; `*` stands for all. Changes that are close together are told together. After a stream has ended, anything may have changed until the next one has begun.',
+      parameters: headerRefs(['workspace', 'hub']),
+      responses: {
+        '200': {
+          description: 'What changes from now on, until one side ends it.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        ...Object.fromEntries([400, 404, 421, 503].map(statusRef)),
       },
     },
   },

@@ -44,6 +44,11 @@ export const requestHeaders = {
     handle,
     'Name of the client program, from which an agent without a name gets one.',
   ),
+  hub: parameter(
+    'Signalbox-Hub',
+    handle,
+    'The hub that is meant, by the id that `/health` tells. Another one that has come to its address refuses.',
+  ),
 } satisfies Record<string, JsonObject>;
 
 export type RequestHeader = keyof typeof requestHeaders;

@@ -6,6 +6,7 @@ import type { Caller } from '../../kernel/operation.ts';
 
 /** The headers of a call, by what they say. */
 export const headerNames = {
+  hub: 'Signalbox-Hub',
   workspace: 'Signalbox-Workspace',
   agent: 'Signalbox-Agent',
   session: 'Signalbox-Session',
@@ -18,6 +19,7 @@ export const headerNames = {
 } as const;
 
 const lower = {
+  hub: 'signalbox-hub',
   workspace: 'signalbox-workspace',
   agent: 'signalbox-agent',
   session: 'signalbox-session',
@@ -28,6 +30,8 @@ const lower = {
 
 /** What the headers of a request say about the call. */
 export interface CallHeaders {
+  /** Id of the hub that is meant. */
+  readonly hub: string | undefined;
   readonly caller: Caller;
   readonly workspace: string | undefined;
   readonly requestId: string | undefined;
@@ -78,6 +82,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const client = read('client');
   const workspace = read('workspace');
   const requestId = read('requestId');
+  const hub = read('hub');
   if (refusal !== undefined) return refusal;
   const plain =
     agent === undefined && session === undefined && connection === undefined && client === undefined;
@@ -85,6 +90,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
     caller: plain ? base : { ...base, agent, session, connection, client },
     workspace,
     requestId,
+    hub,
   });
 };
 

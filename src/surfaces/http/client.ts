@@ -1,55 +1,60 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import { errorCodeOf } from '../../catalogue/errors.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
+import { pause } from '../pause.ts';
 import { headerNames, isHeaderText } from './call-headers.ts';
-import { type HubAnswer, type HubRequest, askHub } from './hub-request.ts';
+import { openChanges } from './changes-client.ts';
+import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
+import {
+  healthIn,
+  isAway,
+  mayHaveBegun,
+  outcomeUnknown,
+  replyIn,
+  stranger,
+  unreached,
+} from './hub-answers.ts';
+import { askHub } from './hub-request.ts';
 
 /** How long to wait before a request is sent again, whose answer did not come. */
 const retriesAfterMs: readonly number[] = [100, 500];
 
 const connectionsMax = 256;
 
+/** The status that says that a session has ended. */
+const disconnected = 204;
+
 /** No operation waits longer for anything than this. */
 const callTimeoutMs = 15 * minuteMs;
 const healthTimeoutMs = 5 * secondMs;
-
-const healthSchema = z.object({
-  status: z.enum(['ok', 'degraded', 'stopping']),
-  // A hub of an older version does not say it.
-  id: z.string().optional(),
-  version: z.string(),
-  store: z.string(),
-  workspaces: z.array(
-    z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable(), seq: z.number() }),
-  ),
-});
-
-const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
-});
 
 /** Looks for a hub at `baseUrl` and, when one answers, gives it to surfaces as if it ran in this process. */
 export const connectHub = async (
   baseUrl: string,
   timeoutMs = healthTimeoutMs,
 ): Promise<Outcome<RemoteHub>> => {
-  const base = URL.parse(baseUrl);
-  if (base === null || base.protocol !== 'http:') {
-    return refuse(
-      'invalid_input',
-      `"${baseUrl}" is not the address of a hub. Give one such as http://127.0.0.1:8321.`,
-    );
-  }
+  const base = hubAddress(baseUrl);
+  if (!base.ok) return base;
   const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
-  const health = await askHealth(base, agent, timeoutMs);
-  if (!health.ok) agent.destroy();
-  return health.ok ? ok(new RemoteHub(base, agent, health.value)) : health;
+  const health = await askHealth(base.value, agent, timeoutMs);
+  if (health.ok && health.value.status !== 'stopping')
+    return ok(new RemoteHub(base.value, agent, health.value));
+  agent.destroy();
+  return health.ok ? unreached(base.value, 'it is stopping') : health;
+};
+
+/** The address of a hub, when the text is one. */
+export const hubAddress = (text: string): Outcome<URL> => {
+  const base = URL.parse(text);
+  return base?.protocol === 'http:'
+    ? ok(base)
+    : refuse(
+        'invalid_input',
+        `"${text}" is not the address of a hub. Give one such as http://127.0.0.1:8321.`,
+      );
 };
 
 const askHealth = async (base: URL, agent: Agent, timeoutMs: number): Promise<Outcome<HubHealth>> => {
@@ -61,14 +66,25 @@ const askHealth = async (base: URL, agent: Agent, timeoutMs: number): Promise<Ou
     signal: undefined,
     timeoutMs,
   });
-  if (!answer.ok) return unreached(base, answer.reason);
-  const health = healthSchema.safeParse(jsonIn(answer.text));
-  return health.success ? ok(health.data) : stranger(base);
+  return answer.ok ? healthIn(base, answer) : unreached(base, answer.reason);
 };
+
+/**
+ * What became of one try at a call: an answer, or the hub was away. Then it may have `begun` what it was asked all the
+ * same, or it did not but sent a `refusal` by which it is away.
+ */
+export type Attempt =
+  | { readonly kind: 'answered'; readonly outcome: Outcome<HubReply> }
+  | {
+      readonly kind: 'away';
+      readonly begun: boolean;
+      readonly reason: string;
+      readonly refusal: Refusal | undefined;
+    };
 
 /** A hub in another process, over its HTTP surface. */
 export class RemoteHub implements Hub {
-  /** Which hub answered when it was looked for. */
+  /** Which hub answered when it was looked for. Another one that has its address by now is not called. */
   readonly id: string | undefined;
   readonly version: string;
   readonly #base: URL;
@@ -81,17 +97,38 @@ export class RemoteHub implements Hub {
     this.version = version;
   }
 
-  async call({
+  get url(): string {
+    return this.#base.origin;
+  }
+
+  /** Asks again when no answer came: under one request id nothing is done twice. */
+  async call(asked: HubCall): Promise<Outcome<HubReply>> {
+    const call = { ...asked, requestId: asked.requestId ?? randomUUID() };
+    let attempt = await this.attempt(call);
+    let begun = attempt.kind === 'away' && attempt.begun;
+    for (const delayMs of retriesAfterMs) {
+      if (attempt.kind === 'answered' || attempt.refusal !== undefined || call.signal?.aborted) break;
+      await pause(delayMs);
+      attempt = await this.attempt(call);
+      begun ||= attempt.kind === 'away' && attempt.begun;
+    }
+    if (attempt.kind === 'answered') return attempt.outcome;
+    if (begun) return outcomeUnknown(this.#base, attempt.reason, call.requestId);
+    return attempt.refusal ?? unreached(this.#base, attempt.reason);
+  }
+
+  /** Asks once. */
+  async attempt({
     operation,
     input,
     caller,
     workspace,
-    requestId = randomUUID(),
+    requestId,
     signal,
-  }: HubCall): Promise<Outcome<HubReply>> {
-    const headers = callHeaders(caller, { workspace, requestId });
-    if (!headers.ok) return headers;
-    const answer = await this.#ask({
+  }: HubCall & { readonly requestId: string }): Promise<Attempt> {
+    const headers = this.#headers(caller, { workspace, requestId });
+    if (!headers.ok) return { kind: 'answered', outcome: headers };
+    const answer = await askHub(this.#base, this.#agent, {
       method: 'POST',
       path: `/v1/operations/${encodeURIComponent(operation)}`,
       headers: { 'Content-Type': 'application/json', ...headers.value },
@@ -99,25 +136,24 @@ export class RemoteHub implements Hub {
       signal,
       timeoutMs: callTimeoutMs,
     });
-    if (!answer.ok)
-      return answer.reached
-        ? unknown(this.#base, answer.reason, requestId)
-        : unreached(this.#base, answer.reason);
-    const value = jsonIn(answer.text);
-    if (answer.status !== 200) return refusalIn(value) ?? stranger(this.#base);
-    const replayed = answer.headers[headerNames.replayed.toLowerCase()] === 'true';
-    const waiting = answer.headers[headerNames.waiting.toLowerCase()];
-    return value === undefined
-      ? stranger(this.#base)
-      : ok({ value, replayed, waiting: typeof waiting === 'string' ? waiting : undefined });
+    if (!answer.ok) return { kind: 'away', begun: answer.reached, reason: answer.reason, refusal: undefined };
+    const outcome = replyIn(answer) ?? stranger(this.#base);
+    return outcome.ok || !isAway(outcome)
+      ? { kind: 'answered', outcome }
+      : { kind: 'away', begun: mayHaveBegun(answer), reason: outcome.message, refusal: outcome };
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
-    if (caller.connection === undefined) return;
-    const headers = callHeaders(caller, { workspace, requestId: undefined });
-    if (!headers.ok) return;
+    await this.tryDisconnect(caller, workspace);
+  }
+
+  /** Like `disconnect`; whether the hub has answered. */
+  async tryDisconnect(caller: Caller, workspace: string | undefined): Promise<boolean> {
+    if (caller.connection === undefined) return true;
+    const headers = this.#headers(caller, { workspace, requestId: undefined });
+    if (!headers.ok) return true;
     // Not asked twice: this process is about to end, and a session that nobody uses ends by itself.
-    await askHub(this.#base, this.#agent, {
+    const answer = await askHub(this.#base, this.#agent, {
       method: 'DELETE',
       path: '/v1/connection',
       headers: headers.value,
@@ -125,6 +161,7 @@ export class RemoteHub implements Hub {
       signal: undefined,
       timeoutMs: healthTimeoutMs,
     });
+    return answer.ok && answer.status === disconnected;
   }
 
   async health(): Promise<HubHealth> {
@@ -134,8 +171,16 @@ export class RemoteHub implements Hub {
       : { status: 'stopping', version: this.version, store: 'unknown', workspaces: [] };
   }
 
-  async changes(): Promise<Outcome<() => void>> {
-    return refuse('invalid_state', 'A hub elsewhere does not tell what changes yet.');
+  async changes(workspace: string | undefined, listener: ChangeListener): Promise<Outcome<() => void>> {
+    const open = (): Promise<Outcome<ChangeStream>> => this.openChanges(workspace, listener);
+    const first = await open();
+    return first.ok ? ok(followChanges(open, listener, first.value)) : first;
+  }
+
+  /** Like `changes`, but over when the hub goes away. */
+  async openChanges(workspace: string | undefined, listener: ChangeListener): Promise<Outcome<ChangeStream>> {
+    const headers = this.#headers(nobody, { workspace, requestId: undefined });
+    return headers.ok ? openChanges(this.#base, this.#agent, { headers: headers.value, listener }) : headers;
   }
 
   /** Lets go of the connections. */
@@ -143,22 +188,21 @@ export class RemoteHub implements Hub {
     this.#agent.destroy();
   }
 
-  /** Asks again when no answer came: under one request id nothing is done twice. */
-  async #ask(request: HubRequest): Promise<HubAnswer> {
-    let answer = await askHub(this.#base, this.#agent, request);
-    let reached = !answer.ok && answer.reached;
-    for (const delayMs of retriesAfterMs) {
-      if (answer.ok || request.signal?.aborted) break;
-      await pause(delayMs);
-      answer = await askHub(this.#base, this.#agent, request);
-      reached ||= !answer.ok && answer.reached;
-    }
-    return answer.ok ? answer : { ...answer, reached };
+  #headers(
+    caller: Omit<Caller, 'principal' | 'role'>,
+    call: Pick<HubCall, 'workspace' | 'requestId'>,
+  ): Outcome<Record<string, string>> {
+    const headers = callHeaders(caller, call);
+    return headers.ok && this.id !== undefined
+      ? ok({ ...headers.value, [headerNames.hub]: this.id })
+      : headers;
   }
 }
 
+const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined };
+
 const callHeaders = (
-  { agent, session, connection, client }: Caller,
+  { agent, session, connection, client }: Omit<Caller, 'principal' | 'role'>,
   { workspace, requestId }: Pick<HubCall, 'workspace' | 'requestId'>,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
@@ -192,45 +236,3 @@ const callHeaders = (
 };
 
 const clientCharactersMax = 100;
-
-const jsonIn = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const refusalIn = (value: unknown): Refusal | undefined => {
-  const parsed = errorSchema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { code, message, details } = parsed.data.error;
-  const known = errorCodeOf(code);
-  // A newer hub may have codes that this version has not heard of; what its message says stays true.
-  return known === undefined
-    ? refuse('internal', `${message} [${code}]`, details)
-    : refuse(known, message, details);
-};
-
-const unreached = ({ origin }: URL, reason: string): Refusal =>
-  refuse(
-    'stopping',
-    `The hub at ${origin} does not answer (${reason}). Nothing was stored. See that it runs (signalbox serve), then call again.`,
-    { url: origin, reason },
-  );
-
-const unknown = ({ origin }: URL, reason: string, requestId: string): Refusal =>
-  refuse(
-    'outcome_unknown',
-    `The hub at ${origin} went away before it answered (${reason}), so whether this was done is not known. Look at what is there before you do it again.`,
-    { url: origin, reason, request: requestId },
-  );
-
-const stranger = ({ origin }: URL): Refusal =>
-  refuse(
-    'storage_failed',
-    `What answers at ${origin} is not a Signalbox hub. Nothing was stored. Start the hub on another port.`,
-    {
-      url: origin,
-    },
-  );

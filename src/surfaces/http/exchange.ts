@@ -31,6 +31,11 @@ export class Exchange {
     return this.#connection.signal;
   }
 
+  /** Whether this process takes no more calls. */
+  get closing(): boolean {
+    return this.#connection.closing();
+  }
+
   get answered(): boolean {
     return this.response.headersSent;
   }

@@ -16,3 +16,14 @@ export const lingerBytesMax = 16 * 1024 * 1024;
 
 /** How long answers under way may take once the surface closes. */
 export const closeGraceMs = 5_000;
+
+/** How many streams of changes may be open at once. */
+export const changeStreamsMax = 512;
+
+/** The least time between two events of one stream, and the keys that one event may have: with more it says everything. */
+export const changesEveryMs = 250;
+export const changeKeysMax = 1_000;
+
+/** A stream without changes says that it lives; one whose reader has read nothing for so long is cut off. */
+export const streamKeepAliveMs = 15_000;
+export const streamStallMs = 60_000;

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubReply } from '../hub.ts';
@@ -44,6 +44,7 @@ export const answerOperation = async (
       : parsed;
   if (!input.ok) return exchange.refuse(input);
   const reply = await hub.call({
+    hub: call.value.hub,
     operation,
     input: input.value,
     caller: call.value.caller,
@@ -51,9 +52,17 @@ export const answerOperation = async (
     requestId: call.value.requestId,
     signal: exchange.signal,
   });
-  if (!reply.ok) return exchange.refuse(reply);
+  if (!reply.ok) return exchange.refuse(exchange.closing && isCutShort(reply) ? cutShort : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
 };
+
+/** A wait ends early when the process stops, with the refusal that it waited on. */
+const isCutShort = ({ code }: Refusal): boolean => errorTable[code].retryable && code !== 'outcome_unknown';
+
+const cutShort = refuse(
+  'stopping',
+  'This hub is stopping, and no call waits any longer. Nothing was stored. Call again in a moment.',
+);
 
 const noHeaders: readonly string[] = [];
 

@@ -7,6 +7,7 @@ import { refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
 import { headerNames, readCallHeaders } from './call-headers.ts';
+import { ChangesRoute } from './changes-route.ts';
 import type { Exchange } from './exchange.ts';
 import { parseBody } from './json-body.ts';
 import { visitorRefusal } from './loopback.ts';
@@ -46,7 +47,7 @@ const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
 const mcpMethods = ['GET', 'POST', 'DELETE'];
 const modePattern = /^[^/]{1,200}$/;
-const addresses = `POST ${operationsPath}<name>, GET /openapi.json, GET /health, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
+const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /openapi.json, GET /health, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
@@ -61,11 +62,13 @@ export class Router {
     const health: Handler = (exchange) => this.#health(exchange);
     const openApi: Handler = (exchange) => this.#describe(exchange);
     const pointer: Handler = (exchange) => this.#point(exchange);
+    const changes = new ChangesRoute(options);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
       ['/openapi.json', { GET: openApi, HEAD: openApi }],
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
+      ['/v1/changes', { GET: (exchange) => changes.answer(exchange) }],
       ['/v1/connection', { DELETE: (exchange) => this.#disconnect(exchange) }],
     ]);
   }

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
-import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
+import { secondMs } from '../../kernel/instants.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
+import { within } from '../pause.ts';
+import { withPending } from './pending-calls.ts';
+import { Pipe } from './pipe.ts';
 import { Updates } from './resources/followers.ts';
 import { ListeningTransport } from './resources/listens.ts';
 import { mcpServer } from './server.ts';
@@ -67,6 +71,13 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
       onerror: (error) => log.info(`MCP over stdio: ${error.message}`),
     },
   );
+  const finish = async (): Promise<void> => {
+    await pipe.ended;
+    await within(answersAfterEndMs, pipe.answered());
+    pending.cutShort();
+    await within(lastAnswersMs, pipe.answered());
+    await handle.close();
+  };
   const leave = async (): Promise<void> => {
     await pipe.closed;
     // A start that is still under way would open the session after it was ended.
@@ -77,8 +88,16 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
       log.error('the session of this process could not be ended', thrown);
     }
   };
+  void finish();
   return { done: leave(), close: () => handle.close() };
 };
+
+/**
+ * How long calls that are under way when stdin ends may still take, and how long the answers of those that are then cut
+ * short: enough for `printf ... | signalbox mcp`, and little for who waits for this process to end.
+ */
+const answersAfterEndMs = 5 * secondMs;
+const lastAnswersMs = secondMs;
 
 /**
  * The name goes into `start` alone. Said with every call it would contradict the session of an agent that started
@@ -92,34 +111,4 @@ const named = (asked: HubCall, agent: string | undefined): HubCall => {
     input['agent'] === undefined &&
     input['session'] === undefined;
   return agent !== undefined && lacksName ? { ...asked, input: { ...input, agent } } : asked;
-};
-
-/** The SDK's pipe, telling when it closes, whoever closes it: the client, a broken stdout or this process. */
-class Pipe extends StdioServerTransport {
-  readonly #closing = Promise.withResolvers<void>();
-  readonly closed = this.#closing.promise;
-
-  override async close(): Promise<void> {
-    await super.close();
-    this.#closing.resolve();
-  }
-}
-
-/** The hub, and a way to wait for the calls of it that are under way. */
-const withPending = (hub: Hub) => {
-  const pending = new Set<Promise<unknown>>();
-  return {
-    call: (asked: HubCall): ReturnType<Hub['call']> => {
-      const reply = hub.call(asked);
-      pending.add(reply);
-      const forget = (): void => {
-        pending.delete(reply);
-      };
-      reply.then(forget, forget);
-      return reply;
-    },
-    settled: async (): Promise<void> => {
-      await Promise.allSettled(pending);
-    },
-  };
 };

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { errorCodeOf } from '../../catalogue/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import type { HubHealth, HubReply } from '../hub.ts';
+import { headerNames } from './call-headers.ts';
+import type { HubAnswer } from './hub-request.ts';
+
+/** An answer that came, whatever it says. */
+export type CameBack = Extract<HubAnswer, { readonly ok: true }>;
+
+const healthSchema = z.object({
+  status: z.enum(['ok', 'degraded', 'stopping']),
+  // A hub of an older version does not say it.
+  id: z.string().optional(),
+  version: z.string(),
+  store: z.string(),
+  workspaces: z.array(
+    z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable(), seq: z.number() }),
+  ),
+});
+
+const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
+});
+
+export const healthIn = (base: URL, { text }: CameBack): Outcome<HubHealth> => {
+  const health = healthSchema.safeParse(jsonIn(text));
+  return health.success ? ok(health.data) : stranger(base);
+};
+
+/** What the hub has answered; undefined when it was not a hub. */
+export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> | undefined => {
+  if (status !== 200) return refusalIn(text);
+  const value = jsonIn(text);
+  if (value === undefined) return undefined;
+  const replayed = headers[headerNames.replayed.toLowerCase()] === 'true';
+  const waiting = headers[headerNames.waiting.toLowerCase()];
+  return ok({ value, replayed, waiting: typeof waiting === 'string' ? waiting : undefined });
+};
+
+/** Whether something between here and the hub has lost the hub's own answer. */
+export const mayHaveBegun = ({ status, text }: CameBack): boolean =>
+  status >= 500 && refusalIn(text) === undefined;
+
+/** The refusal that an answer holds, if that is what it is. */
+export const refusalIn = (text: string): Refusal | undefined => {
+  const parsed = errorSchema.safeParse(jsonIn(text));
+  if (!parsed.success) return undefined;
+  const { code, message, details } = parsed.data.error;
+  const known = errorCodeOf(code);
+  // A newer hub may have codes that this version has not heard of; what its message says stays true.
+  return known === undefined
+    ? refuse('internal', `${message} [${code}]`, details)
+    : refuse(known, message, details);
+};
+
+const jsonIn = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Whether this refusal says that the hub which was called is elsewhere, or will be here again. */
+export const isAway = ({ code, details }: Refusal): boolean =>
+  code === 'stopping' || code === 'other_hub' || details['strange'] === true;
+
+export const unreached = ({ origin }: URL, reason: string): Refusal =>
+  refuse(
+    'stopping',
+    `The hub at ${origin} does not answer (${reason}). Nothing was stored. See that it runs (signalbox serve), then call again.`,
+    { url: origin, reason },
+  );
+
+export const outcomeUnknown = ({ origin }: URL, reason: string, requestId: string): Refusal =>
+  refuse(
+    'outcome_unknown',
+    `The hub at ${origin} went away before it answered (${reason}), so whether this was done is not known. Look at what is there before you do it again.`,
+    { url: origin, reason, request: requestId },
+  );
+
+export const stranger = ({ origin }: URL): Refusal =>
+  refuse(
+    'storage_failed',
+    `What answers at ${origin} is not a Signalbox hub. Nothing was stored. Start the hub on another port.`,
+    { url: origin, strange: true },
+  );
