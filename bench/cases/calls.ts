@@ -174,6 +174,7 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
     const times: number[] = [];
     for (let i = 0; i < (size === 1_000 ? 60 : 300); i += 1) {
       const expected = seq;
+      const link = chain;
       const batch = `batch-${size}-${i}`;
       const rows = Array.from({ length: size }, () => {
         seq += 1;
@@ -181,7 +182,7 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
         return { seq, batch, text, chain };
       });
       const began = process.hrtime.bigint();
-      const outcome = await store.append({ expected, batch, rows });
+      const outcome = await store.append({ expected, link, batch, rows });
       times.push(Number(process.hrtime.bigint() - began) / 1e3);
       if (outcome.kind !== 'appended') throw new Error(JSON.stringify(outcome));
     }

@@ -7,6 +7,7 @@ import { agentLeave } from './agents/operations/leave.ts';
 import { agentList } from './agents/operations/list.ts';
 import { agentUpdate } from './agents/operations/update.ts';
 import { start } from './desk/operations/start.ts';
+import { status } from './desk/operations/status.ts';
 import { tasksArea } from './tasks/area.ts';
 import { initialTasks } from './tasks/model/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   agentList,
   agentUpdate,
   agentLeave,
+  status,
   workspaceList,
   workspaceAdd,
 ];

@@ -64,6 +64,18 @@ describe('the catalogue', () => {
     });
   }
 
+  it('holds the operations that are about itself behind those that it is given', () => {
+    const own = catalogue.operations.slice(operations.length + 1).map(({ name }) => name);
+    assert.deepEqual(own, ['tool_search', 'mode_get', 'mode_set']);
+    assert(catalogue.find('tool_search').ok);
+  });
+
+  it('says how to find what there is when no name is near', () => {
+    const refusal = catalogue.find('something_entirely_else');
+    assert(!refusal.ok);
+    assert.match(refusal.message, /Call tool_search/);
+  });
+
   it('refuses two operations of one name', () => {
     assert.throws(() => new Catalogue([probe, probe]), /no two operations/);
   });
@@ -82,7 +94,6 @@ describe('what the catalogue derives', () => {
     });
     assert.equal(catalogue.inputSchemaOf(probe), catalogue.inputSchemaOf(probe));
     assert.equal(catalogue.outputSchemaOf(probe), catalogue.outputSchemaOf(probe));
-    assert.equal(catalogue.tools, catalogue.tools);
   });
 
   it('knows which members an input has', () => {
@@ -92,19 +103,17 @@ describe('what the catalogue derives', () => {
   });
 
   it('shows an operation as an MCP tool', () => {
-    assert.deepEqual(catalogue.tools.at(-1), {
+    assert.deepEqual(catalogue.exposure.entryOf(probe, 'whole'), {
       name: 'probe_read',
-      title: 'Look at a probe',
       description: 'Look at one probe.',
       inputSchema: {
         type: 'object',
         properties: {
-          session: { type: 'string', description: 'the session that start returned' },
+          session: { type: 'string' },
           id: { type: 'integer' },
           labels: { type: 'object', additionalProperties: { type: 'string' } },
         },
         required: ['id'],
-        additionalProperties: false,
       },
       annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     });
@@ -114,11 +123,13 @@ describe('what the catalogue derives', () => {
     const own = defineOperation({
       ...probe,
       name: 'probe_resume',
-      input: z.strictObject({ session: z.string().max(9) }),
+      input: z.strictObject({ session: z.string().max(9).describe('an earlier one') }),
       query: () => ok({ id: 1, revision: 1 }),
     });
-    const [tool] = new Catalogue([own]).tools;
-    assert.deepEqual(tool?.inputSchema.properties, { session: { type: 'string', maxLength: 9 } });
+    const tool = new Catalogue([own]).exposure.entryOf(own, 'whole');
+    assert.deepEqual(tool.inputSchema.properties, {
+      session: { description: 'an earlier one', type: 'string' },
+    });
   });
 
   it('holds operations whose examples fit their schemas', () => {

@@ -1,9 +1,10 @@
 import { assert } from '../kernel/assert.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Operation } from '../kernel/operation.ts';
+import { Exposure, assertNames } from './exposure/exposure.ts';
 import { type JsonObject, isObject, jsonSchemaOf } from './json-schema.ts';
 import { nearestName } from './nearest.ts';
-import { type ToolEntry, toolEntry } from './tools.ts';
+import { catalogueOperations } from './operations/index.ts';
 
 /** A name that may be repeated in an answer: anything else is not quoted. */
 const quotablePattern = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -13,16 +14,23 @@ const quotablePattern = /^[A-Za-z0-9_.-]{1,64}$/;
  * each and kept: starting a process does not wait for them, and no call makes one twice.
  */
 export class Catalogue {
+  /** Those that were given, and then those that are about the catalogue itself. */
   readonly operations: readonly Operation[];
+  /** What agents are shown of it. */
+  readonly exposure: Exposure;
   readonly #byName: ReadonlyMap<string, Operation>;
   readonly #inputs = new Map<string, JsonObject>();
   readonly #outputs = new Map<string, JsonObject>();
-  #tools: readonly ToolEntry[] | undefined;
 
-  constructor(operations: readonly Operation[]) {
-    this.operations = operations;
-    this.#byName = new Map(operations.map((operation) => [operation.name, operation]));
-    assert(this.#byName.size === operations.length, 'no two operations have one name');
+  constructor(given: readonly Operation[]) {
+    this.exposure = new Exposure({
+      operations: () => this.operations,
+      inputSchemaOf: (operation) => this.inputSchemaOf(operation),
+    });
+    this.operations = [...given, ...catalogueOperations(this.exposure)];
+    this.#byName = new Map(this.operations.map((operation) => [operation.name, operation]));
+    assert(this.#byName.size === this.operations.length, 'no two operations have one name');
+    assertNames(this.operations);
   }
 
   /** The operation of this name; the refusal names the one that was probably meant. */
@@ -49,21 +57,12 @@ export class Catalogue {
     return isObject(properties) && Object.hasOwn(properties, member);
   }
 
-  /** All operations as MCP tools, in the order of the catalogue. */
-  get tools(): readonly ToolEntry[] {
-    this.#tools ??= this.operations.map((operation) => toolEntry(operation, this.inputSchemaOf(operation)));
-    return this.#tools;
-  }
-
   #unknown(name: string): Refusal {
     const nearest = nearestName(name, [...this.#byName.keys()]);
     const asked = quotablePattern.test(name)
       ? `No operation is called "${name}".`
       : 'No operation has this name.';
-    const next =
-      nearest === undefined
-        ? 'GET /openapi.json, or tools/list over MCP, lists them all.'
-        : `Did you mean ${nearest}?`;
+    const next = `${nearest === undefined ? '' : `Did you mean ${nearest}? `}Call tool_search to find what there is.`;
     return refuse('unknown_operation', `${asked} ${next}`, nearest === undefined ? {} : { nearest });
   }
 }

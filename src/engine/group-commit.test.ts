@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Store } from '../journal/store.ts';
+import type { AgentsEvent } from '../areas/agents/model.ts';
+import { type Entry, entryGuard } from '../kernel/entry.ts';
+import type { Outcome } from '../kernel/errors.ts';
+import { trustedJson } from '../kernel/json.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, start, starting, deciding, agentCount, open, valueOf } from '../testing/engine-harness.ts';
+import type { Reply } from './answers.ts';
+import { batchCallsMax } from './batch.ts';
+
+const isAgents = entryGuard<AgentsEvent>();
 
 it('group commit: puts calls that arrive while a batch is being written into one append', async () => {
   const vault = createMemoryVault();
@@ -56,6 +64,49 @@ it('group commit: decides again on what others wrote in between', async () => {
   assert.ok(outcome.ok);
   assert.deepEqual(seen, [0, 1]);
   assert.equal(valueOf(await two.engine.query(caller, agentCount)), 2);
+});
+
+it('group commit: of calls decided again, those too many for one batch go into the next, before later ones', async () => {
+  const vault = createMemoryVault();
+  const [one, two] = [await open(vault), await open(vault)];
+  const names: string[] = [];
+  const calls: Promise<Outcome<Reply>>[] = [];
+  const arrive = (count: number): void => {
+    for (let i = 0; i < count; i += 1) {
+      const name = `a${names.length}`;
+      names.push(name);
+      calls.push(one.engine.execute(caller, starting(name)));
+    }
+  };
+  const others = ['first', 'second'];
+  const beFaster = async (): Promise<void> => {
+    vault.faults.beforeAppend = undefined;
+    const other = others[vault.rows.length];
+    if (other === undefined) return;
+    // What arrives while the first batch is written is decided ahead; at the second try only what is left over waits.
+    if (other === 'first') arrive(batchCallsMax);
+    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate);
+    assert.ok((await two.engine.execute(caller, starting(other))).ok);
+    vault.faults.beforeAppend = beFaster;
+  };
+  vault.faults.beforeAppend = beFaster;
+  arrive(batchCallsMax + 100);
+  await calls[0];
+  const outcomes = await Promise.all(calls);
+  const written = vault.rows.map(({ text }) => trustedJson<Entry>(text));
+  assert.deepEqual(
+    written.flatMap((entry) => (isAgents(entry, 'agents.started') ? [entry.data.agent] : [])),
+    [...others, ...names],
+  );
+  assert.deepEqual(
+    outcomes.map((outcome) => Object(valueOf(outcome))['seq']),
+    names.map((_, i) => others.length + i + 1),
+  );
+  const batches = Map.groupBy(vault.rows.slice(others.length), ({ batch }) => batch);
+  assert.deepEqual(
+    [...batches.values()].map(({ length }) => length),
+    [batchCallsMax, batchCallsMax, 100],
+  );
 });
 
 it('group commit: refuses only on the head of the store', async () => {

@@ -18,6 +18,7 @@ Settings, by flag or environment:
   --data-dir DIR      SIGNALBOX_DATA_DIR    $XDG_DATA_HOME/signalbox
   --workspace NAME    SIGNALBOX_WORKSPACE   main
   --agent NAME        SIGNALBOX_AGENT       the name of whoever starts over mcp without one
+  --mode MODE         SIGNALBOX_MODE        which tools mcp shows: minimal, standard, full, or categories
   --url URL           SIGNALBOX_URL         a hub for mcp to use
 
 Example: signalbox serve --port 9000 --data-dir ./board
@@ -29,6 +30,7 @@ const options = {
   'data-dir': { type: 'string' },
   workspace: { type: 'string' },
   agent: { type: 'string' },
+  mode: { type: 'string' },
   url: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },

@@ -12,9 +12,13 @@ import { readHubFile, writeHubFile } from './hub-file.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 
+/** A directory that goes away with the test, after the programs have ended: one that writes there meanwhile keeps it. */
 const directoryFor = (context: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-found-'));
-  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  context.after(async () => {
+    for (const program of programs) await program.end('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
   return directory;
 };
 
@@ -25,19 +29,20 @@ class Program {
   out = '';
   err = '';
 
-  constructor(context: TestContext, dataDir: string, args: readonly string[]) {
+  constructor(dataDir: string, args: readonly string[]) {
     const { SIGNALBOX_URL: _url, ...env } = process.env;
     const child = spawn(process.execPath, [main, ...args, '--data-dir', dataDir], { env });
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.err += text));
     this.child = child;
     this.#ended = once(child, 'close');
-    context.after(() => this.end('SIGKILL'));
+    programs.add(this);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.child.kill(signal);
     await this.#ended;
+    programs.delete(this);
     return this.child.exitCode;
   }
 
@@ -52,14 +57,17 @@ class Program {
   }
 }
 
-const startHub = async (context: TestContext, dataDir: string) => {
-  const program = new Program(context, dataDir, ['serve', '--port', '0']);
+/** Those that may be running. */
+const programs = new Set<Program>();
+
+const startHub = async (dataDir: string) => {
+  const program = new Program(dataDir, ['serve', '--port', '0']);
   return { program, url: await program.said(/ready on (http:\/\/\S+)[\s\S]*Ctrl-C/) };
 };
 
 /** Puts a task on the board through a `signalbox mcp` of its own; what that said on stderr. */
-const addOverStdio = async (context: TestContext, dataDir: string, title: string): Promise<string> => {
-  const program = new Program(context, dataDir, ['mcp', '--workspace', 'stdio']);
+const addOverStdio = async (dataDir: string, title: string): Promise<string> => {
+  const program = new Program(dataDir, ['mcp', '--workspace', 'stdio']);
   const say = (message: object): unknown =>
     program.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   const clientInfo = { name: 'test', version: '1' };
@@ -82,23 +90,23 @@ const workspacesOf = async (url: string): Promise<string> =>
 
 test('the hub of the file gets the calls', async (context) => {
   const dataDir = directoryFor(context);
-  const { url } = await startHub(context, dataDir);
+  const { url } = await startHub(dataDir);
   const { id } = await healthOf(url);
   assert.equal((await readHubFile(dataDir))?.id, id);
-  assert.equal(await addOverStdio(context, dataDir, 'x'), '');
+  assert.equal(await addOverStdio(dataDir, 'x'), '');
   assert.match(await workspacesOf(url), /"stdio"/);
 });
 
 test('a hub of another data directory at the address in the file gets nothing', async (context) => {
   const [mine, others] = [directoryFor(context), directoryFor(context)];
-  const { program } = await startHub(context, mine);
+  const { program } = await startHub(mine);
   await program.end('SIGKILL');
   const stale = await readHubFile(mine);
   assert(stale !== undefined, 'a killed hub leaves its file');
-  const { url } = await startHub(context, others);
+  const { url } = await startHub(others);
   assert.notEqual((await healthOf(url)).id, stale.id);
   await writeHubFile(mine, { ...stale, url });
-  assert.match(await addOverStdio(context, mine, 'x'), /is gone; opening the journals instead/);
+  assert.match(await addOverStdio(mine, 'x'), /is gone; opening the journals instead/);
   assert.doesNotMatch(await workspacesOf(url), /"stdio"/);
   assert(existsSync(join(mine, 'workspaces', 'stdio.journal')));
 });
@@ -116,7 +124,7 @@ test('an address that does not answer is given up soon, and not in silence', asy
   const address = server.address();
   assert(address !== null && typeof address === 'object');
   await writeHubFile(dataDir, { id: 'hub', url: `http://127.0.0.1:${address.port}`, pid: 1 });
-  assert.match(await addOverStdio(context, dataDir, 'x'), /warn .* opening the journals instead/);
+  assert.match(await addOverStdio(dataDir, 'x'), /warn .* opening the journals instead/);
   assert.equal(waits.length, 1);
   assert((waits[0] ?? 0) < 4_000, `it took ${waits[0]} ms`);
 });
@@ -124,7 +132,7 @@ test('an address that does not answer is given up soon, and not in silence', asy
 test('a hub that cannot write its file says so and serves on', async (context) => {
   const dataDir = directoryFor(context);
   mkdirSync(join(dataDir, 'hub.json'));
-  const { program, url } = await startHub(context, dataDir);
+  const { program, url } = await startHub(dataDir);
   await healthOf(url);
   assert.equal(await program.end('SIGTERM'), 0, program.err);
   assert.match(
@@ -140,10 +148,10 @@ test('a hub that cannot write its file says so and serves on', async (context) =
 
 test('a second hub on a data directory leaves the file to the first, and serves', async (context) => {
   const dataDir = directoryFor(context);
-  const first = await startHub(context, dataDir);
+  const first = await startHub(dataDir);
   const file = await readHubFile(dataDir);
   assert.equal(file?.url, first.url);
-  const second = await startHub(context, dataDir);
+  const second = await startHub(dataDir);
   assert.deepEqual(await readHubFile(dataDir), file);
   assert.equal((await healthOf(second.url)).id, file?.id);
   assert.equal(await second.program.end('SIGTERM'), 0);
@@ -156,9 +164,9 @@ test('a second hub on a data directory leaves the file to the first, and serves'
 
 test('the file of a killed hub is replaced by the next', async (context) => {
   const dataDir = directoryFor(context);
-  const first = await startHub(context, dataDir);
+  const first = await startHub(dataDir);
   await first.program.end('SIGKILL');
-  const second = await startHub(context, dataDir);
+  const second = await startHub(dataDir);
   assert.equal((await readHubFile(dataDir))?.url, second.url);
   assert.equal(await second.program.end('SIGTERM'), 0);
   assert.equal(second.program.err, '');

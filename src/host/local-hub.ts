@@ -2,6 +2,7 @@ import { agentsIntent } from '../areas/agents/decide.ts';
 import type { Engine } from '../engine/engine.ts';
 import { roleAtLeast } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { isRecord } from '../kernel/json.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply, WorkspaceHealth } from '../surfaces/hub.ts';
 import type { Workspace } from './workspace.ts';
@@ -37,7 +38,7 @@ export class LocalHub implements Hub {
         `${name} needs the role ${role}; you have ${call.caller.role}. Ask somebody who has it.`,
       );
     }
-    const prepared = operation.value.prepare(call.input);
+    const prepared = operation.value.prepare(this.#inputOf(operation.value, call));
     if (!prepared.ok) return prepared;
     const engine = await this.#engine(journal, call.workspace);
     if (!engine.ok) return engine;
@@ -89,6 +90,13 @@ export class LocalHub implements Hub {
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#options.workspaces.close();
+  }
+
+  /** The input as it came, with the workspace of the call in it where the operation is about one. */
+  #inputOf({ ofWorkspace }: Operation, { input, workspace }: HubCall): unknown {
+    return ofWorkspace === true && isRecord(input) && input['workspace'] === undefined
+      ? { ...input, workspace: workspace ?? this.#options.defaultWorkspace }
+      : input;
   }
 
   async #engine(journal: Operation['journal'], name: string | undefined): Promise<Outcome<Engine>> {

@@ -20,6 +20,9 @@ interface Served {
 
 /** Serves one client on stdin and stdout: through the running hub when there is one, else from the journal itself. */
 export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
+  const mode =
+    settings.mode === undefined ? undefined : new Catalogue(operations).exposure.parse(settings.mode);
+  if (mode?.ok === false) return mode;
   const served = await hubFor(settings, log);
   if (!served.ok) return served;
   const { hub, catalogue, close } = served.value;
@@ -30,6 +33,7 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     principal: ownerPrincipal,
     workspace: settings.workspace,
     agent: settings.agent,
+    mode: settings.mode,
     input: process.stdin,
     output: process.stdout,
   });
@@ -50,9 +54,10 @@ const hubFor = async (settings: Settings, log: Log): Promise<Outcome<Served>> =>
     if (hub !== undefined) return forwarding(hub, settings.workspace);
     log.warn(`the hub at ${file.url} is gone; opening the journals instead`);
   }
-  const opened = await openHub(settings, { log, ticksFirst: false });
+  const catalogue = new Catalogue(operations);
+  const opened = await openHub(settings, { catalogue, log, ticksFirst: false });
   if (!opened.ok) return opened;
-  const { hub, catalogue } = opened.value;
+  const { hub } = opened.value;
   return ok({ hub, catalogue, close: () => hub.close() });
 };
 

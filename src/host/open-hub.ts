@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { operations } from '../areas/index.ts';
-import { Catalogue } from '../catalogue/catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
@@ -16,7 +15,6 @@ export const ownerPrincipal = 'owner';
 
 export interface OpenedHub {
   readonly hub: LocalHub;
-  readonly catalogue: Catalogue;
   /** The journal that lists the workspaces. */
   readonly journal: Store;
 }
@@ -24,7 +22,11 @@ export interface OpenedHub {
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { log, ticksFirst }: { readonly log: Log; readonly ticksFirst: boolean },
+  {
+    catalogue,
+    log,
+    ticksFirst,
+  }: { readonly catalogue: Catalogue; readonly log: Log; readonly ticksFirst: boolean },
 ): Promise<Outcome<OpenedHub>> => {
   const { dataDir, cacheDir, workspace } = settings;
   try {
@@ -50,7 +52,6 @@ export const openHub = async (
     await workspaces.value.close();
     return opened;
   }
-  const catalogue = new Catalogue(operations);
   const hub = new LocalHub({
     workspaces: workspaces.value,
     find: catalogue.find,
@@ -58,5 +59,5 @@ export const openHub = async (
     version,
     store: 'sqlite',
   });
-  return ok({ hub, catalogue, journal: workspaces.value.hub.store });
+  return ok({ hub, journal: workspaces.value.hub.store });
 };

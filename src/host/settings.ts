@@ -18,6 +18,8 @@ export interface Settings {
   readonly workspace: string;
   /** The name of an agent that a stdio process starts without one. */
   readonly agent: string | undefined;
+  /** Which tools a stdio process shows; the default of the workspace when absent. */
+  readonly mode: string | undefined;
   /** A hub to forward to, instead of finding one or opening the journals. */
   readonly url: string | undefined;
 }
@@ -63,6 +65,7 @@ export const readSettings = (flags: Flags, env: NodeJS.ProcessEnv): Outcome<Sett
     port,
     workspace: workspace.data,
     agent: agent.data,
+    mode: value('mode', 'SIGNALBOX_MODE'),
     url: value('url', 'SIGNALBOX_URL'),
   });
 };

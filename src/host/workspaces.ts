@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify } from '../areas/agents/model.ts';
-import { workspacesIntent } from '../areas/workspaces/decide.ts';
+import { unknownWorkspace, workspacesIntent } from '../areas/workspaces/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { systemActor } from '../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 /** Opens the journal of a name. `create`: whether it may come into being now, or must have been there. */
@@ -102,15 +102,7 @@ export class Workspaces {
     const behind = await this.hub.engine.refresh();
     if (behind !== undefined) return behind;
     const registered = findWorkspace(this.hub.engine.slices.workspaces, name);
-    if (registered === undefined) {
-      return refuse(
-        'workspace_unknown',
-        `There is no workspace "${name}". Call workspace_list to see all, or workspace_add to add it.`,
-        {
-          workspace: name,
-        },
-      );
-    }
+    if (registered === undefined) return unknownWorkspace(name);
     const file = join(dataDir, 'workspaces', `${name.toLowerCase()}.journal`);
     const store = await openStore(file, registered.journal === undefined ? 'may' : 'must-exist');
     if (!store.ok) return store;

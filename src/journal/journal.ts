@@ -148,7 +148,7 @@ export class Journal {
     const rows = this.#rowsOf(entries, { head: expected, batch });
     const pending = { batch, rows, entries };
     this.#pending = pending;
-    const outcome = await this.store.append({ expected: expected.seq, batch, rows });
+    const outcome = await this.store.append({ expected: expected.seq, link: expected.chain, batch, rows });
     this.#pending = undefined;
     const missed = outcome.kind === 'moved' ? outcome.missed : [];
     if (missed[0]?.batch === batch) {

@@ -24,6 +24,8 @@ export interface JournalIdentity {
 export interface AppendRequest {
   /** The last sequence number that the writer knew of (0 = none). */
   readonly expected: Seq;
+  /** The link at `expected`: a journal that has another one there is not the one that the writer read. */
+  readonly link: string;
   /** Unique per attempt, so that an attempt of unknown fate can be looked for. */
   readonly batch: string;
   /** Numbered from `expected + 1` without gaps. */

@@ -41,29 +41,38 @@ export const nameSchema = (what: string) =>
 const controlPattern = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const lineControlPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
+/** What can be seen: not only spaces, joiners, direction marks, fillers and the blank Braille cell. */
+const visiblePattern = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]/u;
+
+/** Any text: half a surrogate pair is none, and no UTF-8 can carry it. */
+const unicodeSchema = (what: string) =>
+  z.string().refine((text) => text.isWellFormed(), `${what} may not hold half of a surrogate pair`);
+
 /** Free text of several lines. */
 export const textSchema = (what: string, charactersMax: number) =>
-  z
-    .string()
+  unicodeSchema(what)
     .max(charactersMax)
     .refine(
       (text) => !controlPattern.test(text),
       `${what} may not hold control characters other than tab and newline`,
     );
 
-/** Free text of one line, not empty. */
+/** Free text of one line, with something to see in it. */
 export const lineSchema = (what: string, charactersMax: number) =>
-  z
-    .string()
+  unicodeSchema(what)
     .trim()
     .min(1)
     .max(charactersMax)
-    .refine((text) => !lineControlPattern.test(text), `${what} must be one line without control characters`);
+    .refine((text) => !lineControlPattern.test(text), `${what} must be one line without control characters`)
+    .refine(
+      (text) => text === '' || visiblePattern.test(text),
+      `${what} must have a character that can be seen`,
+    );
 
 const controls = new RegExp(lineControlPattern, 'g');
 
 /** What somebody sent as an answer may repeat it: on one line, without control characters, and not at any length. */
 export const repeatable = (text: string, charactersMax: number): string => {
-  const line = text.slice(0, charactersMax).replaceAll(controls, '?');
+  const line = text.slice(0, charactersMax).toWellFormed().replaceAll(controls, '?');
   return text.length > charactersMax ? `${line}…` : line;
 };

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { errorTable } from './errors.ts';
 import { abandonMs, graceMs, holdOfSession, idleMs, sessionExpiresAt } from './hold.ts';
-import { lineSchema, nameSchema, textSchema, ulid } from './ids.ts';
+import { lineSchema, nameSchema, repeatable, textSchema, ulid } from './ids.ts';
 import { isoTime } from './instants.ts';
 import { canonicalJson } from './json.ts';
 import { extend, emptyTrail, flatten, newest, trailOf } from './trail.ts';
@@ -72,6 +72,32 @@ describe('text at the edge', () => {
     }
     assert.equal(lineSchema('It', 10).safeParse('a\nb').success, false);
     assert.equal(lineSchema('It', 10).safeParse('   ').success, false);
+  });
+  it('takes no half of a surrogate pair, and gives none back', () => {
+    for (const text of ['\ud800', '\udc00', 'a\ude00\ud83db', 'a\ud83d']) {
+      assert.equal(textSchema('It', 10).safeParse(text).success, false);
+      assert.equal(lineSchema('It', 10).safeParse(text).success, false);
+    }
+    assert.ok(textSchema('It', 10).safeParse('a\u{1f600}').success);
+    assert.ok(repeatable('a\u{1f600}', 2).isWellFormed());
+    assert.ok(repeatable('\ud800', 2).isWellFormed());
+  });
+  it('wants something to see in a line, in whatever script', () => {
+    const unseen = [
+      '\u200b',
+      '\u200d\u2060',
+      ' \ufeff\u00ad ',
+      '\u3164',
+      '\u115f\u1160',
+      '\uffa0',
+      '\u2800',
+      '\ufe0f',
+      '\u{e0041}',
+    ];
+    for (const text of unseen)
+      assert.equal(lineSchema('It', 10).safeParse(text).success, false, JSON.stringify(text));
+    for (const text of ['a\u200bb', '\u05e9', '\u{1f468}\u200d\u{1f469}', '\u0ba8\u0bbf', '-', '\u0661'])
+      assert.ok(lineSchema('It', 10).safeParse(text).success, JSON.stringify(text));
   });
 });
 

@@ -60,12 +60,25 @@ interface Example {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** An operation in a short list of tools. What it takes is the same. */
+interface ShortForm {
+  /** Members of the input that are not shown, because few calls need them. */
+  readonly omits: readonly string[];
+  /** Goes behind the description: names them, unless an operation that is named there has them too. */
+  readonly adds?: string;
+}
+
 /** The part of an operation that people, agents and tools read. */
 export interface OperationTexts {
   /** `<area>_<verb>`, at most 40 characters. */
   readonly name: string;
   /** Which journal it works on: that of the workspace, or the hub's own. */
   readonly journal: 'workspace' | 'hub';
+  /**
+   * Works on the hub's journal, but for one workspace: its input has a `workspace`, which is that of the call when the
+   * caller leaves it out.
+   */
+  readonly ofWorkspace?: true;
   /** The folder of tools it belongs to. */
   readonly category: string;
   /** One line. */
@@ -77,6 +90,8 @@ export interface OperationTexts {
   /** The codes that this operation itself can answer with, besides those that any call can. */
   readonly errors: readonly ErrorCode[];
   readonly examples: readonly Example[];
+  /** What is different where a list of tools must be short. */
+  readonly short?: ShortForm;
   /** May delete or overwrite what somebody else relies on. */
   readonly destructive: boolean;
   /** The same call twice has the effect of one. */
@@ -142,10 +157,7 @@ export interface Operation extends OperationTexts {
 export function defineOperation<I, O>(
   definition: QueryDefinition<I, O> | CommandDefinition<I, O>,
 ): Operation {
-  const parse = (raw: unknown): Outcome<I> => {
-    const parsed = definition.input.safeParse(raw);
-    return parsed.success ? ok(parsed.data) : refuseInput(definition.name, parsed.error);
-  };
+  const parse = (raw: unknown): Outcome<I> => checkInput(definition, raw);
   if ('query' in definition) {
     return {
       ...definition,
@@ -176,6 +188,15 @@ const prepareCommand = <I, O>(
     answer: (done, slices, facts) => definition.answer(done, slices, { ...facts, input }),
     until: until && { key: until.key(input), limitMs: until.limitMs(input), codes: until.codes },
   });
+};
+
+/** The input as its schema gives it, or the refusal that says what is wrong with it. */
+export const checkInput = <I>(
+  { name, input }: { readonly name: string; readonly input: z.ZodType<I> },
+  raw: unknown,
+): Outcome<I> => {
+  const parsed = input.safeParse(raw);
+  return parsed.success ? ok(parsed.data) : refuseInput(name, parsed.error);
 };
 
 /** How many problems the message names, and how many the details list: an input can have one for every few bytes. */

@@ -1,4 +1,5 @@
 import type { AppendRequest } from '../journal/store.ts';
+import type { Seq } from '../kernel/entry.ts';
 import { assert } from '../kernel/assert.ts';
 
 /** What every store may expect of an append; anything else is a defect of the caller. */
@@ -9,3 +10,9 @@ export const assertWellFormed = ({ expected, batch, rows }: AppendRequest): void
     'the rows of an append are numbered from the expected head on and carry its batch id',
   );
 };
+
+/** What an append comes to, when the last entry has the expected number but is another. */
+export const exchanged = (seq: Seq): { readonly code: 'journal_corrupt'; readonly reason: string } => ({
+  code: 'journal_corrupt',
+  reason: `Entry ${seq} of the journal is another than the entry ${seq} that was read from it.`,
+});

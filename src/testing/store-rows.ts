@@ -20,7 +20,7 @@ export const requestOf = (head: ChainHead, texts: readonly string[]): AppendRequ
     chain = chainLink(chain, text);
     return { seq, batch, text, chain };
   });
-  return { expected: head.seq, batch, rows };
+  return { expected: head.seq, link: head.chain, batch, rows };
 };
 
 export const headOf = (rows: readonly StoredRow[], before: ChainHead): ChainHead => rows.at(-1) ?? before;

@@ -121,16 +121,27 @@ const reading: Readonly<Record<string, Case>> = {
     );
   },
 
+  'an append behind an entry that has been exchanged stores nothing, and says that the journal is damaged':
+    async (open) => {
+      const store = await open();
+      const head = await appendTo(store, emptyHead(store), ['one', 'two']);
+      const other = { ...head, chain: emptyHead(store).chain };
+      const outcome = await store.append(requestOf(other, ['three']));
+      equal(outcome.kind === 'unknown' && outcome.code, 'journal_corrupt');
+      equal(await store.head(), 2);
+      await appendTo(store, head, ['three']);
+    },
+
   'an append that is not well formed is a defect, and stores nothing': async (open) => {
     const store = await open();
-    const { rows, batch } = requestOf(emptyHead(store), ['one', 'two']);
-    await rejects(store.append({ expected: 1, batch, rows }), Defect);
-    await rejects(store.append({ expected: 0, batch: 'another', rows }), Defect);
-    await rejects(store.append({ expected: 0, batch, rows: [] }), Defect);
-    await rejects(store.append({ expected: 0, batch, rows: rows.toReversed() }), Defect);
+    const { rows, batch, link } = requestOf(emptyHead(store), ['one', 'two']);
+    await rejects(store.append({ expected: 1, link, batch, rows }), Defect);
+    await rejects(store.append({ expected: 0, link, batch: 'another', rows }), Defect);
+    await rejects(store.append({ expected: 0, link, batch, rows: [] }), Defect);
+    await rejects(store.append({ expected: 0, link, batch, rows: rows.toReversed() }), Defect);
     equal(await store.head(), 0);
-    const first = store.append({ expected: 0, batch, rows });
-    await rejects(store.append({ expected: 0, batch, rows }), Defect);
+    const first = store.append({ expected: 0, link, batch, rows });
+    await rejects(store.append({ expected: 0, link, batch, rows }), Defect);
     deepEqual(await first, { kind: 'appended' });
   },
 };

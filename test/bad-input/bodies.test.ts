@@ -44,7 +44,7 @@ const values: readonly [type: string, value: unknown][] = [
 
 const issuesSchema = z.looseObject({ issues: z.array(z.object({ at: z.string(), message: z.string() })) });
 
-for (const operation of operations) {
+for (const operation of catalogue.operations) {
   const { name, examples } = operation;
   const example = examples[0]?.input ?? {};
   const inputFields = fieldsOf(catalogue, operation).filter(({ isKey }) => !isKey);

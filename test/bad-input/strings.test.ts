@@ -25,6 +25,7 @@ const freeTexts: ReadonlySet<string> = new Set([
   'model',
   'client',
   'metadata',
+  'query',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -32,6 +33,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['start session', 'session_ended'],
   ['agent_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
+  ['tool_search category', 'not_found'],
 ]);
 
 const stringsOf = (name: string): readonly Field[] => {
@@ -43,6 +45,12 @@ const stringsOf = (name: string): readonly Field[] => {
 const paths = ['../x', '..', 'a/../../b', '/etc/passwd', '..\\x', 'a/..'];
 /** What moves a terminal's cursor, forges a line, or turns the direction of writing. */
 const controls = ['\u0000', '\u0007', '\u000b', '\r', '\u001b[2J', '\u007f', '\u0085', '\u2028', '\u202e'];
+
+const halvesOfPairs = ['\ud83d', '\ude00'];
+const unseen = ['\u200b', '\u2060\u200d', '\ufeff', '\u3164', '\u2800'];
+
+/** Texts of several lines: an empty one is as good as one in which nothing can be seen. */
+const mayBeUnseen: ReadonlySet<string> = new Set(['body', 'note', 'result']);
 
 const issuesSchema = z.looseObject({ issues: z.array(z.object({ at: z.string() })).optional() });
 
@@ -73,7 +81,7 @@ const onBoard = async (context: TestContext, work: (board: Board) => Promise<voi
   await board.unchangedBy(() => work(board));
 };
 
-for (const { name } of operations) {
+for (const { name } of catalogue.operations) {
   const strings = stringsOf(name);
   const names = strings.filter(({ member, isKey }) => isKey || !freeTexts.has(member));
   describe(`the texts in the input of ${name}`, () => {
@@ -90,6 +98,19 @@ for (const { name } of operations) {
           await refuses(board, { field, values, handle: handles.get(field.label) });
       }));
 
+    it(`hold no halves of surrogate pairs: ${strings.length}`, (t) =>
+      onBoard(t, async (board) => {
+        const values = halvesOfPairs.map((half) => `a${half}b`);
+        for (const field of strings)
+          await refuses(board, { field, values, handle: handles.get(field.label) });
+      }));
+
+    it('can be seen, where they are one line', (t) =>
+      onBoard(t, async (board) => {
+        for (const field of strings.filter(({ member }) => !mayBeUnseen.has(member)))
+          await refuses(board, { field, values: unseen, handle: handles.get(field.label) });
+      }));
+
     it(`are not longer than their limits, which all have: ${strings.length}`, (t) =>
       onBoard(t, async (board) => {
         for (const field of strings) await refuses(board, { field, values: ['x'.repeat(100_000)] });
@@ -98,7 +119,7 @@ for (const { name } of operations) {
 }
 
 describe('the lists of this test', () => {
-  const all = operations.flatMap(({ name }) => stringsOf(name));
+  const all = catalogue.operations.flatMap(({ name }) => stringsOf(name));
 
   it('name fields that there are', () => {
     const members = new Set(all.map(({ member }) => member));

@@ -29,6 +29,14 @@ const notRun: ReadonlyMap<string, string> = new Map([
     'that client is not installed; test/surfaces connects the official one to the same address',
   ],
   [
+    'codex mcp add signalbox --url http://127.0.0.1:8321/mcp',
+    'that client is not installed; test/surfaces connects the official one to the same address',
+  ],
+  [
+    'gemini mcp add --transport http signalbox http://127.0.0.1:8321/mcp',
+    'that client is not installed; test/surfaces connects the official one to the same address',
+  ],
+  [
     'claude mcp add signalbox -- /path/to/this/checkout/bin/signalbox mcp',
     'that client is not installed; test/examples starts the same command',
   ],
@@ -166,5 +174,29 @@ describe('what a newcomer sees first', () => {
     const command = /^ *(curl .*)$/m.exec(said)?.[1] ?? '';
     assert.match(JSON.stringify(answerOf(command, await shell.run(command))), /"T-1"/);
     assert.match(said, /^ *claude mcp add --transport http signalbox http:\/\/127\.0\.0\.1:\d+\/mcp$/m);
+  });
+
+  it('are lines for every client, with the address at which the hub answers', async (t) => {
+    const shell = await Shell.open(t);
+    const said = await shell.start('bin/signalbox serve');
+    const url = /ready on (\S+)/.exec(said)?.[1] ?? '';
+    const address = `${url}/mcp`;
+    for (const line of [
+      `claude mcp add --transport http signalbox ${address}`,
+      `codex mcp add signalbox --url ${address}`,
+      `gemini mcp add --transport http signalbox ${address}`,
+    ]) {
+      assert(said.split('\n').includes(`  ${line}`), line);
+      assert(notRun.has(line.replace(url, 'http://127.0.0.1:8321')), 'README has the same');
+    }
+    const files = said.split('\n').filter((line) => line.startsWith('  {'));
+    assert.deepEqual(
+      files.map((line): unknown => JSON.parse(line)),
+      [
+        { servers: { signalbox: { type: 'http', url: address } } },
+        { mcpServers: { signalbox: { url: address } } },
+      ],
+    );
+    assert(said.split('\n').length <= 24, 'it fits on a screen');
   });
 });

@@ -38,6 +38,21 @@ for (const document of documents) {
   });
 }
 
+const folders = ['bench', 'bin', 'docs', 'examples', 'src', 'test', 'tools'];
+
+/** The paths of this project that a document names in backticks; what stands in angle brackets may be anything. */
+const pathsIn = (document: string): readonly string[] =>
+  [...readFileSync(join(root, document), 'utf8').matchAll(/`((\w+)\/[\w./*<>-]*)`/g)]
+    .filter(([, , folder = '']) => folders.includes(folder))
+    .map(([, path = '']) => path.replaceAll(/<[^>]*>/g, '*'));
+
+it('every path of this project that a document names leads somewhere', () => {
+  const named = documents.flatMap((document) => pathsIn(document).map((path) => ({ document, path })));
+  assert(named.length > 10);
+  const lost = named.filter(({ path }) => globSync(path, { cwd: root }).length === 0);
+  assert.deepEqual(lost, []);
+});
+
 it('the documents that lead to others are looked at', () => {
   for (const expected of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/dependencies.md'])
     assert(documents.includes(expected), expected);

@@ -16,6 +16,7 @@ if (hub.ok) {
     principal: 'owner',
     workspace: undefined,
     agent,
+    mode: undefined,
     input: process.stdin,
     output: process.stdout,
   });

@@ -81,7 +81,11 @@ describe('a hub in another process', () => {
     const call = callOf('workspace_add', { input: { name: 'shop' }, requestId: 'once' });
     const first = valueIn(await remote.call(call));
     assert.equal(first.replayed, false);
-    assert.deepEqual(valueIn(await remote.call(call)), { value: first.value, replayed: true, waiting: undefined });
+    assert.deepEqual(valueIn(await remote.call(call)), {
+      value: first.value,
+      replayed: true,
+      waiting: undefined,
+    });
   });
 });
 

@@ -40,6 +40,7 @@ export interface Served {
   /** The calls that have reached the hub, and the connections that were reported as over. */
   readonly calls: HubCall[];
   readonly left: Caller[];
+  readonly waiting: () => Promise<number>;
 }
 
 /** What a test puts between the surface and the hub. */
@@ -75,14 +76,17 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
     await hub.close();
     await rm(dataDir, { recursive: true });
   });
-  return { hub, catalogue };
+  /** How many calls wait for something, in all workspaces. */
+  const waiting = async (): Promise<number> =>
+    (await workspaces.opened()).reduce((sum, { engine }) => sum + engine.waiting, 0);
+  return { hub, catalogue, waiting };
 };
 
 export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Promise<Served> => {
   const log = new CollectedLog();
   const calls: HubCall[] = [];
   const left: Caller[] = [];
-  const { hub: local, catalogue } = await openHub(context, log);
+  const { hub: local, catalogue, waiting } = await openHub(context, log);
   const watched: Hub = {
     version: local.version,
     call: (call) => {
@@ -101,7 +105,7 @@ export const serve = async (context: TestContext, wrap: Wrap = () => ({})): Prom
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: 'owner' });
   const { url, port } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
-  return { url, port, hub, catalogue, log, surface, calls, left };
+  return { url, port, hub, catalogue, log, surface, calls, left, waiting };
 };
 
 export interface Answer {

@@ -5,6 +5,7 @@ import { abandonMs, activeMs, graceMs, idleMs } from '../../kernel/hold.ts';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { Scenario } from '../../testing/scenario.ts';
+import { TaskBoard, visitor } from '../../testing/task-board.ts';
 import { areas, initialSlices } from '../index.ts';
 import { type StartCommand, agentsIntent } from './decide.ts';
 import {
@@ -261,5 +262,27 @@ describe('leaving', () => {
     const count = given.entries.length;
     given.when(agentsIntent({ type: 'see', sessions: ['s-gone'] }));
     assert.equal(given.entries.length, count);
+  });
+});
+
+describe('the list of agents', () => {
+  it('comes in pages that join, and a cursor of another history or of other filters is refused', () => {
+    const given = new TaskBoard();
+    for (const name of ['ada', 'bert', 'cyd', 'dora']) given.join(name, { capabilities: ['review'] });
+    const pageOf = (input: Readonly<Record<string, unknown>>) => {
+      const { items, next_cursor: cursor } = given.do(visitor, 'agent_list', input);
+      assert.ok(Array.isArray(items));
+      return { names: items.map(({ name }) => String(name)), cursor };
+    };
+    const first = pageOf({ capability: 'review', limit: 3 });
+    assert.deepEqual(first.names, ['ada', 'bert', 'cyd']);
+    const { cursor } = first;
+    const second = pageOf({ capability: 'review', limit: 1, cursor });
+    assert.deepEqual(second, { names: ['dora'], cursor: null });
+    for (const input of [{ cursor }, { cursor, capability: 'review', name: 'a' }])
+      given.refused(visitor, 'agent_list', { code: 'invalid_input', input });
+    const elsewhere = String(cursor).replace('journal.1', 'journal.2');
+    const input = { cursor: elsewhere, capability: 'review' };
+    given.refused(visitor, 'agent_list', { code: 'history_changed', input });
   });
 });

@@ -190,6 +190,36 @@ test('DE4 suggests nothing at the WIP limit', () => {
   assert.equal(start(given, { agent: 'ada', session: ada.session }).next_task, null);
 });
 
+test('DE5 counts the tasks by status and the agents by how lively they are', () => {
+  const given = boardWith({ slug: 'a' }, { slug: 'b' }, { slug: 'c' }, { slug: 'd', depends_on: ['a'] });
+  const ada = start(given, { agent: 'ada' });
+  for (const id of ['a', 'b']) given.do(ada.actor, 'task_claim', { id });
+  given.do(ada.actor, 'task_update', { id: 'a', status: 'in_review' });
+  given.pass(6 * minuteMs);
+  start(given, { agent: 'bob' });
+  const asked = given.do(visitor, 'status');
+  assert.equal(asked['workspace'], 'test');
+  assert.deepEqual(asked['agents'], { active: 1, idle: 1, stale: 0, abandoned: 0 });
+  const counted = (): readonly [string, unknown][] =>
+    Object.entries(z.object({}).loose().parse(given.do(visitor, 'status')['tasks']));
+  assert.deepEqual(counted(), [
+    ['todo', 2],
+    ['ready', 1],
+    ['in_progress', 1],
+    ['in_review', 1],
+    ['blocked', 0],
+    ['done', 0],
+    ['cancelled', 0],
+  ]);
+  given.do(ada.actor, 'task_done', { id: 'a' });
+  given.do(ada.actor, 'task_update', { id: 'b', status: 'blocked', reason: 'no key' });
+  given.do(ada.actor, 'task_update', { id: 'c', revision: 1, status: 'cancelled', reason: 'x' });
+  assert.deepEqual(
+    counted().map(([, count]) => count),
+    [1, 1, 0, 0, 1, 1, 1],
+  );
+});
+
 test('the examples of start are understood', () => {
   for (const { input } of operation.examples) start(new TaskBoard(), input);
 });

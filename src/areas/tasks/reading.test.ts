@@ -209,6 +209,8 @@ test('TA55 all filters must fit', () => {
   assert.deepEqual(ids({ ready: true, project: 'shop' }), ['shop/a']);
   assert.deepEqual(ids({ ready: true, status: 'blocked' }), []);
   assert.deepEqual(ids({ text: 'box' }), ['shop/a']);
+  assert.deepEqual(ids({ id: 'SHOP/' }), ['shop/a']);
+  assert.deepEqual(ids({ id: 'hop' }), []);
   assert.deepEqual(ids({ status: ['in_progress', 'done'] }), ['d']);
   assert.deepEqual(ids({ status: 'done' }), []);
   assert.deepEqual(ids({ flagged: true }), []);
@@ -266,9 +268,37 @@ test('TA54 a cursor of another history or sort is refused', () => {
     input: { cursor: cursor.replace('journal.1', 'journal.2') },
   });
   given.refused(visitor, 'task_list', { code: 'invalid_input', input: { cursor, sort: 'due' } });
-  for (const nonsense of ['x', 'journal.1 rank x 1', 'journal.1 nope 1 1', `${cursor} 1`, '']) {
+  for (const nonsense of ['x', 'journal.1 rank m x 1', 'journal.1 nope m 1 1', `${cursor} 1`, '']) {
     given.refused(visitor, 'task_list', { code: 'invalid_input', input: { cursor: nonsense } });
   }
+});
+
+test('TA54 a cursor of other filters is refused, and none of the same filters in other words', () => {
+  const given = boardWith({ project: 'shop' }, { project: 'shop' }, { labels: ['ui'] }, {});
+  const cursorOf = (input: Readonly<Record<string, unknown>>): unknown => {
+    const cursor = given.do(visitor, 'task_list', { ...input, limit: 1 })['next_cursor'];
+    assert.equal(typeof cursor, 'string');
+    return cursor;
+  };
+  const open = cursorOf({});
+  const ofShop = cursorOf({ project: 'shop' });
+  for (const input of [
+    { cursor: open, project: 'shop' },
+    { cursor: open, status: 'todo' },
+    { cursor: open, ready: true },
+    { cursor: open, text: 'x' },
+    { cursor: ofShop },
+    { cursor: ofShop, project: 'shop', ready: true },
+    { cursor: ofShop, project: 'shops' },
+  ]) {
+    const { message } = given.refused(visitor, 'task_list', { code: 'invalid_input', input });
+    assert.match(message, /without a cursor/);
+  }
+  const page = given.do(visitor, 'task_list', { cursor: ofShop, project: 'shop', limit: 9 });
+  assert.deepEqual(idsOf(page['items']), ['T-2']);
+  const both = cursorOf({ status: ['todo', 'in_progress'] });
+  const turned = { cursor: both, status: ['in_progress', 'todo', 'todo'], limit: 9 };
+  assert.deepEqual(idsOf(given.do(visitor, 'task_list', turned)['items']), ['T-2', 'T-3', 'T-4']);
 });
 
 test('their examples run in order on an empty board', () => {

@@ -12,7 +12,7 @@ import {
 
 export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand, WorkspacesEvent>({
   name: 'workspaces',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: [],
   events: {
     'workspaces.registered': {
@@ -24,6 +24,11 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
       version: 1,
       personal: [],
       meaning: 'The journal of a workspace was opened for the first time.',
+    },
+    'workspaces.mode_set': {
+      version: 1,
+      personal: [],
+      meaning: 'Which tools the clients of a workspace are shown by default was chosen.',
     },
   },
   decide,
@@ -38,7 +43,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
     let workspaces = initialWorkspaces.workspaces.bulk();
     for (const saved of rows) {
       const row = present(isRow(saved) ? saved.row : undefined, 'a snapshot of this version has one part');
-      workspaces = workspaces.put({ ...row, journal: row.journal });
+      workspaces = workspaces.put({ ...row, journal: row.journal, mode: row.mode });
     }
     return { workspaces };
   },
@@ -54,16 +59,17 @@ function evolve(slice: WorkspacesSlice, entry: EntryOf<WorkspacesEvent>): Worksp
           name,
           title,
           journal: undefined,
+          mode: undefined,
           createdAt: entry.time,
           number: entry.seq,
         }),
       };
     }
-    case 'workspaces.attached': {
-      const workspace = findWorkspace(slice, entry.data.name);
-      return workspace === undefined
-        ? slice
-        : { workspaces: workspaces.put({ ...workspace, journal: entry.data.journal }) };
+    case 'workspaces.attached':
+    case 'workspaces.mode_set': {
+      const { name, ...changed } = entry.data;
+      const workspace = findWorkspace(slice, name);
+      return workspace === undefined ? slice : { workspaces: workspaces.put({ ...workspace, ...changed }) };
     }
     default:
       return never(entry);

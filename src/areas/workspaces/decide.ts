@@ -1,6 +1,6 @@
 import { type AreaDefinition, type Decision, intents } from '../../kernel/area.ts';
 import { never } from '../../kernel/assert.ts';
-import { ok, refuse } from '../../kernel/errors.ts';
+import { type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import {
   type WorkspacesEvent,
   type WorkspacesSlice,
@@ -11,7 +11,8 @@ import {
 
 export type WorkspacesCommand =
   | { readonly type: 'register'; readonly name: string; readonly title: string }
-  | { readonly type: 'attach'; readonly name: string; readonly journal: string };
+  | { readonly type: 'attach'; readonly name: string; readonly journal: string }
+  | { readonly type: 'set_mode'; readonly name: string; readonly mode: string };
 
 type Decide = AreaDefinition<'workspaces', never, WorkspacesCommand, WorkspacesEvent>['decide'];
 
@@ -21,6 +22,8 @@ export const decide: Decide = (slice, command) => {
       return register(slice, command.name, command.title);
     case 'attach':
       return attach(slice, command.name, command.journal);
+    case 'set_mode':
+      return setMode(slice, command.name, command.mode);
     default:
       return never(command);
   }
@@ -56,7 +59,7 @@ const register = (
 
 const attach = (slice: WorkspacesSlice, name: string, journal: string): Decision<WorkspacesEvent> => {
   const workspace = findWorkspace(slice, name);
-  if (workspace === undefined) return refuse('workspace_unknown', `There is no workspace "${name}".`);
+  if (workspace === undefined) return unknownWorkspace(name);
   if (workspace.journal === journal) return ok([]);
   if (workspace.journal !== undefined) {
     return refuse(
@@ -67,3 +70,16 @@ const attach = (slice: WorkspacesSlice, name: string, journal: string): Decision
   }
   return ok([{ type: 'workspaces.attached', data: { name, journal } }]);
 };
+
+const setMode = (slice: WorkspacesSlice, name: string, mode: string): Decision<WorkspacesEvent> => {
+  const workspace = findWorkspace(slice, name);
+  if (workspace === undefined) return unknownWorkspace(name);
+  return ok(workspace.mode === mode ? [] : [{ type: 'workspaces.mode_set', data: { name, mode } }]);
+};
+
+export const unknownWorkspace = (name: string): Refusal =>
+  refuse(
+    'workspace_unknown',
+    `There is no workspace "${name}". Call workspace_list to see all, or workspace_add to add it.`,
+    { workspace: name },
+  );

@@ -10,6 +10,7 @@ declare module '../../kernel/slices.ts' {
 
 export const workspacesMax = 1_000;
 export const titleCharactersMax = 200;
+export const modeCharactersMax = 200;
 
 export const workspaceNameSchema = nameSchema('A workspace name');
 
@@ -21,6 +22,8 @@ export interface Workspace {
   readonly title: string;
   /** The id of its journal, known since that was first opened; another journal under its name is not it. */
   readonly journal: string | undefined;
+  /** Which part of the catalogue its clients are shown unless they name another, when somebody has set one. */
+  readonly mode: string | undefined;
   readonly createdAt: Instant;
   readonly number: number;
 }
@@ -53,4 +56,8 @@ export type WorkspacesEvent =
   | {
       readonly type: 'workspaces.attached';
       readonly data: { readonly name: string; readonly journal: string };
+    }
+  | {
+      readonly type: 'workspaces.mode_set';
+      readonly data: { readonly name: string; readonly mode: string };
     };

@@ -10,6 +10,8 @@ const scenario = () => new Scenario(areas, initialSlices);
 const register = (name: string) => workspacesIntent({ type: 'register', name, title: name });
 const attach = (name: string, journal: string) => workspacesIntent({ type: 'attach', name, journal });
 
+const setMode = (name: string, mode: string) => workspacesIntent({ type: 'set_mode', name, mode });
+
 const codeOf = (outcome: { readonly ok: boolean; readonly code?: string }) =>
   outcome.ok ? 'accepted' : outcome.code;
 
@@ -32,6 +34,23 @@ describe('the list of workspaces', () => {
     assert.equal(given.entries.length, count);
     assert.equal(codeOf(given.when(attach('shop', 'j2'))), 'journal_missing');
     assert.equal(codeOf(given.when(attach('other', 'j1'))), 'workspace_unknown');
+  });
+
+  it('WO4 keeps the default mode that was set last, and writes nothing for the same again', () => {
+    const given = scenario();
+    given.when(register('shop'));
+    const modeOf = () => findWorkspace(given.slices.workspaces, 'shop')?.mode;
+    assert.equal(modeOf(), undefined);
+    assert.equal(codeOf(given.when(setMode('shop', 'minimal'))), 'accepted');
+    assert.equal(codeOf(given.when(setMode('shop', 'tasks,agents'))), 'accepted');
+    assert.equal(modeOf(), 'tasks,agents');
+    const count = given.entries.length;
+    assert.equal(codeOf(given.when(setMode('shop', 'tasks,agents'))), 'accepted');
+    assert.equal(given.entries.length, count);
+    for (const name of ['Shop', 'other', 'hub'])
+      assert.equal(codeOf(given.when(setMode(name, 'full'))), 'workspace_unknown');
+    given.when(attach('shop', 'j1'));
+    assert.equal(modeOf(), 'tasks,agents', 'other changes leave it');
   });
 
   it('WO3 refuses one more than the limit', () => {

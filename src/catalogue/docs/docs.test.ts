@@ -10,7 +10,8 @@ import { Catalogue } from '../catalogue.ts';
 import { staleFiles, writeFiles } from './folder.ts';
 import { referenceFiles } from './reference.ts';
 
-const files = referenceFiles(new Catalogue(operations), areas);
+const catalogue = new Catalogue(operations);
+const files = referenceFiles(catalogue, areas);
 const folder = mkdtempSync(join(tmpdir(), 'reference-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -20,7 +21,7 @@ describe('the reference', () => {
   });
 
   it('has a snapshot and a chapter of every operation, every error and every event', () => {
-    for (const { name } of operations) {
+    for (const { name } of catalogue.operations) {
       assert(files.has(`schemas/${name}.json`));
       assert(files.get('operations.md')?.includes(`### ${name}\n`));
     }
@@ -80,5 +81,17 @@ describe('the reference', () => {
       'operations.md is out of date',
       `schemas/${name}.json is out of date`,
     ]);
+  });
+});
+
+describe('what agents are shown', () => {
+  it('is part of the reference', () => {
+    writeFiles(folder, files);
+    const changed = operations.map((operation, index) =>
+      index === 0 ? { ...operation, description: `${operation.description} More.` } : operation,
+    );
+    const stale = staleFiles(folder, referenceFiles(new Catalogue(changed), areas));
+    assert(stale.includes('modes.md is out of date'));
+    assert(stale.includes('standard-tools.json is out of date'));
   });
 });

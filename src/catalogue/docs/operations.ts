@@ -2,12 +2,12 @@ import { errorTable } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { type JsonObject, isObject } from '../json-schema.ts';
-import { annotationsOf } from '../tools.ts';
+import { annotationsOf } from '../exposure/tool-entry.ts';
 import { code, markdownTable, page } from './markdown.ts';
 import { typeText } from './type-text.ts';
 
 const introduction =
-  'Each operation is an MCP tool of the same name, and `POST /v1/operations/<name>` with the input as the JSON body. Schemas in full, with every limit, are in [schemas](schemas).';
+  'Each operation is an MCP tool of the same name, and `POST /v1/operations/<name>` with the input as the JSON body. Schemas in full, with every limit, are in [schemas](schemas); which tools an agent is shown is in [modes.md](modes.md).';
 
 export const operationsPage = (catalogue: Catalogue): string => {
   const categories = Map.groupBy(catalogue.operations, ({ category }) => category);

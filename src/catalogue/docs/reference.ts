@@ -3,12 +3,15 @@ import { errorTable } from '../../kernel/errors.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { errorCodes } from '../errors.ts';
 import { code, codes, markdownTable, page } from './markdown.ts';
+import { modesPage, standardSnapshot } from './modes.ts';
 import { operationSnapshot, operationsPage } from './operations.ts';
 
 /** All of docs/reference: the content of each file by its path in that folder. */
 export const referenceFiles = (catalogue: Catalogue, areas: readonly Area[]): ReadonlyMap<string, string> =>
   new Map([
     ['operations.md', operationsPage(catalogue)],
+    ['modes.md', modesPage(catalogue)],
+    ['standard-tools.json', standardSnapshot(catalogue)],
     ['errors.md', errorsPage()],
     ['events.md', eventsPage(areas)],
     ['cascades.md', cascadesPage(areas)],

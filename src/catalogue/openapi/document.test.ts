@@ -6,7 +6,8 @@ import { Catalogue } from '../catalogue.ts';
 import { type Json, isObject } from '../json-schema.ts';
 import { openApiDocument } from './document.ts';
 
-const document = openApiDocument(new Catalogue(operations), '1.2.3');
+const catalogue = new Catalogue(operations);
+const document = openApiDocument(catalogue, '1.2.3');
 
 const at = (pointer: string): Json | undefined =>
   pointer
@@ -28,7 +29,7 @@ function* refsIn(value: Json): Iterable<string> {
 describe('the OpenAPI document', () => {
   it('has every operation', () => {
     assert(areas.length > 0);
-    for (const { name } of operations) {
+    for (const { name } of catalogue.operations) {
       assert.equal(at(`#/paths/~1v1~1operations~1${name}/post/operationId`), name);
     }
   });
@@ -47,7 +48,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('lists the statuses of an operation’s own errors', () => {
-    for (const { name, errors } of operations) {
+    for (const { name, errors } of catalogue.operations) {
       for (const code of errors) {
         assert.notEqual(
           at(`#/paths/~1v1~1operations~1${name}/post/responses/${errorTable[code].http}`),

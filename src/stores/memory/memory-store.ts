@@ -14,7 +14,7 @@ import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/ids.ts';
-import { assertWellFormed } from '../append-request.ts';
+import { assertWellFormed, exchanged } from '../append-request.ts';
 
 /**
  * What goes wrong with an append.
@@ -139,12 +139,13 @@ class MemoryStore implements Store {
     return this.#vault.rows;
   }
 
-  async #append({ expected, rows }: AppendRequest): Promise<AppendOutcome> {
+  async #append({ expected, link, rows }: AppendRequest): Promise<AppendOutcome> {
     const { faults, rows: stored } = this.#vault;
     // Even without a wait an append takes a moment, in which another store may be faster.
     await faults.beforeAppend?.();
     const fault = faults.appends.shift();
     if (stored.length !== expected) return { kind: 'moved', missed: stored.slice(expected) };
+    if (expected > 0 && stored.at(-1)?.chain !== link) return { kind: 'unknown', ...exchanged(expected) };
     if (fault === 'full') return { kind: 'unknown', code: 'storage_full', reason: ordered };
     if (fault === 'lost_unknown') return unknown;
     for (const row of rows) stored.push(row);

@@ -2,6 +2,7 @@ import { accessSync, constants, statfsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AppendOutcome, AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
+import { exchanged } from '../append-request.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { type Fault, faultOf, isBusy } from './failures.ts';
 import { shmOf, walOf } from './format.ts';
@@ -31,7 +32,7 @@ interface Place {
 interface Connection {
   readonly database: DatabaseSync;
   readonly begin: StatementSync;
-  readonly head: StatementSync;
+  readonly end: StatementSync;
   readonly insert: StatementSync;
   readonly commit: StatementSync;
   /** The files that must still be where they were for a commit to be worth anything. */
@@ -58,7 +59,7 @@ export class Writer {
   /** The last sequence number, if the journal can be asked. */
   head(): Seq | undefined {
     try {
-      return headOf(this.#connected());
+      return endOf(this.#connected()).seq;
     } catch (error) {
       this.#recover(error);
       return undefined;
@@ -94,10 +95,10 @@ export class Writer {
     if (misplaced !== undefined) return misplaced;
     const connection = this.#connected();
     connection.begin.run();
-    const head = headOf(connection);
-    if (head !== request.expected) {
+    const refused = refusedBehind(endOf(connection), request);
+    if (refused !== undefined) {
       connection.database.exec('rollback');
-      return head > request.expected ? { kind: 'moved' } : unknown(shrunk(head, request.expected));
+      return refused;
     }
     for (const { seq, batch, text, chain } of request.rows) connection.insert.run(seq, batch, text, chain);
     connection.commit.run();
@@ -176,13 +177,13 @@ const open = ({ path, file }: WriterSettings): Connection => {
       pragma fullfsync = on;
       pragma wal_autocheckpoint = ${checkpointPages};
     `);
-    const head = database.prepare('select max(seq) from entries');
-    head.setReturnArrays(true);
+    const end = database.prepare('select seq, chain from entries order by seq desc limit 1');
+    end.setReturnArrays(true);
     // Reading once makes SQLite open its side files.
-    head.get();
+    end.get();
     return {
       database,
-      head,
+      end,
       begin: database.prepare('begin immediate'),
       insert: database.prepare('insert into entries (seq, batch, text, chain) values (?, ?, ?, ?)'),
       commit: database.prepare('commit'),
@@ -214,9 +215,23 @@ const placesOf = (paths: readonly string[]): Place[] =>
     return file === undefined ? [] : [{ path, file }];
   });
 
-const headOf = ({ head }: Connection): Seq => {
-  const seq = head.get()?.[0];
-  return typeof seq === 'number' ? seq : 0;
+interface End {
+  readonly seq: Seq;
+  /** Undefined in an empty journal. */
+  readonly link: string | undefined;
+}
+
+const endOf = ({ end }: Connection): End => {
+  const [seq, link] = Object.values(end.get() ?? []);
+  return typeof seq === 'number' && typeof link === 'string' ? { seq, link } : { seq: 0, link: undefined };
+};
+
+/** Why an append cannot follow what is there; undefined when it can. */
+const refusedBehind = ({ seq, link }: End, request: AppendRequest): WriterOutcome | undefined => {
+  const { expected } = request;
+  if (seq > expected) return { kind: 'moved' };
+  if (seq < expected) return unknown(shrunk(seq, expected));
+  return link === undefined || link === request.link ? undefined : unknown(exchanged(seq));
 };
 
 const unknown = ({ code, reason }: Fault): Unknown => ({ kind: 'unknown', code, reason });

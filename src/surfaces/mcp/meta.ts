@@ -1,4 +1,5 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
+import { lineSchema } from '../../kernel/ids.ts';
 
 const idCharactersMax = 200;
 
@@ -9,3 +10,9 @@ export const metaId = (context: ServerContext, member: string): string | undefin
     ? value
     : undefined;
 };
+
+const clientCharactersMax = 200;
+const clientSchema = lineSchema('A client', clientCharactersMax);
+
+/** What a client calls itself, when it is one line of text; a client is not turned away for an odd name. */
+export const clientName = (name: string | undefined): string | undefined => clientSchema.safeParse(name).data;

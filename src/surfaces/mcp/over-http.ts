@@ -37,7 +37,9 @@ export const mcpOverHttp = ({ hub, catalogue, log }: McpOverHttpOptions): McpOve
       return mcpServer({
         hub,
         catalogue,
+        mode: undefined,
         speakerOf: (context, client) => speakerOf(speaker, context, client),
+        watch: { kind: 'none' },
       });
     },
     { onerror: report },

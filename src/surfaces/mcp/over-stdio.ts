@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { systemClock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
+import { Updates } from './resources/followers.ts';
+import { ListeningTransport } from './resources/listens.ts';
 import { mcpServer } from './server.ts';
 
 export interface McpOverStdioOptions {
@@ -16,6 +19,8 @@ export interface McpOverStdioOptions {
   readonly workspace: string | undefined;
   /** The name under which a `start` that gives none begins. */
   readonly agent: string | undefined;
+  /** The mode that this process was told to show; the default of the workspace when undefined. */
+  readonly mode: string | undefined;
   readonly input: Readable;
   /** Carries nothing but MCP. */
   readonly output: Writable;
@@ -29,7 +34,7 @@ export interface McpOverStdio {
 
 /** Serves one client over a pipe. The process stands for its session, which ends with it. */
 export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
-  const { hub, catalogue, log, principal, workspace, agent, input, output } = options;
+  const { hub, catalogue, log, principal, workspace, agent, mode, input, output } = options;
   const pending = withPending(hub);
   const caller: Caller = {
     principal,
@@ -40,14 +45,27 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
     client: undefined,
   };
   const pipe = new Pipe(input, output);
+  const updates = new Updates(hub, systemClock);
   const handle = serveStdio(
-    () =>
+    ({ era }) =>
       mcpServer({
-        hub: { version: hub.version, call: (asked) => pending.call(named(asked, agent)) },
+        hub: {
+          version: hub.version,
+          call: (asked) => pending.call(named(asked, agent)),
+          health: () => hub.health(),
+        },
         catalogue,
+        mode,
         speakerOf: (_context, client) => ({ caller: { ...caller, client }, workspace }),
+        watch:
+          era === 'modern'
+            ? { kind: 'listens' }
+            : { kind: 'connection', updates, workspace, toolsMayChange: mode === undefined },
       }),
-    { transport: pipe, onerror: (error) => log.info(`MCP over stdio: ${error.message}`) },
+    {
+      transport: new ListeningTransport(pipe, { updates, workspace }),
+      onerror: (error) => log.info(`MCP over stdio: ${error.message}`),
+    },
   );
   const leave = async (): Promise<void> => {
     await pipe.closed;

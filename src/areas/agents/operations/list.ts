@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ok, refuse } from '../../../kernel/errors.ts';
+import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { markOf } from '../../../kernel/json.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { agentNameSchema, agentTier, capabilitySchema, onlyPartition } from '../model.ts';
 import { agentOutput, tierSchema, viewAgent } from '../view.ts';
@@ -12,8 +13,8 @@ export const agentList = defineOperation({
   journal: 'workspace',
   category: 'agents',
   summary: 'Who is here, how lively they are and what they can do.',
-  description:
-    'See who else works here and what they can do. Filter by capability, tier or name. In order of joining, 50 at a time.',
+  description: 'See who else works here, what they can do and how lively they are.',
+  short: { omits: ['name', 'limit', 'cursor'], adds: 'Also takes name (its beginning), limit, cursor.' },
   role: 'reader',
   rate: 'read',
   errors: ['history_changed'],
@@ -28,45 +29,54 @@ export const agentList = defineOperation({
     tier: tierSchema.optional(),
     name: agentNameSchema.optional().describe('begins with'),
     limit: z.int().min(1).max(limitMax).default(limitDefault),
-    cursor: z.string().max(200).optional().describe('next_cursor of the page before'),
+    cursor: z.string().max(200).optional().describe('next_cursor of the page before; repeat its filters'),
   }),
   output: z.strictObject({
     items: z.array(agentOutput),
     total: z.number(),
     next_cursor: z.string().nullable(),
   }),
-  query: ({ agents: slice }, input, { now, history }) => {
-    const after = cursorNumber(input.cursor, history);
-    if (after === undefined) {
-      return refuse(
-        'history_changed',
-        'This cursor belongs to another history. List again without a cursor.',
-      );
-    }
+  query: ({ agents: slice }, { cursor, limit, ...filter }, { now, history }) => {
+    const filters = markOf(filter);
+    const begin = startOf(cursor, { history, filters });
+    if (!begin.ok) return begin;
+    const after = begin.value;
     const items = [];
     let total = 0;
     let last = 0;
     let more = false;
     for (const agent of slice.agents.scan('all', onlyPartition)) {
-      if (input.capability !== undefined && !agent.capabilities.includes(input.capability)) continue;
-      if (input.name !== undefined && !agent.name.startsWith(input.name)) continue;
-      if (input.tier !== undefined && agentTier(slice, agent, now) !== input.tier) continue;
+      if (filter.capability !== undefined && !agent.capabilities.includes(filter.capability)) continue;
+      if (filter.name !== undefined && !agent.name.startsWith(filter.name)) continue;
+      if (filter.tier !== undefined && agentTier(slice, agent, now) !== filter.tier) continue;
       total += 1;
       if (agent.number <= after) continue;
-      if (items.length === input.limit) {
+      if (items.length === limit) {
         more = true;
         continue;
       }
       items.push(viewAgent(slice, agent, now));
       last = agent.number;
     }
-    return ok({ items, total, next_cursor: more ? `${history}:${last}` : null });
+    return ok({ items, total, next_cursor: more ? `${history}:${filters}:${last}` : null });
   },
 });
 
-/** The number of the last agent shown; undefined when the cursor is of another history. */
-const cursorNumber = (cursor: string | undefined, history: string): number | undefined => {
-  if (cursor === undefined) return 0;
-  const after = cursor.startsWith(`${history}:`) ? Number(cursor.slice(history.length + 1)) : Number.NaN;
-  return Number.isSafeInteger(after) ? after : undefined;
+/** The number of the last agent shown, from a cursor that names its history and its filters. */
+const startOf = (
+  cursor: string | undefined,
+  { history, filters }: { readonly history: string; readonly filters: string },
+): Outcome<number> => {
+  if (cursor === undefined) return ok(0);
+  const [of, filtered, number, ...more] = cursor.split(':');
+  const after = Number(number);
+  if (of !== history || more.length > 0 || !Number.isSafeInteger(after)) {
+    return refuse('history_changed', 'This cursor belongs to another history. List again without a cursor.');
+  }
+  return filtered === filters
+    ? ok(after)
+    : refuse(
+        'invalid_input',
+        'This cursor goes on with a list that had other filters. Give the same filters with it, or list again without a cursor.',
+      );
 };

@@ -32,26 +32,15 @@ const placeCharactersMax = 500;
 const place = (what: string) => lineSchema(what, placeCharactersMax).optional();
 
 const input = z.strictObject({
-  agent: agentNameSchema
-    .optional()
-    .describe('your name; the same name again is you again. Default: <client>-<n>'),
-  session: z.string().max(64).optional().describe('from an earlier start, to go on with it'),
-  capabilities: z
-    .array(capabilitySchema)
-    .max(capabilitiesMax)
-    .optional()
-    .describe('what tasks may require of you'),
+  agent: agentNameSchema.optional().describe('the same name is you again; default <client>-<n>'),
+  session: z.string().max(64).optional().describe('of an earlier start, to resume'),
+  capabilities: z.array(capabilitySchema).max(capabilitiesMax).optional(),
   worktree: place('A worktree').describe('path you work in'),
   branch: place('A branch'),
   model: place('A model'),
   client: place('A client'),
-  metadata: metadataSchema.optional(),
-  wip_limit: z
-    .int()
-    .min(1)
-    .max(wipLimitMax)
-    .optional()
-    .describe('tasks in progress or review at once, default 5'),
+  metadata: metadataSchema.optional().describe('branch, worktree, model, client...'),
+  wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in work at once; default 5'),
 });
 
 const output = z.strictObject({
@@ -95,7 +84,8 @@ export const start = defineOperation({
   category: 'agents',
   summary: 'Join or come back: who you are, what you hold, what is next.',
   description:
-    'Call first. Joins or resumes under a stable name and says who you are, what you hold, what you lost, what waits for you and which task to take next. Calls that hold something need the session that it returns, unless your connection is one (stdio).',
+    'Call first. Joins or resumes; says what you hold and lost, what waits for you and which task is next. Pass the session that it returns with every call, unless you are connected over stdio.',
+  short: { omits: ['worktree', 'branch', 'model', 'client', 'wip_limit'], adds: 'Also takes wip_limit.' },
   role: 'worker',
   rate: 'general',
   errors: ['forbidden', 'session_ended', 'limit_exceeded'],

@@ -1,2 +1,10 @@
 export { type Applicant, bestReady } from './ready.ts';
-export { type Task, holdIn, initialTasks, lossesSince, tasksHeldBy } from './task.ts';
+export {
+  type Task,
+  countOf,
+  holdIn,
+  initialTasks,
+  lossesSince,
+  readyCount,
+  tasksHeldBy,
+} from './task.ts';

@@ -157,6 +157,14 @@ export const partitionsOf = ({ lanes }: TasksSlice, status: Status): readonly st
     ? [waitingPartition, ...[...lanes.values()].map(({ key }) => readyPartition(key))]
     : [status];
 
+/** How many tasks have this status. */
+export const countOf = (slice: TasksSlice, status: Status): number =>
+  partitionsOf(slice, status).reduce((sum, partition) => sum + slice.tasks.count('board', partition), 0);
+
+/** How many tasks could be claimed, as far as they themselves are concerned. */
+export const readyCount = (slice: TasksSlice): number =>
+  countOf(slice, 'todo') - slice.tasks.count('board', waitingPartition);
+
 const epochRank = ({ state, number }: Task): Rank => [isHeld(state) ? state.hold.epoch : 0, number];
 
 export const initialTasks: TasksSlice = {

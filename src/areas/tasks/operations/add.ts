@@ -11,9 +11,7 @@ import { manyTasksSchema, newTaskOf, oneTaskShape } from './fields.ts';
 const inputSchema = z
   .strictObject({
     ...oneTaskShape,
-    tasks: manyTasksSchema
-      .optional()
-      .describe('instead, many, each with these fields; may refer to each other by slug'),
+    tasks: manyTasksSchema.optional().describe('many, each with these fields'),
   })
   .refine((input) => (input.title === undefined) !== (input.tasks === undefined), {
     message: 'give either the fields of one task, title among them, or tasks',
@@ -31,7 +29,11 @@ export const taskAdd = defineOperation({
   journal: 'workspace',
   category: 'tasks',
   summary: 'Put one task or many on the board.',
-  description: `Plan work: add one task (title, ...), or up to ${tasksPerAddMax} at once with tasks, all or nothing. A slug is unique in its project; with a project the id is project/slug.`,
+  description: `Plan work: add one task (title, ...), or up to ${tasksPerAddMax} with tasks, all or nothing. Its id is T-<n>, or its slug, in a project project/slug.`,
+  short: {
+    omits: ['requires', 'labels', 'sprint', 'parent', 'due', 'links'],
+    adds: 'Also takes requires, labels, sprint, parent, due, links.',
+  },
   role: 'worker',
   rate: 'task',
   errors: ['exists', 'not_found', 'cycle', 'limit_exceeded'],

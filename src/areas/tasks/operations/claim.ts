@@ -26,7 +26,7 @@ export const taskClaim = defineOperation({
   category: 'tasks',
   summary: 'Take a task, so that nobody else works on it.',
   description:
-    'Call before you begin: takes the task named, or without id the best ready one for you, and returns all of it. It stays yours until task_done or task_release, or your session goes silent. A hold that has gone stale is taken over with a reason.',
+    'Call before you begin: takes task id, or without it the best ready one for you, and returns all of it. Yours until task_done, task_release, or a long silence.',
   role: 'worker',
   rate: 'task',
   errors: [
@@ -48,9 +48,14 @@ export const taskClaim = defineOperation({
   input: z
     .strictObject({
       id: taskIdSchema.optional(),
-      project: projectSchema.optional().describe('only from here'),
-      reason: reasonSchema.optional().describe('for taking over a stale hold'),
-      wait_ms: z.int().min(0).max(claimWaitMsMax).optional().describe('wait until one is free'),
+      project: projectSchema.optional().describe('only from this'),
+      reason: reasonSchema.optional().describe('to take over a stale hold'),
+      wait_ms: z
+        .int()
+        .min(0)
+        .max(claimWaitMsMax)
+        .optional()
+        .describe(`if none is free; up to ${claimWaitMsMax}`),
     })
     .refine(({ id, project }) => id === undefined || project === undefined, {
       message: 'give either id or project',

@@ -18,7 +18,8 @@ export const taskDone = defineOperation({
   category: 'tasks',
   summary: 'Finish a task.',
   description:
-    'Call when the work is finished, with a result that others can build on. A ready task that nobody holds is claimed and finished at once. Open checklist items must be ticked first or explained.',
+    'Call when the work is finished, with a result that others can build on. Open checklist items must be ticked first, or explained. Claims a ready task that nobody holds.',
+  short: { omits: ['epoch'], adds: 'Also takes epoch.' },
   role: 'worker',
   rate: 'task',
   errors: [
@@ -46,8 +47,8 @@ export const taskDone = defineOperation({
   ],
   input: z.strictObject({
     id: taskIdSchema,
-    result: textSchema('A result', resultCharactersMax).optional().describe('what came out'),
-    open_items_reason: reasonSchema.optional().describe('why checklist items stay open'),
+    result: textSchema('A result', resultCharactersMax).optional(),
+    open_items_reason: reasonSchema.optional(),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
   }),
   output: z.strictObject({

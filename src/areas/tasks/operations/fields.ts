@@ -23,10 +23,12 @@ import { statuses } from '../model/task.ts';
 
 const numberedPattern = /^[Tt]-\d+$/;
 
+const taskIdCharactersMax = 2 * nameLengthMax + 1;
+
 /** TA5: `T-12` in either case, a slug, or a slug with its project. */
 export const taskIdSchema = z
   .string()
-  .max(2 * nameLengthMax + 1)
+  .max(taskIdCharactersMax)
   .overwrite((id) => (numberedPattern.test(id) ? id.toUpperCase() : id))
   .refine(
     (id) =>
@@ -34,6 +36,16 @@ export const taskIdSchema = z
       id.split('/').every((part) => namePattern.test(part) && !part.includes('..')),
     'a task is named T-12, by its slug or as project/slug',
   );
+
+/** What the id of a task may begin with, up to all of it. */
+export const taskIdBeginningSchema = z
+  .string()
+  .max(taskIdCharactersMax)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/(?:[A-Za-z0-9][A-Za-z0-9._-]*)?)?$/,
+    'no id of a task begins like this; they are like T-12, a slug or project/slug',
+  )
+  .refine((text) => !text.includes('..'), 'no id of a task holds ".."');
 
 const slugSchema = nameSchema('A slug').refine(
   (slug) => !numberedPattern.test(slug),
@@ -68,13 +80,13 @@ const fileSchema = lineSchema('A path', globCharactersMax)
 
 const planShape = {
   body: textSchema('A body', bodyCharactersMax).optional(),
-  priority: prioritySchema.optional().describe('1 = most urgent, 5 = least; default 3'),
+  priority: prioritySchema.optional().describe('1 (urgent) to 5; default 3'),
   labels: z.array(labelSchema).max(labelsMax).optional(),
   sprint: sprintSchema.optional(),
   parent: taskIdSchema.optional(),
-  depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('tasks that must be done first'),
+  depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('ids or slugs'),
   requires: z.array(capabilitySchema).max(requiresMax).optional().describe('capabilities'),
-  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs it will touch'),
+  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs to be touched'),
   acceptance: z
     .array(lineSchema('An item', checklistItemCharactersMax))
     .max(checklistItemsMax)
@@ -87,7 +99,7 @@ const planShape = {
 const titleSchema = lineSchema('A title', titleCharactersMax);
 
 const newTaskShape = {
-  slug: slugSchema.optional().describe('own id instead of T-<n>'),
+  slug: slugSchema.optional(),
   project: projectSchema.optional(),
   ...planShape,
 };
@@ -99,7 +111,7 @@ const newTaskSchema = z.strictObject({ title: titleSchema, ...newTaskShape });
 
 /** Many new tasks. The fields are shown once, beside this list; what is checked is the same. */
 export const manyTasksSchema = z
-  .array(z.looseObject({ title: z.string() }))
+  .array(z.looseObject({}))
   .min(1)
   .max(tasksPerAddMax)
   .pipe(z.array(newTaskSchema));

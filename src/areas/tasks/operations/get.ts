@@ -32,7 +32,11 @@ export const taskGet = defineOperation({
   category: 'tasks',
   summary: 'One task with all its texts.',
   description:
-    'Read a task before you work on it or change it: body, checklist, notes, hold, dependencies, revision. With history also what happened to it.',
+    'Read all of a task before you work on it or change it: texts, checklist, hold, dependencies, revision.',
+  short: {
+    omits: ['notes', 'history', 'limit', 'before'],
+    adds: 'Also takes notes (how many), history (true), limit, before.',
+  },
   role: 'reader',
   rate: 'read',
   errors: ['not_found'],
@@ -51,7 +55,7 @@ export const taskGet = defineOperation({
         .max(notesMax)
         .optional()
         .describe(`how many of the latest; default ${notesDefault}`),
-      history: z.boolean().optional(),
+      history: z.boolean().optional().describe('also what happened to it'),
       limit: z.int().min(1).max(listMax).optional().describe(`of history; default ${historyDefault}`),
       before: z.int().min(1).optional().describe('next_before of the page before'),
     })

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { ok, refuse } from '../../../kernel/errors.ts';
+import { markOf } from '../../../kernel/json.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { agentNameSchema, capabilitySchema } from '../../agents/model.ts';
 import { cursorCharactersMax, listDefault, listMax, titleCharactersMax } from '../model/limits.ts';
 import { openStatuses, statuses } from '../model/task.ts';
 import { itemOutput, viewItem } from '../view.ts';
-import { labelSchema, projectSchema, sprintSchema, statusSchema, taskIdSchema } from './fields.ts';
+import {
+  labelSchema,
+  projectSchema,
+  sprintSchema,
+  statusSchema,
+  taskIdBeginningSchema,
+  taskIdSchema,
+} from './fields.ts';
 import { type Sort, pageOf, sorts } from './page.ts';
 
 export const taskList = defineOperation({
@@ -14,7 +22,11 @@ export const taskList = defineOperation({
   journal: 'workspace',
   category: 'tasks',
   summary: 'The tasks on the board, filtered and sorted.',
-  description: `See what is there: open tasks by rank (priority and waiting time) unless you say otherwise, ${listDefault} at a time, with the total. All filters must fit.`,
+  description: 'See the board: open tasks by rank (priority and waiting time). All filters must fit.',
+  short: {
+    omits: ['sort', 'label', 'sprint', 'requires', 'parent', 'flagged', 'id'],
+    adds: 'Also takes sort, label, sprint, requires, parent, flagged, id.',
+  },
   role: 'reader',
   rate: 'read',
   errors: ['history_changed'],
@@ -30,8 +42,7 @@ export const taskList = defineOperation({
       .union([statusSchema, z.array(statusSchema).min(1)], {
         error: `one or a list of ${statuses.join(', ')}`,
       })
-      .optional()
-      .describe('default: all but done and cancelled'),
+      .optional(),
     ready: z.boolean().optional().describe('claimable'),
     flagged: z.boolean().optional().describe('a dependency was cancelled'),
     project: projectSchema.optional(),
@@ -40,10 +51,11 @@ export const taskList = defineOperation({
     holder: agentNameSchema.optional(),
     requires: capabilitySchema.optional(),
     parent: taskIdSchema.optional(),
+    id: taskIdBeginningSchema.optional().describe('begins with'),
     text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
-    sort: z.enum(sorts).optional().describe('default rank; created and updated newest first'),
+    sort: z.enum(sorts).optional().describe('default rank; created, updated: newest first'),
     limit: z.int().min(1).max(listMax).default(listDefault),
-    cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor of the page before'),
+    cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same filters'),
   }),
   output: z.strictObject({
     items: z.array(itemOutput),
@@ -51,26 +63,33 @@ export const taskList = defineOperation({
     next_cursor: z.string().nullable(),
   }),
   query: (slices, { status, sort, limit, cursor, ...filter }, { history }) => {
-    const begin = startOf(cursor, { sort, history });
+    const wanted = new Set(
+      status === undefined ? openStatuses : typeof status === 'string' ? [status] : status,
+    );
+    const filters = markOf({ ...filter, statuses: statuses.filter((one) => wanted.has(one)) });
+    const begin = startOf(cursor, { sort, history, filters });
     if (!begin.ok) return begin;
-    const wanted = status === undefined ? openStatuses : typeof status === 'string' ? [status] : status;
-    const page = pageOf(slices.tasks, { ...filter, statuses: new Set(wanted) }, { ...begin.value, limit });
+    const page = pageOf(slices.tasks, { ...filter, statuses: wanted }, { ...begin.value, limit });
     const { last } = page;
     return ok({
       items: page.tasks.map((task) => viewItem(slices, task)),
       total: page.total,
-      next_cursor: last === undefined ? null : [history, begin.value.sort, ...last].join(' '),
+      next_cursor: last === undefined ? null : [history, begin.value.sort, filters, ...last].join(' '),
     });
   },
 });
 
-/** TA54: a cursor names its history, the sort, and the place of the last task shown. */
-const startOf = (
-  cursor: string | undefined,
-  { sort, history }: { readonly sort: Sort | undefined; readonly history: string },
-) => {
+interface Asked {
+  readonly sort: Sort | undefined;
+  readonly history: string;
+  /** The mark of the filters. */
+  readonly filters: string;
+}
+
+/** TA54: a cursor names its history, the sort, the filters, and the place of the last task shown. */
+const startOf = (cursor: string | undefined, { sort, history, filters }: Asked) => {
   if (cursor === undefined) return ok({ sort: sort ?? ('rank' as const), after: undefined });
-  const [of, sorted, at, tie, ...more] = cursor.split(' ');
+  const [of, sorted, filtered, at, tie, ...more] = cursor.split(' ');
   const after = [Number(at), Number(tie)] as const;
   const known = sorts.find((one) => one === sorted);
   if (known === undefined || more.length > 0 || tie === undefined || after.some(Number.isNaN)) {
@@ -85,10 +104,16 @@ const startOf = (
       'This cursor belongs to another history of the workspace. List again without a cursor.',
     );
   }
-  return sort === undefined || sort === known
+  if (sort !== undefined && sort !== known) {
+    return refuse(
+      'invalid_input',
+      `This cursor sorts by ${known}, and the call asks for ${sort}. Leave sort out, or list without a cursor.`,
+    );
+  }
+  return filtered === filters
     ? ok({ sort: known, after })
     : refuse(
         'invalid_input',
-        `This cursor sorts by ${known}, and the call asks for ${sort}. Leave sort out, or list without a cursor.`,
+        'This cursor goes on with a list that had other filters. Give the same filters with it, or list again without a cursor.',
       );
 };

@@ -26,6 +26,8 @@ export interface Filter {
   readonly holder?: string | undefined;
   readonly requires?: string | undefined;
   readonly parent?: string | undefined;
+  /** What the id begins with, in either case. */
+  readonly id?: string | undefined;
   readonly text?: string | undefined;
 }
 
@@ -163,6 +165,7 @@ type Test = (task: Task) => boolean;
 const testFor = (slice: TasksSlice, filter: Filter): Test => {
   const { statuses, ready, flagged, project, sprint, label, holder, requires, parent } = filter;
   const text = filter.text?.toLowerCase();
+  const id = filter.id?.toLowerCase();
   const tests: readonly (Test | undefined)[] = [
     project === undefined ? undefined : (task) => task.project === project,
     sprint === undefined ? undefined : (task) => task.sprint === sprint,
@@ -172,6 +175,7 @@ const testFor = (slice: TasksSlice, filter: Filter): Test => {
     requires === undefined ? undefined : (task) => task.requires.includes(requires),
     ready === undefined ? undefined : (task) => isReady(task) === ready,
     flagged === undefined ? undefined : (task) => cancelledDependencies(slice, task).length > 0 === flagged,
+    id === undefined ? undefined : (task) => task.id.toLowerCase().startsWith(id),
     text === undefined ? undefined : (task) => task.title.toLowerCase().includes(text),
   ];
   const given = tests.filter((test) => test !== undefined);

@@ -12,7 +12,8 @@ export const taskRelease = defineOperation({
   category: 'tasks',
   summary: 'Give a task back.',
   description:
-    'Call when you stop working on a task without finishing it, with a note for whoever takes it next. It keeps its place in the queue.',
+    'Call when you stop without finishing: gives the task back to its place in the queue, with a note for whoever takes it next.',
+  short: { omits: ['epoch'], adds: 'Also takes epoch.' },
   role: 'worker',
   rate: 'task',
   errors: ['session_required', 'not_found', 'not_holder', 'stale_epoch'],
@@ -21,7 +22,7 @@ export const taskRelease = defineOperation({
   examples: [{ title: 'With a word for the next', input: { id: 'T-1', note: 'Half done on branch login.' } }],
   input: z.strictObject({
     id: taskIdSchema,
-    note: noteSchema.optional().describe('where you left off'),
+    note: noteSchema.optional(),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
   }),
   output: outcomeOutput,

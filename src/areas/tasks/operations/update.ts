@@ -17,12 +17,12 @@ const planSchema = z.strictObject(changedPlanShape);
 const inputSchema = z
   .strictObject({
     id: taskIdSchema,
-    revision: z.int().min(1).optional().describe('that you saw; required for plan fields and status'),
+    revision: z.int().min(1).optional().describe('as seen; required for plan, status'),
     status: z
       .enum(['todo', 'in_progress', 'in_review', 'blocked', 'cancelled'])
       .optional()
-      .describe('todo unblocks or reopens; done: task_done'),
-    reason: reasonSchema.optional().describe('of blocked, cancelled, todo'),
+      .describe('todo unblocks, reopens'),
+    reason: reasonSchema.optional(),
     note: noteSchema.optional(),
     tick: itemNumbers.describe('checklist items, from 1'),
     untick: itemNumbers,
@@ -49,7 +49,8 @@ export const taskUpdate = defineOperation({
   category: 'tasks',
   summary: 'Change, tick, note, block, cancel or reopen a task.',
   description:
-    'Change what is planned (needs revision), or report on a task that you hold: status in_progress, in_review, blocked; checklist. Anyone may add a note. Lists replace the old ones, null clears. All or nothing.',
+    'Report on a task that you hold (status, checklist), note something on any, or change its plan: fields of task_add; lists replace the old ones, null clears. All or nothing.',
+  short: { omits: [...Object.keys(changedPlanShape), 'untick', 'epoch'], adds: 'Also takes untick, epoch.' },
   role: 'worker',
   rate: 'task',
   errors: [

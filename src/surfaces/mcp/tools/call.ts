@@ -1,9 +1,10 @@
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
 import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Caller, Operation } from '../../../kernel/operation.ts';
 import type { Hub, HubReply } from '../../hub.ts';
+import { withProgress } from '../progress.ts';
 
 /** Who makes the calls of a connection. */
 export interface Speaker {
@@ -16,7 +17,8 @@ export interface ToolCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly speaker: Speaker;
   readonly requestId: string | undefined;
-  readonly signal: AbortSignal;
+  /** Of the request that the call came with. */
+  readonly context: ServerContext;
 }
 
 const sessionCharactersMax = 200;
@@ -27,20 +29,23 @@ export const callTool = async (
   catalogue: Catalogue,
   call: ToolCall,
 ): Promise<CallToolResult> => {
-  const { operation, args, speaker, requestId, signal } = call;
+  const { operation, args, speaker, requestId, context } = call;
   const spoken = catalogue.accepts(operation, 'session')
     ? { input: args, session: undefined }
     : withoutSession(args);
   const session = spoken.session === undefined ? speaker.caller.session : spoken.session;
   if (session !== undefined && !isHandle(session)) return refusalResult(notAHandle);
-  const reply = await hub.call({
-    operation: operation.name,
-    input: spoken.input,
-    caller: { ...speaker.caller, session },
-    workspace: speaker.workspace,
-    requestId,
-    signal,
-  });
+  const { input } = spoken;
+  const reply = await withProgress(context, { operation, input }, () =>
+    hub.call({
+      operation: operation.name,
+      input,
+      caller: { ...speaker.caller, session },
+      workspace: speaker.workspace,
+      requestId,
+      signal: context.mcpReq.signal,
+    }),
+  );
   return reply.ok ? valueResult(marked(reply.value)) : refusalResult(reply);
 };
 
@@ -71,7 +76,7 @@ const valueResult = (value: unknown): CallToolResult => ({
 });
 
 /** Text only: with a structured part beside it one client would not show the text. */
-const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
+export const refusalResult = ({ code, message }: Refusal): CallToolResult => ({
   content: [{ type: 'text', text: `${message} [${code}]` }],
   isError: true,
 });

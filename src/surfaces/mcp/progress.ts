@@ -1,0 +1,71 @@
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { type Clock, systemClock } from '../../engine/clock.ts';
+import { secondMs } from '../../kernel/instants.ts';
+import type { Operation } from '../../kernel/operation.ts';
+
+/** What is quicker than this tells nothing of its progress. */
+const progressAfterMs = secondMs;
+const progressEveryMs = 5 * secondMs;
+
+export interface Progressing {
+  readonly operation: Operation;
+  readonly input: unknown;
+  readonly clock?: Clock;
+}
+
+/**
+ * Makes a call, and while it takes, tells a client that gave a token how long it has taken, in seconds; of how many
+ * when the call limits its waiting itself. Nothing is told once the call is over or the client has cancelled it.
+ */
+export const withProgress = async <T>(
+  context: { readonly mcpReq: Pick<ServerContext['mcpReq'], '_meta' | 'signal' | 'notify'> },
+  { operation, input, clock = systemClock }: Progressing,
+  call: () => Promise<T>,
+): Promise<T> => {
+  const { _meta: meta, signal, notify } = context.mcpReq;
+  const progressToken = meta?.progressToken;
+  if (progressToken === undefined) return call();
+  const began = clock.monotonic();
+  let cancel = (): void => {};
+  const tellAfter = (delayMs: number): void => {
+    cancel = clock.after(delayMs, () => void tell());
+  };
+  const tell = async (): Promise<void> => {
+    const progress = Math.round((clock.monotonic() - began) / secondMs);
+    const params = { progressToken, progress, ...saying(operation, { input, progress }) };
+    tellAfter(progressEveryMs);
+    try {
+      await notify({ method: 'notifications/progress', params });
+    } catch {
+      // The client does not hear any more; what becomes of the call is for its signal to say.
+      cancel();
+    }
+  };
+  const stop = (): void => cancel();
+  tellAfter(progressAfterMs);
+  signal.addEventListener('abort', stop);
+  try {
+    return await call();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    cancel();
+  }
+};
+
+const saying = (
+  operation: Operation,
+  { input, progress }: { readonly input: unknown; readonly progress: number },
+): { readonly message: string; readonly total?: number } => {
+  const limitMs = waitLimitOf(operation, input);
+  const passed = `${operation.name} has taken ${progress} s`;
+  if (limitMs === undefined) return { message: passed };
+  const total = Math.max(Math.ceil(limitMs / secondMs), progress);
+  return { message: `${passed}; it waits for ${total} s at most`, total };
+};
+
+/** How long this call may wait, when it waits at all. */
+const waitLimitOf = (operation: Operation, input: unknown): number | undefined => {
+  const prepared = operation.prepare(input);
+  const until = prepared.ok && prepared.value.kind === 'command' ? prepared.value.until : undefined;
+  return until === undefined || until.limitMs === 0 ? undefined : until.limitMs;
+};

@@ -1,0 +1,90 @@
+/* Official MCP clients in front of the surfaces, for tests. */
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { z } from 'zod';
+import { mcpOverStdio } from '../../src/surfaces/mcp/over-stdio.ts';
+import type { Served } from './serving.ts';
+
+export type Era = 'legacy' | 'modern';
+
+export const eras: readonly Era[] = ['legacy', 'modern'];
+
+export const newClient = (era: Era): Client =>
+  new Client(
+    { name: 'Test Client', version: '1' },
+    { versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } } },
+  );
+
+type Opens = (context: TestContext, served: Served) => Parameters<Client['connect']>[0];
+
+const overHttp: Opens = (_context, { url }) => new StreamableHTTPClientTransport(new URL('/mcp', url));
+
+const overProcess: Opens = (_context, { url }) =>
+  new StdioClientTransport({
+    command: process.execPath,
+    args: [`${import.meta.dirname}/mcp-child.ts`, url],
+    stderr: 'inherit',
+  });
+
+/** The surface of a stdio process, in this one: a pipe speaks the same in both directions. */
+const overPipe: Opens = (context, { hub, catalogue, log }) => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const { done } = mcpOverStdio({
+    hub,
+    catalogue,
+    log,
+    principal: 'owner',
+    workspace: undefined,
+    agent: undefined,
+    mode: undefined,
+    input,
+    output,
+  });
+  const pipe = new StdioServerTransport(output, input);
+  pipe.onclose = () => void input.end();
+  context.after(async () => {
+    await pipe.close();
+    await done;
+  });
+  return pipe;
+};
+
+export const transports = { 'over HTTP': overHttp, 'over stdio': overPipe, 'of a process': overProcess };
+
+export const connect = async (
+  context: TestContext,
+  served: Served,
+  { era, over }: { readonly era: Era; readonly over: keyof typeof transports },
+): Promise<Client> => {
+  const client = newClient(era);
+  await client.connect(transports[over](context, served));
+  context.after(() => client.close());
+  return client;
+};
+
+const objectSchema = z.record(z.string(), z.unknown());
+
+/** What a tool answers, as an object. */
+export const resultOf = async (
+  client: Client,
+  name: string,
+  args: Readonly<Record<string, unknown>> = {},
+): Promise<Readonly<Record<string, unknown>>> => {
+  const result = await client.callTool({ name, arguments: args });
+  assert.notEqual(result.isError, true, JSON.stringify(result.content));
+  return objectSchema.parse(result.structuredContent);
+};
+
+/** The JSON that a resource holds. */
+export const contentOf = async (client: Client, uri: string): Promise<Readonly<Record<string, unknown>>> => {
+  const { contents } = await client.readResource({ uri }, { cacheMode: 'bypass' });
+  const [content, ...more] = contents;
+  assert.deepEqual(more, []);
+  assert(content !== undefined && 'text' in content);
+  assert.deepEqual([content.uri, content.mimeType], [uri, 'application/json']);
+  return objectSchema.parse(JSON.parse(content.text));
+};
