@@ -64,3 +64,19 @@ export const addTasks = async (
   }
   await Promise.all(calls);
 };
+
+/** Calls an operation of a hub over HTTP; throws what it refuses. */
+export const callOf = async (
+  port: number,
+  operation: string,
+  input: unknown,
+): Promise<Record<string, unknown>> => {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/operations/${operation}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  const answer = Object.fromEntries(Object.entries((await response.json()) ?? {}));
+  if (!response.ok) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
+  return answer;
+};

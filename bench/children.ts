@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { LoadOrder, LoadReport } from './load.ts';
 
@@ -79,3 +80,8 @@ const nextMessage = (child: ChildProcess): Promise<[LoadReport]> =>
       resolve([report]);
     });
   });
+
+/** How much memory a process has in use. */
+export const residentMegabytes = ({ process: { pid } }: Server): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) /
+  1_024;

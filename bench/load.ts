@@ -120,10 +120,12 @@ const failOn = (socket: Socket, reject: (reason: unknown) => void): void => {
   socket.once('close', () => reject(new Error('the server closed a connection')));
 };
 
-/** Whether all bytes that the answer announces are here. All servers measured send a length. */
+/** Whether all bytes that the answer announces are here, by its length or, over a stream, by its last chunk. */
 const isWhole = (received: string): boolean => {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return false;
+  if (/\r\ntransfer-encoding: chunked/i.test(received.slice(0, end)))
+    return received.endsWith('\r\n0\r\n\r\n');
   const length = /\r\ncontent-length: (\d+)/i.exec(received)?.[1];
   return length !== undefined && received.length >= end + 4 + Number(length);
 };

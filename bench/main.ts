@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { boardCases } from './cases/board.ts';
 import { callCases } from './cases/calls.ts';
 import { journalCases } from './cases/journal.ts';
+import { mcpCases } from './cases/mcp.ts';
 import { syncCases } from './cases/syncs.ts';
 import { startCases } from './cases/starts.ts';
 import { type Row, printRows } from './rows.ts';
@@ -13,6 +14,7 @@ const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type
 
 const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   calls: callCases,
+  mcp: mcpCases,
   syncs: syncCases,
   board: boardCases,
   journal: journalCases,

@@ -1,10 +1,11 @@
-import { fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { chainLink, chainStart } from '../../src/journal/chain.ts';
-import { startFloor, startHub, startLoad } from '../children.ts';
+import { residentMegabytes, startFloor, startHub, startLoad } from '../children.ts';
 import { requestText } from '../load.ts';
+import { callOf } from '../board.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
 
 const tasks = 100_000;
@@ -24,7 +25,7 @@ export const callCases = async (): Promise<readonly Row[]> => {
   const generator = startLoad();
   try {
     const sessions = await fill(hub.port);
-    const residentMb = residentMegabytes(hub.process.pid);
+    const residentMb = residentMegabytes(hub);
     const claims = Array.from({ length: agents * claimsPerAgent }, (_, i) =>
       requestText('/v1/operations/task_claim', '{}', { 'Signalbox-Session': sessions[i % agents] ?? '' }),
     );
@@ -128,22 +129,11 @@ const rowsOf = (found: Measured, residentMb: number): readonly Row[] => {
   ];
 };
 
-const call = async (port: number, operation: string, input: unknown): Promise<Record<string, unknown>> => {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/operations/${operation}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(input),
-  });
-  const answer = Object.fromEntries(Object.entries((await response.json()) ?? {}));
-  if (!response.ok) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
-  return answer;
-};
-
 /** The board that all calls work on; returns one session handle per agent. */
 const fill = async (port: number): Promise<readonly string[]> => {
   const sessions: string[] = [];
   for (let i = 0; i < agents; i += 1) {
-    const { session } = await call(port, 'start', { agent: `agent-${i}`, wip_limit: claimsPerAgent });
+    const { session } = await callOf(port, 'start', { agent: `agent-${i}`, wip_limit: claimsPerAgent });
     sessions.push(String(session));
   }
   for (let i = 0; i < tasks / tasksPerCall; i += 1) {
@@ -153,7 +143,7 @@ const fill = async (port: number): Promise<readonly string[]> => {
       priority: ((i + j) % 5) + 1,
       labels: ['bench', `group-${j % 7}`],
     }));
-    await call(port, 'task_add', { tasks: many });
+    await callOf(port, 'task_add', { tasks: many });
   }
   return sessions;
 };
@@ -201,7 +191,3 @@ const appendP50 = async (path: string): Promise<readonly (readonly [number, numb
   await store.close();
   return found;
 };
-
-const residentMegabytes = (pid: number | undefined): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8'))?.[1] ?? Number.NaN) /
-  1_024;

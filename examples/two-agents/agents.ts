@@ -6,7 +6,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport, getDefaultEnvironment } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 
-const signalbox = fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
+export const signalbox = fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
 
 /** What a call came to: the value, or the text of a refusal, which ends with its code in brackets. */
 export type Answer =

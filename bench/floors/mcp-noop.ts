@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
+import { McpServer, createMcpHandler, isInitializeRequest } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+
+/** The floor of a call over MCP: the SDK's own server with one tool that does nothing, in both eras at one address. */
+const input = z.object({});
+
+const make = (): McpServer => {
+  const server = new McpServer({ name: 'noop', version: '1.0.0' }, { capabilities: { tools: {} } });
+  server.registerTool('noop', { description: 'Does nothing.', inputSchema: input }, () => ({
+    content: [{ type: 'text', text: '{}' }],
+  }));
+  return server;
+};
+
+const modern = toNodeHandler(createMcpHandler(make, { legacy: 'reject' }));
+const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
+
+const legacy = async (request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> => {
+  const known = sessions.get(String(request.headers['mcp-session-id']));
+  if (known !== undefined) return known.handleRequest(request, response, body);
+  const transport = new NodeStreamableHTTPServerTransport({
+    sessionIdGenerator: () => randomUUID(),
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+  });
+  await make().connect(transport);
+  return transport.handleRequest(request, response, body);
+};
+
+const server = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  const old = isInitializeRequest(body) || request.headers['mcp-session-id'] !== undefined;
+  await (old ? legacy(request, response, body) : modern(Object.assign(request), response, body));
+});
+
+server.listen(0, '127.0.0.1', () => process.send?.(portOf(server.address())));
+
+const portOf = (address: string | AddressInfo | null): number =>
+  typeof address === 'object' && address !== null ? address.port : 0;
