@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { requestText } from './load.ts';
 
 /** Requests of MCP as they go over the wire, in both eras. */
@@ -76,6 +77,8 @@ export const openLegacySession = async (url: string): Promise<string> => {
   return session;
 };
 
+const listSchema = z.object({ result: z.object({ tools: z.array(z.unknown()) }) });
+
 /** What a client of today gets when it asks for the tools at this address. */
 export const listTools = async (url: string): Promise<readonly unknown[]> => {
   const response = await fetch(url, {
@@ -88,7 +91,7 @@ export const listTools = async (url: string): Promise<readonly unknown[]> => {
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: modernMeta } }),
   });
-  const answer = (await response.json()) as { readonly result?: { readonly tools?: readonly unknown[] } };
-  if (answer.result?.tools === undefined) throw new Error(`${url}: ${JSON.stringify(answer)}`);
-  return answer.result.tools;
+  const answer = listSchema.safeParse(await response.json());
+  if (!answer.success) throw new Error(`${url} gave no list: ${answer.error.message}`);
+  return answer.data.result.tools;
 };

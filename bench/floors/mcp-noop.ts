@@ -30,13 +30,19 @@ const legacy = async (request: IncomingMessage, response: ServerResponse, body: 
   return transport.handleRequest(request, response, body);
 };
 
-const server = createServer(async (request, response) => {
+const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
   const old = isInitializeRequest(body) || request.headers['mcp-session-id'] !== undefined;
-  await (old ? legacy(request, response, body) : modern(Object.assign(request), response, body));
-});
+  await (old ? legacy(request, response, body) : modern(asked(request), response, body));
+};
+
+/** The same request, in the adapter's stricter type. */
+const asked = (request: IncomingMessage): Parameters<typeof modern>[0] =>
+  Object.assign(request, { method: request.method ?? 'GET', url: request.url ?? '/' });
+
+const server = createServer((request, response) => void answer(request, response));
 
 server.listen(0, '127.0.0.1', () => process.send?.(portOf(server.address())));
 
