@@ -225,7 +225,15 @@ const openPipe = (context: TestContext, { hub, catalogue, log }: Served) => {
   const lines = createInterface({ input: output })[Symbol.asyncIterator]();
   return {
     say: (message: object): unknown => input.write(`${JSON.stringify(message)}\n`),
-    hear: async (): Promise<Message> => JSON.parse(String((await lines.next()).value)) as Message,
+    /** The next answer; what the server tells unasked is passed over. */
+    hear: async (): Promise<Message> => {
+      for (;;) {
+        const { value, done } = await lines.next();
+        assert(done !== true, 'the pipe ended before the answer came');
+        const message = JSON.parse(value) as Message;
+        if (message.id !== undefined) return message;
+      }
+    },
   };
 };
 
