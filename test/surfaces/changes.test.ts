@@ -59,6 +59,8 @@ const streamOf = async (context: TestContext, url: string, headers: Record<strin
 describe('GET /v1/changes', () => {
   it('is a stream of events whose data are keys', async (t) => {
     const served = await serve(t);
+    // The first call opens the workspace, which is a change as well.
+    await post(served, 'task_list');
     const { response, reader } = await streamOf(t, served.url);
     assert.equal(response.status, 200);
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);

@@ -63,7 +63,11 @@ describe('what is told of changes', () => {
       [status, agents],
     ],
     [['agent:ada'], [status]],
-    [['workspaces'], [status, 'tools']],
+    [['workspaces'], [status]],
+    [
+      ['workspaces', 'workspaces.modes'],
+      [status, 'tools'],
+    ],
     [[everything], [...all.uris, 'tools']],
   ];
   for (const [keys, uris] of told) {
@@ -78,7 +82,7 @@ describe('what is told of changes', () => {
   it('is nothing that nobody asked for', async () => {
     const { hub, told, updates } = watched();
     assert((await updates.follow('main', { uris: [task('T-2')], tools: false }, told).ready).ok);
-    hub.tell('task:T-1', 'agents', 'workspaces');
+    hub.tell('task:T-1', 'agents', 'workspaces.modes');
     assert.deepEqual(told.take(), []);
     hub.tell(everything);
     assert.deepEqual(told.take(), [task('T-2')]);
@@ -107,8 +111,8 @@ describe('how often it is told', () => {
     assert.deepEqual(told.take(), [board]);
     clock.advance(60_000);
     assert.deepEqual(told.take(), []);
-    hub.tell('workspaces');
-    hub.tell('workspaces');
+    hub.tell('workspaces.modes');
+    hub.tell('workspaces.modes');
     assert.deepEqual(told.take(), ['tools']);
     clock.advance(1_000);
     assert.deepEqual(told.take(), ['tools']);
@@ -138,7 +142,7 @@ describe('those who follow', () => {
     );
     for (const { ready } of followings) assert((await ready).ok);
     assert.deepEqual([...hub.listeners.values()], ['main', 'shop']);
-    hub.tell('task:T-1', 'workspaces');
+    hub.tell('task:T-1', 'workspaces.modes');
     assert.deepEqual([sinks[0]?.take(), sinks[1]?.take()], [[board, 'tools'], [board]]);
     hub.tell('task:T-1');
     for (const { end } of followings) end();
@@ -153,11 +157,11 @@ describe('those who follow', () => {
     const wanted = { uris: [board], tools: true };
     const [one, two] = [updates.follow('main', wanted, told), updates.follow('main', wanted, told)];
     assert((await two.ready).ok);
-    hub.tell('task:T-1', 'workspaces');
+    hub.tell('task:T-1', 'workspaces.modes');
     assert.deepEqual(told.take(), [board, 'tools']);
     one.end();
     clock.advance(1_000);
-    hub.tell('task:T-1', 'workspaces');
+    hub.tell('task:T-1', 'workspaces.modes');
     assert.deepEqual(told.take(), [board, 'tools']);
     two.end();
     await Promise.resolve();

@@ -33,7 +33,8 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   },
   decide,
   evolve,
-  concerns: () => ['workspaces'],
+  concerns: ({ type }) =>
+    type === 'workspaces.mode_set' ? ['workspaces', 'workspaces.modes'] : ['workspaces'],
   bulk: ({ workspaces }) => ({ workspaces: workspaces.bulk() }),
   settle: ({ workspaces }) => ({ workspaces: workspaces.settle() }),
   *save({ workspaces }) {

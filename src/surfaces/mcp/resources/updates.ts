@@ -44,7 +44,7 @@ export const watchUpdates = async (
   const watched = await hub.changes(workspace, (keys) => {
     if (keys.has(everything)) for (const uri of sink.subscribed.keys()) throttle.touch(uri);
     else for (const uri of urisOf(keys)) touch(uri);
-    if (keys.has(everything) || keys.has('workspaces')) throttle.touch(tools);
+    if (keys.has(everything) || keys.has('workspaces.modes')) throttle.touch(tools);
   });
   if (!watched.ok) return watched;
   return ok(() => {
