@@ -33,7 +33,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   },
   decide,
   evolve,
-  concerns: () => ['workspaces'],
+  concerns: ({ type }) => (type === 'workspaces.attached' ? [] : ['workspaces']),
   bulk: ({ workspaces }) => ({ workspaces: workspaces.bulk() }),
   settle: ({ workspaces }) => ({ workspaces: workspaces.settle() }),
   *save({ workspaces }) {
