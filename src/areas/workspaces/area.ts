@@ -10,6 +10,13 @@ import {
   initialWorkspaces,
 } from './model.ts';
 
+/** WO5: that a journal was opened for the first time matters to nobody. */
+const concernsOf: Readonly<Record<WorkspacesEvent['type'], readonly string[]>> = {
+  'workspaces.registered': ['workspaces'],
+  'workspaces.attached': [],
+  'workspaces.mode_set': ['workspaces', 'workspaces.modes'],
+};
+
 export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand, WorkspacesEvent>({
   name: 'workspaces',
   stateVersion: 2,
@@ -33,8 +40,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   },
   decide,
   evolve,
-  concerns: ({ type }) =>
-    type === 'workspaces.mode_set' ? ['workspaces', 'workspaces.modes'] : ['workspaces'],
+  concerns: ({ type }) => concernsOf[type],
   bulk: ({ workspaces }) => ({ workspaces: workspaces.bulk() }),
   settle: ({ workspaces }) => ({ workspaces: workspaces.settle() }),
   *save({ workspaces }) {

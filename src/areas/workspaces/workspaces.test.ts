@@ -53,6 +53,17 @@ describe('the list of workspaces', () => {
     assert.equal(modeOf(), 'tasks,agents', 'other changes leave it');
   });
 
+  it('WO5 concerns who follows the list, but for what shows nowhere', () => {
+    const given = scenario();
+    for (const intent of [register('shop'), attach('shop', 'j1'), setMode('shop', 'full')])
+      given.when(intent);
+    const area = areas.find(({ name }) => name === 'workspaces');
+    assert.deepEqual(
+      given.entries.map((entry) => area?.concerns(entry)),
+      [['workspaces'], [], ['workspaces']],
+    );
+  });
+
   it('WO3 refuses one more than the limit', () => {
     const given = scenario();
     for (let i = 0; i < workspacesMax; i += 1) given.when(register(`w${i}`));
