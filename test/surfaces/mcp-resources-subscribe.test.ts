@@ -109,7 +109,7 @@ for (const era of ['legacy', 'modern'] as const) {
       const { first } = heardBy(client);
       if (era === 'modern') await client.listen({ toolsListChanged: true });
       await until(() => now.count === 1);
-      await post(served, 'workspace_add', { body: { name: 'shop' } });
+      await post(served, 'mode_set', { body: { mode: 'full' } });
       assert.deepEqual(await first(1), ['tools']);
     });
   });

@@ -60,7 +60,7 @@ describe('the list of workspaces', () => {
     const area = areas.find(({ name }) => name === 'workspaces');
     assert.deepEqual(
       given.entries.map((entry) => area?.concerns(entry)),
-      [['workspaces'], [], ['workspaces']],
+      [['workspaces'], [], ['workspaces', 'workspaces.modes']],
     );
   });
 
