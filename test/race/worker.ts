@@ -43,7 +43,8 @@ const find = (wanted: string): Outcome<Operation> => {
 const workspaces = await openWorkspaces(data);
 const hub = new LocalHub({ workspaces, find, defaultWorkspace: 'main', version: 'test', store: 'sqlite' });
 
-const client = async (number: number): Promise<void> => {
+/** An agent that has started; it works when it is told to. */
+const client = async (number: number): Promise<() => Promise<void>> => {
   const agent = `${name}-${number}`;
   const caller = {
     principal: 'owner',
@@ -69,17 +70,19 @@ const client = async (number: number): Promise<void> => {
   };
   const started = await call('start', { agent, wip_limit: 500 });
   if (!started.ok) throw new Error(started.message);
-  for (;;) {
-    const claimed = await call('task_claim', {});
-    if (!claimed.ok && claimed.code === 'nothing_free') return;
-    if (!claimed.ok) throw new Error(`${claimed.code}: ${claimed.message}`);
-    const { task, epoch } = claimed.fields;
-    acknowledge({ agent, op: 'claim', task, epoch });
-    if (work === 'claim') continue;
-    const done = await call('task_done', { id: task, epoch, result: `by ${agent}` });
-    if (!done.ok) throw new Error(`${done.code}: ${done.message}`);
-    acknowledge({ agent, op: 'done', task, epoch });
-  }
+  return async () => {
+    for (;;) {
+      const claimed = await call('task_claim', {});
+      if (!claimed.ok && claimed.code === 'nothing_free') return;
+      if (!claimed.ok) throw new Error(`${claimed.code}: ${claimed.message}`);
+      const { task, epoch } = claimed.fields;
+      acknowledge({ agent, op: 'claim', task, epoch });
+      if (work === 'claim') continue;
+      const done = await call('task_done', { id: task, epoch, result: `by ${agent}` });
+      if (!done.ok) throw new Error(`${done.code}: ${done.message}`);
+      acknowledge({ agent, op: 'done', task, epoch });
+    }
+  };
 };
 
 const fieldsOf = (value: unknown): { readonly task: string; readonly epoch: number } => {
@@ -87,9 +90,11 @@ const fieldsOf = (value: unknown): { readonly task: string; readonly epoch: numb
   return { task: String(members.get('id')), epoch: Number(members.get('epoch')) };
 };
 
+// All have started before any works, so that a process which was slow to start has its share of the work.
+const agents = await Promise.all(Array.from({ length: Number(clients) }, (_, i) => client(i)));
 process.send?.('ready');
 process.once('message', () => {
-  void Promise.all(Array.from({ length: Number(clients) }, (_, i) => client(i)))
+  void Promise.all(agents.map((begin) => begin()))
     .then(() => hub.close())
     .then(
       () => process.exit(0),
