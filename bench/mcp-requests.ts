@@ -41,10 +41,15 @@ export const modernCall = (path: string, { name, arguments: args, use }: ToolUse
     },
   );
 
-export const legacyCall = (path: string, session: string, { name, arguments: args }: ToolUse): string =>
+/** Within a session every request under way has an id of its own: `id`. */
+export const legacyCall = (
+  path: string,
+  { session, id }: { readonly session: string; readonly id: number },
+  { name, arguments: args }: ToolUse,
+): string =>
   requestText(
     path,
-    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
+    JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } }),
     { Accept: accept, 'MCP-Protocol-Version': legacyVersion, 'Mcp-Session-Id': session },
   );
 

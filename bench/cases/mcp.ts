@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer';
 import { callOf } from '../board.ts';
 import { type Server, residentMegabytes, startFloor, startHub, startLoad } from '../children.ts';
-import { legacyCall, listTools, modernCall, openLegacySession } from '../mcp-requests.ts';
+import { type ToolUse, legacyCall, listTools, modernCall, openLegacySession } from '../mcp-requests.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
 
 const tasks = 20_000;
@@ -55,6 +55,10 @@ const fill = async (port: number): Promise<string> => {
   return String(started['session']);
 };
 
+/** Far more ids than requests can be under way, so that none is used twice at once. */
+const legacyCalls = (session: string, use: ToolUse): readonly string[] =>
+  Array.from({ length: 1_000 }, (_, id) => legacyCall('/mcp', { session, id }, use));
+
 const measureReads = async (
   generator: Load,
   { hub, noop }: { readonly hub: Server; readonly noop: Server },
@@ -67,20 +71,20 @@ const measureReads = async (
   const get = { name: 'task_get', arguments: { id: 'T-500' } };
   const nothing = { name: 'noop', arguments: {} };
   const requestOf = {
-    modern: { hub: modernCall('/mcp', get), noop: modernCall('/mcp', nothing) },
-    legacy: { hub: legacyCall('/mcp', legacy.hub, get), noop: legacyCall('/mcp', legacy.noop, nothing) },
+    modern: { hub: [modernCall('/mcp', get)], noop: [modernCall('/mcp', nothing)] },
+    legacy: { hub: legacyCalls(legacy.hub, get), noop: legacyCalls(legacy.noop, nothing) },
   };
   for (let round = 0; round <= rounds; round += 1) {
     if (round === 1) rates.clear(); // The first round warms them up.
     for (const era of eras) {
       for (const connections of [1, manyConnections]) {
         for (const [name, server] of Object.entries({ noop, hub })) {
-          const request = requestOf[era][name === 'hub' ? 'hub' : 'noop'];
+          const requests = requestOf[era][name === 'hub' ? 'hub' : 'noop'];
           const report = await generator.run({
             port: server.port,
             connections,
             durationMs: runMs,
-            requests: [request],
+            requests,
             repeat: true,
             from: 0,
           });

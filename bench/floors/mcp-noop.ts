@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
-import { McpServer, createMcpHandler, isInitializeRequest } from '@modelcontextprotocol/server';
+import {
+  type EventStore,
+  McpServer,
+  createMcpHandler,
+  isInitializeRequest,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 /** The floor of a call over MCP: the SDK's own server with one tool that does nothing, in both eras at one address. */
@@ -19,11 +24,25 @@ const make = (): McpServer => {
 const modern = toNodeHandler(createMcpHandler(make, { legacy: 'reject' }));
 const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
 
+/** Streams can be resumed, as those of the hub can, which is not free; nothing is kept here. */
+const forgetful = (): EventStore => {
+  let last = 0;
+  return {
+    storeEvent: async () => {
+      last += 1;
+      return String(last);
+    },
+    replayEventsAfter: async () => 'none',
+  };
+};
+
 const legacy = async (request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> => {
   const known = sessions.get(String(request.headers['mcp-session-id']));
   if (known !== undefined) return known.handleRequest(request, response, body);
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: () => randomUUID(),
+    eventStore: forgetful(),
+    retryInterval: 1_000,
     onsessioninitialized: (id) => void sessions.set(id, transport),
   });
   await make().connect(transport);

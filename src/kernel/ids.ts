@@ -76,3 +76,9 @@ export const repeatable = (text: string, charactersMax: number): string => {
   const line = text.slice(0, charactersMax).toWellFormed().replaceAll(controls, '?');
   return text.length > charactersMax ? `${line}…` : line;
 };
+
+/**
+ * What somebody else wrote, within a sentence of ours: as one JSON string, so that no quote in it ends the quotation, and
+ * what follows cannot pass for our words.
+ */
+export const quoted = (text: string): string => JSON.stringify(text);

@@ -1,6 +1,7 @@
 /* Sessions of the older revisions of MCP: how long they live, whose they are, and what a lost stream is given again. */
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/server';
 import { minuteMs } from '../../src/kernel/instants.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
@@ -18,6 +19,29 @@ const serveFew = async (context: TestContext, sessionsPerPrincipalMax = 3) => {
   const served = await serve(context, undefined, { clock, limits: { sessionsPerPrincipalMax } });
   return { served, clock, url: `${served.url}/mcp` };
 };
+
+describe('a call in a session', () => {
+  it('ends its stream when it is cancelled', async (t) => {
+    const { served, url } = await serveFew(t);
+    const { client } = await begin(t, url);
+    await client.post(call('start', { agent: 'ada' }));
+    const waiting = client.post(
+      request(7, 'tools/call', { name: 'task_claim', arguments: { wait_ms: 50_000 } }),
+    );
+    while ((await served.waiting()) === 0) await nextTurn();
+    const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } };
+    assert.equal((await client.post(cancelled)).status, 202);
+    const { messages } = await waiting;
+    assert.deepEqual(
+      messages.map(({ id, error }) => [id, error?.code]),
+      [[7, -32_800]],
+    );
+    assert.equal(await served.waiting(), 0);
+    // One that has its answer can no longer be cancelled, and nothing is told of it.
+    assert.equal((await client.post(cancelled)).status, 202);
+    assert.equal((await client.post(ping)).messages.length, 1);
+  });
+});
 
 describe('a session', () => {
   it('is missing (400) or unknown (404) without its id, and a client that is told so begins anew', async (t) => {

@@ -233,5 +233,5 @@ export type AgentsEvent =
 /** What a call says when it needs a session and has none. */
 export const sessionRequired = refuse(
   'session_required',
-  'Only a session can hold a task, and this call has none. Call start, and pass on the session it returns (over HTTP in the header Signalbox-Session).',
+  'Only a session can hold a task, and this call has none. Call start, and pass on the session it returns: as the argument session, or over plain HTTP in the header Signalbox-Session.',
 );

@@ -1,6 +1,7 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { SessionHold } from '../../kernel/hold.ts';
+import { quoted } from '../../kernel/ids.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { type AgentsSlice, sessionsOf } from '../agents/model.ts';
@@ -43,7 +44,7 @@ const lostSince = (world: World<'tasks'>, name: string, seq: Seq): readonly Loss
   });
 
 const lossWords = ({ task, why, by, reason }: Loss, now: Task | undefined): string => {
-  const because = reason === undefined ? '' : `: "${reason}"`;
+  const because = reason === undefined ? '' : `: ${quoted(reason)}`;
   switch (why) {
     case 'taken_over':
       return `${by ?? 'somebody'} took over your task ${task}${because}. Do not go on with it.`;

@@ -68,7 +68,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
       }),
     {
       transport: new ListeningTransport(pipe, { updates, workspace }),
-      onerror: (error) => log.info(`MCP over stdio: ${error.message}`),
+      onerror: (error) => log.warn(`MCP over stdio: ${error.message}`),
     },
   );
   const finish = async (): Promise<void> => {

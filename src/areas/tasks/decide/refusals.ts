@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { SessionHold } from '../../../kernel/hold.ts';
+import { quoted } from '../../../kernel/ids.ts';
 import { isoTime, spoken } from '../../../kernel/instants.ts';
 import { holdNow, sessionTier } from '../model/holding.ts';
 import { type Task, holdIn, isHeld } from '../model/task.ts';
@@ -46,11 +47,11 @@ export const standing = (board: Board, { id, state }: Task): string => {
     case 'in_review':
       return `${id} is in review, held ${holdWords(board, state.hold, state.claimedAt)}`;
     case 'blocked':
-      return `${id} was blocked by ${state.by} ${ago(state.since)} ("${state.reason}")`;
+      return `${id} was blocked by ${state.by} ${ago(state.since)} (${quoted(state.reason)})`;
     case 'done':
       return `${id} was finished by ${state.by} ${ago(state.at)}`;
     case 'cancelled':
-      return `${id} was cancelled by ${state.by} ${ago(state.at)} ("${state.reason}")`;
+      return `${id} was cancelled by ${state.by} ${ago(state.at)} (${quoted(state.reason)})`;
   }
 };
 

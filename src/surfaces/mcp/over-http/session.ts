@@ -1,5 +1,6 @@
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
-import type { McpServer, Server, ServerContext } from '@modelcontextprotocol/server';
+import type { McpServer, RequestId, Server, ServerContext } from '@modelcontextprotocol/server';
+import { z } from 'zod';
 import type { Caller } from '../../../kernel/operation.ts';
 import { type PendingCalls, withPending } from '../pending-calls.ts';
 import type { Speaker } from '../tools/call.ts';
@@ -18,6 +19,21 @@ export interface SessionOptions {
   /** The client has ended it. Called before its request is answered. */
   readonly deleted: () => Promise<void>;
 }
+
+/** As editors' language servers say it; the protocol has no number of its own. */
+const requestCancelled = -32_800;
+
+const cancelledSchema = z.object({
+  method: z.literal('notifications/cancelled'),
+  params: z.object({ requestId: z.union([z.string(), z.number()]) }),
+});
+
+/** The requests that a message, or one of a batch, cancels. */
+const cancelledBy = (body: unknown): readonly RequestId[] =>
+  (Array.isArray(body) ? body : [body]).flatMap((message: unknown) => {
+    const parsed = cancelledSchema.safeParse(message);
+    return parsed.success ? [parsed.data.params.requestId] : [];
+  });
 
 /** One client of a revision with sessions. */
 export class Session {
@@ -98,6 +114,21 @@ export class Session {
     whenOver(response, () => this.#use(-1));
     const auth = this.#speakers.note({ caller, workspace });
     await this.#transport.handleRequest(Object.assign(request, { auth }), response, body);
+    for (const id of cancelledBy(body)) await this.#giveUp(id);
+  }
+
+  /**
+   * Ends the stream of a request that was cancelled. The SDK answers such a request no more and would keep its stream open
+   * for as long as the client does; an answer is what ends it, also for a client that asks for the rest of it later.
+   */
+  async #giveUp(id: RequestId): Promise<void> {
+    const error = { code: requestCancelled, message: 'This request was cancelled.' };
+    try {
+      await this.#transport.send({ jsonrpc: '2.0', id, error });
+    } catch (thrown) {
+      // It had its answer before.
+      this.#parts.report(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
   }
 
   /** Ends its streams, and the calls that are under way. */
