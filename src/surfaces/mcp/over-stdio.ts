@@ -6,6 +6,7 @@ import { systemClock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import { isRecord } from '../../kernel/json.ts';
+import { repeatable } from '../../kernel/ids.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
 import { within } from '../pause.ts';
@@ -68,7 +69,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
       }),
     {
       transport: new ListeningTransport(pipe, { updates, workspace }),
-      onerror: (error) => log.warn(`MCP over stdio: ${error.message}`),
+      onerror: (error) => log.warn(`MCP over stdio: ${inOneLine(error.message)}`),
     },
   );
   const finish = async (): Promise<void> => {
@@ -112,3 +113,8 @@ const named = (asked: HubCall, agent: string | undefined): HubCall => {
     input['session'] === undefined;
   return agent !== undefined && lacksName ? { ...asked, input: { ...input, agent } } : asked;
 };
+
+const faultCharactersMax = 200;
+
+/** The SDK tells of a message that it cannot read in many lines, and may quote it. */
+const inOneLine = (text: string): string => repeatable(text.replaceAll(/\s+/g, ' '), faultCharactersMax);
