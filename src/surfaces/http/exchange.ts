@@ -47,23 +47,25 @@ export class Exchange {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
-      const settle = (outcome: Outcome<Buffer> | undefined): void => {
-        request.off('data', take).off('end', finish).off('close', leave).off('error', leave);
-        if (outcome?.ok === false) request.pause();
-        resolve(outcome);
-      };
+      // Only the first outcome counts. Without a listener for errors a request that is cut off just closes.
       const take = (chunk: Buffer): void => {
         bytes += chunk.length;
-        if (bytes > bodyBytesMax) settle(tooLarge);
-        else chunks.push(chunk);
+        if (bytes <= bodyBytesMax) {
+          chunks.push(chunk);
+          return;
+        }
+        request.off('data', take).pause();
+        resolve(tooLarge);
       };
       const finish = (): void => {
         this.#unread = false;
         const [first] = chunks;
-        settle(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes)));
+        resolve(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes)));
       };
-      const leave = (): void => settle(undefined);
-      request.on('data', take).on('end', finish).on('close', leave).on('error', leave);
+      request
+        .on('data', take)
+        .on('end', finish)
+        .on('close', () => resolve(undefined));
     });
   }
 
