@@ -36,9 +36,10 @@ export class EventLog {
   add(kept: Kept): void {
     this.#kept.add(kept);
     this.#bytes += kept.bytes;
+    if (this.#bytes <= this.limits.eventBytesMax) return;
     for (const oldest of this.#kept) {
-      if (this.#bytes <= this.limits.eventBytesMax) break;
       oldest.owner.forget(oldest);
+      if (this.#bytes <= this.limits.eventBytesMax) return;
     }
   }
 
@@ -50,7 +51,9 @@ export class EventLog {
 /** What one session was sent last, for a client that lost a stream and names the last event that it got. */
 export class SessionEvents implements EventStore {
   readonly #log: EventLog;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<number, Kept>();
+  /** No event before this one is kept. A map that is added to at one end and taken from at the other finds its first slowly. */
+  #first = 1;
   #last = 0;
   #bytes = 0;
 
@@ -64,7 +67,7 @@ export class SessionEvents implements EventStore {
    */
   resumes(id: string): boolean {
     const [, mark, number] = idPattern.exec(id) ?? [];
-    return this.#kept.has(id) || (mark === 'g' && Number(number) <= this.#last);
+    return this.#kept.get(Number(number))?.id === id || (mark === 'g' && Number(number) <= this.#last);
   }
 
   async storeEvent(stream: string, message: JSONRPCMessage): Promise<string> {
@@ -72,13 +75,14 @@ export class SessionEvents implements EventStore {
     const id = `${stream === standalone ? 'g' : ''}${this.#last}`;
     const text = JSON.stringify(message);
     const kept = { id, number: this.#last, stream, text, bytes: Buffer.byteLength(text), owner: this };
-    this.#kept.set(id, kept);
+    this.#kept.set(this.#last, kept);
     this.#bytes += kept.bytes;
     this.#log.add(kept);
     const { eventsPerSessionMax, eventBytesPerSessionMax } = this.#log.limits;
-    for (const oldest of this.#kept.values()) {
-      if (this.#kept.size <= eventsPerSessionMax && this.#bytes <= eventBytesPerSessionMax) break;
-      this.forget(oldest);
+    while (this.#kept.size > eventsPerSessionMax || this.#bytes > eventBytesPerSessionMax) {
+      const oldest = this.#kept.get(this.#first);
+      this.#first += 1;
+      if (oldest !== undefined) this.forget(oldest);
     }
     return id;
   }
@@ -91,7 +95,7 @@ export class SessionEvents implements EventStore {
     const stream =
       mark === 'g'
         ? standalone
-        : present(this.#kept.get(last), 'an answer that is lost is not asked for').stream;
+        : present(this.#kept.get(Number(number)), 'an answer that is lost is not asked for').stream;
     const kept = [...this.#kept.values()];
     for (const event of kept) {
       if (event.number > Number(number) && event.stream === stream && event.text !== opening) {
@@ -102,7 +106,7 @@ export class SessionEvents implements EventStore {
   }
 
   forget(kept: Kept): void {
-    if (!this.#kept.delete(kept.id)) return;
+    if (!this.#kept.delete(kept.number)) return;
     this.#bytes -= kept.bytes;
     this.#log.remove(kept);
   }

@@ -10,7 +10,7 @@ import { answerRefusal } from './answers.ts';
 import { type McpExchange, whenOver } from './exchange.ts';
 import { Listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
-import { Speakers } from './speakers.ts';
+import { SpeakerNote, speakerOf } from './speakers.ts';
 
 /** What serves one workspace in one mode. */
 interface Station {
@@ -32,7 +32,6 @@ export class ModernEra {
   /** The one that was not used for the longest time first. */
   readonly #stations = new Map<string, Station>();
   readonly #listeners: Listeners;
-  readonly #speakers = new Speakers();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -53,7 +52,7 @@ export class ModernEra {
       if (!begun.ok) return answerRefusal(response, begun, { body, status: 200 });
     }
     const { method = 'GET', url = '/', headers } = request;
-    const auth = this.#speakers.note({ caller, workspace });
+    const auth = new SpeakerNote({ caller, workspace });
     const chunks = (): AsyncIterator<unknown> => request[Symbol.asyncIterator]();
     const asked = { method, url, headers, auth, [Symbol.asyncIterator]: chunks };
     await station.node(asked, response, listen?.request ?? body);
@@ -97,8 +96,13 @@ export class ModernEra {
 
   #build(key: string, place: Pick<McpExchange, 'workspace' | 'mode'>): Station {
     const { hub, serverFor, report, limits } = this.#parts;
-    const speakerOf = this.#speakerOf;
-    const order = { ...place, hub, era: 'modern', speakerOf, watch: { kind: 'listens' } } as const;
+    const order = {
+      ...place,
+      hub,
+      era: 'modern',
+      speakerOf: this.#speakerOf,
+      watch: { kind: 'listens' },
+    } as const;
     const handler = createMcpHandler(() => serverFor(order), {
       legacy: 'reject',
       maxSubscriptions: limits.listenStreamsMax,
@@ -118,7 +122,7 @@ export class ModernEra {
   }
 
   readonly #speakerOf = (context: ServerContext, client: string | undefined): Speaker => {
-    const { caller, workspace } = this.#speakers.of(context);
+    const { caller, workspace } = speakerOf(context);
     let { connection } = caller;
     for (const member of sessionMembers) {
       const id = metaId(context, member);

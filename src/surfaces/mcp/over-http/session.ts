@@ -1,14 +1,15 @@
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import type { McpServer, RequestId, Server, ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { isRecord } from '../../../kernel/json.ts';
 import type { Caller } from '../../../kernel/operation.ts';
-import { type PendingCalls, withPending } from '../pending-calls.ts';
+import type { Hub, HubCall } from '../../hub.ts';
 import type { Speaker } from '../tools/call.ts';
 import { answerUnknownEvent } from './answers.ts';
 import { type EventLog, SessionEvents } from './events.ts';
 import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
 import type { Parts } from './parts.ts';
-import { Speakers } from './speakers.ts';
+import { SpeakerNote, speakerOf } from './speakers.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -23,14 +24,17 @@ export interface SessionOptions {
 /** As editors' language servers say it; the protocol has no number of its own. */
 const requestCancelled = -32_800;
 
+const cancelled = 'notifications/cancelled';
+
 const cancelledSchema = z.object({
-  method: z.literal('notifications/cancelled'),
+  method: z.literal(cancelled),
   params: z.object({ requestId: z.union([z.string(), z.number()]) }),
 });
 
 /** The requests that a message, or one of a batch, cancels. */
 const cancelledBy = (body: unknown): readonly RequestId[] =>
   (Array.isArray(body) ? body : [body]).flatMap((message: unknown) => {
+    if (!isRecord(message) || message['method'] !== cancelled) return [];
     const parsed = cancelledSchema.safeParse(message);
     return parsed.success ? [parsed.data.params.requestId] : [];
   });
@@ -44,8 +48,8 @@ export class Session {
   #usedAt: number;
   #open = 0;
   readonly #parts: Parts;
-  readonly #pending: PendingCalls;
-  readonly #speakers = new Speakers();
+  /** The calls that are under way. */
+  readonly #pending = new Set<Promise<unknown>>();
   readonly #events: SessionEvents;
   readonly #transport: NodeStreamableHTTPServerTransport;
   readonly #server: Server | McpServer;
@@ -61,7 +65,6 @@ export class Session {
     this.#usedAt = clock.monotonic();
     this.#parts = parts;
     this.#opener = { ...caller, connection: caller.connection ?? `mcp:${id}` };
-    this.#pending = withPending(hub);
     this.#events = new SessionEvents(events);
     this.#transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
@@ -74,7 +77,7 @@ export class Session {
       era: 'legacy',
       workspace,
       mode,
-      hub: { version: hub.version, call: this.#pending.call, health: () => hub.health() },
+      hub: { version: hub.version, call: (call) => this.#call(call), health: () => hub.health() },
       speakerOf: this.#speakerOf,
       watch: { kind: 'connection', updates, workspace, toolsMayChange: mode === undefined },
     });
@@ -112,7 +115,7 @@ export class Session {
     }
     this.#use(1);
     whenOver(response, () => this.#use(-1));
-    const auth = this.#speakers.note({ caller, workspace });
+    const auth = new SpeakerNote({ caller, workspace });
     await this.#transport.handleRequest(Object.assign(request, { auth }), response, body);
     for (const id of cancelledBy(body)) await this.#giveUp(id);
   }
@@ -141,12 +144,20 @@ export class Session {
   async disconnect(): Promise<void> {
     const { hub, log } = this.#parts;
     // A start that is still under way would open a session of the agent after it was ended.
-    await this.#pending.settled();
+    await Promise.allSettled(this.#pending);
     try {
       await hub.disconnect(this.#opener, this.workspace);
     } catch (thrown) {
       log.error('the session of an MCP client could not be ended', thrown);
     }
+  }
+
+  #call(call: HubCall): ReturnType<Hub['call']> {
+    const reply = this.#parts.hub.call(call);
+    this.#pending.add(reply);
+    const forget = (): void => void this.#pending.delete(reply);
+    reply.then(forget, forget);
+    return reply;
   }
 
   #use(opened: 1 | -1): void {
@@ -155,7 +166,7 @@ export class Session {
   }
 
   readonly #speakerOf = (context: ServerContext, client: string | undefined): Speaker => {
-    const { caller, workspace } = this.#speakers.of(context);
+    const { caller, workspace } = speakerOf(context);
     return {
       caller: {
         ...caller,

@@ -1,22 +1,25 @@
 import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
-import { present } from '../../../kernel/assert.ts';
+import { assert } from '../../../kernel/assert.ts';
 import type { Speaker } from '../tools/call.ts';
 
 /**
  * Who speaks in a request. The SDK hands on nothing of a request that it does not know but what stands for its
- * authentication: that leads to the speaker.
+ * authentication: so that is what carries the speaker.
  */
-export class Speakers {
-  readonly #byAuth = new WeakMap<AuthInfo, Speaker>();
+export class SpeakerNote implements AuthInfo {
+  readonly token = '';
+  readonly scopes: string[] = [];
+  readonly clientId: string;
+  readonly speaker: Speaker;
 
-  /** What is to be given to the SDK with the request. */
-  note(speaker: Speaker): AuthInfo {
-    const auth: AuthInfo = { token: '', clientId: speaker.caller.principal, scopes: [] };
-    this.#byAuth.set(auth, speaker);
-    return auth;
-  }
-
-  of({ http }: ServerContext): Speaker {
-    return present(http?.authInfo && this.#byAuth.get(http.authInfo), 'every request comes with its speaker');
+  constructor(speaker: Speaker) {
+    this.clientId = speaker.caller.principal;
+    this.speaker = speaker;
   }
 }
+
+export const speakerOf = ({ http }: ServerContext): Speaker => {
+  const note = http?.authInfo;
+  assert(note instanceof SpeakerNote, 'every request comes with its speaker');
+  return note.speaker;
+};
