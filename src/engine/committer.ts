@@ -52,7 +52,7 @@ export class Committer {
   readonly #options: CommitterOptions;
   readonly #queue = new Fifo<Queued>();
   /** Calls that were decided for a batch that did not come about, and go before the queue. */
-  #again: readonly Queued[] = [];
+  #again = new Fifo<Queued>();
   #queued = 0;
   /** Calls that have not been answered, wherever they are. */
   #unanswered = 0;
@@ -156,7 +156,9 @@ export class Committer {
   /** The same calls once more, on the state as it is now; those that are too many for one batch before all others. */
   #redo(batches: readonly (Batch | undefined)[]): Batch {
     const calls = batches.flatMap((batch) => batch?.members ?? []).map(({ queued }) => queued);
-    this.#again = [...calls, ...this.#again];
+    const later = this.#again;
+    this.#again = new Fifo();
+    for (const queued of [...calls, ...later]) this.#again.push(queued);
     this.#queued += calls.length;
     const batch = this.#begin(baseOf(this.#options.state));
     this.#fill(batch);
@@ -176,9 +178,7 @@ export class Committer {
   }
 
   #take(): Queued | undefined {
-    const [first, ...rest] = this.#again;
-    if (first !== undefined) this.#again = rest;
-    const next = first ?? this.#queue.shift();
+    const next = this.#again.shift() ?? this.#queue.shift();
     if (next !== undefined) this.#queued -= 1;
     return next;
   }

@@ -3,6 +3,7 @@ import type { Attention, Intent } from './area.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
 import { repeatable } from './ids.ts';
+import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
 import type { Slices } from './slices.ts';
 
@@ -195,7 +196,7 @@ export const checkInput = <I>(
   { name, input }: { readonly name: string; readonly input: z.ZodType<I> },
   raw: unknown,
 ): Outcome<I> => {
-  const parsed = input.safeParse(raw);
+  const parsed = input.safeParse(raw, { error: inputWords });
   return parsed.success ? ok(parsed.data) : refuseInput(name, parsed.error);
 };
 

@@ -135,7 +135,7 @@ describe('a revision over HTTP', () => {
     ['is a list', 'probe_revise', '"3", "4"', { id: 'x' }, /one revision/],
     ['is no number', 'probe_revise', '"abc"', { id: 'x' }, /one revision/],
     ['is too large a number', 'probe_revise', '9'.repeat(20), { id: 'x' }, /one revision/],
-    ['meets a body that is no object', 'probe_revise', '3', [1], /expected object/],
+    ['meets a body that is no object', 'probe_revise', '3', [1], /must be an object/],
   ];
   for (const [what, operation, ifMatch, body, says] of bad) {
     it(`is refused when it ${what}`, async (t) => {

@@ -172,13 +172,14 @@ const roomFor = (slice: AgentsSlice, agent: string, { holds }: Context): Decisio
 /** AG2. A name that somebody else owns counts as taken. */
 const freeName = (slice: AgentsSlice, client: string | undefined, principal: string): string => {
   const base = baseName(client);
-  for (let n = 1; n <= agentsMax; n += 1) {
+  // One more than there may be agents, so that one of the names is nobody's; whether there is room is asked later.
+  for (let n = 1; n <= agentsMax + 1; n += 1) {
     const name = `${base}-${n}`;
     const agent = slice.agents.get(name);
     const live = sessionsOf(slice, name).some(({ endedAt }) => endedAt === undefined);
     if (!live && (agent === undefined || agent.principal === principal)) return name;
   }
-  assert(false, 'one of as many names as there may be agents is free');
+  assert(false, 'of more names than there may be agents one is free');
 };
 
 const baseCharactersMax = 40;
