@@ -16,14 +16,13 @@ const sessionsOf = async (served: Served): Promise<readonly number[]> => {
 };
 
 /** What a child process that is sent these lines at once, and then nothing more, writes to stdout. */
-const linesOf = async ({ url }: Served, input: readonly string[]) => {
-  const process_ = spawn(process.execPath, [child, url], { stdio: ['pipe', 'pipe', 'pipe'] });
+const linesOf = async ({ url }: Served, input: readonly string[], end = '\n') => {
+  const process_ = spawn(process.execPath, [child, url], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(process_, 'exit');
   const output = text(process_.stdout);
-  const errors = text(process_.stderr);
-  process_.stdin.end(input.map((line) => `${line}\n`).join(''));
+  process_.stdin.end(input.join('\n') + end);
   const [code] = (await exited) as [number | null];
-  return { code, lines: (await output).split('\n').filter((line) => line !== ''), errors: await errors };
+  return { code, lines: (await output).split('\n').filter((line) => line !== '') };
 };
 
 const initialize = JSON.stringify({
@@ -90,17 +89,6 @@ describe('a stdio process', () => {
     assert.match(JSON.stringify(left.structuredContent), /"agent":"bert"/);
   });
 
-  it('writes nothing but MCP to stdout, whatever it is sent', async (t) => {
-    const served = await serve(t);
-    const { code, lines, errors } = await linesOf(served, ['hello', '{}', '[', '"x"', initialize, '\u0000']);
-    assert.equal(code, 0);
-    // What could not be read is told where people look, in a line each.
-    const told = errors.split('\n').filter((line) => line !== '');
-    assert.ok(told.length > 0);
-    for (const line of told) assert.match(line, /warn MCP over stdio: .{1,220}$/);
-    for (const line of lines) assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0');
-  });
-
   it('leaves no session behind when its client leaves while it starts', async (t) => {
     const served = await serve(t);
     const { code } = await linesOf(served, [initialize, call(2, 'start')]);
@@ -110,5 +98,42 @@ describe('a stdio process', () => {
       0,
     );
     assert.equal(served.left.length, 1);
+  });
+});
+
+describe('a line of a pipe', () => {
+  const errorSchema = z.object({
+    jsonrpc: z.literal('2.0'),
+    id: z.union([z.string(), z.number(), z.null()]),
+    error: z.object({ code: z.number(), message: z.string(), data: z.object({ code: z.string() }) }),
+  });
+  const unreadable: readonly [what: string, line: string, code: number, name: string, id: unknown][] = [
+    ['no JSON', 'hello', -32_700, 'not_json', null],
+    ['half of JSON', '[', -32_700, 'not_json', null],
+    ['a text', '"x"', -32_600, 'invalid_input', null],
+    ['an object that is no message', '{}', -32_600, 'invalid_input', null],
+    ['a message of another version', '{"jsonrpc":"1.0","id":7,"method":"ping"}', -32_600, 'invalid_input', 7],
+    ['a batch', '[{"jsonrpc":"2.0","id":7,"method":"ping"}]', -32_600, 'invalid_input', null],
+    ['a control character', '\u0000', -32_700, 'not_json', null],
+    ['too deep a value', `{"x":${'['.repeat(40)}${']'.repeat(40)}}`, 1001, 'too_deep', null],
+    ['too long a line', `{"x":"${'x'.repeat(12 * 1024 * 1024)}"}`, 1002, 'too_large', null],
+  ];
+  for (const [what, line, code, name, id] of unreadable) {
+    it(`answers ${what} with ${name}, and then what can be read`, async (t) => {
+      const served = await serve(t);
+      const { code: exit, lines } = await linesOf(served, [line, initialize]);
+      assert.equal(exit, 0);
+      assert.equal(lines.length, 2, lines.join('\n'));
+      const refused = errorSchema.parse(JSON.parse(lines[0] ?? ''));
+      assert.deepEqual([refused.id, refused.error.code, refused.error.data.code], [id, code, name]);
+      assert.match(lines[1] ?? '', /"protocolVersion":"2025-06-18"/);
+    });
+  }
+
+  it('reads a last line that has no end, and passes over empty ones', async (t) => {
+    const served = await serve(t);
+    const { lines } = await linesOf(served, ['', '  ', initialize], '');
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /"protocolVersion":"2025-06-18"/);
   });
 });

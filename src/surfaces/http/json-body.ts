@@ -1,66 +1,9 @@
-import { isUtf8 } from 'node:buffer';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { bodyDepthMax } from './limits.ts';
-
-const quote = 0x22;
-const backslash = 0x5c;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-
-/** Whether brackets are nested more deeply than `depthMax`. Counted on the bytes, before anything is built from them. */
-export const isDeeperThan = (bytes: Uint8Array, depthMax: number): boolean => {
-  let depth = 0;
-  for (let i = 0; i < bytes.length; i += 1) {
-    const byte = bytes[i] ?? 0;
-    if (byte === quote) i = endOfString(bytes, i);
-    else if (byte === openBrace || byte === openBracket) {
-      depth += 1;
-      if (depth > depthMax) return true;
-    } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
-  }
-  return false;
-};
-
-/** The index of the quote that ends the string which the one at `start` begins. */
-const endOfString = (bytes: Uint8Array, start: number): number => {
-  let i = start + 1;
-  while (i < bytes.length && bytes[i] !== quote) i += bytes[i] === backslash ? 2 : 1;
-  return i;
-};
+import { type Outcome, ok } from '../../kernel/errors.ts';
+import { parseJson } from '../json-text.ts';
 
 /** The value that a body holds; no body stands for the empty object. */
-export const parseBody = (bytes: Buffer): Outcome<unknown> => {
-  if (bytes.length === 0) return ok({});
-  if (!isUtf8(bytes))
-    return refuse('not_json', 'The body is not UTF-8 text. Send JSON in UTF-8, not compressed.');
-  if (isDeeperThan(bytes, bodyDepthMax)) {
-    return refuse(
-      'too_deep',
-      `The body is nested more than ${bodyDepthMax} levels deep. Send a flatter one.`,
-      {
-        depthMax: bodyDepthMax,
-      },
-    );
-  }
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return ok(value);
-  } catch (fault) {
-    const reason = fault instanceof SyntaxError ? ` (${printable(fault.message)})` : '';
-    return refuse(
-      'not_json',
-      `The body is not JSON${reason}. Send one JSON object, or no body for an empty one.`,
-    );
-  }
-};
-
-const reasonCharactersMax = 120;
-
-/** The parser quotes what it stumbled over; nothing of that may move a terminal's cursor. */
-const printable = (text: string): string =>
-  text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
+export const parseBody = (bytes: Buffer): Outcome<unknown> =>
+  bytes.length === 0 ? ok({}) : parseJson(bytes, 'body');
 
 /** Whether a content type, when there is one, is that of JSON. */
 export const isJsonType = (contentType: string | undefined): boolean =>

@@ -1,4 +1,4 @@
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   type JSONRPCMessage,
   type RequestId,
@@ -7,6 +7,7 @@ import {
   isJSONRPCRequest,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { LineGate } from './line-gate.ts';
 
 /** A request that is answered when the stream which it opens is over. */
 const streamMethod = 'subscriptions/listen';
@@ -24,13 +25,14 @@ export class Pipe implements Transport {
   /** Resolves when the pipe closes, whoever closes it: a broken output or this process. */
   readonly closed: Promise<void>;
   readonly #input: Readable;
-  readonly #held = new PassThrough();
+  readonly #held: LineGate;
   readonly #wire: StdioServerTransport;
   readonly #unanswered = new Set<RequestId>();
   readonly #waiting = new Set<() => void>();
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
+    this.#held = new LineGate((line) => void output.write(line));
     this.#wire = new StdioServerTransport(this.#held, output);
     this.ended = this.#end();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -79,6 +81,7 @@ export class Pipe implements Transport {
     if (!input.readableEnded && !input.destroyed) {
       await new Promise<void>((resolve) => input.once('end', resolve).once('close', resolve));
     }
+    if (!this.#held.destroyed) this.#held.endOfInput();
     while (!this.#held.destroyed && this.#held.writableLength + this.#held.readableLength > 0) {
       await new Promise((resolve) => void setImmediate(resolve));
     }
