@@ -143,7 +143,7 @@ export class BatchDraft {
     if (remembered.digest === request.digest) return { kind: 'replayed', actor, remembered };
     const refusal = refuse(
       'request_reused',
-      `Request id "${request.id}" was used for another call. Nothing was done. Use a new id for a new call, and the same id only to repeat one.`,
+      `Request id "${request.id}" was used for another call. Nothing was done. Only a repeat of the same call may have the same id; for this call use a new one, or call the tool anew where your client makes the ids.`,
     );
     return { kind: 'refused', refusal };
   }

@@ -202,6 +202,19 @@ describe('the revision that is agreed on', () => {
     assert.equal(status, 200);
     assert.deepEqual(new Set(messages.map(({ id }) => id)), new Set([1, 2]));
   });
+
+  for (const version of ['2025-06-18', '2025-11-25']) {
+    it(`has none when it is ${version}`, async (t) => {
+      const served = await serve(t);
+      const stranger = new RawMcp(t, url(served), { 'mcp-protocol-version': version });
+      const begun = await stranger.post(initialize(version));
+      const client = stranger.with({ 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' });
+      const { status, messages } = await client.post([request(1, 'ping'), request(2, 'ping')]);
+      assert.equal(status, 400);
+      assert.equal(messages[0]?.error?.code, -32600);
+      assert.equal((await client.post(request(3, 'ping'))).status, 200);
+    });
+  }
 });
 
 /** The surface of a stdio process, and a way to write to it line by line. */

@@ -63,6 +63,17 @@ export const answerMissingSession = (response: ServerResponse, body: unknown): v
     { body, status: 400 },
   );
 
+export const answerBatch = (response: ServerResponse): void =>
+  answerError(
+    response,
+    {
+      code: -32600,
+      message:
+        'The body holds a list of messages, which this revision of MCP does not have. Send them one by one.',
+    },
+    { body: undefined, status: 400 },
+  );
+
 export const answerUnknownEvent = (response: ServerResponse): void =>
   answerError(
     response,

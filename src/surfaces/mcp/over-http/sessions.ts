@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isInitializeRequest } from '@modelcontextprotocol/server';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
-import { answerMissingSession, answerRefusal, answerUnknownSession } from './answers.ts';
+import { answerBatch, answerMissingSession, answerRefusal, answerUnknownSession } from './answers.ts';
 import { EventLog } from './events.ts';
 import { type McpExchange, headerOf } from './exchange.ts';
 import type { Parts } from './parts.ts';
@@ -9,6 +9,10 @@ import { Session } from './session.ts';
 
 const begins = (body: unknown): boolean =>
   Array.isArray(body) ? body.some(isInitializeRequest) : isInitializeRequest(body);
+
+/** Several messages in one body were part of one revision only, which is also meant where none is named. */
+const hasBatches = (version: string | undefined): boolean =>
+  version === undefined || version === '2025-03-26';
 
 /**
  * The revisions with sessions. Most clients leave without a word, so that sessions end when they were not used for a
@@ -28,6 +32,8 @@ export class LegacyEra {
 
   async answer(exchange: McpExchange): Promise<void> {
     const { request, response, body } = exchange;
+    if (Array.isArray(body) && !hasBatches(headerOf(request, 'mcp-protocol-version')))
+      return answerBatch(response);
     const id = headerOf(request, 'mcp-session-id');
     const session = id === undefined ? undefined : this.#sessions.get(id);
     if (session?.isOf(exchange) === true) return session.answer(exchange);
