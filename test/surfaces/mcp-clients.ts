@@ -1,12 +1,11 @@
 /* Official MCP clients in front of the surfaces, for tests. */
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
-import { mcpOverStdio } from '../../src/surfaces/mcp/over-stdio.ts';
+import { openStdio } from './stdio-surface.ts';
 import type { Served } from './serving.ts';
 
 export type Era = 'legacy' | 'modern';
@@ -30,26 +29,11 @@ const overProcess: Opens = (_context, { url }) =>
     stderr: 'inherit',
   });
 
-/** The surface of a stdio process, in this one: a pipe speaks the same in both directions. */
-const overPipe: Opens = (context, { hub, catalogue, log }) => {
-  const [input, output] = [new PassThrough(), new PassThrough()];
-  const { done } = mcpOverStdio({
-    hub,
-    catalogue,
-    log,
-    principal: 'owner',
-    workspace: undefined,
-    agent: undefined,
-    mode: undefined,
-    input,
-    output,
-  });
+/** A pipe speaks the same in both directions. */
+const overPipe: Opens = (context, served) => {
+  const { input, output } = openStdio(context, served);
   const pipe = new StdioServerTransport(output, input);
   pipe.onclose = () => void input.end();
-  context.after(async () => {
-    await pipe.close();
-    await done;
-  });
   return pipe;
 };
 

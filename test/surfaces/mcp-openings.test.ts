@@ -1,9 +1,8 @@
 /* What the clients of today send first, as it was recorded of them, and what they rely on after it. */
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { type TestContext, describe, it } from 'node:test';
-import { mcpOverStdio } from '../../src/surfaces/mcp/over-stdio.ts';
+import { openStdio } from './stdio-surface.ts';
 import { type Message, RawMcp, initialize, modern, notification, request } from './raw-mcp.ts';
 import { type Served, serve } from './serving.ts';
 
@@ -218,23 +217,8 @@ describe('the revision that is agreed on', () => {
 });
 
 /** The surface of a stdio process, and a way to write to it line by line. */
-const openPipe = (context: TestContext, { hub, catalogue, log }: Served) => {
-  const [input, output] = [new PassThrough(), new PassThrough()];
-  const { done } = mcpOverStdio({
-    hub,
-    catalogue,
-    log,
-    principal: 'owner',
-    workspace: undefined,
-    mode: undefined,
-    agent: undefined,
-    input,
-    output,
-  });
-  context.after(async () => {
-    input.end();
-    await done;
-  });
+const openPipe = (context: TestContext, served: Served) => {
+  const { input, output } = openStdio(context, served);
   const lines = createInterface({ input: output })[Symbol.asyncIterator]();
   return {
     say: (message: object): unknown => input.write(`${JSON.stringify(message)}\n`),

@@ -6,7 +6,7 @@ import { type CallToolResult, Client, StreamableHTTPClientTransport } from '@mod
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { refuse } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
-import { mcpOverStdio } from '../../src/surfaces/mcp/over-stdio.ts';
+import { openStdio } from './stdio-surface.ts';
 import { mcpServer } from '../../src/surfaces/mcp/server.ts';
 import { type Served, post, serve } from './serving.ts';
 
@@ -27,31 +27,15 @@ const overHttp = async (context: TestContext, { url }: Served, era: Era): Promis
   return client;
 };
 
-/** A process that was told a mode, in this one: a pipe speaks the same in both directions. */
+/** A client of a process that was told a mode; a pipe speaks the same in both directions. */
 const inMode = async (
   context: TestContext,
-  { hub, catalogue, log }: Served,
+  served: Served,
   { era, mode }: { readonly era: Era; readonly mode: string | undefined },
 ): Promise<Client> => {
-  const [input, output] = [new PassThrough(), new PassThrough()];
-  const { done } = mcpOverStdio({
-    hub,
-    catalogue,
-    log,
-    principal: 'owner',
-    workspace: undefined,
-    agent: undefined,
-    mode,
-    input,
-    output,
-  });
+  const { input, output } = openStdio(context, served, mode);
   const client = newClient(era);
   await client.connect(new StdioServerTransport(output, input));
-  context.after(async () => {
-    await client.close();
-    input.end();
-    await done;
-  });
   return client;
 };
 
