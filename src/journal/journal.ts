@@ -121,16 +121,12 @@ export class Journal {
       await Promise.resolve();
       this.#reading = undefined;
       const entries = new Map<Seq, Entry>();
-      // Each row is read with the one before it, whose link it must fit.
-      const seqs = new Set([...wanted].flatMap((seq) => (seq > 1 ? [seq - 1, seq] : [seq])));
-      const rows = new Map((await this.store.readAt([...seqs])).map((row) => [row.seq, row]));
-      for (const seq of wanted) {
-        const row = present(rows.get(seq), `entry ${seq} was read`);
-        const before = rows.get(seq - 1)?.chain ?? chainStart(this.store.identity.id);
-        const damage = damageOf(row, { seq: seq - 1, chain: before });
+      for (const row of await this.store.readAt([...wanted])) {
+        const chain = row.before ?? chainStart(this.store.identity.id);
+        const damage = damageOf(row, { seq: row.seq - 1, chain });
         if (damage !== undefined) throw new StoreFailure(damage);
         const entry = valueOf(this.#codec.decode(row.text));
-        entries.set(seq, entry);
+        entries.set(row.seq, entry);
         this.#cache.put(entry, row.text.length);
       }
       return entries;

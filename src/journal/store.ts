@@ -15,6 +15,12 @@ export interface StoredRow {
   readonly chain: string;
 }
 
+/** One row with the link that it follows, so that it can be checked by itself. */
+export interface LinkedRow extends StoredRow {
+  /** Undefined for the first row. */
+  readonly before: string | undefined;
+}
+
 /** Which journal this is. Restoring a backup starts a new generation. */
 export interface JournalIdentity {
   readonly id: string;
@@ -71,7 +77,7 @@ export interface Store {
   /** Up to `limit` rows with `seq > after`, in order. Throws `StoreFailure`. */
   readonly read: (after: Seq, limit: number) => Promise<readonly StoredRow[]>;
   /** The rows with these sequence numbers, in the order asked for. Throws `StoreFailure`, also when one is missing. */
-  readonly readAt: (seqs: readonly Seq[]) => Promise<readonly StoredRow[]>;
+  readonly readAt: (seqs: readonly Seq[]) => Promise<readonly LinkedRow[]>;
   /** Never throws. Calls must not overlap. */
   readonly append: (request: AppendRequest) => Promise<AppendOutcome>;
   /** Calls `listener` soon after another process has appended. Returns a function that ends it. */

@@ -86,7 +86,9 @@ const reading: Readonly<Record<string, Case>> = {
     );
   },
 
-  'read gives pages, readAt what was asked for in the order asked for': async (open) => {
+  'read gives pages, readAt what was asked for in the order asked for, each with the link before it': async (
+    open,
+  ) => {
     const store = await open();
     const request = requestOf(emptyHead(store), ['one', 'two', 'three', 'four']);
     await store.append(request);
@@ -96,7 +98,11 @@ const reading: Readonly<Record<string, Case>> = {
     deepEqual(await store.read(3, 2), [four]);
     deepEqual(await store.read(4, 2), []);
     deepEqual(await store.read(9, 2), []);
-    deepEqual(await store.readAt([3, 1, 3]), [three, one, three]);
+    const linked = [
+      { ...one, before: undefined },
+      { ...three, before: two?.chain },
+    ];
+    deepEqual(await store.readAt([3, 1, 3]), [linked[1], linked[0], linked[1]]);
     await rejects(store.readAt([1, 5]), StoreFailure);
     await rejects(store.read(0, 0), Defect);
   },

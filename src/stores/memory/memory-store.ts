@@ -3,6 +3,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type JournalIdentity,
+  type LinkedRow,
   type Office,
   type Store,
   type StoreCapabilities,
@@ -84,11 +85,11 @@ class MemoryStore implements Store {
     return this.#readable().slice(after, after + limit);
   };
 
-  readonly readAt = async (seqs: readonly Seq[]): Promise<readonly StoredRow[]> => {
+  readonly readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> => {
     const rows = this.#readable();
     return seqs.map((seq) => {
       const row = rows[seq - 1];
-      if (row !== undefined) return row;
+      if (row !== undefined) return { ...row, before: rows[seq - 2]?.chain };
       throw new StoreFailure(refuse('journal_corrupt', `The journal in memory has no entry ${seq}.`));
     });
   };

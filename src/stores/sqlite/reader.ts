@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { accessSync, constants, statSync } from 'node:fs';
-import { type StoredRow, StoreFailure } from '../../journal/store.ts';
+import { type LinkedRow, type StoredRow, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { assert } from '../../kernel/assert.ts';
 import { isComplete } from './completeness.ts';
@@ -22,7 +22,7 @@ import { walOf } from './format.ts';
 const statements = {
   head: 'select max(seq) from entries',
   page: 'select seq, batch, text, chain from entries where seq > ? order by seq limit ?',
-  one: 'select seq, batch, text, chain from entries where seq = ?',
+  one: 'select seq, batch, text, chain, (select chain from entries b where b.seq = a.seq - 1) from entries a where seq = ?',
 } as const;
 
 /** Readers never wait for writers; only for a process that is just recovering or closing the journal. */
@@ -76,7 +76,7 @@ export class Reader {
     });
   }
 
-  readAt(seqs: readonly Seq[]): readonly StoredRow[] {
+  readAt(seqs: readonly Seq[]): readonly LinkedRow[] {
     return this.#guarded(() => {
       const { one, database } = this.#current();
       if (seqs.length < 2) return seqs.map((seq) => this.#rowAt(one, seq));
@@ -90,10 +90,17 @@ export class Reader {
     });
   }
 
-  #rowAt(one: StatementSync, seq: Seq): StoredRow {
-    const columns = one.get(seq);
+  #rowAt(one: StatementSync, seq: Seq): LinkedRow {
+    const columns: Columns | undefined = one.get(seq);
     if (columns === undefined) throw this.#damaged(`It has no entry ${seq}.`);
-    return this.#row(columns);
+    const { batch, text, chain } = this.#row(columns);
+    const before = columns[4];
+    if (before === null) {
+      if (seq !== 1) throw this.#damaged(`It has no entry ${seq - 1}.`);
+      return { seq, batch, text, chain, before: undefined };
+    }
+    if (typeof before !== 'string') throw this.#damaged('A row holds something else than text.');
+    return { seq, batch, text, chain, before };
   }
 
   close(): void {

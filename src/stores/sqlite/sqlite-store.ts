@@ -4,6 +4,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type JournalIdentity,
+  type LinkedRow,
   type Office,
   type Store,
   type StoreCapabilities,
@@ -138,7 +139,7 @@ class SqliteStore implements Store {
   readonly read = async (after: Seq, limit: number): Promise<readonly StoredRow[]> =>
     this.#readable().read(after, limit);
 
-  readonly readAt = async (seqs: readonly Seq[]): Promise<readonly StoredRow[]> =>
+  readonly readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> =>
     this.#readable().readAt(seqs);
 
   readonly append = async (request: AppendRequest): Promise<AppendOutcome> => {

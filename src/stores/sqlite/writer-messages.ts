@@ -1,4 +1,5 @@
 import type { AppendOutcome, AppendRequest, StoreHealth } from '../../journal/store.ts';
+import { present } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { FileIdentity } from './inspect.ts';
 
@@ -19,8 +20,32 @@ export interface WriterThreadSettings extends WriterSettings {
 /** As in the contract, except that missed rows are read by the thread that wants them. */
 export type WriterOutcome = Exclude<AppendOutcome, { readonly kind: 'moved' }> | { readonly kind: 'moved' };
 
+/** A request for an append in two lists: what is posted is copied object by object, and a batch has many rows. */
+export interface PackedRequest extends Omit<AppendRequest, 'rows'> {
+  readonly texts: readonly string[];
+  readonly chains: readonly string[];
+}
+
+export const packed = ({ expected, link, batch, rows }: AppendRequest): PackedRequest => ({
+  expected,
+  link,
+  batch,
+  texts: rows.map(({ text }) => text),
+  chains: rows.map(({ chain }) => chain),
+});
+
+export const unpacked = ({ expected, link, batch, texts, chains }: PackedRequest): AppendRequest => ({
+  expected,
+  link,
+  batch,
+  rows: texts.map((text, i) => {
+    const chain = present(chains[i], 'every text has its link');
+    return { seq: expected + 1 + i, batch, text, chain };
+  }),
+});
+
 export type WriterRequest =
-  | { readonly kind: 'append'; readonly id: number; readonly request: AppendRequest }
+  | { readonly kind: 'append'; readonly id: number; readonly request: PackedRequest }
   | { readonly kind: 'health'; readonly id: number }
   /** From now on, tell of entries behind `known`. */
   | { readonly kind: 'watch'; readonly known: Seq }

@@ -2,12 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Rendezvous } from './rendezvous.ts';
-import type {
-  WriterOutcome,
-  WriterReply,
-  WriterRequest,
-  WriterSettings,
-  WriterThreadSettings,
+import {
+  type WriterOutcome,
+  type WriterReply,
+  type WriterRequest,
+  type WriterSettings,
+  type WriterThreadSettings,
+  packed,
 } from './writer-messages.ts';
 
 /** The source in development, the compiled file beside this one in the package. */
@@ -46,7 +47,7 @@ export class WriterThread {
     return new Promise((resolve) => {
       const id = this.#register(this.#appends, resolve);
       this.#meeting.begin();
-      this.#send({ kind: 'append', id, request });
+      this.#send({ kind: 'append', id, request: packed(request) });
       if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching)
         setImmediate(() => this.#watchFor(id));
     });

@@ -6,7 +6,12 @@ import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
 import { Rendezvous } from './rendezvous.ts';
 import { Writer } from './writer.ts';
-import type { WriterReply, WriterRequest, WriterThreadSettings } from './writer-messages.ts';
+import {
+  type WriterReply,
+  type WriterRequest,
+  type WriterThreadSettings,
+  unpacked,
+} from './writer-messages.ts';
 
 /** The thread that writes, and listens for the writing of others. `writer-thread.ts` starts it. */
 assert(parentPort !== null, 'this file runs as a thread');
@@ -94,8 +99,9 @@ port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
       const before = wroteAt;
-      const outcome = writer.append(message.request);
-      if (outcome.kind === 'appended') stored(message.request.rows);
+      const request = unpacked(message.request);
+      const outcome = writer.append(request);
+      if (outcome.kind === 'appended') stored(request.rows);
       const isWatched = outcome.kind === 'appended' && meeting.finish();
       if (!isWatched) tell({ kind: 'append', id: message.id, outcome });
       else if (wroteAt - before < closelyMs) stayAwake();
