@@ -88,10 +88,7 @@ test('the Node that npm brought is used whatever is on the PATH, and every argum
   assert.equal(err, '');
   assert.equal(status, 0);
   const cwd = dirname(checkout.folder);
-  assert.equal(
-    out,
-    `brought [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`,
-  );
+  assert.equal(out, `brought [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`);
 });
 
 test('a binary that does not run here is passed over', (t) => {
@@ -133,10 +130,7 @@ test('symbolic links lead to the checkout, relative and absolute, one behind the
   symlinkSync('../bin/signalbox', near);
   symlinkSync(near, join(checkout.path, 'far'));
   assert.match(checkout.run([], near).out, /^machine \[<checkout>\/src/);
-  assert.match(
-    checkout.run([], join(checkout.path, 'far')).out,
-    /^machine \[<checkout>\/src/,
-  );
+  assert.match(checkout.run([], join(checkout.path, 'far')).out, /^machine \[<checkout>\/src/);
 });
 
 test('a real Node runs the TypeScript of the checkout, and its exit code is passed on', (t) => {
