@@ -4,12 +4,11 @@ import { nearestName } from '../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
 import type { Operation } from '../kernel/operation.ts';
-import { type KnownFlag, seeHelp } from '../surfaces/cli/flags.ts';
+import { seeHelp } from '../surfaces/cli/flags.ts';
 import { commandOf } from '../surfaces/cli/refusal-text.ts';
-import { callFlags, inputFlag } from './commands/call-flags.ts';
+import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
-import { type KeyName, keys } from './configuration/keys.ts';
 
 /** What a line asks for, before its flags are looked at. */
 export type Asked =
@@ -22,22 +21,6 @@ export type Asked =
       readonly catalogue: Catalogue;
       readonly rest: readonly string[];
     };
-
-/** Flags that every command takes. */
-export const everywhere: readonly KnownFlag[] = [
-  { name: 'json', placeholder: undefined, meaning: 'one JSON document on stdout' },
-  { name: 'help', placeholder: undefined, meaning: 'how to use this command' },
-];
-
-const versionFlag: KnownFlag = { name: 'version', placeholder: undefined, meaning: 'the version' };
-
-/** Keys of the configuration as flags. */
-export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
-  names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
-
-const isKeyName = (name: string): name is KeyName => Object.hasOwn(keys, name);
-
-export const keyNames: readonly KeyName[] = Object.keys(keys).filter(isKeyName);
 
 /** Finds the command in what was typed. Flags that are no command's own may stand before it. */
 export const findCommand = async (args: readonly string[]): Promise<Outcome<Asked>> => {
