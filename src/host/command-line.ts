@@ -43,13 +43,15 @@ export const findCommand = async (args: readonly string[]): Promise<Outcome<Aske
   return ok({ ...found.value, rest: args.filter((_, i) => !taken.has(i)) });
 };
 
-interface Outline {
+export interface Outline {
   readonly words: readonly { readonly text: string; readonly at: number }[];
   readonly flags: ReadonlySet<string>;
+  /** Of flags that have one. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** The words of a line and the flags that any command may have; what else there is only its command can tell. */
-const outline = (args: readonly string[]): Outline => {
+export const outline = (args: readonly string[]): Outline => {
   const known = [...everywhere, versionFlag, ...callFlags, inputFlag, ...keyFlags(keyNames)];
   const { tokens } = parseArgs({
     args: [...args],
@@ -70,6 +72,11 @@ const outline = (args: readonly string[]): Outline => {
       token.kind === 'positional' ? [{ text: token.value, at: token.index }] : [],
     ),
     flags: new Set(tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))),
+    values: new Map(
+      tokens.flatMap((token) =>
+        token.kind === 'option' && token.value !== undefined ? [[token.name, token.value] as const] : [],
+      ),
+    ),
   };
 };
 
@@ -115,11 +122,11 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
     const nearest = second === undefined ? undefined : nearestName(second, verbs);
     const what =
       second === undefined
-        ? `signalbox ${first} needs one word more`
-        : `There is no command ${shown(`${first} ${second}`)}`;
+        ? `signalbox ${first} needs one word more:`
+        : `There is no command ${shown(`${first} ${second}`)}. There are`;
     return refuse(
       'invalid_input',
-      `${what}: ${verbs.join(', ')}.${nearest === undefined ? '' : ` Did you mean signalbox ${first} ${nearest}?`}${seeHelp({ command: first })}`,
+      `${what} ${verbs.join(', ')}.${nearest === undefined ? '' : ` Did you mean signalbox ${first} ${nearest}?`}${seeHelp({ command: first })}`,
       nearest === undefined ? {} : { nearest: `${first} ${nearest}` },
     );
   }

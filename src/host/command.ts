@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
+import { askingWord } from '../surfaces/cli/completion-scripts.ts';
 import { type KnownFlag, type ReadLine, readFlags, seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { refusalText } from '../surfaces/cli/refusal-text.ts';
@@ -19,6 +20,7 @@ import { version } from './version.ts';
 export const run = async (args: readonly string[]): Promise<void> => {
   leaveQuietly(process.stdout);
   leaveQuietly(process.stderr);
+  if (args[0] === askingWord) return (await import('./complete.ts')).complete(args.slice(1));
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
   if (!outcome.ok) fail(outcome, terminal);

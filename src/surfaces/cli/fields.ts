@@ -43,18 +43,23 @@ export const fieldsOf = (catalogue: Catalogue, operation: Operation): readonly F
 const flagOf = (member: string): string => member.replaceAll('_', '-');
 
 /** The flag of a field, as the line is read. */
-export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => ({
-  name: flag,
-  placeholder: placeholderOf(shape),
-  meaning: [meaning, choicesIn(shape)].filter((part) => part !== '').join('; '),
-  ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
-  ...((nullable || shape.kind === 'yes-no' || (shape.kind === 'list' && shape.mayBeEmpty)) && { no: true }),
-});
+export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => {
+  const choices = choicesIn(shape);
+  const placeholder = placeholderOf(shape);
+  const all = placeholder === manyChoices ? [choices?.join(', ') ?? ''] : [];
+  return {
+    name: flag,
+    placeholder,
+    meaning: [meaning, ...all].filter((part) => part !== '').join('; '),
+    ...(choices !== undefined && { choices }),
+    ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
+    ...((nullable || shape.kind === 'yes-no' || (shape.kind === 'list' && shape.mayBeEmpty)) && { no: true }),
+  };
+};
 
-/** All that can be chosen, where that is too much to stand for the value. */
-const choicesIn = (shape: Shape): string => {
+const choicesIn = (shape: Shape): readonly string[] | undefined => {
   const choice = shape.kind === 'list' ? shape.of : shape;
-  return choice.kind === 'choice' && placeholderOf(choice) === manyChoices ? choice.choices.join(', ') : '';
+  return choice.kind === 'choice' ? choice.choices : undefined;
 };
 
 const choicesShownMax = 40;
