@@ -9,7 +9,7 @@ import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, workspaceOf } from './configuration/settings.ts';
 import type { Line, Source } from './steady-hub.ts';
 
 /** How long a hub whose address is given may be gone. Nobody else can answer. */
@@ -44,7 +44,7 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       const file = await readHubFile(settings.dataDir);
       lastUrl = file?.url ?? lastUrl;
       const hub = file === undefined ? undefined : await connectFound(file);
-      return hub === undefined ? noHub : farLine(hub, settings.workspace);
+      return hub === undefined ? noHub : farLine(hub, workspaceOf(settings));
     },
     instead: async () => {
       if (lastUrl !== undefined) log.warn(`the hub at ${lastUrl} is gone; opening the journals instead`);

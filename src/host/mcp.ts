@@ -6,7 +6,7 @@ import { hubAddress } from '../surfaces/http/client.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
 import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
 import { ownerPrincipal } from './open-hub.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, workspaceOf } from './configuration/settings.ts';
 import { type Source, SteadyHub } from './steady-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
@@ -31,7 +31,7 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     catalogue,
     log,
     principal: ownerPrincipal,
-    workspace: settings.workspace,
+    workspace: workspaceOf(settings),
     agent: settings.agent,
     mode: settings.mode,
     input: process.stdin,
@@ -45,8 +45,8 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
 };
 
 const sourceOf = (settings: Settings, opening: OpenOptions): Outcome<Source> => {
-  const { url, workspace } = settings;
+  const { url } = settings;
   if (url === undefined) return ok(hubNearby(settings, opening));
   const address = hubAddress(url);
-  return address.ok ? ok(hubAt(address.value, workspace)) : address;
+  return address.ok ? ok(hubAt(address.value, workspaceOf(settings))) : address;
 };

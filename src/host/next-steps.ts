@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
-import type { Settings } from './settings.ts';
 
 /** What a hub says once it is ready: where it is, and lines to paste into the clients that people have. */
-export const nextSteps = (url: string, { dataDir, workspace }: Settings): string => {
+export const nextSteps = (
+  url: string,
+  { dataDir, workspace }: { readonly dataDir: string; readonly workspace: string },
+): string => {
   const where = dataDir.startsWith(`${homedir()}/`) ? `~${dataDir.slice(homedir().length)}` : dataDir;
   const address = `${url}/mcp`;
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'http', url: address } } });

@@ -6,7 +6,7 @@ import type { Store } from '../journal/store.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { LocalHub } from './local-hub.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, workspaceOf } from './configuration/settings.ts';
 import { version } from './version.ts';
 import { Workspaces } from './workspaces.ts';
 
@@ -17,6 +17,8 @@ export interface OpenedHub {
   readonly hub: LocalHub;
   /** The journal that lists the workspaces. */
   readonly journal: Store;
+  /** The workspace of calls that name none. */
+  readonly workspace: string;
 }
 
 /** Opens the journals of the data directory and the workspace that calls go to. */
@@ -28,7 +30,8 @@ export const openHub = async (
     ticksFirst,
   }: { readonly catalogue: Catalogue; readonly log: Log; readonly ticksFirst: boolean },
 ): Promise<Outcome<OpenedHub>> => {
-  const { dataDir, cacheDir, workspace } = settings;
+  const { dataDir, cacheDir } = settings;
+  const workspace = workspaceOf(settings);
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (thrown) {
@@ -59,5 +62,5 @@ export const openHub = async (
     version,
     store: 'sqlite',
   });
-  return ok({ hub, journal: workspaces.value.hub.store });
+  return ok({ hub, journal: workspaces.value.hub.store, workspace });
 };

@@ -10,7 +10,7 @@ import { announceHub } from './announce-hub.ts';
 import { nextSteps } from './next-steps.ts';
 import { openHub, ownerPrincipal } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './configuration/settings.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
 
@@ -31,11 +31,11 @@ export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>
     await surface.close();
     return opened;
   }
-  const { hub, journal } = opened.value;
+  const { hub, journal, workspace } = opened.value;
   const { url } = listening.value;
   const file = { id: journal.identity.id, url, pid: process.pid };
   const withdraw = await announceHub({ dataDir: settings.dataDir, store: journal, log }, file);
-  process.stdout.write(nextSteps(url, settings));
+  process.stdout.write(nextSteps(url, { dataDir: settings.dataDir, workspace }));
   await stopSignal();
   await withdraw();
   await surface.close();

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
 
-/** How much JSON one message may have, and how deep its brackets may be nested, whatever it comes over. */
+/** How much JSON is taken at once, wherever it comes from, and how deeply it may be nested. */
 export const jsonBytesMax = 1024 * 1024;
 export const jsonDepthMax = 32;
 
@@ -33,8 +33,9 @@ const endOfString = (bytes: Uint8Array, start: number): number => {
   return i;
 };
 
-/** The value that JSON from outside stands for. `what` it comes in, such as `body`, is named in refusals. */
+/** The value that JSON text holds; no text stands for the empty object. `what` it is, as a sentence says it: `body`. */
 export const parseJson = (bytes: Buffer, what: string): Outcome<unknown> => {
+  if (bytes.length === 0) return ok({});
   if (!isUtf8(bytes))
     return refuse('not_json', `The ${what} is not UTF-8 text. Send JSON in UTF-8, not compressed.`);
   if (isDeeperThan(bytes, jsonDepthMax)) {
@@ -48,21 +49,28 @@ export const parseJson = (bytes: Buffer, what: string): Outcome<unknown> => {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     return ok(value);
   } catch (fault) {
-    const reason = fault instanceof SyntaxError ? ` (${printable(fault.message)})` : '';
-    return refuse('not_json', `The ${what} is not JSON${reason}. Send one JSON object.`);
+    const reason = fault instanceof SyntaxError ? ` (${plain(fault.message)})` : '';
+    return refuse(
+      'not_json',
+      `The ${what} is not JSON${reason}. Send one JSON object, or no ${what} for an empty one.`,
+    );
   }
 };
 
-/** The refusal of more than that. */
-export const tooMuchJson = (what: string) =>
+const reasonCharactersMax = 120;
+
+/** The parser quotes what it stumbled over; nothing of that may move a terminal's cursor. */
+const plain = (text: string): string =>
+  text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
+
+export const tooLarge = (what: string): Refusal =>
   refuse(
     'too_large',
     `The ${what} is longer than ${jsonBytesMax} bytes, which is the limit. Send less at once.`,
     { bytesMax: jsonBytesMax },
   );
 
-const reasonCharactersMax = 120;
-
-/** The parser quotes what it stumbled over; nothing of that may move a terminal's cursor. */
-const printable = (text: string): string =>
-  text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
+/** A refusal as JSON, the same wherever JSON is the answer. */
+export const errorValue = ({ code, message, details }: Refusal) => ({
+  error: { code, message, retryable: errorTable[code].retryable, details },
+});

@@ -8,7 +8,7 @@ import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { stderrLog } from '../../src/host/log.ts';
 import { openHub, ownerPrincipal } from '../../src/host/open-hub.ts';
-import { readSettings } from '../../src/host/settings.ts';
+import { readConfiguration } from '../../src/host/configuration/configuration.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
 import { type Hub, everything } from '../../src/surfaces/hub.ts';
 import { createHttpSurface } from '../../src/surfaces/http/surface.ts';
@@ -32,9 +32,11 @@ type Stand = (hub: Hub) => Pick<McpOverHttpOptions, 'hub' | 'serverFor'>;
 
 const start = async (stand: Stand): Promise<RunningHub> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
-  const settings = readSettings({ 'data-dir': dataDir, port: '0' }, {});
+  const configuration = readConfiguration({ 'data-dir': dataDir, port: '0' }, { env: {}, cwd: dataDir });
   const catalogue = new Catalogue(operations);
-  const { hub } = valueIn(await openHub(valueIn(settings), { catalogue, log, ticksFirst: true }));
+  const { hub } = valueIn(
+    await openHub(valueIn(configuration).settings, { catalogue, log, ticksFirst: true }),
+  );
   const mcp = mcpOverHttp({ catalogue, clock: systemClock, log, ...stand(hub) });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
   const { url } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Outcome, type Refusal, errorTable, ok } from '../../kernel/errors.ts';
-import { jsonBytesMax, tooMuchJson } from '../json-text.ts';
+import { errorValue, jsonBytesMax, tooLarge } from '../json-text.ts';
 import { lingerBytesMax, lingerMs } from './limits.ts';
 
 /** What all exchanges of one connection share. */
@@ -44,7 +44,7 @@ export class Exchange {
   /** The whole body. Undefined when the client went away before it had sent all of it. */
   body(): Promise<Outcome<Buffer> | undefined> {
     const { request } = this;
-    if (Number(request.headers['content-length']) > jsonBytesMax) return Promise.resolve(tooLarge);
+    if (Number(request.headers['content-length']) > jsonBytesMax) return Promise.resolve(tooLarge('body'));
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -56,7 +56,7 @@ export class Exchange {
           return;
         }
         request.off('data', take).pause();
-        resolve(tooLarge);
+        resolve(tooLarge('body'));
       };
       const finish = (): void => {
         this.#unread = false;
@@ -111,11 +111,8 @@ export class Exchange {
   }
 }
 
-const tooLarge = tooMuchJson('body');
-
 /** The body of a refusal. */
-export const errorText = ({ code, message, details }: Refusal): string =>
-  JSON.stringify({ error: { code, message, retryable: errorTable[code].retryable, details } });
+export const errorText = (refusal: Refusal): string => JSON.stringify(errorValue(refusal));
 
 /** Throws away what still comes, for a limited time and amount, then calls `done` once. */
 const discard = (request: IncomingMessage, done: () => void): void => {

@@ -2,7 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { parseJSONRPCMessage } from '@modelcontextprotocol/server';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
-import { jsonBytesMax, parseJson, tooMuchJson } from '../json-text.ts';
+import { jsonBytesMax, parseJson, tooLarge } from '../json-text.ts';
 
 const newline = 0x0a;
 
@@ -54,7 +54,7 @@ export class LineGate extends Transform {
     this.#parts = [];
     this.#bytes = 0;
     if (!tooLong && isBlank(line)) return;
-    const checked = tooLong ? tooMuchJson('line') : checkLine(line);
+    const checked = tooLong ? tooLarge('line') : checkLine(line);
     if (checked.ok) {
       this.push(line);
       this.push('\n');

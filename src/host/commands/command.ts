@@ -1,0 +1,40 @@
+import type { Log } from '../../engine/log.ts';
+import type { Outcome } from '../../kernel/errors.ts';
+import type { Terminal } from '../../surfaces/cli/terminal.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { KeyName } from '../configuration/keys.ts';
+
+/** A flag of one command, beside those of the configuration. */
+export interface Flag {
+  readonly name: string;
+  /** What stands for its value in help; undefined for one that is only there or not. */
+  readonly placeholder: string | undefined;
+  readonly meaning: string;
+}
+
+/** What was typed behind a command's name, and what else it needs. */
+export interface Given {
+  readonly words: readonly string[];
+  /** The command's own flags; `true` for one without a value. */
+  readonly flags: ReadonlyMap<string, string | true>;
+  readonly configuration: Configuration;
+  readonly terminal: Terminal;
+  readonly log: Log;
+}
+
+/**
+ * One command of the program. Each stands in a file of its own that imports what it needs only when it runs, so that
+ * no command pays for another's start.
+ */
+export interface Command {
+  /** One word or two, such as `workspace show`. */
+  readonly name: string;
+  readonly summary: string;
+  /** The words behind the name, for help: `NAME`, `[NAME]`, or nothing. */
+  readonly words: string;
+  /** The keys of the configuration that it takes as flags. */
+  readonly keys: readonly KeyName[];
+  readonly flags: readonly Flag[];
+  readonly example: string;
+  readonly run: (given: Given) => Promise<Outcome<unknown>>;
+}

@@ -1,0 +1,11 @@
+import type { Command } from './command.ts';
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'the hub, on http://127.0.0.1:8321',
+  words: '',
+  keys: ['port', 'host', 'data-dir', 'workspace'],
+  flags: [],
+  example: 'signalbox serve --port 9000 --data-dir ./board',
+  run: async ({ configuration, log }) => (await import('../serve.ts')).serve(configuration.settings, log),
+};

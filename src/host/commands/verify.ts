@@ -1,0 +1,12 @@
+import type { Command } from './command.ts';
+
+export const verify: Command = {
+  name: 'verify',
+  summary: 'checks the journal of a workspace and names the first bad entry',
+  words: '',
+  keys: ['data-dir', 'workspace'],
+  flags: [],
+  example: 'signalbox verify --workspace main',
+  run: async ({ configuration, terminal }) =>
+    (await import('../verify.ts')).verifyWorkspace(configuration.settings, terminal),
+};
