@@ -43,6 +43,14 @@ describe('the list of workspaces', () => {
     assert.equal(codeOf(given.when(attach('other', 'j1'))), 'workspace_unknown');
   });
 
+  it('WO3 refuses one more than the limit', () => {
+    const given = scenario();
+    for (let i = 0; i < workspacesMax; i += 1) given.when(register(`w${i}`));
+    const refused = given.when(register('more'));
+    assert.equal(codeOf(refused), 'limit_exceeded');
+    assert.match(refused.ok ? '' : refused.message, /1000/);
+  });
+
   it('WO4 keeps the default mode that was set last, and writes nothing for the same again', () => {
     const given = scenario();
     given.when(register('shop'));
@@ -60,8 +68,10 @@ describe('the list of workspaces', () => {
     given.when(rename('shop', 'store'));
     assert.equal(modeOf(), 'tasks,agents', 'other changes leave it');
   });
+});
 
-  it('WO5 concerns who follows the list, but for what shows nowhere', () => {
+describe('entries of the list', () => {
+  it('WO5 concern who follows the list, but for what shows nowhere', () => {
     const given = scenario();
     for (const intent of [
       register('shop'),
@@ -83,14 +93,6 @@ describe('the list of workspaces', () => {
         ['workspaces'],
       ],
     );
-  });
-
-  it('WO3 refuses one more than the limit', () => {
-    const given = scenario();
-    for (let i = 0; i < workspacesMax; i += 1) given.when(register(`w${i}`));
-    const refused = given.when(register('more'));
-    assert.equal(codeOf(refused), 'limit_exceeded');
-    assert.match(refused.ok ? '' : refused.message, /1000/);
   });
 });
 
