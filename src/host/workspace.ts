@@ -65,6 +65,8 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
           ...regular(engine, options),
         ];
+  // Without the passing of time, what has expired would stay until somebody writes.
+  if (options.brief === true) await engine.tick();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);

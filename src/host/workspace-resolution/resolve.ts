@@ -28,11 +28,15 @@ export type Wanted =
   /** In no repository. `because` says why a repository that seems to be there could not be asked. */
   | { readonly by: 'default'; readonly name: string; readonly because: string | undefined };
 
-export interface Asked {
-  /** What flag, environment or file say. */
-  readonly configured: string | undefined;
+/** Where a process is, and with what environment. */
+export interface Place {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+}
+
+export interface Asked extends Place {
+  /** What flag, environment or file say. */
+  readonly configured: string | undefined;
 }
 
 /** Finds out which workspace is meant, from what was said and where this process is. */
@@ -84,10 +88,7 @@ const repositoryAt = (folder: string, env: NodeJS.ProcessEnv, git: Git): LocalRe
 });
 
 /** The repository that these commands work on, or the refusal that says that there is none. */
-export const repositoryHere = async ({
-  cwd,
-  env,
-}: Omit<Asked, 'configured'>): Promise<Outcome<LocalRepository>> => {
+export const repositoryHere = async ({ cwd, env }: Place): Promise<Outcome<LocalRepository>> => {
   const git = gitIn(cwd, env);
   const where = await git('rev-parse', '--git-dir');
   if (where.status === 0) return ok(repositoryAt(cwd, env, git));

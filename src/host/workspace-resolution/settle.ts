@@ -22,8 +22,6 @@ export const settleWorkspace = async (
     case 'configuration':
       return list.ensure(wanted.name);
     case 'default':
-      if (wanted.because !== undefined)
-        log.warn(`calls go to the workspace "${wanted.name}": ${wanted.because}`);
       return list.ensure(wanted.name);
     case 'git config': {
       const { name, repository } = wanted;

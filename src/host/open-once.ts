@@ -1,0 +1,202 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { nearestName } from '../catalogue/nearest.ts';
+import { mainWorkspace } from '../areas/workspaces/model.ts';
+import type { Log } from '../engine/log.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { connectHub } from '../surfaces/http/client.ts';
+import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
+import type { Settings } from './configuration/settings.ts';
+import { type Ask, farWorkspaces, ownCaller, workspacesOf } from './far-workspaces.ts';
+import { connectFound } from './found-hub.ts';
+import { readHubFile } from './hub-file.ts';
+import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
+import { hubOver, openJournals } from './open-hub.ts';
+import { type Line, type Source, SteadyHub } from './steady-hub.ts';
+import { version } from './version.ts';
+import type { Place, Wanted } from './workspace-resolution/resolve.ts';
+import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
+
+export interface OpenedOnce {
+  readonly hub: Hub;
+  /** Which one calls are for that name none. */
+  readonly workspace: string;
+  /** Whether a running hub answers, or this process from the journals. */
+  readonly how: 'hub' | 'journal';
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenOnceOptions {
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+  /** Where the workspace is looked for; this process when absent. */
+  readonly place?: Place;
+}
+
+/**
+ * A hub for one command: the running one when there is one, else the journals, without anything that goes on beside the
+ * command. A workspace that a person named must be there; that of a repository, and `main`, are made when they are first
+ * needed.
+ */
+export const openOnce = async (
+  settings: Settings,
+  { catalogue, log, place }: OpenOnceOptions,
+): Promise<Outcome<OpenedOnce>> => {
+  const wanted = await wantedWorkspace(settings, log, place);
+  if (!wanted.ok) return wanted;
+  const source = settings.url === undefined ? nearby(settings, { catalogue, log }) : named(settings.url);
+  // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
+  const found = await source.look();
+  const line = found.ok || source.instead === undefined ? found : await source.instead();
+  if (!line.ok) return line;
+  const steady = new SteadyHub({
+    source: beginningWith(line.value, source),
+    version,
+    writes: (name) => {
+      const operation = catalogue.find(name);
+      return operation.ok && operation.value.kind === 'command';
+    },
+    log,
+  });
+  const hub = new OnceHub(steady, { wanted: wanted.value, catalogue, log });
+  const workspace = await hub.settled();
+  if (workspace.ok)
+    return ok({
+      hub,
+      workspace: workspace.value,
+      how: found.ok ? 'hub' : 'journal',
+      close: () => steady.close(),
+    });
+  await steady.close();
+  return workspace;
+};
+
+const named = (url: string): Source => ({
+  name: `The hub at ${url}`,
+  patienceMs: namedPatienceMs,
+  look: async () => {
+    const hub = await connectHub(url);
+    return hub.ok ? ok(lineTo(hub.value, undefined)) : hub;
+  },
+});
+
+const nearby = (settings: Settings, { catalogue, log }: Omit<OpenOnceOptions, 'place'>): Source => ({
+  name: 'The hub of this data directory',
+  patienceMs: foundPatienceMs,
+  look: async () => {
+    const file = await readHubFile(settings.dataDir);
+    const hub = file === undefined ? undefined : await connectFound(file);
+    return hub === undefined ? noHub : ok(lineTo(hub, undefined));
+  },
+  instead: async () => {
+    const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
+    return workspaces.ok
+      ? ok(ownLine(hubOver(workspaces.value, { catalogue, workspace: mainWorkspace })))
+      : workspaces;
+  },
+});
+
+const beginningWith = (first: Line, source: Source): Source => {
+  let left: Line | undefined = first;
+  return {
+    ...source,
+    look: () => {
+      const line = left;
+      left = undefined;
+      return line === undefined ? source.look() : Promise.resolve(ok(line));
+    },
+  };
+};
+
+/** Whatever hub there is, for calls that go to the workspace that is wanted. It is asked for only when it is missing. */
+class OnceHub implements Hub {
+  readonly version = version;
+  readonly #hub: SteadyHub;
+  readonly #options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log };
+  #workspace: string | undefined;
+
+  constructor(
+    hub: SteadyHub,
+    options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log },
+  ) {
+    this.#hub = hub;
+    this.#options = options;
+    const { wanted } = options;
+    this.#workspace = wanted.by === 'repository' ? undefined : wanted.name;
+  }
+
+  /** What the workspace is called; one that is not known by name yet is made now. */
+  async settled(): Promise<Outcome<string>> {
+    return this.#workspace === undefined ? this.#settle() : ok(this.#workspace);
+  }
+
+  async call(asked: HubCall): Promise<Outcome<HubReply>> {
+    const meant = this.#workspace;
+    const call = { ...asked, workspace: asked.workspace ?? meant };
+    const outcome = await this.#hub.call(call);
+    if (outcome.ok || outcome.code !== 'workspace_unknown' || !this.#isFor(call)) return outcome;
+    const { workspace } = outcome.details;
+    if (workspace !== call.workspace) return outcome;
+    if (meant === undefined || workspace !== meant || !this.#mayMake(meant))
+      return this.#unknown(String(workspace));
+    const made = await this.#settle();
+    return made.ok ? this.#hub.call({ ...call, workspace: made.value }) : made;
+  }
+
+  disconnect(...given: Parameters<Hub['disconnect']>): Promise<void> {
+    return this.#hub.disconnect(...given);
+  }
+
+  health(): ReturnType<Hub['health']> {
+    return this.#hub.health();
+  }
+
+  changes(
+    workspace: string | undefined,
+    listener: Parameters<Hub['changes']>[1],
+  ): ReturnType<Hub['changes']> {
+    return this.#hub.changes(workspace ?? this.#workspace, listener);
+  }
+
+  /** Whether the workspace of the call matters to it. One that is renamed, say, must be there. */
+  #isFor({ operation }: HubCall): boolean {
+    const found = this.#options.catalogue.find(operation);
+    return found.ok && (found.value.journal === 'workspace' || found.value.ofWorkspace === true);
+  }
+
+  #mayMake(name: string): boolean {
+    return this.#options.wanted.by !== 'configuration' || name === mainWorkspace;
+  }
+
+  async #settle(): Promise<Outcome<string>> {
+    const { wanted, log } = this.#options;
+    const name = await settleWorkspace(wanted, farWorkspaces(this.#ask), log);
+    if (name.ok) this.#workspace = name.value;
+    return name;
+  }
+
+  async #unknown(name: string): Promise<Refusal> {
+    const items = await workspacesOf(this.#ask);
+    if (!items.ok) return items;
+    const names = items.value.flatMap((item) => [item.name, ...item.former_names]);
+    const nearest = nearestName(name, names);
+    const question = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+    return refuse(
+      'workspace_unknown',
+      `There is no workspace "${name}".${question} Call workspace_list to see all, or workspace_add to add it.`,
+      { workspace: name, ...(nearest !== undefined && { nearest }) },
+    );
+  }
+
+  readonly #ask: Ask = async (operation, input) => {
+    const reply = await this.#hub.call({
+      operation,
+      input,
+      caller: ownCaller,
+      workspace: undefined,
+      requestId: undefined,
+      signal: undefined,
+    });
+    return reply.ok ? ok(reply.value.value) : reply;
+  };
+}
