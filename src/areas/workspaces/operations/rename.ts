@@ -13,6 +13,7 @@ export const workspaceRename = defineOperation({
   summary: 'Give a workspace another name.',
   description:
     'Rename a workspace. The names it had before go on meaning it, so nothing that names it has to change; its board and its journal stay as they are.',
+  positional: 'name',
   role: 'admin',
   rate: 'general',
   errors: ['workspace_unknown', 'exists', 'limit_exceeded'],
