@@ -15,7 +15,7 @@ export const ownCaller: Caller = {
 };
 
 /** Calls an operation of a hub as `ownCaller`, for its value. */
-export type Ask = (operation: string, input: unknown) => Promise<Outcome<unknown>>;
+export type Ask = (operation: string, input: unknown, workspace?: string) => Promise<Outcome<unknown>>;
 
 const shownSchema = z.looseObject({
   name: z.string(),

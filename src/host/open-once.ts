@@ -3,7 +3,7 @@ import { nearestName } from '../catalogue/nearest.ts';
 import { mainWorkspace } from '../areas/workspaces/model.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
-import { connectHub } from '../surfaces/http/client.ts';
+import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { type Ask, farWorkspaces, ownCaller, workspacesOf } from './far-workspaces.ts';
@@ -23,6 +23,8 @@ export interface OpenedOnce {
   readonly workspace: string;
   /** Whether a running hub answers, or this process from the journals. */
   readonly how: 'hub' | 'journal';
+  /** Of that hub. */
+  readonly url: string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -44,7 +46,13 @@ export const openOnce = async (
 ): Promise<Outcome<OpenedOnce>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
-  const source = settings.url === undefined ? nearby(settings, { catalogue, log }) : named(settings.url);
+  let url: string | undefined;
+  const meet = (hub: RemoteHub): Line => {
+    ({ url } = hub);
+    return lineTo(hub, undefined);
+  };
+  const source =
+    settings.url === undefined ? nearby(settings, { catalogue, log, meet }) : named(settings.url, meet);
   // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
   const found = await source.look();
   const line = found.ok || source.instead === undefined ? found : await source.instead();
@@ -65,28 +73,35 @@ export const openOnce = async (
       hub,
       workspace: workspace.value,
       how: found.ok ? 'hub' : 'journal',
+      url,
       close: () => steady.close(),
     });
   await steady.close();
   return workspace;
 };
 
-const named = (url: string): Source => ({
+/** Makes a line to a hub that was found. */
+type Meet = (hub: RemoteHub) => Line;
+
+const named = (url: string, meet: Meet): Source => ({
   name: `The hub at ${url}`,
   patienceMs: namedPatienceMs,
   look: async () => {
     const hub = await connectHub(url);
-    return hub.ok ? ok(lineTo(hub.value, undefined)) : hub;
+    return hub.ok ? ok(meet(hub.value)) : hub;
   },
 });
 
-const nearby = (settings: Settings, { catalogue, log }: Omit<OpenOnceOptions, 'place'>): Source => ({
+const nearby = (
+  settings: Settings,
+  { catalogue, log, meet }: Omit<OpenOnceOptions, 'place'> & { readonly meet: Meet },
+): Source => ({
   name: 'The hub of this data directory',
   patienceMs: foundPatienceMs,
   look: async () => {
     const file = await readHubFile(settings.dataDir);
     const hub = file === undefined ? undefined : await connectFound(file);
-    return hub === undefined ? noHub : ok(lineTo(hub, undefined));
+    return hub === undefined ? noHub : ok(meet(hub));
   },
   instead: async () => {
     const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
@@ -188,15 +203,22 @@ class OnceHub implements Hub {
     );
   }
 
-  readonly #ask: Ask = async (operation, input) => {
-    const reply = await this.#hub.call({
+  get #ask(): Ask {
+    return askFor(this.#hub);
+  }
+}
+
+/** Asks a hub in the name of this process. */
+export const askFor =
+  (hub: Hub): Ask =>
+  async (operation, input, workspace) => {
+    const reply = await hub.call({
       operation,
       input,
       caller: ownCaller,
-      workspace: undefined,
+      workspace,
       requestId: undefined,
       signal: undefined,
     });
     return reply.ok ? ok(reply.value.value) : reply;
   };
-}

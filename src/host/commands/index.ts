@@ -3,6 +3,8 @@ import { call } from './call.ts';
 import { mcp } from './mcp.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
+import { workspaceShow } from './workspace-show.ts';
+import { workspaceUse } from './workspace-use.ts';
 
 /** The commands that are not operations, in the order of help. */
-export const commands: readonly Command[] = [serve, mcp, call, verify];
+export const commands: readonly Command[] = [serve, mcp, call, verify, workspaceShow, workspaceUse];

@@ -13,11 +13,14 @@ export const workspaceShape = {
   journal: z.string().describe('its file in the data directory of the hub'),
 };
 
+/** What stands for the path of a repository that comes from nowhere else. It tells people nothing. */
+const madeUp = /^local\/[0-9a-f]{32}$/;
+
 export const viewWorkspace = ({ name, title, createdAt, repository, formerNames, file }: Workspace) => ({
   name,
   title,
   created_at: isoTime(createdAt),
-  ...(repository !== undefined && { origin: repository.origin }),
+  ...(repository !== undefined && !madeUp.test(repository.origin) && { origin: repository.origin }),
   ...(repository?.rootCommit !== undefined && { root_commit: repository.rootCommit }),
   ...(formerNames.length > 0 && { former_names: [...formerNames] }),
   journal: `workspaces/${file}.journal`,
