@@ -176,8 +176,10 @@ describe('the workspace of a repository that remembers none', () => {
     for (const folder of ['copies/three', 'shop'])
       assert.equal((await ground.show(folder)).workspace, 'shop', folder);
   });
+});
 
-  it('is the same before the first commit and after it', async (t) => {
+describe('the first commit of a repository', () => {
+  it('may be made after the workspace, which stays the same', async (t) => {
     const ground = await openGround(t);
     ground.git('early', 'init', '--quiet');
     ground.git('early', 'remote', 'add', 'origin', origin);
@@ -190,7 +192,7 @@ describe('the workspace of a repository that remembers none', () => {
     assert.equal(late.root_commit, ground.git('late', 'rev-parse', 'HEAD'));
   });
 
-  it('is found from a shallow clone, which does not reach back to the first commit', async (t) => {
+  it('need not be there in a shallow clone, which finds the workspace without', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.git('shop', 'commit', '--quiet', '--allow-empty', '-m', 'Goes on');
@@ -215,8 +217,10 @@ describe('the workspace of a repository that remembers none', () => {
     ground.git('pages', 'commit', '--quiet', '--allow-empty', '-m', 'Another beginning');
     assert.equal((await ground.show('pages')).workspace, 'shop');
   });
+});
 
-  it('is that of a bare repository, also from within its folders', async (t) => {
+describe('a new workspace of a repository', () => {
+  it('is that of a bare repository and of its clones', async (t) => {
     const ground = await openGround(t);
     ground.git('server/app.git', 'init', '--quiet', '--bare');
     assert.equal((await ground.show('server/app.git')).workspace, 'app');

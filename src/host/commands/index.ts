@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { call } from './call.ts';
+import { doctor } from './doctor.ts';
 import { mcp } from './mcp.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
@@ -7,4 +8,4 @@ import { workspaceShow } from './workspace-show.ts';
 import { workspaceUse } from './workspace-use.ts';
 
 /** The commands that are not operations, in the order of help. */
-export const commands: readonly Command[] = [serve, mcp, call, verify, workspaceShow, workspaceUse];
+export const commands: readonly Command[] = [serve, mcp, call, verify, workspaceShow, workspaceUse, doctor];
