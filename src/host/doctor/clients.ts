@@ -41,7 +41,7 @@ export const clients: Check = {
 
 const unreadable = ({ client, path }: ClientFile, reason: string): Finding =>
   warn(
-    `${client} cannot read ${path} either: ${repeatable(reason, wordsMax)}`,
+    `${client} (${path}) has a configuration that cannot be read: ${repeatable(reason, wordsMax)}`,
     `\${EDITOR:-vi} ${shellWord(path)}`,
   );
 
