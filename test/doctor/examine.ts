@@ -25,12 +25,20 @@ export interface Examined {
   readonly findings: Findings;
 }
 
+interface Asking {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export const examine = async (
   ground: Ground,
   folder = 'work',
-  args: readonly string[] = [],
+  { args = [], env = {} }: Asking = {},
 ): Promise<Examined> => {
-  const { status, out, err } = await ground.run(['doctor', '--json', ...args], { cwd: ground.at(folder) });
+  const { status, out, err } = await ground.run(['doctor', '--json', ...args], {
+    cwd: ground.at(folder),
+    env,
+  });
   assert.notEqual(out, '', err);
   const { healthy, findings } = examinedSchema.parse(JSON.parse(out));
   assert.equal(status, healthy ? 0 : 4, 'the exit code says whether something is bad');
