@@ -4,6 +4,7 @@ import type { Log } from '../engine/log.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
+import type { HubAddress } from '../surfaces/http/address.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
@@ -19,7 +20,7 @@ const namedPatienceMs = 20 * secondMs;
 const foundPatienceMs = 5 * secondMs;
 
 /** The hub at this address, which is the only one that will do. */
-export const hubAt = (url: URL, workspace: string): Source => ({
+export const hubAt = (url: HubAddress, workspace: string): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {

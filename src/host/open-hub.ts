@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { prepareDataDirectory } from './data-directory.ts';
 import { LocalHub } from './local-hub.ts';
 import { type Settings, workspaceOf } from './configuration/settings.ts';
 import { version } from './version.ts';
@@ -32,14 +32,8 @@ export const openHub = async (
 ): Promise<Outcome<OpenedHub>> => {
   const { dataDir, cacheDir } = settings;
   const workspace = workspaceOf(settings);
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    return refuse(
-      'storage_read_only',
-      `The data directory ${dataDir} cannot be made (${thrown instanceof Error ? thrown.message : String(thrown)}). Choose another with --data-dir.`,
-    );
-  }
+  const prepared = await prepareDataDirectory(dataDir);
+  if (!prepared.ok) return prepared;
   const workspaces = await Workspaces.open({
     dataDir,
     cacheDir,

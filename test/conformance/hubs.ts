@@ -20,7 +20,7 @@ export interface RunningHub {
   readonly close: () => Promise<void>;
 }
 
-const log = stderrLog('warn');
+const log = stderrLog({ logLevel: 'warn', debug: false });
 
 const valueIn = <T>(outcome: Outcome<T>): T => {
   assert(outcome.ok, outcome.ok ? '' : outcome.message);
@@ -32,14 +32,14 @@ type Stand = (hub: Hub) => Pick<McpOverHttpOptions, 'hub' | 'serverFor'>;
 
 const start = async (stand: Stand): Promise<RunningHub> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
-  const configuration = readConfiguration({ 'data-dir': dataDir, port: '0' }, { env: {}, cwd: dataDir });
+  const configuration = await readConfiguration({ 'data-dir': dataDir, port: '0' }, { env: {}, cwd: dataDir });
   const catalogue = new Catalogue(operations);
   const { hub } = valueIn(
     await openHub(valueIn(configuration).settings, { catalogue, log, ticksFirst: true }),
   );
   const mcp = mcpOverHttp({ catalogue, clock: systemClock, log, ...stand(hub) });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
-  const { url } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
+  const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   return {
     url: `${url}/mcp`,
     close: async () => {

@@ -240,13 +240,13 @@ describe('the HTTP surface opens', () => {
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', '']) {
       const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-      const refused = await surface.listen({ host, port: 0 });
+      const refused = await surface.listen({ kind: 'tcp', host, port: 0 });
       assert(!refused.ok);
       assert.equal(refused.code, 'forbidden');
       assert.match(refused.message, /127\.0\.0\.1/);
     }
     const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-    const at = valueIn(await surface.listen({ host: 'localhost', port: 0 }));
+    const at = valueIn(await surface.listen({ kind: 'tcp', host: 'localhost', port: 0 }));
     assert.equal((await fetch(`${at.url}/health`)).status, 200);
     await surface.close();
   });
@@ -255,7 +255,7 @@ describe('the HTTP surface opens', () => {
     const { hub, catalogue, log, port } = await serve(t);
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
     const second = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-    const refused = await second.listen({ host: '127.0.0.1', port });
+    const refused = await second.listen({ kind: 'tcp', host: '127.0.0.1', port });
     assert(!refused.ok);
     assert.match(refused.message, new RegExp(`Port ${port} .*in use`));
     assert.deepEqual(refused.details, { host: '127.0.0.1', port, reason: 'EADDRINUSE' });
