@@ -43,7 +43,9 @@ export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log =>
     );
   };
   const at = (level: 'debug' | 'info' | 'warn'): Log['info'] =>
-    passes(level, logLevel) ? (message, fields) => (logger ??= begin())[level](fields ?? {}, message) : silent;
+    passes(level, logLevel)
+      ? (message, fields) => (logger ??= begin())[level](fields ?? {}, message)
+      : silent;
   return {
     debugs: logLevel === 'debug',
     debug: at('debug'),
@@ -63,4 +65,5 @@ const order = ['error', 'warn', 'info', 'debug'] as const;
 const passes = (level: Settings['logLevel'], least: Settings['logLevel']): boolean =>
   order.indexOf(level) <= order.indexOf(least);
 
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new TypeError(String(thrown)));
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new TypeError(String(thrown));

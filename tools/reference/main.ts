@@ -17,10 +17,7 @@ if (unknown.length > 0) {
   console.error(`The one option is --check, not ${unknown.join(' ')}.`);
   process.exitCode = 2;
 } else {
-  const files = new Map([
-    ...referenceFiles(new Catalogue(operations), areas),
-    ...configurationReference(),
-  ]);
+  const files = new Map([...referenceFiles(new Catalogue(operations), areas), ...configurationReference()]);
   if (options.length === 0) {
     writeFiles(folder, files);
     console.log(`docs/reference: ${files.size} files written.`);

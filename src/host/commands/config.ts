@@ -8,7 +8,11 @@ export const config: Command = {
   words: '',
   keys: keyNames,
   flags: [
-    { name: 'example', placeholder: undefined, meaning: 'writes a configuration file with all keys in comments' },
+    {
+      name: 'example',
+      placeholder: undefined,
+      meaning: 'writes a configuration file with all keys in comments',
+    },
     { name: 'schema', placeholder: undefined, meaning: 'writes the JSON Schema of such a file, for editors' },
   ],
   example: 'signalbox config --example > ~/.config/signalbox/signalbox.yaml',

@@ -26,9 +26,13 @@ export const readFileText = (text: string, found: Found): Outcome<FileValues> =>
     return refuse(code, `${found.path}:${line}: ${what}`, { path: found.path, line });
   };
   const [fault] = document.errors;
-  if (fault !== undefined) return fail(fault.pos[0], `this is not valid YAML (${repeatable(fault.message, faultCharactersMax)}). Correct it.`);
+  if (fault !== undefined)
+    return fail(
+      fault.pos[0],
+      `this is not valid YAML (${repeatable(fault.message, faultCharactersMax)}). Correct it.`,
+    );
   const { contents } = document;
-  if (contents === null) return ok(new Map());
+  if (contents === null || (isScalar(contents) && contents.value === null)) return ok(new Map());
   if (!isMap(contents))
     return fail(contents.range[0], 'a line such as "port: 8321" was expected for each key. Correct it.');
   const values = new Map<KeyName, Said>();
@@ -55,13 +59,13 @@ const entryIn = ({ key, value }: Pair): Outcome<{ readonly name: KeyName; readon
   const member = isScalar(key) ? String(key.value) : '';
   const name = keyOfMember(member);
   if (name === undefined) {
-    const near = nearestName(member, keyNames.map(memberOf));
-    const advice =
-      near === undefined ? `The keys are ${keyNames.map(memberOf).join(', ')}.` : `Did you mean ${near}?`;
+    const members = keyNames.filter((known) => keys[known].files !== 'none').map(memberOf);
+    const near = nearestName(member, members);
+    const advice = near === undefined ? `The keys are ${members.join(', ')}.` : `Did you mean ${near}?`;
     return refuse('invalid_input', `there is no key ${shown(member)}. ${advice}`);
   }
   // As it is written: 010 is text to one who names a workspace, and 1e3 is not a port.
-  const text = isScalar(value) ? (value.source ?? String(value.value ?? '')) : undefined;
+  const text = isScalar(value) ? (value.source ?? '') : undefined;
   if (text === undefined)
     return refuse('invalid_input', `${member} has to be one value on its line. Correct it.`);
   if (isScalar(value) && value.value === null)

@@ -53,7 +53,9 @@ export const textOf = ({ path, kind }: Found): Outcome<string | undefined> => {
     const found = statSync(path);
     // Reading a pipe would wait for whoever writes into it.
     if (!found.isFile())
-      return refuse('invalid_input', `${path} is not a file, so it cannot be read as one. Take it away.`, { path });
+      return refuse('invalid_input', `${path} is not a file, so it cannot be read as one. Take it away.`, {
+        path,
+      });
     const { size } = found;
     if (size > fileBytesMax)
       return refuse(

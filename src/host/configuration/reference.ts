@@ -4,7 +4,7 @@ import { type Key, type KeyName, keyNames, keys, memberOf } from './keys.ts';
 /** The keys that a file may say. */
 const inFiles: readonly KeyName[] = keyNames.filter((name) => keys[name].files !== 'none');
 
-const columnsMax = 100;
+const columnsMax = 98;
 
 /** Lines of at most so many characters, broken between words. */
 const linesOf = (text: string): readonly string[] => {

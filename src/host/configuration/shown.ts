@@ -38,11 +38,11 @@ const gap = '  ';
 
 /** A table of them. Where the terminal is too narrow for it, the place stands on a line of its own. */
 export const configurationTable = (shown: readonly ShownKey[], columns: number | undefined): string => {
-  const rows = shown.map(({ key, value, origin }) => [key, String(value ?? nothing), placeOf(origin)] as const);
-  const [first, second] = [widest(rows.map(([key]) => key)), widest(rows.map(([, value]) => value))];
-  const whole = rows.map(([key, value, place]) =>
-    [key.padEnd(first), value.padEnd(second), place].join(gap),
+  const rows = shown.map(
+    ({ key, value, origin }) => [key, String(value ?? nothing), placeOf(origin)] as const,
   );
+  const [first, second] = [widest(rows.map(([key]) => key)), widest(rows.map(([, value]) => value))];
+  const whole = rows.map(([key, value, place]) => [key.padEnd(first), value.padEnd(second), place].join(gap));
   const fits = columns === undefined || widest(whole) <= columns;
   const lines = fits
     ? whole

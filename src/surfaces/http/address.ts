@@ -46,5 +46,7 @@ const addressIn = (text: string): HubAddress | undefined => {
       : { origin: text, href: text, base: new URL('http://localhost'), socketPath };
   }
   const base = URL.parse(text);
-  return base?.protocol === 'http:' ? { origin: base.origin, href: base.href, base, socketPath: undefined } : undefined;
+  return base?.protocol === 'http:'
+    ? { origin: base.origin, href: base.href, base, socketPath: undefined }
+    : undefined;
 };

@@ -33,10 +33,7 @@ const callTimeoutMs = 15 * minuteMs;
 const healthTimeoutMs = 5 * secondMs;
 
 /** Looks for a hub at `url` and, when one answers, gives it to surfaces as if it ran in this process. */
-export const connectHub = async (
-  url: string,
-  timeoutMs = healthTimeoutMs,
-): Promise<Outcome<RemoteHub>> => {
+export const connectHub = async (url: string, timeoutMs = healthTimeoutMs): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
   const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
@@ -170,7 +167,9 @@ export class RemoteHub implements Hub {
   /** Like `changes`, but over when the hub goes away. */
   async openChanges(workspace: string | undefined, listener: ChangeListener): Promise<Outcome<ChangeStream>> {
     const headers = this.#headers(nobody, { workspace, requestId: undefined });
-    return headers.ok ? openChanges(this.#address, this.#agent, { headers: headers.value, listener }) : headers;
+    return headers.ok
+      ? openChanges(this.#address, this.#agent, { headers: headers.value, listener })
+      : headers;
   }
 
   /** Lets go of the connections. */

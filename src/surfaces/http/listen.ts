@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { lstat, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { unixAddress } from './address.ts';
 import { isLoopback } from './loopback.ts';
@@ -114,10 +117,13 @@ const onSocket = async (server: Server, path: string): Promise<Outcome<Listening
     if (refusal !== undefined) return refusal;
     error = await begin(server, listen);
   }
-  return error === undefined
-    ? ok({ at: { kind: 'unix', path }, url: unixAddress(path) })
-    : socketRefusal(path, error.code ?? error.message);
+  if (error === undefined) return ok({ at: { kind: 'unix', path }, url: unixAddress(path) });
+  // Node says EACCES where there is no folder, too.
+  const noFolder = error.code === 'EACCES' && !isFolder(dirname(path));
+  return socketRefusal(path, noFolder ? 'ENOENT' : (error.code ?? error.message));
 };
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const socketRefusal = (path: string, reason: string): Refusal => {
   const details = { path, reason };
@@ -165,7 +171,7 @@ const clearAway = async (path: string): Promise<Refusal | undefined> => {
     if (!seen.isSocket()) return socketRefusal(path, 'ENOTSOCK');
     if (await answers(path)) return socketRefusal(path, 'EADDRINUSE');
     // Another start may have done the same meanwhile and listen there now. Moved away, it can be looked at at leisure.
-    const aside = `${path}.${process.pid}`;
+    const aside = `${path}.${randomUUID()}`;
     await rename(path, aside);
     const moved = await lstat(aside, { bigint: true });
     if (moved.ino === seen.ino && moved.mtimeNs === seen.mtimeNs) {

@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { bodyDepthMax } from './limits.ts';
+import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
+
+/** How much JSON is taken at once, wherever it comes from, and how deeply it may be nested. */
+export const jsonBytesMax = 1024 * 1024;
+export const jsonDepthMax = 32;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -30,28 +33,26 @@ const endOfString = (bytes: Uint8Array, start: number): number => {
   return i;
 };
 
-/** The value that a body holds; no body stands for the empty object. */
-export const parseBody = (bytes: Buffer): Outcome<unknown> => {
+/** The value that JSON text holds; no text stands for the empty object. `what` it is, as a sentence says it: `body`. */
+export const parseJson = (bytes: Buffer, what: string): Outcome<unknown> => {
   if (bytes.length === 0) return ok({});
   if (!isUtf8(bytes))
-    return refuse('not_json', 'The body is not UTF-8 text. Send JSON in UTF-8, not compressed.');
-  if (isDeeperThan(bytes, bodyDepthMax)) {
+    return refuse('not_json', `The ${what} is not UTF-8 text. Send JSON in UTF-8, not compressed.`);
+  if (isDeeperThan(bytes, jsonDepthMax)) {
     return refuse(
       'too_deep',
-      `The body is nested more than ${bodyDepthMax} levels deep. Send a flatter one.`,
-      {
-        depthMax: bodyDepthMax,
-      },
+      `The ${what} is nested more than ${jsonDepthMax} levels deep. Send a flatter one.`,
+      { depthMax: jsonDepthMax },
     );
   }
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     return ok(value);
   } catch (fault) {
-    const reason = fault instanceof SyntaxError ? ` (${printable(fault.message)})` : '';
+    const reason = fault instanceof SyntaxError ? ` (${plain(fault.message)})` : '';
     return refuse(
       'not_json',
-      `The body is not JSON${reason}. Send one JSON object, or no body for an empty one.`,
+      `The ${what} is not JSON${reason}. Send one JSON object, or no ${what} for an empty one.`,
     );
   }
 };
@@ -59,11 +60,17 @@ export const parseBody = (bytes: Buffer): Outcome<unknown> => {
 const reasonCharactersMax = 120;
 
 /** The parser quotes what it stumbled over; nothing of that may move a terminal's cursor. */
-const printable = (text: string): string =>
+const plain = (text: string): string =>
   text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
 
-/** Whether a content type, when there is one, is that of JSON. */
-export const isJsonType = (contentType: string | undefined): boolean =>
-  contentType === undefined ||
-  contentType === 'application/json' ||
-  /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i.test(contentType);
+export const tooLarge = (what: string): Refusal =>
+  refuse(
+    'too_large',
+    `The ${what} is longer than ${jsonBytesMax} bytes, which is the limit. Send less at once.`,
+    { bytesMax: jsonBytesMax },
+  );
+
+/** A refusal as JSON, the same wherever JSON is the answer. */
+export const errorValue = ({ code, message, details }: Refusal) => ({
+  error: { code, message, retryable: errorTable[code].retryable, details },
+});
