@@ -27,8 +27,8 @@ export interface RunOptions {
 
 export interface Started {
   readonly pid: number;
-  /** Resolves as soon as what was printed on stdout holds this text; rejects when the process ends without. */
-  readonly says: (part: string) => Promise<void>;
+  /** All that was printed on stdout, as soon as it holds this text; rejects when the process ends without. */
+  readonly says: (part: string) => Promise<string>;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -107,12 +107,12 @@ const startIn = (
     out: parts.join(''),
     err: await err,
   }));
-  const says = (part: string): Promise<void> =>
+  const says = (part: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         if (!parts.join('').includes(part)) return;
         heard.delete(look);
-        resolve();
+        resolve(parts.join(''));
       };
       heard.add(look);
       void ended.then(({ err: said }) => reject(new Error(`it ended without saying ${part}: ${said}`)));
