@@ -21,7 +21,7 @@ export const nextSteps = ({ url, dataDir, workspace }: Ready): string => {
   const socket = socketPathIn(url);
   return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
 
-${socket === undefined ? stepsOverHttp(url) : stepsOverSocket(socket)}
+${socket === undefined ? stepsOverHttp(url) : stepsOverSocket(url, socket)}
 
 Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
 `;
@@ -45,15 +45,16 @@ Put a first task on the board:
   curl -s ${url}/v1/operations/task_add ${firstTask}`;
 };
 
-/** Clients of MCP cannot open a socket; a process of ours can, and finds it in the data directory. */
-const stepsOverSocket = (path: string): string => {
-  const server = { command: 'signalbox', args: ['mcp'] };
+/** Clients of MCP cannot open a socket; a process of ours can. */
+const stepsOverSocket = (url: string, path: string): string => {
+  const server = { command: 'signalbox', args: ['mcp', '--url', url] };
+  const word = shellWord(url);
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
-  return `Give your agents the command signalbox mcp, which finds this hub:
-  claude mcp add signalbox -- signalbox mcp
-  codex mcp add signalbox -- signalbox mcp
-  gemini mcp add signalbox signalbox mcp
+  return `Give your agents the command signalbox mcp, which goes through it:
+  claude mcp add signalbox -- signalbox mcp --url ${word}
+  codex mcp add signalbox -- signalbox mcp --url ${word}
+  gemini mcp add -e SIGNALBOX_URL=${word} signalbox signalbox mcp
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}

@@ -29,9 +29,7 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     get id() {
       return id;
     },
-    get phase() {
-      return stopping() ? 'stopping' : open ? 'open' : 'opening';
-    },
+    phase: () => (stopping() ? 'stopping' : open ? 'open' : 'opening'),
     version,
     call: async (call) => {
       const hub = await ready;

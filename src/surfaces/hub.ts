@@ -11,7 +11,7 @@ export interface Hub {
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
   readonly health: () => Promise<HubHealth>;
   /** Known at once, also while everything else waits for the journals to be open; absent means open. */
-  readonly phase?: 'opening' | 'open' | 'stopping' | undefined;
+  readonly phase?: () => 'opening' | 'open' | 'stopping';
   /**
    * Tells `listener` under which keys (those of `Area.concerns`, of the workspace's journal and the hub's) something
    * has changed, until the returned function is called. Changes may be told together, and late, but none is left out;

@@ -183,7 +183,7 @@ export class Router {
   /** Whether a change could be stored now. Answered at once, also while calls wait for the journals to be open. */
   async #ready(exchange: Exchange): Promise<void> {
     const { hub } = this.#options;
-    const { phase = 'open' } = hub;
+    const phase = hub.phase?.() ?? 'open';
     const reason = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
     exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }), notKept);
   }
