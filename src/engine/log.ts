@@ -1,5 +1,5 @@
 /** What a line of the log says besides its message, by name. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Where the engine writes what a person who runs it should know. Never holds text of agents beyond error messages. */
 export interface Log {

@@ -12,7 +12,7 @@ export const prepareDataDirectory = async (dataDir: string): Promise<Outcome<tru
   }
 };
 
-export const dataDirectoryRefusal = (dataDir: string, thrown: unknown): Refusal => {
+const dataDirectoryRefusal = (dataDir: string, thrown: unknown): Refusal => {
   const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
   return refuse(
     reason === 'ENOSPC' || reason === 'EDQUOT' ? 'storage_full' : 'storage_read_only',

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
-import type { Logger } from 'pino';
+import type * as Pino from 'pino';
 import type { Log } from '../engine/log.ts';
 import type { Settings } from './configuration/settings.ts';
 import { linesForPeople } from './log-lines.ts';
@@ -26,9 +26,9 @@ const require = createRequire(import.meta.url);
  * and so this is stderr. What writes is loaded with the first line, because most commands never have one to write.
  */
 export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log => {
-  let logger: Logger | undefined;
-  const begin = (): Logger => {
-    const load: typeof import('pino') = require('pino');
+  let logger: Pino.Logger | undefined;
+  const begin = (): Pino.Logger => {
+    const load: typeof Pino = require('pino');
     // Nobody who reads the log is left: that is no reason to stop working.
     stream.on('error', () => {});
     const write = stream.isTTY === true ? linesForPeople({ stacks: debug, colour }) : plainLine;

@@ -17,7 +17,7 @@ export const readySteps = (ready: Ready, { json }: { readonly json: boolean }): 
 };
 
 /** Where the hub is, and lines to paste into the clients that people have. */
-export const nextSteps = ({ url, dataDir, workspace }: Ready): string => {
+const nextSteps = ({ url, dataDir, workspace }: Ready): string => {
   const socket = socketPathIn(url);
   return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
 

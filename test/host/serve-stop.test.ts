@@ -121,7 +121,9 @@ describe('a hub that is told to stop', () => {
     assert.match(await upload.rest(), /HTTP\/1\.1 200 OK[\s\S]*connection: close[\s\S]*"T-1"/i);
     assert.equal((await hub.ended).status, 0);
   });
+});
 
+describe('a hub that is stopping', () => {
   it('says so to those who ask while it still answers', async (t) => {
     const { hub, url } = await startHub(t);
     await start(url);

@@ -85,7 +85,9 @@ describe('a hub on a socket', () => {
       calls.map((_, index) => `task ${index}`),
     );
   });
+});
 
+describe('a hub on a socket, as others see it,', () => {
   it('tells over it what changes', async (t) => {
     const { place, url } = await serveOnSocket(t);
     const hub = valueIn(await connectHub(url));

@@ -89,8 +89,10 @@ describe('the order of what is said', () => {
     // A variable that is empty says nothing.
     assert.equal((await place.get({}, { SIGNALBOX_AGENT: '' })).settings.agent, 'from-project');
   });
+});
 
-  it('has one file where one is named', async (t) => {
+describe('the places of what is said', () => {
+  it('are one file where one is named', async (t) => {
     const place = openPlace(t);
     place.write('user', 'port: 9000\n');
     place.write('project', 'agent: from-project\n');
@@ -111,7 +113,7 @@ describe('the order of what is said', () => {
     assert.match(await place.fault({ config: '.' }), /is not a file/);
   });
 
-  it('has for every key a flag, a variable and, but for one, a line in a file', async (t) => {
+  it('are for every key a flag, a variable and, but for one, a line in a file', async (t) => {
     const place = openPlace(t);
     const samples: Readonly<Record<string, string>> = {
       host: 'localhost',

@@ -7,7 +7,7 @@ import { faultIn } from './forms.ts';
 import { type KeyName, keyNames, keyOfMember, keys, memberOf } from './keys.ts';
 
 /** What a file says of one key. */
-export interface Said {
+interface Said {
   readonly text: string;
   readonly line: number;
 }

@@ -1,7 +1,7 @@
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** What a process is told from outside. */
 export interface Settings {
