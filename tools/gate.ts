@@ -15,7 +15,7 @@ const steps: readonly Step[] = [
   { name: 'lint', script: 'check:lint' },
   { name: 'types', script: 'check:types' },
   { name: 'layering, rules, sizes', script: 'check:house' },
-  { name: 'docs and snapshots fresh', script: 'check:docs', needs: 'tools/reference/main.ts' },
+  { name: 'docs and snapshots fresh', script: 'check:docs', needs: 'src/catalogue/docs/main.ts' },
   { name: 'tests', script: 'test' },
   { name: 'MCP conformance', script: 'check:conformance', needs: 'test/conformance/check.ts' },
   { name: 'MCP inspector', script: 'check:inspector', needs: 'test/conformance/inspect.ts' },
