@@ -23,14 +23,14 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What is piped in; nothing when absent. */
   readonly stdin?: string;
+  /** Nobody reads what it prints: the pipe is closed from the beginning. */
+  readonly deaf?: true;
 }
 
 export interface Started {
   readonly pid: number;
-  /** Resolves as soon as what was printed on stdout holds this text; rejects when the process ends without. */
-  readonly says: (part: string) => Promise<void>;
-  /** What was printed on stdout so far. */
-  readonly said: () => string;
+  /** All that was printed on stdout, as soon as it holds this text; rejects when the process ends without. */
+  readonly says: (part: string) => Promise<string>;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -80,7 +80,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
 const startIn = (
   place: Pick<Place, 'home' | 'cwd'>,
   args: readonly string[],
-  { env = {}, cwd = place.cwd, stdin }: RunOptions,
+  { env = {}, cwd = place.cwd, stdin, deaf }: RunOptions,
 ): Started => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
@@ -96,6 +96,7 @@ const startIn = (
   child.stdin?.on('error', () => {});
   child.stdin?.end(stdin);
   const { stdout, stderr } = child;
+  if (deaf === true) stdout?.destroy();
   const parts: string[] = [];
   const heard = new Set<() => void>();
   stdout?.setEncoding('utf8').on('data', (part: string) => {
@@ -109,12 +110,12 @@ const startIn = (
     out: parts.join(''),
     err: await err,
   }));
-  const says = (part: string): Promise<void> =>
+  const says = (part: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         if (!parts.join('').includes(part)) return;
         heard.delete(look);
-        resolve();
+        resolve(parts.join(''));
       };
       heard.add(look);
       void ended.then(({ err: said }) => reject(new Error(`it ended without saying ${part}: ${said}`)));
@@ -123,7 +124,6 @@ const startIn = (
   return {
     pid: child.pid ?? 0,
     says,
-    said: () => parts.join(''),
     kill: (signal) => void child.kill(signal),
     ended,
   };

@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
+import { config } from './config.ts';
 import { call } from './call.ts';
+import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { mcp } from './mcp.ts';
 import { serve } from './serve.ts';
@@ -8,4 +10,14 @@ import { workspaceShow } from './workspace-show.ts';
 import { workspaceUse } from './workspace-use.ts';
 
 /** The commands that are not operations, in the order of help. */
-export const commands: readonly Command[] = [serve, mcp, call, verify, workspaceShow, workspaceUse, doctor];
+export const commands: readonly Command[] = [
+  serve,
+  mcp,
+  call,
+  workspaceShow,
+  workspaceUse,
+  doctor,
+  verify,
+  config,
+  completion,
+];
