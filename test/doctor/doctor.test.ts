@@ -4,70 +4,21 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
-import { type Ground, openGround } from '../workspaces/repositories.ts';
-
-const examinedSchema = z.strictObject({
-  healthy: z.boolean(),
-  findings: z.array(
-    z.strictObject({
-      check: z.string(),
-      state: z.enum(['good', 'warn', 'bad']),
-      what: z.string(),
-      mend: z.string().optional(),
-    }),
-  ),
-});
-
-type Findings = z.infer<typeof examinedSchema>['findings'];
-
-interface Examined {
-  readonly status: number | null;
-  readonly findings: Findings;
-}
-
-const examine = async (ground: Ground, folder = 'work', args: readonly string[] = []): Promise<Examined> => {
-  const { status, out, err } = await ground.run(['doctor', '--json', ...args], { cwd: ground.at(folder) });
-  assert.notEqual(out, '', err);
-  const { healthy, findings } = examinedSchema.parse(JSON.parse(out));
-  assert.equal(status, healthy ? 0 : 4, 'the exit code says whether something is bad');
-  for (const { state, what, mend } of findings)
-    assert.equal(mend !== undefined, state !== 'good', `${what} names what mends it, if it is not good`);
-  return { status, findings };
-};
-
-/** What one check found. */
-const of = ({ findings }: Examined, check: string): Findings =>
-  findings.filter((finding) => finding.check === check);
-
-const withBoard = async (context: Parameters<typeof openGround>[0]): Promise<Ground> => {
-  const ground = await openGround(context);
-  const { status, err } = await ground.run(['task', 'add', 'A task']);
-  assert.equal(status, 0, err);
-  return ground;
-};
-
-/** Runs the command that a finding names, as a person would. */
-const mend = (ground: Ground, finding: Findings[number] | undefined): void => {
-  ground.git('', '-c', `alias.mend=!${finding?.mend ?? 'false'}`, 'mend');
-};
-
-const write = (path: string, text: string): void => {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-};
+import { fileURLToPath } from 'node:url';
+import { openGround } from '../workspaces/repositories.ts';
+import { examine, mend, of, withBoard, write } from './examine.ts';
 
 describe('signalbox doctor', () => {
   it('finds nothing bad before the first command, and makes nothing', async (t) => {
@@ -200,7 +151,7 @@ describe('the hub', () => {
 
   it('is bad when the one that is named does not answer', async (t) => {
     const ground = await openGround(t);
-    const [found] = of(await examine(ground, 'work', ['--url', 'http://127.0.0.1:9']), 'hub');
+    const [found] = of(await examine(ground, 'work', { args: ['--url', 'http://127.0.0.1:9'] }), 'hub');
     assert.deepEqual([found?.state, found?.mend], ['bad', 'signalbox serve']);
   });
 
@@ -213,14 +164,55 @@ describe('the hub', () => {
   });
 });
 
+describe('a hub that is not as it should be', () => {
+  it('is told with what it says of itself', async (t) => {
+    const ground = await withBoard(t);
+    const health = {
+      status: 'degraded',
+      id: 'the-hub',
+      version: '0.0.1',
+      store: 'sqlite',
+      workspaces: [{ name: 'main', writable: false, reason: 'the disk is full', seq: 1 }],
+    };
+    const server = createServer((_request, response) => response.end(JSON.stringify(health)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const address = server.address();
+    assert(typeof address === 'object' && address !== null);
+    const file = { id: 'the-hub', url: `http://127.0.0.1:${address.port}`, pid: process.pid };
+    write(join(ground.dataDir, 'hub.json'), JSON.stringify(file));
+    const found = of(await examine(ground), 'hub');
+    assert.deepEqual(
+      found.map(({ state }) => state),
+      ['bad', 'warn'],
+    );
+    assert.match(found[0]?.what ?? '', /cannot write workspace "main": the disk is full/);
+    assert.match(found[1]?.what ?? '', /is version 0\.0\.1, and this program is \d/);
+    assert(found.every((finding) => finding.mend === `kill ${process.pid} && signalbox serve`));
+  });
+});
+
+describe('the clock', () => {
+  it('is warned about when it is behind the journal', async (t) => {
+    const ground = await openGround(t);
+    const jumpingDate = fileURLToPath(new URL('../clock/jumping-date.ts', import.meta.url));
+    const env = { NODE_OPTIONS: `--import ${jumpingDate}`, CLOCK_OFF_MS: String(3 * 3_600_000 + 60_000) };
+    assert.equal((await ground.run(['task', 'add', 'From the future'], { env })).status, 0);
+    const [found] = of(await examine(ground), 'clock');
+    assert.deepEqual([found?.state, found?.mend], ['warn', 'sudo timedatectl set-ntp true']);
+    assert.match(found?.what ?? '', /is [23] h behind the last entry/);
+  });
+});
+
 describe('the workspace', () => {
   it('is bad when the one that is named is not there, which its command mends', async (t) => {
     const ground = await withBoard(t);
-    const args = ['--workspace', 'shop'];
-    const [found] = of(await examine(ground, 'work', args), 'workspace');
+    const named = { args: ['--workspace', 'shop'] };
+    const [found] = of(await examine(ground, 'work', named), 'workspace');
     assert.deepEqual([found?.state, found?.mend], ['bad', 'signalbox workspace add shop']);
     await ground.run(['workspace', 'add', 'shop']);
-    assert.equal(of(await examine(ground, 'work', args), 'workspace')[0]?.state, 'good');
+    assert.equal(of(await examine(ground, 'work', named), 'workspace')[0]?.state, 'good');
   });
 
   it('is bad when the git config does not name one, which its command mends', async (t) => {

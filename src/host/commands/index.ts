@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { config } from './config.ts';
 import { call } from './call.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   workspaceUse,
   doctor,
   verify,
+  config,
   completion,
 ];

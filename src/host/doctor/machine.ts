@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { version } from '../version.ts';
-import { type Check, bad, good, warn } from './check.ts';
+import { type Check, type Finding, bad, good, warn } from './check.ts';
 
 /** The oldest Node that the program is written for. */
 const nodeMajorMin = 24;
@@ -27,11 +27,15 @@ export const diskSpace: Check = {
   name: 'disk space',
   run: async ({ configuration: { settings } }) => {
     const { folder, freeBytes } = await freeAround(settings.dataDir);
-    const said = `${Math.floor(freeBytes / mebibyte).toLocaleString('en-GB')} MiB are free where ${settings.dataDir} is.`;
-    const mend = `du -xh ${shellWord(folder)} | sort -h | tail`;
-    if (freeBytes < badBelowBytes) return [bad(`Only ${said}`, mend)];
-    return [freeBytes < warnBelowBytes ? warn(`Only ${said}`, mend) : good(said)];
+    return [ofSpace(folder, freeBytes)];
   },
+};
+
+export const ofSpace = (folder: string, freeBytes: number): Finding => {
+  const said = `${Math.floor(freeBytes / mebibyte).toLocaleString('en-GB')} MiB are free where ${folder} is.`;
+  const mend = `du -xh ${shellWord(folder)} | sort -h | tail`;
+  if (freeBytes < badBelowBytes) return bad(`Only ${said}`, mend);
+  return freeBytes < warnBelowBytes ? warn(`Only ${said}`, mend) : good(said);
 };
 
 /** Of the folder itself, or the nearest one above that is there. */
