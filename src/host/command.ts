@@ -75,7 +75,7 @@ const parse = (args: readonly string[]): Outcome<Line> => {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const { help: wantsHelp, version: wantsVersion, ...flags } = values;
-    const [name = 'help', extra] = positionals;
+    const [name = 'serve', extra] = positionals;
     if (extra !== undefined)
       return refuse(
         'invalid_input',
