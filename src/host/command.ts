@@ -1,94 +1,143 @@
-import { parseArgs } from 'node:util';
+import { randomUUID } from 'node:crypto';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
-import { stderrLog } from './log.ts';
-import { commands } from './commands/index.ts';
+import { printable, quoted } from '../kernel/ids.ts';
+import { type KnownFlag, type ReadLine, readFlags, seeHelp } from '../surfaces/cli/flags.ts';
+import { writeJson } from '../surfaces/cli/plain.ts';
+import { refusalText } from '../surfaces/cli/refusal-text.ts';
+import type { Terminal } from '../surfaces/cli/terminal.ts';
+import { errorValue } from '../surfaces/json-text.ts';
+import { everywhere, findCommand, keyFlags } from './command-line.ts';
+import { callFlags, callKeys, inputFlag } from './commands/call-flags.ts';
+import type { Command, Given } from './commands/command.ts';
+import { failWith, isFailure } from './commands/failure.ts';
 import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
-import { keys } from './configuration/keys.ts';
+import type { KeyName } from './configuration/keys.ts';
+import { stderrLog } from './log.ts';
 import { version } from './version.ts';
-
-const help = (): string => `Signalbox ${version}: AI agents share one task board.
-
-${commands.map(({ name, summary }) => `  signalbox ${name.padEnd(10)}${summary}\n`).join('')}  signalbox help      this text
-  signalbox version   the version
-
-Settings, by flag or environment:
-${keyLines()}
-Example: ${commands[0]?.example ?? ''}
-`;
-
-const keyLines = (): string =>
-  Object.entries(keys)
-    .map(
-      ([name, { placeholder, variable, meaning }]) =>
-        `  ${`--${name} ${placeholder}`.padEnd(20)}${variable.padEnd(22)}${meaning}\n`,
-    )
-    .join('');
-
-const options = {
-  port: { type: 'string' },
-  host: { type: 'string' },
-  'data-dir': { type: 'string' },
-  workspace: { type: 'string' },
-  agent: { type: 'string' },
-  mode: { type: 'string' },
-  url: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-} as const;
-
-interface Line {
-  readonly name: string;
-  readonly flags: KeyFlags;
-}
 
 /** Runs one command and sets the exit code; see the error table for what each code means. */
 export const run = async (args: readonly string[]): Promise<void> => {
-  const line = parse(args);
-  const outcome = line.ok ? await dispatch(line.value) : line;
-  if (!outcome.ok) fail(outcome);
+  leaveQuietly(process.stdout);
+  leaveQuietly(process.stderr);
+  const terminal = terminalFor(args);
+  const outcome = await guarded(() => runLine(args, terminal));
+  if (!outcome.ok) fail(outcome, terminal);
 };
 
-const dispatch = async ({ name, flags }: Line): Promise<Outcome<unknown>> => {
-  if (name === 'help') return ok(process.stdout.write(help()));
-  if (name === 'version') return ok(process.stdout.write(`${version}\n`));
+/** Who reads no further, such as head, need not hear of it. */
+const leaveQuietly = (stream: NodeJS.WriteStream): void => {
+  stream.on('error', (fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'EPIPE') process.exitCode ??= errorTable.internal.exit;
+  });
+};
+
+/** Known before the line is understood, so that also what is wrong with it is said in the way that was asked for. */
+const terminalFor = (args: readonly string[]): Terminal => {
+  const end = args.indexOf('--');
+  return {
+    out: process.stdout,
+    err: process.stderr,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    colour: process.stdout.isTTY && process.stdout.hasColors(),
+    json: args.slice(0, end === -1 ? undefined : end).includes('--json'),
+  };
+};
+
+const guarded = async (work: () => Promise<Outcome<unknown>>): Promise<Outcome<unknown>> => {
+  try {
+    return await work();
+  } catch (thrown) {
+    const id = randomUUID();
+    stderrLog('warn').error(`defect ${id}`, thrown);
+    return refuse('internal', `Signalbox has a defect. What is said above under ${id} shows where.`, { id });
+  }
+};
+
+const runLine = async (args: readonly string[], terminal: Terminal): Promise<Outcome<unknown>> => {
+  const asked = await findCommand(args);
+  if (!asked.ok) return asked;
+  switch (asked.value.kind) {
+    case 'help':
+      return (await import('./commands/help.ts')).writeHelp(asked.value.words, terminal);
+    case 'version':
+      if (terminal.json) writeJson(terminal, { version });
+      else terminal.out.write(`${version}\n`);
+      return ok(true);
+    case 'command':
+      return runCommand(asked.value.command, asked.value.rest, terminal);
+    case 'operation': {
+      const { operation, catalogue, rest } = asked.value;
+      const { operationCommand, runOperation } = await import('./commands/operation.ts');
+      const command = operationCommand(catalogue, operation);
+      const flags = [...command.flags, ...callFlags, inputFlag];
+      const read = readLine(rest, { name: command.name, flags, names: callKeys });
+      if (!read.ok) return failWith(read, { catalogue, uncertain: false });
+      const given = givenBy(read.value, { names: callKeys, terminal });
+      return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
+    }
+  }
+};
+
+const runCommand = async (
+  command: Command,
+  rest: readonly string[],
+  terminal: Terminal,
+): Promise<Outcome<unknown>> => {
+  const { name, flags, keys: names, words } = command;
+  const read = readLine(rest, { name, flags, names });
+  if (!read.ok) return read;
+  const [extra] = words === '' ? read.value.words : [];
+  if (extra !== undefined) {
+    const shown = quoted(printable(extra.slice(0, wordCharactersMax)));
+    return refuse('invalid_input', `${shown} is a word too many.${seeHelp({ command: name })}`);
+  }
+  const given = givenBy(read.value, { names, terminal });
+  return given.ok ? command.run(given.value) : given;
+};
+
+const wordCharactersMax = 64;
+
+interface Taken {
+  readonly name: string;
+  readonly flags: readonly KnownFlag[];
+  readonly names: readonly KeyName[];
+}
+
+const readLine = (rest: readonly string[], { name, flags, names }: Taken): Outcome<ReadLine> => {
+  // A flag that is also a key of the configuration says both.
+  const known = new Map(
+    [...keyFlags(names), ...everywhere, ...flags].map((flag): [string, KnownFlag] => [flag.name, flag]),
+  );
+  return readFlags(rest, { known: [...known.values()], command: name });
+};
+
+const givenBy = (
+  { words, values }: ReadLine,
+  { names, terminal }: { readonly names: readonly KeyName[]; readonly terminal: Terminal },
+): Outcome<Given> => {
+  const said: Partial<Record<KeyName, string>> = {};
+  for (const name of names) {
+    const value = values.get(name)?.at(-1);
+    if (value !== undefined && value !== false) said[name] = String(value);
+  }
+  const flags: KeyFlags = said;
   const configuration = readConfiguration(flags, { env: process.env, cwd: process.cwd() });
   if (!configuration.ok) return configuration;
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined)
-    return refuse('invalid_input', `There is no command "${name}". Run signalbox help to see all.`);
-  return command.run({
-    words: [],
-    flags: new Map(),
+  const own = [...values].flatMap(([name, [value]]) =>
+    value === undefined || value === false ? [] : [[name, value] as const],
+  );
+  return ok({
+    words,
+    flags: new Map(own),
     configuration: configuration.value,
-    terminal: {
-      out: process.stdout,
-      err: process.stderr,
-      columns: process.stdout.columns,
-      colour: false,
-      json: false,
-    },
+    terminal,
     log: stderrLog('warn'),
   });
 };
 
-const parse = (args: readonly string[]): Outcome<Line> => {
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const { help: wantsHelp, version: wantsVersion, ...flags } = values;
-    const [name = 'serve', extra] = positionals;
-    if (extra !== undefined)
-      return refuse(
-        'invalid_input',
-        `"${extra}" is one word too many. Run signalbox help to see what there is.`,
-      );
-    return ok({ name: wantsHelp ? 'help' : wantsVersion ? 'version' : name, flags });
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return refuse('invalid_input', `${reason}. Run signalbox help to see what there is.`);
-  }
-};
-
-const fail = (refusal: Refusal): void => {
-  process.stderr.write(`signalbox: ${refusal.message}\n`);
+const fail = (refusal: Refusal, terminal: Terminal): void => {
+  const telling = isFailure(refusal) ? refusal.telling : { catalogue: undefined, uncertain: false };
+  if (terminal.json) writeJson(terminal, errorValue(refusal));
+  else terminal.err.write(refusalText(refusal, telling));
   process.exitCode = errorTable[refusal.code].exit;
 };

@@ -71,9 +71,12 @@ export const lineSchema = (what: string, charactersMax: number) =>
 
 const controls = new RegExp(lineControlPattern, 'g');
 
+/** Text as one line that a terminal can be given: what could move its cursor or forge a line is not in it. */
+export const printable = (text: string): string => text.toWellFormed().replaceAll(controls, '?');
+
 /** What somebody sent as an answer may repeat it: on one line, without control characters, and not at any length. */
 export const repeatable = (text: string, charactersMax: number): string => {
-  const line = text.slice(0, charactersMax).toWellFormed().replaceAll(controls, '?');
+  const line = printable(text.slice(0, charactersMax));
   return text.length > charactersMax ? `${line}…` : line;
 };
 

@@ -90,6 +90,8 @@ export interface OperationTexts {
   /** The codes that this operation itself can answer with, besides those that any call can. */
   readonly errors: readonly ErrorCode[];
   readonly examples: readonly Example[];
+  /** The member of the input that a person names without a flag: the words behind the command fill it. */
+  readonly positional?: string;
   /** What is different where a list of tools must be short. */
   readonly short?: ShortForm;
   /** May delete or overwrite what somebody else relies on. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { operations } from '../../src/areas/index.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
-import { bodyBytesMax, bodyDepthMax } from '../../src/surfaces/http/limits.ts';
+import { jsonBytesMax, jsonDepthMax } from '../../src/surfaces/json-text.ts';
 import { Board } from './board.ts';
 import { fieldsOf, isAbout, typesOf } from './fields.ts';
 
@@ -16,7 +16,7 @@ const onBoard = async (context: TestContext, work: (board: Board) => Promise<voi
   await board.unchangedBy(() => work(board));
 };
 
-const nested = `${'['.repeat(bodyDepthMax)}${']'.repeat(bodyDepthMax)}`;
+const nested = `${'['.repeat(jsonDepthMax)}${']'.repeat(jsonDepthMax)}`;
 
 const bodies: readonly [what: string, body: unknown, code: ErrorCode][] = [
   ['not JSON', '{"title":', 'not_json'],
@@ -27,8 +27,8 @@ const bodies: readonly [what: string, body: unknown, code: ErrorCode][] = [
   ['a number', '7', 'invalid_input'],
   ['too deep', `{"x":${nested}}`, 'too_deep'],
   ['too deep and unfinished', '{"x":['.repeat(10_000), 'too_deep'],
-  ['too long', `{"x":"${'x'.repeat(bodyBytesMax)}"}`, 'too_large'],
-  ['too long and nothing but spaces', ' '.repeat(bodyBytesMax + 1), 'too_large'],
+  ['too long', `{"x":"${'x'.repeat(jsonBytesMax)}"}`, 'too_large'],
+  ['too long and nothing but spaces', ' '.repeat(jsonBytesMax + 1), 'too_large'],
 ];
 
 /** A value of each type that JSON has, and a number that is no integer. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bodyBytesMax, bodyDepthMax } from '../../src/surfaces/http/limits.ts';
+import { jsonBytesMax, jsonDepthMax } from '../../src/surfaces/json-text.ts';
 import { errorOf, parseAnswer, post, requestText, serve, speak } from './serving.ts';
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
@@ -14,7 +14,7 @@ describe('a body over HTTP', () => {
     ['control characters', '\u0000\u001b[2J', 'not_json'],
     ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 'not_json'],
     ['compressed', Buffer.from([0x1f, 0x8b, 0x08, 0x00]), 'not_json'],
-    ['too deep', `{"any":${nested(bodyDepthMax)}}`, 'too_deep'],
+    ['too deep', `{"any":${nested(jsonDepthMax)}}`, 'too_deep'],
     ['far too deep', nested(100_000), 'too_deep'],
     ['deep and unfinished', '{"a":'.repeat(50_000), 'too_deep'],
     ['a list', '[]', 'invalid_input'],
@@ -48,7 +48,7 @@ describe('a good body over HTTP', () => {
     const served = await serve(t);
     const text = '[[[{{{"\\"'.repeat(50);
     const { status, body } = await post(served, 'probe_echo', {
-      body: { text, any: JSON.parse(nested(bodyDepthMax - 1)) },
+      body: { text, any: JSON.parse(nested(jsonDepthMax - 1)) },
     });
     assert.equal(status, 200);
     assert.equal((body as { text: string }).text, text);
@@ -129,17 +129,17 @@ describe('a body that is too long', () => {
 
   it('may have the limit exactly', async (t) => {
     const served = await serve(t);
-    const text = 'x'.repeat(bodyBytesMax - '{"text":""}'.length);
+    const text = 'x'.repeat(jsonBytesMax - '{"text":""}'.length);
     assert.equal((await post(served, 'probe_echo', { body: { text } })).status, 200);
   });
 
   it('is refused one byte later', async (t) => {
     const served = await serve(t);
-    const text = 'x'.repeat(bodyBytesMax - '{"text":""}'.length + 1);
+    const text = 'x'.repeat(jsonBytesMax - '{"text":""}'.length + 1);
     const { status, headers, body } = await post(served, 'probe_echo', { body: { text } });
     assert.equal(status, 413);
     assert.equal(headers.get('connection'), 'close');
-    assert.deepEqual(errorOf(body).details, { bytesMax: bodyBytesMax });
+    assert.deepEqual(errorOf(body).details, { bytesMax: jsonBytesMax });
     assert.equal(served.calls.length, 0);
   });
 
@@ -166,7 +166,7 @@ describe('a body that is too long', () => {
     const chunk = Buffer.alloc(64 * 1024, 0x20);
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        for (let sent = 0; sent < 4 * bodyBytesMax; sent += chunk.length) controller.enqueue(chunk);
+        for (let sent = 0; sent < 4 * jsonBytesMax; sent += chunk.length) controller.enqueue(chunk);
         controller.close();
       },
     });
@@ -182,7 +182,7 @@ describe('a body that is too long', () => {
 
   it('is thrown away, within limits, when the request is refused for another reason', async (t) => {
     const served = await serve(t);
-    const body = 'x'.repeat(3 * bodyBytesMax);
+    const body = 'x'.repeat(3 * jsonBytesMax);
     const { status, headers } = await post(served, 'probe_echo', {
       body,
       headers: { 'Signalbox-Agent': '../x' },

@@ -16,6 +16,7 @@ export const modeSet = (exposure: Exposure): Operation =>
     summary: 'Choose the mode that a workspace has by default.',
     description:
       'Change which tools clients of a workspace list when their address or flag names no mode; they see it within a minute or so. Every tool stays callable in every mode. Does not change what one client has asked for itself.',
+    positional: 'mode',
     role: 'admin',
     rate: 'general',
     errors: ['workspace_unknown'],

@@ -32,6 +32,7 @@ export const toolSearch = (exposure: Exposure): Operation => {
     description:
       'Look here for what your list lacks: finds tools by words, best first, with their schemas in full, for tool_call.',
     short: { omits: ['limit'], adds: 'Also takes limit.' },
+    positional: 'query',
     role: 'reader',
     rate: 'read',
     errors: ['not_found'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
-import { bodyBytesMax, lingerBytesMax, lingerMs } from './limits.ts';
+import { type Outcome, type Refusal, errorTable, ok } from '../../kernel/errors.ts';
+import { errorValue, jsonBytesMax, tooLarge } from '../json-text.ts';
+import { lingerBytesMax, lingerMs } from './limits.ts';
 
 /** What all exchanges of one connection share. */
 export interface Connection {
@@ -43,19 +44,19 @@ export class Exchange {
   /** The whole body. Undefined when the client went away before it had sent all of it. */
   body(): Promise<Outcome<Buffer> | undefined> {
     const { request } = this;
-    if (Number(request.headers['content-length']) > bodyBytesMax) return Promise.resolve(tooLarge);
+    if (Number(request.headers['content-length']) > jsonBytesMax) return Promise.resolve(tooLarge('body'));
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       // Only the first outcome counts. Without a listener for errors a request that is cut off just closes.
       const take = (chunk: Buffer): void => {
         bytes += chunk.length;
-        if (bytes <= bodyBytesMax) {
+        if (bytes <= jsonBytesMax) {
           chunks.push(chunk);
           return;
         }
         request.off('data', take).pause();
-        resolve(tooLarge);
+        resolve(tooLarge('body'));
       };
       const finish = (): void => {
         this.#unread = false;
@@ -110,15 +111,8 @@ export class Exchange {
   }
 }
 
-const tooLarge = refuse(
-  'too_large',
-  `The body is longer than ${bodyBytesMax} bytes, which is the limit. Send less at once.`,
-  { bytesMax: bodyBytesMax },
-);
-
 /** The body of a refusal. */
-export const errorText = ({ code, message, details }: Refusal): string =>
-  JSON.stringify({ error: { code, message, retryable: errorTable[code].retryable, details } });
+export const errorText = (refusal: Refusal): string => JSON.stringify(errorValue(refusal));
 
 /** Throws away what still comes, for a limited time and amount, then calls `done` once. */
 const discard = (request: IncomingMessage, done: () => void): void => {

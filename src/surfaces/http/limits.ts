@@ -1,6 +1,4 @@
 /** What the HTTP surface accepts, and how long it waits. */
-export const bodyBytesMax = 1024 * 1024;
-export const bodyDepthMax = 32;
 export const requestHeadBytesMax = 16 * 1024;
 export const headersTimeoutMs = 10_000;
 export const requestTimeoutMs = 30_000;

@@ -3,9 +3,10 @@ import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubReply } from '../hub.ts';
+import { parseJson } from '../json-text.ts';
 import { headerNames, readCallHeaders, readRevision } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
-import { isJsonType, parseBody } from './json-body.ts';
+import { isJsonType } from './json-type.ts';
 
 export interface OperationRoute {
   readonly hub: Hub;
@@ -36,7 +37,7 @@ export const answerOperation = async (
   }
   const body = await exchange.body();
   if (body === undefined) return;
-  const parsed = body.ok ? parseBody(body.value) : body;
+  const parsed = body.ok ? parseJson(body.value, 'body') : body;
   const ifMatch = headers['if-match'];
   const input =
     parsed.ok && ifMatch !== undefined

@@ -7,9 +7,9 @@ import { refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
 import { headerNames, readCallHeaders } from './call-headers.ts';
+import { parseJson } from '../json-text.ts';
 import { ChangesRoute } from './changes-route.ts';
 import type { Exchange } from './exchange.ts';
-import { parseBody } from './json-body.ts';
 import { visitorRefusal } from './loopback.ts';
 import { answerOperation } from './operation-route.ts';
 
@@ -135,7 +135,7 @@ export class Router {
     if (request.method === 'POST') {
       const bytes = await exchange.body();
       if (bytes === undefined) return;
-      const parsed = bytes.ok ? parseBody(bytes.value) : bytes;
+      const parsed = bytes.ok ? parseJson(bytes.value, 'body') : bytes;
       if (!parsed.ok) return exchange.refuseRpc(parsed);
       body = parsed.value;
     }

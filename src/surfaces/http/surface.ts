@@ -7,6 +7,7 @@ import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel
 import { spoken } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { Exchange, errorText } from './exchange.ts';
+import { jsonBytesMax } from '../json-text.ts';
 import * as limits from './limits.ts';
 import { isLoopback } from './loopback.ts';
 import { type McpEndpoint, Router } from './router.ts';
@@ -80,7 +81,7 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
   server.on('checkContinue', (request, response) => {
     const begun = exchange(request, response);
     if (begun === undefined) return;
-    if (!(Number(request.headers['content-length']) > limits.bodyBytesMax)) response.writeContinue();
+    if (!(Number(request.headers['content-length']) > jsonBytesMax)) response.writeContinue();
     void router.answer(begun);
   });
   server.on('checkExpectation', (request, response) => {

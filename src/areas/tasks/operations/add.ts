@@ -34,6 +34,7 @@ export const taskAdd = defineOperation({
     omits: ['requires', 'labels', 'sprint', 'parent', 'due', 'links'],
     adds: 'Also takes requires, labels, sprint, parent, due, links.',
   },
+  positional: 'title',
   role: 'worker',
   rate: 'task',
   errors: ['exists', 'not_found', 'cycle', 'limit_exceeded'],

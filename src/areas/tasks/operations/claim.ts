@@ -27,6 +27,7 @@ export const taskClaim = defineOperation({
   summary: 'Take a task, so that nobody else works on it.',
   description:
     'Call before you begin: takes task id, or without it the best ready one for you, and returns all of it. Yours until task_done, task_release, or a long silence.',
+  positional: 'id',
   role: 'worker',
   rate: 'task',
   errors: [

@@ -20,6 +20,7 @@ export const taskDone = defineOperation({
   description:
     'Call when the work is finished, with a result that others can build on. Open checklist items must be ticked first, or explained. Claims a ready task that nobody holds.',
   short: { omits: ['epoch'], adds: 'Also takes epoch.' },
+  positional: 'id',
   role: 'worker',
   rate: 'task',
   errors: [

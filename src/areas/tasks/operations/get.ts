@@ -37,6 +37,7 @@ export const taskGet = defineOperation({
     omits: ['notes', 'history', 'limit', 'before'],
     adds: 'Also takes notes (how many), history (true), limit, before.',
   },
+  positional: 'id',
   role: 'reader',
   rate: 'read',
   errors: ['not_found'],

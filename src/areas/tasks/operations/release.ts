@@ -14,6 +14,7 @@ export const taskRelease = defineOperation({
   description:
     'Call when you stop without finishing: gives the task back to its place in the queue, with a note for whoever takes it next.',
   short: { omits: ['epoch'], adds: 'Also takes epoch.' },
+  positional: 'id',
   role: 'worker',
   rate: 'task',
   errors: ['session_required', 'not_found', 'not_holder', 'stale_epoch'],

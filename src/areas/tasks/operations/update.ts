@@ -51,6 +51,7 @@ export const taskUpdate = defineOperation({
   description:
     'Report on a task that you hold (status, checklist), note something on any, or change its plan: fields of task_add; lists replace the old ones, null clears. All or nothing.',
   short: { omits: [...Object.keys(changedPlanShape), 'untick', 'epoch'], adds: 'Also takes untick, epoch.' },
+  positional: 'id',
   role: 'worker',
   rate: 'task',
   errors: [

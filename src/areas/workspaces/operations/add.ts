@@ -13,6 +13,7 @@ export const workspaceAdd = defineOperation({
   category: 'workspaces',
   summary: 'Add a workspace with a board of its own.',
   description: 'Add a workspace: a board with its own tasks and agents. Other calls name it to work there.',
+  positional: 'name',
   role: 'admin',
   rate: 'general',
   errors: ['exists', 'limit_exceeded'],

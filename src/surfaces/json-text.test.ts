@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isDeeperThan, parseBody } from './json-body.ts';
+import { isDeeperThan, parseJson } from './json-text.ts';
 
 const depthOf = (value: unknown): number =>
   typeof value === 'object' && value !== null
@@ -39,7 +39,10 @@ describe('a body', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value);
-        assert.deepEqual(parseBody(Buffer.from(text)), { ok: true, value: JSON.parse(text) as unknown });
+        assert.deepEqual(parseJson(Buffer.from(text), 'body'), {
+          ok: true,
+          value: JSON.parse(text) as unknown,
+        });
       }),
     );
   });
@@ -47,7 +50,7 @@ describe('a body', () => {
   it('never throws, and never repeats what could move a terminal', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const parsed = parseBody(Buffer.from(bytes));
+        const parsed = parseJson(Buffer.from(bytes), 'body');
         if (!parsed.ok) assert.match(parsed.message, /^[\u0020-\u007e]+$/);
       }),
     );

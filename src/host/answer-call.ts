@@ -1,0 +1,84 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import { spoken } from '../kernel/instants.ts';
+import { isRecord } from '../kernel/json.ts';
+import { answerText } from '../surfaces/cli/answer.ts';
+import { type Called, type CliCall, type CliReply, changes, makeCall } from '../surfaces/cli/call.ts';
+import { writeJson } from '../surfaces/cli/plain.ts';
+import { sameAgain } from '../surfaces/cli/refusal-text.ts';
+import { errorValue } from '../surfaces/json-text.ts';
+import { listenForInterruption } from './interruption.ts';
+import { ownerPrincipal } from './open-hub.ts';
+import { openOnce } from './open-once.ts';
+import { rememberCall } from './pending-calls.ts';
+import type { Given } from './commands/command.ts';
+import { type Failure, failWith } from './commands/failure.ts';
+
+export interface Asked {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly session: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** Makes one call and writes its answer. */
+export const answerCall = async (
+  asked: Asked,
+  catalogue: Catalogue,
+  { configuration, terminal, log }: Given,
+): Promise<Outcome<true> | Failure> => {
+  const { settings } = configuration;
+  const call: CliCall = { ...asked, agent: settings.agent };
+  const interruption = listenForInterruption();
+  const called = await makeCall(call, {
+    catalogue,
+    principal: ownerPrincipal,
+    connect: () => openOnce(settings, { catalogue, log }),
+    remember: (key) => rememberCall({ dataDir: settings.dataDir, url: settings.url, log }, key),
+    signal: interruption.signal,
+  });
+  interruption.forget();
+  const { outcome, uncertain } = called;
+  const exit = interruption.exit();
+  if (outcome.ok) writeAnswer(outcome.value, terminal);
+  if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue });
+  if (!outcome.ok && terminal.json) writeJson(terminal, errorValue(outcome));
+  terminal.err.write(`signalbox: ${interruptedWords(called, changes(catalogue, call.operation))}\n`);
+  // What may still be open, such as the search for a hub, is not waited for.
+  process.exit(exit);
+};
+
+const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): string => {
+  if (!writes)
+    return outcome.ok ? 'Interrupted, after the answer.' : 'Interrupted. Nothing was to be stored.';
+  if (outcome.ok) return 'Interrupted, but this was done already; the same command again does it once more.';
+  return uncertain
+    ? `Interrupted. Whether this was stored is not known. ${sameAgain}`
+    : 'Interrupted. Nothing was stored. The same command again does it once.';
+};
+
+const writeAnswer = (reply: CliReply, terminal: Given['terminal']): void => {
+  const { value, replayed, waiting, interruptedAt } = reply;
+  if (terminal.json) {
+    writeJson(terminal, marked(reply));
+    return;
+  }
+  terminal.out.write(answerText(value, terminal));
+  if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
+  if (waiting !== undefined) terminal.err.write(`${waiting}\n`);
+};
+
+const replayedWords = (interruptedAt: number | undefined): string =>
+  interruptedAt === undefined
+    ? 'This was done before, under the same request id, and not done again; this is its answer of then.'
+    : `This was interrupted ${spoken(Date.now() - interruptedAt)} ago and had been stored; it was not done again. Run it once more to do it a second time.`;
+
+/** As in the structured result of a tool. */
+const marked = ({ value, replayed, waiting }: CliReply): unknown =>
+  isRecord(value)
+    ? {
+        ...value,
+        ...(replayed && { replayed }),
+        ...(waiting !== undefined && !Object.hasOwn(value, 'waiting') && { waiting }),
+      }
+    : value;

@@ -1,0 +1,158 @@
+import { parseArgs } from 'node:util';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { nearestName } from '../catalogue/nearest.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { printable, quoted } from '../kernel/ids.ts';
+import type { Operation } from '../kernel/operation.ts';
+import { type KnownFlag, seeHelp } from '../surfaces/cli/flags.ts';
+import { commandOf } from '../surfaces/cli/refusal-text.ts';
+import { callFlags, inputFlag } from './commands/call-flags.ts';
+import type { Command } from './commands/command.ts';
+import { commands } from './commands/index.ts';
+import { type KeyName, keys } from './configuration/keys.ts';
+
+/** What a line asks for, before its flags are looked at. */
+export type Asked =
+  | { readonly kind: 'help'; readonly words: readonly string[] }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'command'; readonly command: Command; readonly rest: readonly string[] }
+  | {
+      readonly kind: 'operation';
+      readonly operation: Operation;
+      readonly catalogue: Catalogue;
+      readonly rest: readonly string[];
+    };
+
+/** Flags that every command takes. */
+export const everywhere: readonly KnownFlag[] = [
+  { name: 'json', placeholder: undefined, meaning: 'one JSON document on stdout' },
+  { name: 'help', placeholder: undefined, meaning: 'how to use this command' },
+];
+
+const versionFlag: KnownFlag = { name: 'version', placeholder: undefined, meaning: 'the version' };
+
+/** Keys of the configuration as flags. */
+export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
+  names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
+
+const isKeyName = (name: string): name is KeyName => Object.hasOwn(keys, name);
+
+export const keyNames: readonly KeyName[] = Object.keys(keys).filter(isKeyName);
+
+/** Finds the command in what was typed. Flags that are no command's own may stand before it. */
+export const findCommand = async (args: readonly string[]): Promise<Outcome<Asked>> => {
+  const { words, flags } = outline(args);
+  const [first, second] = words;
+  if (first === undefined) {
+    if (flags.has('help')) return ok({ kind: 'help', words: [] });
+    if (flags.has('version')) return ok({ kind: 'version' });
+    const serve = commands.find(({ name }) => name === 'serve');
+    return serve === undefined ? noCommand([], []) : ok({ kind: 'command', command: serve, rest: args });
+  }
+  const texts = words.map(({ text }) => text);
+  if (first.text === 'help') return ok({ kind: 'help', words: texts.slice(1) });
+  const found = await commandNamed(first.text, second?.text);
+  if (!found.ok) return found;
+  const { length } = found.value.name.split(' ');
+  if (flags.has('help')) return ok({ kind: 'help', words: texts.slice(0, length) });
+  if (found.value.kind === 'version') return ok({ kind: 'version' });
+  const taken = new Set([first, second].slice(0, length).map((word) => word?.at));
+  return ok({ ...found.value, rest: args.filter((_, i) => !taken.has(i)) });
+};
+
+interface Outline {
+  readonly words: readonly { readonly text: string; readonly at: number }[];
+  readonly flags: ReadonlySet<string>;
+}
+
+/** The words of a line and the flags that any command may have; what else there is only its command can tell. */
+const outline = (args: readonly string[]): Outline => {
+  const known = [...everywhere, versionFlag, ...callFlags, inputFlag, ...keyFlags(keyNames)];
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      known.map(({ name, placeholder }) => [
+        name,
+        {
+          type: placeholder === undefined ? ('boolean' as const) : ('string' as const),
+          ...(name === 'help' && { short: 'h' }),
+        },
+      ]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  return {
+    words: tokens.flatMap((token) =>
+      token.kind === 'positional' ? [{ text: token.value, at: token.index }] : [],
+    ),
+    flags: new Set(tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))),
+  };
+};
+
+export type Named =
+  | { readonly kind: 'version'; readonly name: string }
+  | { readonly kind: 'command'; readonly name: string; readonly command: Command }
+  | {
+      readonly kind: 'operation';
+      readonly name: string;
+      readonly operation: Operation;
+      readonly catalogue: Catalogue;
+    };
+
+/** The command that one or two words name. The catalogue is loaded only when they name none of the others. */
+export const commandNamed = async (first: string, second: string | undefined): Promise<Outcome<Named>> => {
+  if (first === 'version') return ok({ kind: 'version', name: 'version' });
+  const two = `${first} ${second ?? ''}`;
+  const command = commands.find(({ name }) => name === two) ?? commands.find(({ name }) => name === first);
+  if (command !== undefined) return ok({ kind: 'command', name: command.name, command });
+  const { wholeCatalogue } = await import('./whole-catalogue.ts');
+  const catalogue = wholeCatalogue();
+  const named = (name: string): Operation | undefined =>
+    catalogue.operations.find((operation) => commandOf(operation.name) === name);
+  const operation = named(two) ?? named(first);
+  if (operation !== undefined) {
+    return ok({ kind: 'operation', name: commandOf(operation.name), operation, catalogue });
+  }
+  const names = [
+    ...commands.map(({ name }) => name),
+    ...catalogue.operations.map(({ name }) => commandOf(name)),
+  ];
+  return noCommand(second === undefined ? [first] : [first, second], names);
+};
+
+const wordCharactersMax = 64;
+
+const noCommand = (words: readonly string[], names: readonly string[]): Refusal => {
+  const [first = '', second] = words;
+  const shown = (word: string): string => quoted(printable(word.slice(0, wordCharactersMax)));
+  const family = names.filter((name) => name.startsWith(`${first} `));
+  if (family.length > 0) {
+    const verbs = family.map((name) => name.slice(first.length + 1));
+    const nearest = second === undefined ? undefined : nearestName(second, verbs);
+    const what =
+      second === undefined
+        ? `signalbox ${first} needs one word more`
+        : `There is no command ${shown(`${first} ${second}`)}`;
+    return refuse(
+      'invalid_input',
+      `${what}: ${verbs.join(', ')}.${nearest === undefined ? '' : ` Did you mean signalbox ${first} ${nearest}?`}${seeHelp({ command: first })}`,
+      nearest === undefined ? {} : { nearest: `${first} ${nearest}` },
+    );
+  }
+  const nearest = nearestCommand(words, names);
+  return refuse(
+    'invalid_input',
+    `There is no command ${shown(first)}.${nearest === undefined ? '' : ` Did you mean signalbox ${nearest}?`}${seeHelp({ command: '' })}`,
+    nearest === undefined ? {} : { nearest },
+  );
+};
+
+/** The command that was probably meant: by all words, by the first one, or by its verb alone (`claim`). */
+const nearestCommand = (words: readonly string[], names: readonly string[]): string | undefined => {
+  const known = names.map((name) => name.replaceAll(/[ -]/g, '_'));
+  const [first = ''] = words;
+  const nearest = nearestName(words.join(' '), known) ?? nearestName(first, known);
+  const verbs = names.filter((name) => name.endsWith(` ${first}`));
+  return names[known.indexOf(nearest ?? '')] ?? (verbs.length === 1 ? verbs[0] : undefined);
+};

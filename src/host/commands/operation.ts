@@ -1,0 +1,48 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Operation } from '../../kernel/operation.ts';
+import { type Field, fieldsOf, knownFlag } from '../../surfaces/cli/fields.ts';
+import type { KnownFlag, ReadLine } from '../../surfaces/cli/flags.ts';
+import { inputOf } from '../../surfaces/cli/input.ts';
+import { commandOf } from '../../surfaces/cli/refusal-text.ts';
+import type { Given } from './command.ts';
+import { failWith } from './failure.ts';
+import { answerCall } from '../answer-call.ts';
+
+/** An operation as a command. */
+export interface OperationCommand {
+  readonly operation: Operation;
+  /** As it is typed behind `signalbox`. */
+  readonly name: string;
+  readonly fields: readonly Field[];
+  /** The flags that are its own: one for each member of the input. */
+  readonly flags: readonly KnownFlag[];
+}
+
+export const operationCommand = (catalogue: Catalogue, operation: Operation): OperationCommand => {
+  const fields = fieldsOf(catalogue, operation);
+  return { operation, name: commandOf(operation.name), fields, flags: fields.map(knownFlag) };
+};
+
+export const runOperation = async (
+  { operation, name, fields }: OperationCommand,
+  line: ReadLine,
+  { catalogue, given }: { readonly catalogue: Catalogue; readonly given: Given },
+) => {
+  const input = await inputOf({ operation, fields, line, command: name, stdin: process.stdin });
+  if (!input.ok) return failWith(input, { catalogue, uncertain: false });
+  return answerCall(
+    {
+      operation: operation.name,
+      input: input.value,
+      session: textOf(line, 'session'),
+      requestId: textOf(line, 'request-id'),
+    },
+    catalogue,
+    given,
+  );
+};
+
+export const textOf = ({ values }: Pick<ReadLine, 'values'>, name: string): string | undefined => {
+  const value = values.get(name)?.[0];
+  return typeof value === 'string' ? value : undefined;
+};

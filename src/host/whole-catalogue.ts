@@ -1,0 +1,5 @@
+import { operations } from '../areas/index.ts';
+import { Catalogue } from '../catalogue/catalogue.ts';
+
+/** Everything that can be asked of this program. */
+export const wholeCatalogue = (): Catalogue => new Catalogue(operations);

@@ -1,0 +1,139 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { type Json, type JsonObject, isObject } from '../../catalogue/json-schema.ts';
+import type { Operation } from '../../kernel/operation.ts';
+import type { KnownFlag } from './flags.ts';
+
+/** How a member of an input is written as text. */
+export type Shape =
+  | { readonly kind: 'text'; readonly placeholder: string }
+  | { readonly kind: 'number'; readonly whole: boolean }
+  | { readonly kind: 'yes-no' }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'list'; readonly of: Shape }
+  | { readonly kind: 'map'; readonly nullable: boolean }
+  | { readonly kind: 'json' };
+
+/** A member of the input of an operation, and the flag that carries it. */
+export interface Field {
+  readonly member: string;
+  readonly flag: string;
+  readonly shape: Shape;
+  /** Whether null is a value, and clears it. */
+  readonly nullable: boolean;
+  readonly required: boolean;
+  /** Whether the words behind the command fill it. */
+  readonly positional: boolean;
+  readonly meaning: string;
+}
+
+/** What an operation takes on the command line, in the order of its schema. */
+export const fieldsOf = (catalogue: Catalogue, operation: Operation): readonly Field[] => {
+  const { properties, required } = catalogue.inputSchemaOf(operation);
+  const needed = Array.isArray(required) ? required : [];
+  return Object.entries(isObject(properties) ? properties : {}).map(([member, schema]) => ({
+    member,
+    flag: flagOf(member),
+    ...shapeIn(isObject(schema) ? schema : {}, member),
+    required: needed.includes(member),
+    positional: operation.positional === member,
+    meaning: meaningIn(schema),
+  }));
+};
+
+const flagOf = (member: string): string => member.replaceAll('_', '-');
+
+/** The flag of a field, as the line is read. */
+export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => ({
+  name: flag,
+  placeholder: placeholderOf(shape),
+  meaning,
+  ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
+  ...((nullable || shape.kind === 'yes-no' || shape.kind === 'list') && { no: true }),
+});
+
+const choicesShownMax = 40;
+
+export const placeholderOf = (shape: Shape): string | undefined => {
+  switch (shape.kind) {
+    case 'text':
+      return shape.placeholder;
+    case 'number':
+      return 'N';
+    case 'yes-no':
+      return undefined;
+    case 'choice': {
+      const all = shape.choices.join('|');
+      return all.length > choicesShownMax ? 'CHOICE' : all;
+    }
+    case 'list':
+      return placeholderOf(shape.of) ?? 'WORD';
+    case 'map':
+      return 'KEY=VALUE';
+    case 'json':
+      return 'JSON';
+  }
+};
+
+const meaningIn = (schema: Json | undefined): string => {
+  if (!isObject(schema)) return '';
+  const { description, default: usual, minimum, maximum } = schema;
+  const range =
+    typeof minimum === 'number' && typeof maximum === 'number' ? [`${minimum} to ${maximum}`] : [];
+  return [
+    ...(typeof description === 'string' ? [description] : []),
+    // What describes the number well says its bounds itself.
+    ...(typeof description === 'string' ? [] : range),
+    ...(usual === undefined ? [] : [`default ${JSON.stringify(usual)}`]),
+  ].join('; ');
+};
+
+interface Shaped {
+  readonly shape: Shape;
+  readonly nullable: boolean;
+}
+
+const shapeIn = (schema: JsonObject, member: string): Shaped => {
+  const { anyOf } = schema;
+  if (!Array.isArray(anyOf)) return { shape: shapeOf(schema, member), nullable: false };
+  const ways = anyOf.filter(isObject);
+  const values = ways.filter(({ type }) => type !== 'null');
+  // One or a list of the same: a list of one says as much.
+  const widest = values.find(({ type }) => type === 'array') ?? values[0];
+  return {
+    shape: widest === undefined ? { kind: 'json' } : shapeOf(widest, member),
+    nullable: values.length < ways.length,
+  };
+};
+
+const shapeOf = (schema: JsonObject, member: string): Shape => {
+  const { type, enum: values, items, additionalProperties, properties } = schema;
+  if (Array.isArray(values)) return { kind: 'choice', choices: values.map(String) };
+  if (type === 'boolean') return { kind: 'yes-no' };
+  if (type === 'integer' || type === 'number') return { kind: 'number', whole: type === 'integer' };
+  if (type === 'string') return { kind: 'text', placeholder: textPlaceholder(schema, member) };
+  if (type === 'array' && isObject(items)) {
+    const of = shapeOf(items, member);
+    return of.kind === 'text' || of.kind === 'number' || of.kind === 'choice'
+      ? { kind: 'list', of }
+      : { kind: 'json' };
+  }
+  return type === 'object' && properties === undefined && isObject(additionalProperties)
+    ? mapOf(additionalProperties)
+    : { kind: 'json' };
+};
+
+const mapOf = (values: JsonObject): Shape => {
+  const { shape, nullable } = shapeIn(values, 'value');
+  return shape.kind === 'text' ? { kind: 'map', nullable } : { kind: 'json' };
+};
+
+const textPlaceholder = ({ format, maxLength, pattern }: JsonObject, member: string): string => {
+  if (format === 'date-time') return 'TIME';
+  if (member === 'id' || member === 'parent' || member === 'depends_on') return 'ID';
+  return typeof pattern === 'string' || (typeof maxLength === 'number' && maxLength <= nameCharactersMax)
+    ? 'NAME'
+    : 'TEXT';
+};
+
+/** What may be no longer than this is a name. */
+const nameCharactersMax = 64;

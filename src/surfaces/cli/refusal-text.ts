@@ -1,0 +1,65 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { type ErrorCode, type Refusal } from '../../kernel/errors.ts';
+import { printable } from '../../kernel/ids.ts';
+
+/** What to do on the command line, where that is not what the message says for everybody. */
+const steps: Readonly<Partial<Record<ErrorCode, string>>> = {
+  unknown_operation: 'signalbox help lists all commands.',
+  agent_unknown:
+    'signalbox start --agent NAME joins under that name; signalbox agent list names those who have.',
+  workspace_unknown:
+    'signalbox workspace list names those that there are; signalbox workspace add NAME adds one.',
+  session_required:
+    'signalbox start --agent NAME opens a session; then give the same --agent, or set SIGNALBOX_AGENT.',
+  session_ended: 'signalbox start --agent NAME opens a new session; leave --session out.',
+  revision_required: 'signalbox task get ID shows the revision; give it as --revision.',
+  stale_revision: 'signalbox task get ID shows the revision and what has changed; give it as --revision.',
+  nothing_free: 'signalbox task claim --wait-ms 55000 waits until something is.',
+  storage_full: 'signalbox doctor shows how much room there is.',
+  storage_read_only: 'signalbox doctor shows what stands in the way; --data-dir chooses another folder.',
+  journal_corrupt: 'signalbox verify names the first bad entry.',
+  journal_missing: 'signalbox doctor shows what is missing.',
+  upgrade_required: 'signalbox version tells which version this is.',
+  other_hub: 'signalbox doctor shows which hub answers; unset SIGNALBOX_URL to use that of this machine.',
+};
+
+/** What is true of a call whose fate is not known, because it is remembered until its answer is certain. */
+export const sameAgain = 'The same command again does it once, whether or not it was done now.';
+
+export interface Telling {
+  /** Whose operations are called by their commands; undefined where none can be named. */
+  readonly catalogue: Pick<Catalogue, 'operations'> | undefined;
+  /** Whether something may have been stored all the same. */
+  readonly uncertain: boolean;
+}
+
+/** Advice for those who come over a protocol; on the command line the next step takes its place. */
+const elsewhere = / Call start, and pass on the session it returns: .*$/s;
+
+/** A refusal for a person: what happened, and what to type next. */
+export const refusalText = (refusal: Refusal, { catalogue, uncertain }: Telling): string => {
+  const step = uncertain ? sameAgain : steps[refusal.code];
+  const message = printable(refusal.message).replace(elsewhere, '');
+  return [
+    `signalbox: ${catalogue === undefined ? message : inCommands(message, catalogue)}`,
+    ...(step === undefined ? [] : [`  ${step}`]),
+    '',
+  ].join('\n');
+};
+
+/** Operations are called by their command here. What stands in quotation marks is somebody's and stays. */
+const inCommands = (message: string, { operations }: Pick<Catalogue, 'operations'>): string => {
+  const names = operations.map(({ name }) => name);
+  const long = names.filter((name) => name.includes('_'));
+  const short = names.filter((name) => !name.includes('_'));
+  const pattern = new RegExp(`\\b(?:${long.join('|')})\\b|(?<=\\b[Cc]all )(?:${short.join('|')})\\b`, 'g');
+  return message
+    .split(/("(?:[^"\\]|\\.)*")/)
+    .map((part, i) =>
+      i % 2 === 1 ? part : part.replaceAll(pattern, (name) => `signalbox ${commandOf(name)}`),
+    )
+    .join('');
+};
+
+/** An operation as it is typed behind `signalbox`. */
+export const commandOf = (operation: string): string => operation.replace('_', ' ').replaceAll('_', '-');
