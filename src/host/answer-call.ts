@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
-import { spoken } from '../kernel/instants.ts';
+import { hourMs, spoken } from '../kernel/instants.ts';
 import { isRecord } from '../kernel/json.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
 import { type Called, type CliCall, type CliReply, changes, makeCall } from '../surfaces/cli/call.ts';
@@ -30,6 +30,8 @@ export const answerCall = async (
   const { settings } = configuration;
   const call: CliCall = { ...asked, agent: settings.agent };
   const interruption = listenForInterruption();
+  // The timers of a wait leave a process free to end; here the answer is what it lives for.
+  const living = setInterval(() => {}, hourMs);
   const called = await makeCall(call, {
     catalogue,
     principal: ownerPrincipal,
@@ -38,6 +40,7 @@ export const answerCall = async (
     signal: interruption.signal,
   });
   interruption.forget();
+  clearInterval(living);
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
   if (outcome.ok) writeAnswer(outcome.value, terminal);

@@ -4,12 +4,11 @@ import { nearestName } from '../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
 import type { Operation } from '../kernel/operation.ts';
-import { type KnownFlag, seeHelp } from '../surfaces/cli/flags.ts';
+import { seeHelp } from '../surfaces/cli/flags.ts';
 import { commandOf } from '../surfaces/cli/refusal-text.ts';
-import { callFlags, inputFlag } from './commands/call-flags.ts';
+import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
-import { type KeyName, keys } from './configuration/keys.ts';
 
 /** What a line asks for, before its flags are looked at. */
 export type Asked =
@@ -22,22 +21,6 @@ export type Asked =
       readonly catalogue: Catalogue;
       readonly rest: readonly string[];
     };
-
-/** Flags that every command takes. */
-export const everywhere: readonly KnownFlag[] = [
-  { name: 'json', placeholder: undefined, meaning: 'one JSON document on stdout' },
-  { name: 'help', placeholder: undefined, meaning: 'how to use this command' },
-];
-
-const versionFlag: KnownFlag = { name: 'version', placeholder: undefined, meaning: 'the version' };
-
-/** Keys of the configuration as flags. */
-export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
-  names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
-
-const isKeyName = (name: string): name is KeyName => Object.hasOwn(keys, name);
-
-export const keyNames: readonly KeyName[] = Object.keys(keys).filter(isKeyName);
 
 /** Finds the command in what was typed. Flags that are no command's own may stand before it. */
 export const findCommand = async (args: readonly string[]): Promise<Outcome<Asked>> => {
@@ -60,13 +43,15 @@ export const findCommand = async (args: readonly string[]): Promise<Outcome<Aske
   return ok({ ...found.value, rest: args.filter((_, i) => !taken.has(i)) });
 };
 
-interface Outline {
+export interface Outline {
   readonly words: readonly { readonly text: string; readonly at: number }[];
   readonly flags: ReadonlySet<string>;
+  /** Of flags that have one. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** The words of a line and the flags that any command may have; what else there is only its command can tell. */
-const outline = (args: readonly string[]): Outline => {
+export const outline = (args: readonly string[]): Outline => {
   const known = [...everywhere, versionFlag, ...callFlags, inputFlag, ...keyFlags(keyNames)];
   const { tokens } = parseArgs({
     args: [...args],
@@ -87,6 +72,11 @@ const outline = (args: readonly string[]): Outline => {
       token.kind === 'positional' ? [{ text: token.value, at: token.index }] : [],
     ),
     flags: new Set(tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))),
+    values: new Map(
+      tokens.flatMap((token) =>
+        token.kind === 'option' && token.value !== undefined ? [[token.name, token.value] as const] : [],
+      ),
+    ),
   };
 };
 
@@ -132,11 +122,11 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
     const nearest = second === undefined ? undefined : nearestName(second, verbs);
     const what =
       second === undefined
-        ? `signalbox ${first} needs one word more`
-        : `There is no command ${shown(`${first} ${second}`)}`;
+        ? `signalbox ${first} needs one word more:`
+        : `There is no command ${shown(`${first} ${second}`)}. There are`;
     return refuse(
       'invalid_input',
-      `${what}: ${verbs.join(', ')}.${nearest === undefined ? '' : ` Did you mean signalbox ${first} ${nearest}?`}${seeHelp({ command: first })}`,
+      `${what} ${verbs.join(', ')}.${nearest === undefined ? '' : ` Did you mean signalbox ${first} ${nearest}?`}${seeHelp({ command: first })}`,
       nearest === undefined ? {} : { nearest: `${first} ${nearest}` },
     );
   }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
+import { askingWord } from '../surfaces/cli/completion-scripts.ts';
 import { type KnownFlag, type ReadLine, readFlags, seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { refusalText } from '../surfaces/cli/refusal-text.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
 import { errorValue } from '../surfaces/json-text.ts';
-import { everywhere, findCommand, keyFlags } from './command-line.ts';
-import { callFlags, callKeys, inputFlag } from './commands/call-flags.ts';
+import { findCommand } from './command-line.ts';
+import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './commands/flags.ts';
 import type { Command, Given } from './commands/command.ts';
 import { failWith, isFailure } from './commands/failure.ts';
 import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
@@ -19,6 +20,7 @@ import { version } from './version.ts';
 export const run = async (args: readonly string[]): Promise<void> => {
   leaveQuietly(process.stdout);
   leaveQuietly(process.stderr);
+  if (args[0] === askingWord) return (await import('./complete.ts')).complete(args.slice(1));
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
   if (!outcome.ok) fail(outcome, terminal);
@@ -70,9 +72,9 @@ const runLine = async (args: readonly string[], terminal: Terminal): Promise<Out
       const { operationCommand, runOperation } = await import('./commands/operation.ts');
       const command = operationCommand(catalogue, operation);
       const flags = [...command.flags, ...callFlags, inputFlag];
-      const read = readLine(rest, { name: command.name, flags, names: callKeys });
+      const read = readLine(rest, { name: command.name, flags, names: keysOfCall });
       if (!read.ok) return failWith(read, { catalogue, uncertain: false });
-      const given = givenBy(read.value, { names: callKeys, terminal });
+      const given = givenBy(read.value, { names: keysOfCall, terminal });
       return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
     }
   }
@@ -83,7 +85,8 @@ const runCommand = async (
   rest: readonly string[],
   terminal: Terminal,
 ): Promise<Outcome<unknown>> => {
-  const { name, flags, keys: names, words } = command;
+  const { name, flags, words } = command;
+  const names = [...command.keys, ...commonKeys];
   const read = readLine(rest, { name, flags, names });
   if (!read.ok) return read;
   const [extra] = words === '' ? read.value.words : [];
@@ -94,6 +97,8 @@ const runCommand = async (
   const given = givenBy(read.value, { names, terminal });
   return given.ok ? command.run(given.value) : given;
 };
+
+const keysOfCall = [...callKeys, ...commonKeys];
 
 const wordCharactersMax = 64;
 

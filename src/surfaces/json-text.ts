@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
-import { printable } from '../kernel/ids.ts';
 
 /** How much JSON is taken at once, wherever it comes from, and how deeply it may be nested. */
 export const jsonBytesMax = 1024 * 1024;
@@ -50,9 +49,7 @@ export const parseJson = (bytes: Buffer, what: string): Outcome<unknown> => {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     return ok(value);
   } catch (fault) {
-    // The parser quotes what it stumbled over.
-    const reason =
-      fault instanceof SyntaxError ? ` (${printable(fault.message.slice(0, reasonCharactersMax))})` : '';
+    const reason = fault instanceof SyntaxError ? ` (${plain(fault.message)})` : '';
     return refuse(
       'not_json',
       `The ${what} is not JSON${reason}. Send one JSON object, or no ${what} for an empty one.`,
@@ -61,6 +58,10 @@ export const parseJson = (bytes: Buffer, what: string): Outcome<unknown> => {
 };
 
 const reasonCharactersMax = 120;
+
+/** The parser quotes what it stumbled over; nothing of that may move a terminal's cursor. */
+const plain = (text: string): string =>
+  text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
 
 export const tooLarge = (what: string): Refusal =>
   refuse(

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { callFlags, callKeys } from './call-flags.ts';
+import { callFlags, callKeys } from './flags.ts';
 
 export const call: Command = {
   name: 'call',

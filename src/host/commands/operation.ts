@@ -3,7 +3,8 @@ import type { Operation } from '../../kernel/operation.ts';
 import { type Field, fieldsOf, knownFlag } from '../../surfaces/cli/fields.ts';
 import type { KnownFlag, ReadLine } from '../../surfaces/cli/flags.ts';
 import { inputOf } from '../../surfaces/cli/input.ts';
-import { commandOf } from '../../surfaces/cli/refusal-text.ts';
+import { type Sheet, operationSheet } from '../../surfaces/cli/sheet.ts';
+import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './flags.ts';
 import type { Given } from './command.ts';
 import { failWith } from './failure.ts';
 import { answerCall } from '../answer-call.ts';
@@ -16,11 +17,14 @@ export interface OperationCommand {
   readonly fields: readonly Field[];
   /** The flags that are its own: one for each member of the input. */
   readonly flags: readonly KnownFlag[];
+  readonly sheet: Sheet;
 }
 
 export const operationCommand = (catalogue: Catalogue, operation: Operation): OperationCommand => {
   const fields = fieldsOf(catalogue, operation);
-  return { operation, name: commandOf(operation.name), fields, flags: fields.map(knownFlag) };
+  const common = [...everywhere, ...callFlags, inputFlag, ...keyFlags([...callKeys, ...commonKeys])];
+  const sheet = operationSheet(operation, fields, common);
+  return { operation, name: sheet.name, fields, flags: fields.map(knownFlag), sheet };
 };
 
 export const runOperation = async (

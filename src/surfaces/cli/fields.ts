@@ -9,7 +9,7 @@ export type Shape =
   | { readonly kind: 'number'; readonly whole: boolean }
   | { readonly kind: 'yes-no' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'list'; readonly of: Shape }
+  | { readonly kind: 'list'; readonly of: Shape; readonly mayBeEmpty: boolean }
   | { readonly kind: 'map'; readonly nullable: boolean }
   | { readonly kind: 'json' };
 
@@ -43,15 +43,27 @@ export const fieldsOf = (catalogue: Catalogue, operation: Operation): readonly F
 const flagOf = (member: string): string => member.replaceAll('_', '-');
 
 /** The flag of a field, as the line is read. */
-export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => ({
-  name: flag,
-  placeholder: placeholderOf(shape),
-  meaning,
-  ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
-  ...((nullable || shape.kind === 'yes-no' || shape.kind === 'list') && { no: true }),
-});
+export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => {
+  const choices = choicesIn(shape);
+  const placeholder = placeholderOf(shape);
+  const all = placeholder === manyChoices ? [choices?.join(', ') ?? ''] : [];
+  return {
+    name: flag,
+    placeholder,
+    meaning: [meaning, ...all].filter((part) => part !== '').join('; '),
+    ...(choices !== undefined && { choices }),
+    ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
+    ...((nullable || shape.kind === 'yes-no' || (shape.kind === 'list' && shape.mayBeEmpty)) && { no: true }),
+  };
+};
+
+const choicesIn = (shape: Shape): readonly string[] | undefined => {
+  const choice = shape.kind === 'list' ? shape.of : shape;
+  return choice.kind === 'choice' ? choice.choices : undefined;
+};
 
 const choicesShownMax = 40;
+const manyChoices = 'CHOICE';
 
 export const placeholderOf = (shape: Shape): string | undefined => {
   switch (shape.kind) {
@@ -63,7 +75,7 @@ export const placeholderOf = (shape: Shape): string | undefined => {
       return undefined;
     case 'choice': {
       const all = shape.choices.join('|');
-      return all.length > choicesShownMax ? 'CHOICE' : all;
+      return all.length > choicesShownMax ? manyChoices : all;
     }
     case 'list':
       return placeholderOf(shape.of) ?? 'WORD';
@@ -114,7 +126,7 @@ const shapeOf = (schema: JsonObject, member: string): Shape => {
   if (type === 'array' && isObject(items)) {
     const of = shapeOf(items, member);
     return of.kind === 'text' || of.kind === 'number' || of.kind === 'choice'
-      ? { kind: 'list', of }
+      ? { kind: 'list', of, mayBeEmpty: !(typeof schema['minItems'] === 'number' && schema['minItems'] > 0) }
       : { kind: 'json' };
   }
   return type === 'object' && properties === undefined && isObject(additionalProperties)

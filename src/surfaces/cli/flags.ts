@@ -9,6 +9,8 @@ export interface KnownFlag {
   /** What stands for its value in help; undefined for one that is only there or not. */
   readonly placeholder: string | undefined;
   readonly meaning: string;
+  /** All values there are, where they are few. */
+  readonly choices?: readonly string[];
   /** May be given more than once. */
   readonly many?: true;
   /** May also be written `--no-<name>`. */

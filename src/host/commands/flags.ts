@@ -1,0 +1,41 @@
+import type { KnownFlag } from '../../surfaces/cli/flags.ts';
+import { type KeyName, keys } from '../configuration/keys.ts';
+
+/** The keys of the configuration that every command takes as flags. */
+export const commonKeys: readonly KeyName[] = [];
+
+/** Flags that every command takes. */
+export const everywhere: readonly KnownFlag[] = [
+  { name: 'json', placeholder: undefined, meaning: 'one JSON document on stdout' },
+  { name: 'help', placeholder: undefined, meaning: 'how to use this command' },
+];
+
+export const versionFlag: KnownFlag = { name: 'version', placeholder: undefined, meaning: 'the version' };
+
+/** Keys of the configuration as flags. */
+export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
+  names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
+
+const isKeyName = (name: string): name is KeyName => Object.hasOwn(keys, name);
+
+export const keyNames: readonly KeyName[] = Object.keys(keys).filter(isKeyName);
+
+/** The keys of the configuration that every call takes as flags. */
+export const callKeys: readonly KeyName[] = ['data-dir', 'workspace', 'agent', 'url'];
+
+/** The flags of every call, beside those. */
+export const callFlags: readonly KnownFlag[] = [
+  {
+    name: 'session',
+    placeholder: 'HANDLE',
+    meaning: 'the session that start returned, when not that of the agent',
+  },
+  { name: 'request-id', placeholder: 'ID', meaning: 'makes a repeat of this call do nothing a second time' },
+];
+
+/** The flag by which an operation takes its input whole. */
+export const inputFlag: KnownFlag = {
+  name: 'input',
+  placeholder: 'JSON',
+  meaning: 'the input as JSON, @FILE or - for stdin; flags go before it',
+};

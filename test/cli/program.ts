@@ -1,0 +1,122 @@
+/* The program as a person starts it, in a home of its own: nothing of this machine's settings reaches it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { main } from '../host/processes.ts';
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  readonly status: number | null;
+  /** The signal that ended it, when one did. */
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** The working directory of the place when absent. */
+  readonly cwd?: string;
+  /** What is piped in; nothing when absent. */
+  readonly stdin?: string;
+}
+
+export interface Started {
+  readonly pid: number;
+  /** Resolves as soon as what was printed on stdout holds this text; rejects when the process ends without. */
+  readonly says: (part: string) => Promise<void>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<Ended>;
+}
+
+export interface Place {
+  readonly home: string;
+  /** Where the program is started. Not inside a repository. */
+  readonly cwd: string;
+  readonly dataDir: string;
+  readonly start: (args: readonly string[], options?: RunOptions) => Started;
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Runs a command with --json and gives its document back; whatever it is. */
+  readonly json: (args: readonly string[], options?: RunOptions) => Promise<unknown>;
+}
+
+/** A home that goes away with the test, after all that was started in it. */
+export const openPlace = async (context: TestContext): Promise<Place> => {
+  const home = await mkdtemp(join(tmpdir(), 'signalbox-cli-'));
+  const cwd = join(home, 'work');
+  await mkdir(cwd);
+  const running = new Set<Started>();
+  context.after(async () => {
+    for (const process of running) process.kill('SIGKILL');
+    await Promise.all([...running].map(({ ended }) => ended));
+    await rm(home, { recursive: true });
+  });
+  const start: Place['start'] = (args, options = {}) => {
+    const started = startIn({ home, cwd }, args, options);
+    running.add(started);
+    void started.ended.then(() => running.delete(started));
+    return started;
+  };
+  const run: Place['run'] = (args, options) => start(args, options).ended;
+  return {
+    home,
+    cwd,
+    dataDir: join(home, '.local', 'share', 'signalbox'),
+    start,
+    run,
+    json: async (args, options) => {
+      const { out, err } = await run([...args, '--json'], options);
+      return out === '' ? err : JSON.parse(out);
+    },
+  };
+};
+
+const startIn = (
+  place: Pick<Place, 'home' | 'cwd'>,
+  args: readonly string[],
+  { env = {}, cwd = place.cwd, stdin }: RunOptions,
+): Started => {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: place.home,
+      // Compiled once for all tests of this machine, as for its users.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
+      ...env,
+    },
+  });
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(stdin);
+  const { stdout, stderr } = child;
+  const parts: string[] = [];
+  const heard = new Set<() => void>();
+  stdout?.setEncoding('utf8').on('data', (part: string) => {
+    parts.push(part);
+    for (const listener of heard) listener();
+  });
+  const err = stderr === null ? Promise.resolve('') : text(stderr);
+  const ended = once(child, 'close').then(async () => ({
+    status: child.exitCode,
+    signal: child.signalCode,
+    out: parts.join(''),
+    err: await err,
+  }));
+  const says = (part: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!parts.join('').includes(part)) return;
+        heard.delete(look);
+        resolve();
+      };
+      heard.add(look);
+      void ended.then(({ err: said }) => reject(new Error(`it ended without saying ${part}: ${said}`)));
+      look();
+    });
+  return { pid: child.pid ?? 0, says, kill: (signal) => void child.kill(signal), ended };
+};
