@@ -4,21 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
 import { operations } from '../../src/areas/index.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { readConfiguration } from '../../src/host/configuration/configuration.ts';
 import { stderrLog } from '../../src/host/log.ts';
-import { openHub } from '../../src/host/open-hub.ts';
+import { openHub, ownerPrincipal } from '../../src/host/open-hub.ts';
 import { verify } from '../../src/journal/journal.ts';
 import { errorTable } from '../../src/kernel/errors.ts';
+import type { Caller } from '../../src/kernel/operation.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Hub } from '../../src/surfaces/hub.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
-import { linesOf } from '../race/journal-check.ts';
+import { claimsOf, linesOf } from '../race/journal-check.ts';
 import { type Cut, type Ended, runCut, runWords, stepsOf } from './cut-program.ts';
 import { type Subject, type WritingCommand, writingCommands } from './writing-commands.ts';
 
@@ -85,19 +86,8 @@ class Trials {
     assert(times === 1 || (times === 2 && isIdempotent(command)), `${times} times: ${shown}`);
   }
 
-  /** Every journal is whole, and no note of a call is left behind for ever. */
-  async verify(): Promise<void> {
-    const { dataDir } = this.#site;
-    const paths = globSync('**/*.journal', { cwd: dataDir });
-    assert(paths.length >= 2);
-    for (const path of paths) {
-      const store = await openSqliteStore({ path: join(dataDir, path), create: 'must-exist' });
-      assert(store.ok, path);
-      const verified = await verify(store.value);
-      await store.value.close();
-      assert(verified.ok, path);
-    }
-    assert.deepEqual(globSync('**/*.tmp', { cwd: dataDir }), []);
+  verify(): Promise<void> {
+    return verifyJournals(this.#site.dataDir);
   }
 
   #prepare(command: WritingCommand): Promise<Subject> {
@@ -110,6 +100,19 @@ class Trials {
     return linesOf(join(this.#site.dataDir, journal)).filter((line) => effect(line, subject)).length;
   }
 }
+
+/** Every journal is whole. */
+const verifyJournals = async (dataDir: string): Promise<void> => {
+  const paths = globSync('**/*.journal', { cwd: dataDir });
+  assert(paths.length >= 2);
+  for (const path of paths) {
+    const store = await openSqliteStore({ path: join(dataDir, path), create: 'must-exist' });
+    assert(store.ok, path);
+    const verified = await verify(store.value);
+    await store.value.close();
+    assert(verified.ok, path);
+  }
+};
 
 /** Whether it may be done a second time, because that changes nothing. */
 const isIdempotent = ({ operation }: WritingCommand): boolean => {
@@ -142,28 +145,36 @@ const isOver = ({ status, signal, out, err }: Ended, cut: Cut): boolean | undefi
   return status === 0 && isAnswer(out) ? true : undefined;
 };
 
-/** Where it matters most: before the call is remembered, before it is sent or stored, after that, before it is told. */
-const isTelling = (step: string, { operation, journal }: WritingCommand): boolean =>
-  [
-    'before open of the note',
-    'after open of the note',
-    `before the request ${operation}`,
-    `after the request ${operation}`,
-    `when ${operation} is answered`,
-    `before the commit in ${journal.replace('workspaces/', '')}`,
-    `after the commit in ${journal.replace('workspaces/', '')}`,
-    'before the answer',
-    'after the answer',
-  ].includes(step);
+/** Once it is done, and nobody has heard of it. */
+const doneIn = ({ operation, journal }: WritingCommand, way: Way): string =>
+  way === 'through a hub' ? `when ${operation} is answered` : `after the commit in ${basename(journal)}`;
 
-/** A command hears Ctrl-C while it waits, which it does at these. */
-const isHeard = (step: string, { operation, journal }: WritingCommand): boolean =>
-  [
-    `after the request ${operation}`,
-    `when ${operation} is answered`,
-    `after the commit in ${journal.replace('workspaces/', '')}`,
-    'before the answer',
-  ].includes(step);
+/** Where it matters most: when the call is remembered and nothing was done, and when it was done. */
+const tellingCuts = (command: WritingCommand, way: Way): readonly Cut[] => [
+  ...(isIdempotent(command) ? [] : [{ step: 'after open of the note', signal: 'SIGKILL' } as const]),
+  { step: doneIn(command, way), signal: 'SIGKILL' },
+  { step: doneIn(command, way), signal: 'SIGINT' },
+];
+
+/** Two at a time, which is what the machine of a newcomer has cores for. */
+const inPairs = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+  for (let at = 0; at < items.length; at += 2) await Promise.all(items.slice(at, at + 2).map(work));
+};
+
+const ada: Caller = {
+  principal: ownerPrincipal,
+  role: 'admin',
+  agent: undefined,
+  session: undefined,
+  connection: 'cli:ada',
+  client: 'cli',
+};
+
+const commandOf = (operation: string): WritingCommand => {
+  const command = writingCommands.find((candidate) => candidate.operation === operation);
+  assert(command !== undefined);
+  return command;
+};
 
 it('every operation that writes is tried', () => {
   const writing = catalogue.operations.filter(({ kind }) => kind === 'command').map(({ name }) => name);
@@ -174,21 +185,82 @@ for (const way of ['through a hub', 'on the journal'] as const) {
   describe(`a command ${way} that is cut short`, () => {
     it('does what was meant once when it is made again, whichever command it is', async (t) => {
       const trials = await Trials.open(t, way);
-      for (const command of writingCommands) {
-        const steps = await trials.steps(command);
-        const cuts = steps.flatMap((step): readonly Cut[] => [
-          ...(isTelling(step, command) ? [{ step, signal: 'SIGKILL' } as const] : []),
-          ...(isHeard(step, command) ? [{ step, signal: 'SIGINT' } as const] : []),
-        ]);
-        assert(cuts.length >= 5, `${command.operation}: ${steps.join(', ')}`);
-        await inPairs(cuts, (cut) => trials.cutAndRepeat(command, cut));
-      }
+      const cuts = writingCommands.flatMap((command) =>
+        tellingCuts(command, way).map((cut) => ({ command, cut })),
+      );
+      await inPairs(cuts, ({ command, cut }) => trials.cutAndRepeat(command, cut));
+      await trials.verify();
+    });
+
+    it('does it once wherever it is killed or broken off', async (t) => {
+      const trials = await Trials.open(t, way);
+      const command = commandOf('task_add');
+      const steps = await trials.steps(command);
+      for (const expected of ['before open of the note', doneIn(command, way), 'after rm of the note'])
+        assert(steps.includes(expected), `${expected} is among ${steps.join(', ')}`);
+      const cuts = steps.flatMap((step): readonly Cut[] => [
+        { step, signal: 'SIGKILL' },
+        { step, signal: 'SIGINT' },
+      ]);
+      await inPairs(cuts, (cut) => trials.cutAndRepeat(command, cut));
+      await trials.verify();
+    });
+
+    it('does it once though its repeat is killed as well', async (t) => {
+      const trials = await Trials.open(t, way);
+      const command = commandOf('task_add');
+      const done: Cut = { step: doneIn(command, way), signal: 'SIGKILL' };
+      const seconds = ['before rename of the note', 'after rename of the note', 'before the answer'];
+      for (const step of seconds) await trials.cutAndRepeat(command, done, { step, signal: 'SIGKILL' });
       await trials.verify();
     });
   });
 }
 
-/** The machine of a newcomer has at least two cores. */
-const inPairs = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
-  for (let at = 0; at < items.length; at += 2) await Promise.all(items.slice(at, at + 2).map(work));
-};
+describe('a claim that waits at the hub until there is something', () => {
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    it(`is made once when it is ended by ${signal} and made again`, async (t) => {
+      const site = await openSite(t);
+      const hub = await openBoard(site, 'through a hub');
+      const call = (operation: string, input: object) =>
+        hub.call({
+          operation,
+          input,
+          caller: ada,
+          workspace: 'main',
+          requestId: undefined,
+          signal: undefined,
+        });
+      assert((await call('start', { agent: 'ada' })).ok);
+      const words = ['task', 'claim', '--wait-ms', '50000', '--agent', 'ada'];
+      const first = await runCut(site.dataDir, words, { step: 'after the request task_claim', signal });
+      assert(signal === 'SIGKILL' ? first.signal === signal : first.status === 130, JSON.stringify(first));
+      for (const title of ['One', 'Two']) assert((await call('task_add', { title })).ok);
+      const again = await runWords(site.dataDir, words);
+      assert.equal(again.status, 0, again.out);
+      assert.equal(claimsOf(linesOf(join(site.dataDir, 'workspaces/main.journal'))).length, 1);
+    });
+  }
+});
+
+describe('the very first command', () => {
+  it('does what was meant once wherever it is killed, though there was no journal before', async (t) => {
+    const command = commandOf('task_add');
+    const subject: Subject = { agent: '', word: 'The first of all', task: '' };
+    const words = command.words(subject);
+    const steps = await stepsOf((await openSite(t)).dataDir, words);
+    assert(steps.includes('after the commit in hub.journal'), steps.join(', '));
+    await inPairs(
+      steps.filter((step) => step.includes('commit')),
+      async (step) => {
+        const { dataDir } = await openSite(t);
+        assert.equal((await runCut(dataDir, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
+        const again = await runWords(dataDir, words);
+        assert.equal(again.status, 0, `${step}: ${again.out}`);
+        const lines = linesOf(join(dataDir, command.journal));
+        assert.equal(lines.filter((line) => command.effect(line, subject)).length, 1, step);
+        await verifyJournals(dataDir);
+      },
+    );
+  });
+});

@@ -26,8 +26,12 @@ export interface WritingCommand {
   readonly refusal?: ErrorCode;
 }
 
-const call = async (hub: Hub, subject: Subject, operation: string, input: object): Promise<unknown> => {
-  const { agent } = subject;
+/** Calls as the subject's agent; what needs no session is called without one. */
+const call = async (
+  hub: Hub,
+  { agent }: Subject,
+  { operation, input }: { readonly operation: string; readonly input: object },
+): Promise<unknown> => {
   const reply = await hub.call({
     operation,
     input,
@@ -51,7 +55,7 @@ const call = async (hub: Hub, subject: Subject, operation: string, input: object
 const asIs = async (_hub: Hub, subject: Subject): Promise<Subject> => subject;
 
 const joined = async (hub: Hub, subject: Subject): Promise<Subject> => {
-  await call(hub, subject, 'start', { agent: subject.agent });
+  await call(hub, subject, { operation: 'start', input: { agent: subject.agent } });
   return subject;
 };
 
@@ -61,19 +65,19 @@ const added = z.object({ tasks: z.tuple([z.object({ id: z.string() })]) });
 const withTasks = async (hub: Hub, subject: Subject): Promise<Subject> => {
   await joined(hub, subject);
   const input = { title: `Prepared for ${subject.word}`, project: subject.word };
-  const { tasks } = added.parse(await call(hub, subject, 'task_add', input));
-  await call(hub, subject, 'task_add', input);
+  const { tasks } = added.parse(await call(hub, subject, { operation: 'task_add', input }));
+  await call(hub, subject, { operation: 'task_add', input });
   return { ...subject, task: tasks[0].id };
 };
 
 const withClaim = async (hub: Hub, subject: Subject): Promise<Subject> => {
   const prepared = await withTasks(hub, subject);
-  await call(hub, subject, 'task_claim', { id: prepared.task });
+  await call(hub, subject, { operation: 'task_claim', input: { id: prepared.task } });
   return prepared;
 };
 
 const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
-  await call(hub, subject, 'workspace_add', { name: subject.word });
+  await call(hub, subject, { operation: 'workspace_add', input: { name: subject.word } });
   return subject;
 };
 
