@@ -19,6 +19,8 @@ export interface Asked {
   readonly input: unknown;
   readonly session: string | undefined;
   readonly requestId: string | undefined;
+  /** The members of the input that were flags. */
+  readonly members: readonly string[];
 }
 
 /** Makes one call and writes its answer. */
@@ -28,7 +30,8 @@ export const answerCall = async (
   { configuration, terminal, log }: Given,
 ): Promise<Outcome<true> | Failure> => {
   const { settings } = configuration;
-  const call: CliCall = { ...asked, agent: settings.agent };
+  const { members, ...rest } = asked;
+  const call: CliCall = { ...rest, agent: settings.agent };
   const interruption = listenForInterruption();
   // The timers of a wait leave a process free to end; here the answer is what it lives for.
   const living = setInterval(() => {}, hourMs);
@@ -43,10 +46,10 @@ export const answerCall = async (
   clearInterval(living);
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
-  if (outcome.ok) writeAnswer(outcome.value, terminal);
+  if (outcome.ok) await writeAnswer(outcome.value, terminal);
   // A call that was interrupted stays remembered when it was done, so that its repeat cannot do it a second time.
   if (exit === undefined || !outcome.ok) await called.settle();
-  if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue });
+  if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue, members });
   if (!outcome.ok && terminal.json) writeJson(terminal, errorValue(outcome));
   terminal.err.write(`signalbox: ${interruptedWords(called, changes(catalogue, call.operation))}\n`);
   // What may still be open, such as the search for a hub, is not waited for.
@@ -62,13 +65,13 @@ const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): stri
     : 'Interrupted. Nothing was stored. The same command again does it once.';
 };
 
-const writeAnswer = (reply: CliReply, terminal: Given['terminal']): void => {
+const writeAnswer = async (reply: CliReply, terminal: Given['terminal']): Promise<void> => {
   const { value, replayed, waiting, interruptedAt } = reply;
   if (terminal.json) {
     writeJson(terminal, marked(reply));
     return;
   }
-  terminal.out.write(answerText(value, terminal));
+  terminal.out.write(await answerText(value, terminal));
   if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
   if (waiting !== undefined) terminal.err.write(`${waiting}\n`);
 };

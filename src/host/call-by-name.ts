@@ -26,7 +26,7 @@ export const callByName = async (given: Given): Promise<Outcome<unknown>> => {
     return typeof value === 'string' ? value : undefined;
   };
   return answerCall(
-    { operation, input: input.value, session: said('session'), requestId: said('request-id') },
+    { operation, input: input.value, session: said('session'), requestId: said('request-id'), members: [] },
     catalogue,
     given,
   );

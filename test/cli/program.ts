@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What is piped in; nothing when absent. */
   readonly stdin?: string;
+  /** Nobody reads what it prints: the pipe is closed from the beginning. */
+  readonly deaf?: true;
 }
 
 export interface Started {
@@ -78,7 +80,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
 const startIn = (
   place: Pick<Place, 'home' | 'cwd'>,
   args: readonly string[],
-  { env = {}, cwd = place.cwd, stdin }: RunOptions,
+  { env = {}, cwd = place.cwd, stdin, deaf }: RunOptions,
 ): Started => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
@@ -94,6 +96,7 @@ const startIn = (
   child.stdin?.on('error', () => {});
   child.stdin?.end(stdin);
   const { stdout, stderr } = child;
+  if (deaf === true) stdout?.destroy();
   const parts: string[] = [];
   const heard = new Set<() => void>();
   stdout?.setEncoding('utf8').on('data', (part: string) => {

@@ -40,13 +40,14 @@ export const runOperation = async (
       input: input.value,
       session: textOf(line, 'session'),
       requestId: textOf(line, 'request-id'),
+      members: fields.map(({ member }) => member),
     },
     catalogue,
     given,
   );
 };
 
-export const textOf = ({ values }: Pick<ReadLine, 'values'>, name: string): string | undefined => {
+const textOf = ({ values }: Pick<ReadLine, 'values'>, name: string): string | undefined => {
   const value = values.get(name)?.[0];
   return typeof value === 'string' ? value : undefined;
 };

@@ -1,12 +1,17 @@
 import { styleText } from 'node:util';
 import { printable } from '../../kernel/ids.ts';
 import { isRecord } from '../../kernel/json.ts';
-import { type Column, type Paper, cellOf, tableLines, widthOf } from './table.ts';
+import { type Column, type Paper, cellOf, tableLines } from './table.ts';
+import { widthsFor } from './width.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
 /** The answer of any operation, for a person: records as lines, lists as tables. */
-export const answerText = (value: unknown, paper: Paper): string => `${linesOf(value, paper).join('\n')}\n`;
+export const answerText = async (value: unknown, look: Omit<Paper, 'widthOf'>): Promise<string> => {
+  const { columns, colour } = look;
+  const widthOf = await widthsFor(JSON.stringify(value) ?? '');
+  return `${linesOf(value, { columns, colour, widthOf }).join('\n')}\n`;
+};
 
 const linesOf = (value: unknown, paper: Paper): readonly string[] => {
   if (!isRecord(value)) return [cellText(value)];
@@ -41,7 +46,7 @@ const indent = '  ';
 /** Scalars beside their names, then what needs lines of its own. */
 const recordLines = (entries: readonly (readonly [string, unknown])[], paper: Paper): readonly string[] => {
   const short = entries.filter(([, value]) => !needsLines(value));
-  const width = Math.max(0, ...short.map(([name]) => widthOf(labelOf(name))));
+  const width = Math.max(0, ...short.map(([name]) => paper.widthOf(labelOf(name))));
   const inside = {
     ...paper,
     columns: paper.columns === undefined ? undefined : paper.columns - indent.length,

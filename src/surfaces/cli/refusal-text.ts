@@ -31,33 +31,51 @@ export interface Telling {
   readonly catalogue: Pick<Catalogue, 'operations'> | undefined;
   /** Whether something may have been stored all the same. */
   readonly uncertain: boolean;
+  /** The members of the input that are flags here. */
+  readonly members?: readonly string[];
 }
 
 /** Advice for those who come over a protocol; on the command line the next step takes its place. */
 const elsewhere = / Call start, and pass on the session it returns: .*$/s;
 
 /** A refusal for a person: what happened, and what to type next. */
-export const refusalText = (refusal: Refusal, { catalogue, uncertain }: Telling): string => {
+export const refusalText = (refusal: Refusal, telling: Telling): string => {
+  const { catalogue, uncertain, members = [] } = telling;
   const step = uncertain ? sameAgain : steps[refusal.code];
   const message = printable(refusal.message).replace(elsewhere, '');
   return [
-    `signalbox: ${catalogue === undefined ? message : inCommands(message, catalogue)}`,
+    `signalbox: ${catalogue === undefined ? message : inCommands(message, catalogue, members)}`,
     ...(step === undefined ? [] : [`  ${step}`]),
     '',
   ].join('\n');
 };
 
-/** Operations are called by their command here. What stands in quotation marks is somebody's and stays. */
-const inCommands = (message: string, { operations }: Pick<Catalogue, 'operations'>): string => {
+/**
+ * Operations are called by their command here, and members of the input by their flag, where the name cannot be an
+ * ordinary word. What stands in quotation marks is somebody's and stays.
+ */
+const inCommands = (
+  message: string,
+  { operations }: Pick<Catalogue, 'operations'>,
+  members: readonly string[],
+): string => {
   const names = operations.map(({ name }) => name);
-  const long = names.filter((name) => name.includes('_'));
-  const short = names.filter((name) => !name.includes('_'));
-  const pattern = new RegExp(`\\b(?:${long.join('|')})\\b|(?<=\\b[Cc]all )(?:${short.join('|')})\\b`, 'g');
+  const plain = names.filter((name) => !name.includes('_'));
+  const pattern = new RegExp(
+    `\\b(?:${names.filter((name) => name.includes('_')).join('|')})\\b|(?<=\\b[Cc]all )(?:${plain.join('|')})\\b`,
+    'g',
+  );
+  const flags = members.filter((member) => member.includes('_'));
+  const flagPattern = flags.length === 0 ? undefined : new RegExp(`\\b(?:${flags.join('|')})\\b`, 'g');
+  const said = (part: string): string => {
+    const commands = part.replaceAll(pattern, (name) => `signalbox ${commandOf(name)}`);
+    return flagPattern === undefined
+      ? commands
+      : commands.replaceAll(flagPattern, (member) => `--${member.replaceAll('_', '-')}`);
+  };
   return message
     .split(/("(?:[^"\\]|\\.)*")/)
-    .map((part, i) =>
-      i % 2 === 1 ? part : part.replaceAll(pattern, (name) => `signalbox ${commandOf(name)}`),
-    )
+    .map((part, i) => (i % 2 === 1 ? part : said(part)))
     .join('');
 };
 

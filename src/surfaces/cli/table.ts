@@ -1,11 +1,12 @@
-import stringWidth from 'string-width';
 import { printable } from '../../kernel/ids.ts';
+import type { WidthOf } from './width.ts';
 
 /** How a table may look. */
 export interface Paper {
   /** Undefined where nothing limits it. */
   readonly columns: number | undefined;
   readonly colour: boolean;
+  readonly widthOf: WidthOf;
 }
 
 export interface Column {
@@ -24,6 +25,9 @@ const narrowest = 8;
 
 /** Rows under a heading. What does not fit the width ends in an ellipsis, and what has no room at all is named below. */
 export const tableLines = (columns: readonly Column[], paper: Paper): readonly string[] => {
+  const { widthOf } = paper;
+  const cut = cutter(widthOf);
+  const padded = padder(widthOf);
   const natural = columns.map(({ title, cells }) => Math.max(widthOf(title), ...cells.map(widthOf)));
   const { widths, dropped } = fit(natural, paper.columns);
   const shown = columns.slice(0, columns.length - dropped);
@@ -89,31 +93,31 @@ const narrowed = (natural: readonly number[], room: number): readonly number[] =
   });
 };
 
-const plainPattern = /^[\u0020-\u007e]*$/;
-
-export const widthOf = (text: string): number => (plainPattern.test(text) ? text.length : stringWidth(text));
-
-const padded = (text: string, width: number, toTheRight: boolean): string => {
-  const pad = ' '.repeat(Math.max(0, width - widthOf(text)));
-  return toTheRight ? pad + text : text + pad;
-};
+const padder =
+  (widthOf: WidthOf) =>
+  (text: string, width: number, toTheRight: boolean): string => {
+    const pad = ' '.repeat(Math.max(0, width - widthOf(text)));
+    return toTheRight ? pad + text : text + pad;
+  };
 
 let segmenter: Intl.Segmenter | undefined;
 
 /** The beginning of a text that is too wide, with an ellipsis. What a person sees as one character stays whole. */
-const cut = (text: string, width: number): string => {
-  if (width <= 0 || widthOf(text) <= width) return text;
-  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  let kept = '';
-  let taken = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    const wide = widthOf(segment);
-    if (taken + wide > width - 1) break;
-    kept += segment;
-    taken += wide;
-  }
-  return `${kept.trimEnd()}…`;
-};
+const cutter =
+  (widthOf: WidthOf) =>
+  (text: string, width: number): string => {
+    if (width <= 0 || widthOf(text) <= width) return text;
+    segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+    let kept = '';
+    let taken = 0;
+    for (const { segment } of segmenter.segment(text)) {
+      const wide = widthOf(segment);
+      if (taken + wide > width - 1) break;
+      kept += segment;
+      taken += wide;
+    }
+    return `${kept.trimEnd()}…`;
+  };
 
 /** Somebody's text as a cell: one line, and nothing in it that could look like the gap between two columns. */
 export const cellOf = (text: string): string => printable(text.replaceAll(/[\s\u00a0]+/g, ' ').trim());
