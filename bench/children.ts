@@ -35,7 +35,12 @@ export const startHub = async (
   ];
   const [program = '', ...args] = command;
   const began = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: wrap.length > 0 });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: wrap.length > 0,
+    // Not the workspace of the checkout that this stands in, which would be noted in its git config.
+    env: { ...process.env, SIGNALBOX_WORKSPACE: 'main' },
+  });
   const listening = await new Promise<number>((resolve, reject) => {
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => {

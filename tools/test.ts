@@ -27,6 +27,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+/** What the checkout's git config remembers: only a program that a test starts without care would change it. */
+const remembered = (): string =>
+  spawnSync('git', ['config', '--local', '--get-regexp', '^signalbox[.]'], { cwd: root, encoding: 'utf8' })
+    .stdout ?? '';
+const before = remembered();
+
 // Node leaves one core free, which on two cores would run one file at a time although the files mostly wait.
 const concurrency = Math.max(2, availableParallelism());
 const run = spawnSync(
@@ -37,4 +43,10 @@ const run = spawnSync(
     stdio: 'inherit',
   },
 );
+if (remembered() !== before) {
+  console.error(
+    `A test wrote into the git config of this checkout (${remembered().trim() || 'it took something away'}). Whatever it starts needs SIGNALBOX_WORKSPACE, or a folder elsewhere.`,
+  );
+  process.exit(1);
+}
 process.exit(run.status ?? 1);

@@ -8,6 +8,9 @@ import { z } from 'zod';
 
 export const signalbox = fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
 
+/** What the transport gives its processes as well, and a workspace: not that of the checkout that this stands in. */
+export const environment = { ...getDefaultEnvironment(), SIGNALBOX_WORKSPACE: 'main' };
+
 /** What a call came to: the value, or the text of a refusal, which ends with its code in brackets. */
 export type Answer =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
@@ -32,6 +35,7 @@ export class Agent {
       new StdioClientTransport({
         command: signalbox,
         args: ['mcp', '--data-dir', dataDir, '--agent', name],
+        env: environment,
         stderr: 'inherit',
       }),
     );
@@ -90,8 +94,8 @@ export class Hub {
   static async start(dataDir: string): Promise<Hub> {
     const child = spawn(signalbox, ['serve', '--port', '0', '--data-dir', dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      // What the transport gives its processes as well: settings of this machine's own Signalbox stay out of it.
-      env: getDefaultEnvironment(),
+      // Settings of this machine's own Signalbox stay out of it.
+      env: environment,
     });
     const ended = once(child, 'exit');
     for await (const line of createInterface({ input: child.stdout })) {

@@ -15,6 +15,7 @@ import { workspacesArea } from './workspaces/area.ts';
 import { initialWorkspaces } from './workspaces/model.ts';
 import { workspaceAdd } from './workspaces/operations/add.ts';
 import { workspaceList } from './workspaces/operations/list.ts';
+import { workspaceRename } from './workspaces/operations/rename.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
 export const areas: readonly Area[] = [agentsArea, tasksArea, workspacesArea];
@@ -36,4 +37,5 @@ export const operations: readonly Operation[] = [
   status,
   workspaceList,
   workspaceAdd,
+  workspaceRename,
 ];

@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 export interface AnswersOptions {
-  readonly workspace: string;
+  readonly workspace: () => string;
   readonly rules: Rules;
   readonly state: FoldedState;
   readonly journal: Journal;
@@ -131,7 +131,7 @@ export class Answers {
       now,
       actor,
       history: journal.history,
-      workspace,
+      workspace: workspace(),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };

@@ -46,7 +46,6 @@ const waitLooksEveryMs = 5_000;
 
 /** One workspace at work: takes calls, decides them in batches, makes them durable, answers, and wakes who waits. */
 export class Engine {
-  readonly workspace: string;
   readonly journal: Journal;
   readonly #options: EngineOptions;
   readonly #rules: Rules;
@@ -56,13 +55,14 @@ export class Engine {
   readonly #answers: Answers;
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
+  #workspace: string;
   #time: () => Instant;
   #stopped: Refusal | undefined;
   /** The look at the head that is still to be taken. */
   #look: Promise<Refusal | undefined> | undefined;
 
   private constructor(options: EngineOptions) {
-    this.workspace = options.workspace;
+    this.#workspace = options.workspace;
     this.#options = options;
     this.#rules = rulesOf(options.areas);
     this.#time = workspaceTime(options.clock, options.store.openedAt);
@@ -75,7 +75,7 @@ export class Engine {
       sink: (entries) => this.#absorb(entries),
     });
     this.#answers = new Answers({
-      workspace: options.workspace,
+      workspace: () => this.#workspace,
       rules: this.#rules,
       state: this.#state,
       journal: this.journal,
@@ -115,6 +115,15 @@ export class Engine {
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
     return Math.max(this.#time(), this.#state.time);
+  }
+
+  /** What the workspace is called in answers. */
+  get workspace(): string {
+    return this.#workspace;
+  }
+
+  rename(workspace: string): void {
+    this.#workspace = workspace;
   }
 
   get seq(): Seq {
@@ -343,7 +352,7 @@ export class Engine {
     if (this.#stopped !== undefined) return;
     this.#stopped = refusal;
     if (refusal.code !== 'stopping')
-      this.#options.log.error(`workspace "${this.workspace}" stops: ${refusal.message}`);
+      this.#options.log.error(`workspace "${this.#workspace}" stops: ${refusal.message}`);
     this.#waits.ringAll();
   }
 }

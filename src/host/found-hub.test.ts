@@ -31,7 +31,9 @@ class Program {
 
   constructor(dataDir: string, args: readonly string[]) {
     const { SIGNALBOX_URL: _url, ...env } = process.env;
-    const child = spawn(process.execPath, [main, ...args, '--data-dir', dataDir], { env });
+    const child = spawn(process.execPath, [main, ...args, '--data-dir', dataDir], {
+      env: { ...env, SIGNALBOX_WORKSPACE: 'main' },
+    });
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.err += text));
     this.child = child;

@@ -1,30 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { secondMs } from '../kernel/instants.ts';
-import type { Caller } from '../kernel/operation.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
-import { openHub, ownerPrincipal } from './open-hub.ts';
-import { type Settings, workspaceOf } from './configuration/settings.ts';
+import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
+import { openHub } from './open-hub.ts';
+import type { Settings } from './configuration/settings.ts';
+import type { Wanted } from './workspace-resolution/resolve.ts';
+import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import type { Line, Source } from './steady-hub.ts';
 
 /** How long a hub whose address is given may be gone. Nobody else can answer. */
-const namedPatienceMs = 20 * secondMs;
+export const namedPatienceMs = 20 * secondMs;
 
 /** How long the hub of the data directory may be gone before this process opens the journals: time for a restart. */
-const foundPatienceMs = 5 * secondMs;
+export const foundPatienceMs = 5 * secondMs;
+
+/** Finds out anew which workspace is wanted: a person may have chosen another one since the last hub. */
+type Want = () => Promise<Outcome<Wanted>>;
 
 /** The hub at this address, which is the only one that will do. */
-export const hubAt = (url: URL, workspace: string): Source => ({
+export const hubAt = (url: URL, want: Want, log: Log): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {
     const hub = await connectHub(url.href);
-    return hub.ok ? farLine(hub.value, workspace) : hub;
+    return hub.ok ? farLine(hub.value, want, log) : hub;
   },
 });
 
@@ -44,7 +50,7 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       const file = await readHubFile(settings.dataDir);
       lastUrl = file?.url ?? lastUrl;
       const hub = file === undefined ? undefined : await connectFound(file);
-      return hub === undefined ? noHub : farLine(hub, workspaceOf(settings));
+      return hub === undefined ? noHub : farLine(hub, () => wantedWorkspace(settings, log), log);
     },
     instead: async () => {
       if (lastUrl !== undefined) log.warn(`the hub at ${lastUrl} is gone; opening the journals instead`);
@@ -54,56 +60,56 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
   };
 };
 
-const noHub = refuse(
+export const noHub = refuse(
   'stopping',
   'No hub serves this data directory now. Nothing was stored. Call again in a moment.',
 );
 
-/** A hub elsewhere, once it has the workspace of this process. */
-const farLine = async (hub: RemoteHub, workspace: string): Promise<Outcome<Line>> => {
-  const added = await hub.attempt({
-    operation: 'workspace_add',
-    input: { name: workspace },
-    caller: ownCaller,
-    workspace: undefined,
-    requestId: randomUUID(),
-    signal: undefined,
-  });
-  if (added.kind === 'away') return away(hub, added.reason);
-  if (!added.outcome.ok && added.outcome.code !== 'exists') {
+/** A hub elsewhere, once it has the workspace of this process, to which calls go that name none. */
+const farLine = async (hub: RemoteHub, want: Want, log: Log): Promise<Outcome<Line>> => {
+  const wanted = await want();
+  const name = wanted.ok ? await settleWorkspace(wanted.value, farWorkspaces(askOnce(hub)), log) : wanted;
+  if (!name.ok) {
     hub.close();
-    return added.outcome;
+    return name;
   }
-  return ok({
-    id: hub.id,
-    attempt: (call) => hub.attempt(call),
-    disconnect: (caller, name) => hub.tryDisconnect(caller, name),
-    openChanges: (name, listener) => hub.openChanges(name, listener),
-    health: () => hub.health(),
-    close: async () => hub.close(),
-  });
+  return ok(lineTo(hub, name.value));
 };
 
-const away = (hub: RemoteHub, reason: string): Outcome<Line> => {
-  hub.close();
-  return refuse(
+/** A line to a hub elsewhere; calls that name no workspace go to `own`. */
+export const lineTo = (hub: RemoteHub, own: string | undefined): Line => ({
+  id: hub.id,
+  attempt: (call) => hub.attempt({ ...call, workspace: call.workspace ?? own }),
+  disconnect: (caller, workspace) => hub.tryDisconnect(caller, workspace ?? own),
+  openChanges: (workspace, listener) => hub.openChanges(workspace ?? own, listener),
+  health: () => hub.health(),
+  close: async () => hub.close(),
+});
+
+const askOnce =
+  (hub: RemoteHub): Ask =>
+  async (operation, input) => {
+    const attempt = await hub.attempt({
+      operation,
+      input,
+      caller: ownCaller,
+      workspace: undefined,
+      requestId: randomUUID(),
+      signal: undefined,
+    });
+    if (attempt.kind === 'away') return away(hub, attempt.reason);
+    return attempt.outcome.ok ? ok(attempt.outcome.value.value) : attempt.outcome;
+  };
+
+const away = (hub: RemoteHub, reason: string): Refusal =>
+  refuse(
     'stopping',
     `The hub at ${hub.url} went away while it was asked (${reason}). Nothing was stored. Call again in a moment.`,
     { url: hub.url, reason },
   );
-};
-
-const ownCaller: Caller = {
-  principal: ownerPrincipal,
-  role: 'admin',
-  agent: undefined,
-  session: undefined,
-  connection: undefined,
-  client: undefined,
-};
 
 /** The hub in this process, which does not go away before the process does. */
-const ownLine = (hub: LocalHub): Line => ({
+export const ownLine = (hub: LocalHub): Line => ({
   id: hub.id,
   attempt: async (call) => ({ kind: 'answered', outcome: await hub.call(call) }),
   disconnect: async (caller, workspace) => {

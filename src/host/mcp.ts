@@ -6,7 +6,8 @@ import { hubAddress } from '../surfaces/http/client.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
 import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
 import { ownerPrincipal } from './open-hub.ts';
-import { type Settings, workspaceOf } from './configuration/settings.ts';
+import type { Settings } from './configuration/settings.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { type Source, SteadyHub } from './steady-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
@@ -31,7 +32,8 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     catalogue,
     log,
     principal: ownerPrincipal,
-    workspace: workspaceOf(settings),
+    // Without one, calls go to that of the repository; which it is, is known when there is a hub.
+    workspace: settings.workspace,
     agent: settings.agent,
     mode: settings.mode,
     input: process.stdin,
@@ -48,5 +50,7 @@ const sourceOf = (settings: Settings, opening: OpenOptions): Outcome<Source> => 
   const { url } = settings;
   if (url === undefined) return ok(hubNearby(settings, opening));
   const address = hubAddress(url);
-  return address.ok ? ok(hubAt(address.value, workspaceOf(settings))) : address;
+  return address.ok
+    ? ok(hubAt(address.value, () => wantedWorkspace(settings, opening.log), opening.log))
+    : address;
 };

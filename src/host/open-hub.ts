@@ -6,12 +6,14 @@ import type { Store } from '../journal/store.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { LocalHub } from './local-hub.ts';
-import { type Settings, workspaceOf } from './configuration/settings.ts';
+import type { Settings } from './configuration/settings.ts';
 import { version } from './version.ts';
+import type { Place } from './workspace-resolution/resolve.ts';
+import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { Workspaces } from './workspaces.ts';
 
-/** Until there are tokens, whoever reaches this process is its owner. */
-export const ownerPrincipal = 'owner';
+export { ownerPrincipal } from './owner.ts';
 
 export interface OpenedHub {
   readonly hub: LocalHub;
@@ -21,17 +23,39 @@ export interface OpenedHub {
   readonly workspace: string;
 }
 
+export interface OpenHubOptions {
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+  readonly ticksFirst: boolean;
+  /** Where the workspace is looked for; this process when absent. */
+  readonly place?: Place;
+}
+
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  {
-    catalogue,
-    log,
-    ticksFirst,
-  }: { readonly catalogue: Catalogue; readonly log: Log; readonly ticksFirst: boolean },
+  { catalogue, log, ticksFirst, place }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
-  const { dataDir, cacheDir } = settings;
-  const workspace = workspaceOf(settings);
+  const wanted = await wantedWorkspace(settings, log, place);
+  if (!wanted.ok) return wanted;
+  const opened = await openJournals(settings, { log, ticksFirst });
+  if (!opened.ok) return opened;
+  const workspaces = opened.value;
+  const name = await settleWorkspace(wanted.value, workspaces, log);
+  const workspace = name.ok ? await workspaces.get(name.value) : name;
+  if (!workspace.ok) {
+    await workspaces.close();
+    return workspace;
+  }
+  const hub = hubOver(workspaces, { catalogue, workspace: workspace.value.name });
+  return ok({ hub, journal: workspaces.hub.store, workspace: workspace.value.name });
+};
+
+/** The list of workspaces in the data directory, which is made when it is not there. */
+export const openJournals = async (
+  { dataDir, cacheDir }: Settings,
+  how: { readonly log: Log; readonly ticksFirst: boolean; readonly brief?: boolean },
+): Promise<Outcome<Workspaces>> => {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (thrown) {
@@ -40,27 +64,24 @@ export const openHub = async (
       `The data directory ${dataDir} cannot be made (${thrown instanceof Error ? thrown.message : String(thrown)}). Choose another with --data-dir.`,
     );
   }
-  const workspaces = await Workspaces.open({
+  return Workspaces.open({
     dataDir,
     cacheDir,
     openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
-    log,
-    ticksFirst,
+    ...how,
   });
-  if (!workspaces.ok) return workspaces;
-  const ensured = await workspaces.value.ensure(workspace);
-  const opened = ensured.ok ? await workspaces.value.get(workspace) : ensured;
-  if (!opened.ok) {
-    await workspaces.value.close();
-    return opened;
-  }
-  const hub = new LocalHub({
-    workspaces: workspaces.value,
+};
+
+/** The hub in this process that answers from these journals. */
+export const hubOver = (
+  workspaces: Workspaces,
+  { catalogue, workspace }: { readonly catalogue: Catalogue; readonly workspace: string },
+): LocalHub =>
+  new LocalHub({
+    workspaces,
     find: catalogue.find,
     defaultWorkspace: workspace,
     version,
     store: 'sqlite',
   });
-  return ok({ hub, journal: workspaces.value.hub.store, workspace });
-};

@@ -1,39 +1,224 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { nearestName } from '../catalogue/nearest.ts';
+import { mainWorkspace } from '../areas/workspaces/model.ts';
 import type { Log } from '../engine/log.ts';
-import { type Outcome, ok } from '../kernel/errors.ts';
-import type { Hub } from '../surfaces/hub.ts';
-import { hubAddress } from '../surfaces/http/client.ts';
-import { type Settings, workspaceOf } from './configuration/settings.ts';
-import { hubAt, hubNearby } from './hub-sources.ts';
-import { SteadyHub } from './steady-hub.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
+import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
+import type { Settings } from './configuration/settings.ts';
+import { type Ask, farWorkspaces, ownCaller, workspacesOf } from './far-workspaces.ts';
+import { connectFound } from './found-hub.ts';
+import { readHubFile } from './hub-file.ts';
+import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
+import { hubOver, openJournals } from './open-hub.ts';
+import { type Line, type Source, SteadyHub } from './steady-hub.ts';
 import { version } from './version.ts';
+import type { Place, Wanted } from './workspace-resolution/resolve.ts';
+import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 
 export interface OpenedOnce {
   readonly hub: Hub;
+  /** Which one calls are for that name none. */
   readonly workspace: string;
+  /** Whether a running hub answers, or this process from the journals. */
+  readonly how: 'hub' | 'journal';
+  /** Of that hub. */
+  readonly url: string | undefined;
   readonly close: () => Promise<void>;
 }
 
-/** A hub for one command: the running one when there is one, else the journals. */
+export interface OpenOnceOptions {
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+  /** Where the workspace is looked for; this process when absent. */
+  readonly place?: Place;
+}
+
+/**
+ * A hub for one command: the running one when there is one, else the journals, without anything that goes on beside the
+ * command. A workspace that a person named must be there; that of a repository, and `main`, are made when they are first
+ * needed.
+ */
 export const openOnce = async (
   settings: Settings,
-  opening: { readonly catalogue: Catalogue; readonly log: Log },
+  { catalogue, log, place }: OpenOnceOptions,
 ): Promise<Outcome<OpenedOnce>> => {
-  const { url } = settings;
-  const address = url === undefined ? undefined : hubAddress(url);
-  if (address?.ok === false) return address;
-  const workspace = workspaceOf(settings);
-  const writes = (name: string): boolean => {
-    const operation = opening.catalogue.find(name);
-    return !operation.ok || operation.value.kind === 'command';
+  const wanted = await wantedWorkspace(settings, log, place);
+  if (!wanted.ok) return wanted;
+  let url: string | undefined;
+  const meet = (hub: RemoteHub): Line => {
+    ({ url } = hub);
+    return lineTo(hub, undefined);
   };
-  const source = address === undefined ? hubNearby(settings, opening) : hubAt(address.value, workspace);
-  // The failure is the answer; it need not stand in the log as well.
-  const log: Log = { ...opening.log, warn: () => {} };
-  const hub = new SteadyHub({ source, version, writes, log });
-  await hub.connect();
-  const { failure } = hub;
-  if (failure === undefined) return ok({ hub, workspace, close: () => hub.close() });
-  await hub.close();
-  return failure;
+  const source =
+    settings.url === undefined ? nearby(settings, { catalogue, log, meet }) : named(settings.url, meet);
+  // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
+  const found = await source.look();
+  const line = found.ok || source.instead === undefined ? found : await source.instead();
+  if (!line.ok) return line;
+  const steady = new SteadyHub({
+    source: beginningWith(line.value, source),
+    version,
+    writes: (name) => {
+      const operation = catalogue.find(name);
+      return operation.ok && operation.value.kind === 'command';
+    },
+    log,
+  });
+  const hub = new OnceHub(steady, { wanted: wanted.value, catalogue, log });
+  const workspace = await hub.settled();
+  if (workspace.ok)
+    return ok({
+      hub,
+      workspace: workspace.value,
+      how: found.ok ? 'hub' : 'journal',
+      url,
+      close: () => steady.close(),
+    });
+  await steady.close();
+  return workspace;
 };
+
+/** Makes a line to a hub that was found. */
+type Meet = (hub: RemoteHub) => Line;
+
+const named = (url: string, meet: Meet): Source => ({
+  name: `The hub at ${url}`,
+  patienceMs: namedPatienceMs,
+  look: async () => {
+    const hub = await connectHub(url);
+    return hub.ok ? ok(meet(hub.value)) : hub;
+  },
+});
+
+const nearby = (
+  settings: Settings,
+  { catalogue, log, meet }: Omit<OpenOnceOptions, 'place'> & { readonly meet: Meet },
+): Source => ({
+  name: 'The hub of this data directory',
+  patienceMs: foundPatienceMs,
+  look: async () => {
+    const file = await readHubFile(settings.dataDir);
+    const hub = file === undefined ? undefined : await connectFound(file);
+    return hub === undefined ? noHub : ok(meet(hub));
+  },
+  instead: async () => {
+    const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
+    return workspaces.ok
+      ? ok(ownLine(hubOver(workspaces.value, { catalogue, workspace: mainWorkspace })))
+      : workspaces;
+  },
+});
+
+const beginningWith = (first: Line, source: Source): Source => {
+  let left: Line | undefined = first;
+  return {
+    ...source,
+    look: () => {
+      const line = left;
+      left = undefined;
+      return line === undefined ? source.look() : Promise.resolve(ok(line));
+    },
+  };
+};
+
+/** Whatever hub there is, for calls that go to the workspace that is wanted. It is asked for only when it is missing. */
+class OnceHub implements Hub {
+  readonly version = version;
+  readonly #hub: SteadyHub;
+  readonly #options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log };
+  #workspace: string | undefined;
+
+  constructor(
+    hub: SteadyHub,
+    options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log },
+  ) {
+    this.#hub = hub;
+    this.#options = options;
+    const { wanted } = options;
+    this.#workspace = wanted.by === 'repository' ? undefined : wanted.name;
+  }
+
+  /** What the workspace is called; one that is not known by name yet is made now. */
+  async settled(): Promise<Outcome<string>> {
+    return this.#workspace === undefined ? this.#settle() : ok(this.#workspace);
+  }
+
+  async call(asked: HubCall): Promise<Outcome<HubReply>> {
+    const meant = this.#workspace;
+    const call = { ...asked, workspace: asked.workspace ?? meant };
+    const outcome = await this.#hub.call(call);
+    if (outcome.ok || outcome.code !== 'workspace_unknown' || !this.#isFor(call)) return outcome;
+    const { workspace } = outcome.details;
+    if (workspace !== call.workspace) return outcome;
+    if (meant === undefined || workspace !== meant || !this.#mayMake(meant))
+      return this.#unknown(String(workspace));
+    const made = await this.#settle();
+    return made.ok ? this.#hub.call({ ...call, workspace: made.value }) : made;
+  }
+
+  disconnect(...given: Parameters<Hub['disconnect']>): Promise<void> {
+    return this.#hub.disconnect(...given);
+  }
+
+  health(): ReturnType<Hub['health']> {
+    return this.#hub.health();
+  }
+
+  changes(
+    workspace: string | undefined,
+    listener: Parameters<Hub['changes']>[1],
+  ): ReturnType<Hub['changes']> {
+    return this.#hub.changes(workspace ?? this.#workspace, listener);
+  }
+
+  /** Whether the workspace of the call matters to it. One that is renamed, say, must be there. */
+  #isFor({ operation }: HubCall): boolean {
+    const found = this.#options.catalogue.find(operation);
+    return found.ok && (found.value.journal === 'workspace' || found.value.ofWorkspace === true);
+  }
+
+  #mayMake(name: string): boolean {
+    return this.#options.wanted.by !== 'configuration' || name === mainWorkspace;
+  }
+
+  async #settle(): Promise<Outcome<string>> {
+    const { wanted, log } = this.#options;
+    const name = await settleWorkspace(wanted, farWorkspaces(this.#ask), log);
+    if (name.ok) this.#workspace = name.value;
+    return name;
+  }
+
+  async #unknown(name: string): Promise<Refusal> {
+    const items = await workspacesOf(this.#ask);
+    if (!items.ok) return items;
+    const names = items.value.flatMap((item) => [item.name, ...item.former_names]);
+    const nearest = nearestName(name, names);
+    const question = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+    return refuse(
+      'workspace_unknown',
+      `There is no workspace "${name}".${question} Call workspace_list to see all, or workspace_add to add it.`,
+      { workspace: name, ...(nearest !== undefined && { nearest }) },
+    );
+  }
+
+  get #ask(): Ask {
+    return askFor(this.#hub);
+  }
+}
+
+/** Asks a hub in the name of this process. */
+export const askFor =
+  (hub: Hub): Ask =>
+  async (operation, input, workspace) => {
+    const reply = await hub.call({
+      operation,
+      input,
+      caller: ownCaller,
+      workspace,
+      requestId: undefined,
+      signal: undefined,
+    });
+    return reply.ok ? ok(reply.value.value) : reply;
+  };

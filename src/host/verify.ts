@@ -1,18 +1,52 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { verify } from '../journal/journal.ts';
-import { type Outcome, ok } from '../kernel/errors.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
-import type { Terminal } from '../surfaces/cli/terminal.ts';
-import { type Settings, workspaceOf } from './configuration/settings.ts';
+import { findWorkspace } from '../areas/workspaces/model.ts';
+import { unknownWorkspace } from '../areas/workspaces/decide.ts';
+import type { Log } from '../engine/log.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { writeJson } from '../surfaces/cli/plain.ts';
+import type { Given } from './commands/command.ts';
+import type { Settings } from './configuration/settings.ts';
+import { checkJournal } from './journal-check.ts';
+import { openJournals } from './open-hub.ts';
+import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { wantedWorkspace } from './workspace-resolution/wanted.ts';
+import { journalPath } from './workspaces.ts';
 
 /** Reads the whole journal of the workspace and says how many entries are good, or which is the first bad one. */
-export const verifyWorkspace = async (settings: Settings, terminal: Terminal): Promise<Outcome<unknown>> => {
-  const path = join(settings.dataDir, 'workspaces', `${workspaceOf(settings).toLowerCase()}.journal`);
-  const store = await openSqliteStore({ path, create: 'must-exist' });
-  if (!store.ok) return store;
-  const verified = await verify(store.value);
-  await store.value.close();
-  if (!verified.ok) return verified;
-  const { entries, chain } = verified.value;
-  return ok(terminal.out.write(`${path}: ${entries} entries, all good; the chain ends in ${chain}\n`));
+export const verifyWorkspace = async ({ configuration, terminal, log }: Given): Promise<Outcome<true>> => {
+  const path = await pathOf(configuration.settings, log);
+  if (!path.ok) return path;
+  const checked = await checkJournal(path.value);
+  if (!checked.ok) return checked;
+  const { entries, chain } = checked.value;
+  if (terminal.json) writeJson(terminal, { journal: path.value, entries, chain });
+  else terminal.out.write(`${path.value}: ${entries} entries, all good; the chain ends in ${chain}\n`);
+  return ok(true);
+};
+
+/** The journal's file keeps the first name of the workspace, so the list of workspaces has to say which it is. */
+const pathOf = async (settings: Settings, log: Log): Promise<Outcome<string>> => {
+  const { dataDir } = settings;
+  if (!existsSync(join(dataDir, 'hub.journal')))
+    return refuse(
+      'workspace_unknown',
+      `There is no workspace in ${dataDir} yet, so there is nothing to verify. Name another data directory with --data-dir.`,
+      { dataDir },
+    );
+  const wanted = await wantedWorkspace(settings, log);
+  if (!wanted.ok) return wanted;
+  const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
+  if (!workspaces.ok) return workspaces;
+  // One that a person named is not made by looking at it.
+  const name =
+    wanted.value.by === 'configuration'
+      ? ok(wanted.value.name)
+      : await settleWorkspace(wanted.value, workspaces.value, log);
+  const found = name.ok
+    ? findWorkspace(workspaces.value.hub.engine.slices.workspaces, name.value)
+    : undefined;
+  await workspaces.value.close();
+  if (!name.ok) return name;
+  return found === undefined ? unknownWorkspace(name.value) : ok(journalPath(dataDir, found.file));
 };

@@ -23,10 +23,13 @@ export interface OpenOptions {
   readonly log: Log;
   /** A hub lets time pass first; other processes of the same journal look a little later and find it done. */
   readonly ticksFirst: boolean;
+  /** For one command: nothing goes on beside it, and nobody stands for election. */
+  readonly brief?: boolean;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
 export interface Workspace {
+  /** What it is called now; another process may rename it. */
   readonly name: string;
   readonly engine: Engine;
   readonly store: Store;
@@ -55,19 +58,15 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   if (!opened.ok) return opened;
   const engine = opened.value;
   const from = snapshot.value?.header.head.seq ?? 0;
-  const terms = [
-    runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
-    every(
-      () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
-      () => engine.tick(),
-      options,
-    ),
-    every(
-      () => minuteMs,
-      () => reportSeen(engine),
-      options,
-    ),
-  ];
+  const terms =
+    options.brief === true
+      ? []
+      : [
+          runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
+          ...regular(engine, options),
+        ];
+  // Without the passing of time, what has expired would stay until somebody writes.
+  if (options.brief === true) await engine.tick();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);
@@ -75,8 +74,29 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     for (const term of terms) await term.end();
     await store.close();
   };
-  return ok({ name, engine, store, close: () => (closing ??= close()) });
+  return ok({
+    get name() {
+      return engine.workspace;
+    },
+    engine,
+    store,
+    close: () => (closing ??= close()),
+  });
 };
+
+/** What has to happen whether or not somebody calls. */
+const regular = (engine: Engine, options: OpenOptions): readonly Term[] => [
+  every(
+    () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
+    () => engine.tick(),
+    options,
+  ),
+  every(
+    () => minuteMs,
+    () => reportSeen(engine),
+    options,
+  ),
+];
 
 /** AG14: one entry a minute for all who called, unless they are more than one entry may name. */
 const reportSeen = async (engine: Engine): Promise<void> => {

@@ -2,7 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify } from '../areas/agents/model.ts';
 import { unknownWorkspace, workspacesIntent } from '../areas/workspaces/decide.ts';
-import { findWorkspace } from '../areas/workspaces/model.ts';
+import {
+  type Workspace as Registered,
+  type Repository,
+  findWorkspace,
+  workspaceOfRepository,
+} from '../areas/workspaces/model.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
@@ -20,19 +25,28 @@ export interface WorkspacesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly ticksFirst: boolean;
+  readonly brief?: boolean;
 }
 
 const hubName = 'hub';
+
+/** The journal of a workspace whose files are named so. */
+export const journalPath = (dataDir: string, file: string): string =>
+  join(dataDir, 'workspaces', `${file}.journal`);
 
 /** The hub's journal, which lists the workspaces, and the workspaces opened so far. */
 export class Workspaces {
   readonly hub: Workspace;
   readonly #options: WorkspacesOptions;
+  /** By the name of the file: a workspace has one, whatever it is called. */
   readonly #open = new Map<string, Promise<Outcome<Workspace>>>();
 
   private constructor(hub: Workspace, options: WorkspacesOptions) {
     this.hub = hub;
     this.#options = options;
+    hub.engine.subscribe((entries) => {
+      if (entries.some(({ type }) => type === 'workspaces.renamed')) void this.#rename();
+    });
   }
 
   static async open(options: WorkspacesOptions): Promise<Outcome<Workspaces>> {
@@ -54,29 +68,47 @@ export class Workspaces {
     return hub;
   }
 
-  /** Registers a workspace unless it is there. */
-  async ensure(name: string): Promise<Outcome<true>> {
-    const behind = await this.hub.engine.refresh();
-    if (behind !== undefined) return behind;
-    if (findWorkspace(this.hub.engine.slices.workspaces, name) !== undefined) return ok(true);
-    const registered = await this.hub.engine.report(
-      'host',
-      workspacesIntent({ type: 'register', name, title: name }),
-      systemActor,
-    );
-    return registered.ok || registered.code !== 'exists'
-      ? toTrue(registered)
-      : this.#sameCase(name, registered);
+  /** What the workspace of this name is called now, if there is one. */
+  async known(name: string): Promise<Outcome<string | undefined>> {
+    const { engine } = this.hub;
+    const behind = await engine.refresh();
+    return behind ?? ok(findWorkspace(engine.slices.workspaces, name)?.name);
   }
 
-  /** The workspace of this name, opened at the first call. A failure is not kept: the next call tries again. */
-  get(name: string): Promise<Outcome<Workspace>> {
-    const known = this.#open.get(name);
+  /** Registers a workspace unless it is there, or unless there is another one for the repository; what it is called. */
+  async ensure(name: string, repository?: Repository): Promise<Outcome<string>> {
+    if (repository === undefined) {
+      const known = await this.known(name);
+      if (!known.ok) return known;
+      if (known.value !== undefined) return ok(known.value);
+    }
+    const { engine } = this.hub;
+    const registered = await engine.report(
+      'host',
+      workspacesIntent({ type: 'register', name, title: name, repository }),
+      systemActor,
+    );
+    if (!registered.ok && registered.code !== 'exists') return registered;
+    const { workspaces } = engine.slices;
+    const found =
+      repository === undefined
+        ? findWorkspace(workspaces, name)
+        : workspaceOfRepository(workspaces, repository);
+    if (found !== undefined) return ok(found.name);
+    return registered.ok ? unknownWorkspace(name) : registered;
+  }
+
+  /** The workspace that has this name or had it, opened at the first call. A failure is not kept: the next call tries again. */
+  async get(name: string): Promise<Outcome<Workspace>> {
+    const registered = await this.#find(name);
+    if (!registered.ok) return registered;
+    const { file } = registered.value;
+    const known = this.#open.get(file);
     if (known !== undefined) return known;
-    const opening = this.#openOne(name);
-    this.#open.set(name, opening);
+    const opening = this.#openOne(registered.value);
+    this.#open.set(file, opening);
     void opening.then((opened) => {
-      if (!opened.ok) this.#open.delete(name);
+      if (!opened.ok) this.#open.delete(file);
     });
     return opening;
   }
@@ -93,18 +125,30 @@ export class Workspaces {
     await hub?.close();
   }
 
-  #sameCase(name: string, refusal: Outcome<unknown>): Outcome<true> {
-    return findWorkspace(this.hub.engine.slices.workspaces, name) === undefined ? toTrue(refusal) : ok(true);
+  /** What is folded already knows nearly all names; only for one that it does not know the others are looked at. */
+  async #find(name: string): Promise<Outcome<Registered>> {
+    const { engine } = this.hub;
+    const known = findWorkspace(engine.slices.workspaces, name);
+    if (known !== undefined && this.#open.has(known.file)) return ok(known);
+    const behind = await engine.refresh();
+    if (behind !== undefined) return behind;
+    const found = findWorkspace(engine.slices.workspaces, name);
+    return found === undefined ? unknownWorkspace(name) : ok(found);
   }
 
-  async #openOne(name: string): Promise<Outcome<Workspace>> {
+  /** Answers say what a workspace is called now, also when it was renamed while it was being opened. */
+  async #rename(): Promise<void> {
+    for (const [file, opening] of this.#open) {
+      const opened = await opening;
+      const name = this.hub.engine.slices.workspaces.workspaces.get(file)?.name;
+      if (opened.ok && name !== undefined) opened.value.engine.rename(name);
+    }
+  }
+
+  async #openOne({ name, file, journal }: Registered): Promise<Outcome<Workspace>> {
     const { dataDir, cacheDir, openStore } = this.#options;
-    const behind = await this.hub.engine.refresh();
-    if (behind !== undefined) return behind;
-    const registered = findWorkspace(this.hub.engine.slices.workspaces, name);
-    if (registered === undefined) return unknownWorkspace(name);
-    const file = join(dataDir, 'workspaces', `${name.toLowerCase()}.journal`);
-    const store = await openStore(file, registered.journal === undefined ? 'may' : 'must-exist');
+    const path = journalPath(dataDir, file);
+    const store = await openStore(path, journal === undefined ? 'may' : 'must-exist');
     if (!store.ok) return store;
     const { id } = store.value.identity;
     const attached = await this.hub.engine.report(
@@ -125,8 +169,6 @@ export class Workspaces {
     return workspace;
   }
 }
-
-const toTrue = (outcome: Outcome<unknown>): Outcome<true> => (outcome.ok ? ok(true) : outcome);
 
 const hasJournals = async (folder: string): Promise<boolean> => {
   try {

@@ -31,6 +31,8 @@ export interface Started {
   readonly pid: number;
   /** Resolves as soon as what was printed on stdout holds this text; rejects when the process ends without. */
   readonly says: (part: string) => Promise<void>;
+  /** What was printed on stdout so far. */
+  readonly said: () => string;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -121,5 +123,11 @@ const startIn = (
       void ended.then(({ err: said }) => reject(new Error(`it ended without saying ${part}: ${said}`)));
       look();
     });
-  return { pid: child.pid ?? 0, says, kill: (signal) => void child.kill(signal), ended };
+  return {
+    pid: child.pid ?? 0,
+    says,
+    said: () => parts.join(''),
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
 };

@@ -32,7 +32,10 @@ type Stand = (hub: Hub) => Pick<McpOverHttpOptions, 'hub' | 'serverFor'>;
 
 const start = async (stand: Stand): Promise<RunningHub> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
-  const configuration = readConfiguration({ 'data-dir': dataDir, port: '0' }, { env: {}, cwd: dataDir });
+  const configuration = readConfiguration(
+    { 'data-dir': dataDir, port: '0', workspace: 'main' },
+    { env: {}, cwd: dataDir },
+  );
   const catalogue = new Catalogue(operations);
   const { hub } = valueIn(
     await openHub(valueIn(configuration).settings, { catalogue, log, ticksFirst: true }),

@@ -53,7 +53,7 @@ class Shell {
   private constructor(dataDir: string) {
     // Inside a test, Node's runner would believe that it runs a second time, and do nothing.
     const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    this.#env = { ...env, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_PORT: '0' };
+    this.#env = { ...env, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_PORT: '0', SIGNALBOX_WORKSPACE: 'main' };
   }
 
   static async open(context: TestContext): Promise<Shell> {

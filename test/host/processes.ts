@@ -12,6 +12,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
 export const main = join(import.meta.dirname, '../../src/host/main.ts');
 
+/** Without it, a process that is started in a checkout would take, and note in its git config, the checkout's own. */
+export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;
+
 /** A data directory, and what has to end before it is taken away. */
 export interface Site {
   readonly dataDir: string;
@@ -55,7 +58,7 @@ export const startHub = async (
 ): Promise<HubProcess> => {
   const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', port, '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...mainOnly, ...env },
   });
   assert(child.stdout !== null);
   const ended = once(child, 'exit').then((): number | null => child.exitCode);
@@ -98,7 +101,7 @@ export const stdioClient = async (
     new StdioClientTransport({
       command: process.execPath,
       args: [main, 'mcp', '--data-dir', dataDir, ...flags],
-      env: { ...env },
+      env: { ...mainOnly, ...env },
       stderr: 'inherit',
     }),
   );
@@ -108,7 +111,10 @@ export const stdioClient = async (
 
 /** Runs a command to its end. */
 export const runCommand = async (args: readonly string[]) => {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...mainOnly },
+  });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { main, openSite, startHub, type Site } from './processes.ts';
+import { main, mainOnly, openSite, startHub, type Site } from './processes.ts';
 
 interface Piped {
   readonly status: number | null;
@@ -20,7 +20,9 @@ const piped = async (
   messages: readonly object[],
   flags: readonly string[] = [],
 ): Promise<Piped> => {
-  const child = spawn(process.execPath, [main, 'mcp', '--data-dir', dataDir, ...flags]);
+  const child = spawn(process.execPath, [main, 'mcp', '--data-dir', dataDir, ...flags], {
+    env: { ...process.env, ...mainOnly },
+  });
   const closed = once(child, 'close');
   const [out, errors] = [text(child.stdout), text(child.stderr)];
   child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''));

@@ -30,6 +30,8 @@ const callOf = (operation: string, over: Partial<HubCall> = {}): HubCall => ({
 
 const adding = (over: Partial<HubCall> = {}) => callOf('task_add', { input: { title: 'x' }, ...over });
 
+const wantMain = async () => ok({ by: 'configuration', name: 'main' } as const);
+
 const steady = (context: TestContext, source: Source) => {
   const log = new CollectedLog();
   const writes = (operation: string): boolean => operation === 'task_add';
@@ -42,7 +44,7 @@ const steady = (context: TestContext, source: Source) => {
 const proxied = async (context: TestContext, patienceMs: number) => {
   const served = await serve(context);
   const proxy = await lossyProxy(context, served.port);
-  const source = { ...hubAt(new URL(proxy.url), 'main'), patienceMs };
+  const source = { ...hubAt(new URL(proxy.url), wantMain, new CollectedLog()), patienceMs };
   return { served, proxy, ...steady(context, source) };
 };
 
@@ -152,7 +154,7 @@ describe('calls without a hub', () => {
   it('say after the limit which hub does not answer', async (t) => {
     const served = await serve(t);
     await served.surface.close();
-    const source = { ...hubAt(new URL(served.url), 'main'), patienceMs: 100 };
+    const source = { ...hubAt(new URL(served.url), wantMain, new CollectedLog()), patienceMs: 100 };
     const { hub, log } = steady(t, source);
     for (const call of [adding(), callOf('task_list')]) {
       const outcome = await hub.call(call);

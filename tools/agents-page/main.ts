@@ -18,7 +18,11 @@ const converse = async (): Promise<string> => {
   const record: Exchange[] = [];
   const person = await RecordedAgent.overHttp('person', hub.url, record);
   const ada = await RecordedAgent.overHttp('ada', hub.url, record);
-  const bert = await RecordedAgent.overStdio('bert', [signalbox, 'mcp', '--data-dir', dataDir], record);
+  const bert = await RecordedAgent.overStdio(
+    'bert',
+    [signalbox, 'mcp', '--data-dir', dataDir, '--workspace', 'main'],
+    record,
+  );
   try {
     await workTogether(person, ada, bert);
     return pageOf(await ada.opening(), record, ['person', 'ada', 'bert']);

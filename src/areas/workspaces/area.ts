@@ -13,19 +13,31 @@ import {
 /** WO5: that a journal was opened for the first time matters to nobody. */
 const concernsOf: Readonly<Record<WorkspacesEvent['type'], readonly string[]>> = {
   'workspaces.registered': ['workspaces'],
+  'workspaces.placed': ['workspaces'],
+  'workspaces.renamed': ['workspaces'],
   'workspaces.attached': [],
   'workspaces.mode_set': ['workspaces', 'workspaces.modes'],
 };
 
 export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand, WorkspacesEvent>({
   name: 'workspaces',
-  stateVersion: 2,
+  stateVersion: 3,
   reads: [],
   events: {
     'workspaces.registered': {
       version: 1,
       personal: ['title'],
       meaning: 'A workspace was added to the hub’s list.',
+    },
+    'workspaces.placed': {
+      version: 1,
+      personal: [],
+      meaning: 'It became known to which repository a workspace belongs.',
+    },
+    'workspaces.renamed': {
+      version: 1,
+      personal: [],
+      meaning: 'A workspace got another name; those it had before go on meaning it.',
     },
     'workspaces.attached': {
       version: 1,
@@ -41,47 +53,82 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   decide,
   evolve,
   concerns: ({ type }) => concernsOf[type],
-  bulk: ({ workspaces }) => ({ workspaces: workspaces.bulk() }),
-  settle: ({ workspaces }) => ({ workspaces: workspaces.settle() }),
+  bulk: ({ workspaces, names }) => ({ workspaces: workspaces.bulk(), names: names.bulk() }),
+  settle: ({ workspaces, names }) => ({ workspaces: workspaces.settle(), names: names.settle() }),
   *save({ workspaces }) {
     for (const row of workspaces.values()) yield { part: 'workspace', row };
   },
   load: (rows) => {
-    let workspaces = initialWorkspaces.workspaces.bulk();
+    let slice: WorkspacesSlice = {
+      workspaces: initialWorkspaces.workspaces.bulk(),
+      names: initialWorkspaces.names.bulk(),
+    };
     for (const saved of rows) {
       const row = present(isRow(saved) ? saved.row : undefined, 'a snapshot of this version has one part');
-      workspaces = workspaces.put({ ...row, journal: row.journal, mode: row.mode });
+      const { origin, rootCommit } = row.repository ?? {};
+      slice = withWorkspace(slice, {
+        ...row,
+        journal: row.journal,
+        mode: row.mode,
+        repository: origin === undefined ? undefined : { origin, rootCommit },
+      });
     }
-    return { workspaces };
+    return slice;
   },
 });
 
 function evolve(slice: WorkspacesSlice, entry: EntryOf<WorkspacesEvent>): WorkspacesSlice {
-  const { workspaces } = slice;
+  if (entry.type === 'workspaces.registered') {
+    const { name, title } = entry.data;
+    return withWorkspace(slice, {
+      name,
+      formerNames: [],
+      file: name.toLowerCase(),
+      title,
+      journal: undefined,
+      mode: undefined,
+      repository: undefined,
+      createdAt: entry.time,
+      number: entry.seq,
+    });
+  }
+  const workspace = findWorkspace(slice, entry.data.name);
+  return workspace === undefined
+    ? slice
+    : withWorkspace(slice, { ...workspace, ...changeOf(entry, workspace) });
+}
+
+const changeOf = (
+  entry: Exclude<EntryOf<WorkspacesEvent>, { readonly type: 'workspaces.registered' }>,
+  { name, formerNames }: Workspace,
+): Partial<Workspace> => {
   switch (entry.type) {
-    case 'workspaces.registered': {
-      const { name, title } = entry.data;
-      return {
-        workspaces: workspaces.put({
-          name,
-          title,
-          journal: undefined,
-          mode: undefined,
-          createdAt: entry.time,
-          number: entry.seq,
-        }),
-      };
+    case 'workspaces.placed': {
+      const { origin, rootCommit } = entry.data;
+      return { repository: { origin, rootCommit } };
+    }
+    case 'workspaces.renamed': {
+      const { to } = entry.data;
+      return { name: to, formerNames: [...formerNames.filter((former) => former !== to), name] };
     }
     case 'workspaces.attached':
-    case 'workspaces.mode_set': {
-      const { name, ...changed } = entry.data;
-      const workspace = findWorkspace(slice, name);
-      return workspace === undefined ? slice : { workspaces: workspaces.put({ ...workspace, ...changed }) };
-    }
+      return { journal: entry.data.journal };
+    case 'workspaces.mode_set':
+      return { mode: entry.data.mode };
     default:
       return never(entry);
   }
-}
+};
+
+/** A row as it is now, with every name that it has or had. */
+const withWorkspace = ({ workspaces, names }: WorkspacesSlice, row: Workspace): WorkspacesSlice => {
+  let taken = names;
+  for (const name of [row.name, ...row.formerNames]) {
+    const lower = name.toLowerCase();
+    if (!taken.has(lower)) taken = taken.put({ name: lower, file: row.file });
+  }
+  return { workspaces: workspaces.put(row), names: taken };
+};
 
 type Row = SavedRow & { readonly row: Workspace };
 

@@ -2,24 +2,42 @@ import { type AreaDefinition, type Decision, intents } from '../../kernel/area.t
 import { never } from '../../kernel/assert.ts';
 import { type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import {
+  type Repository,
   type WorkspacesEvent,
   type WorkspacesSlice,
   findWorkspace,
+  formerNamesMax,
+  freeName,
+  holderOf,
   reservedNames,
+  workspaceOfRepository,
   workspacesMax,
 } from './model.ts';
 
 export type WorkspacesCommand =
-  | { readonly type: 'register'; readonly name: string; readonly title: string }
+  | Registering
+  | { readonly type: 'rename'; readonly name: string; readonly to: string }
   | { readonly type: 'attach'; readonly name: string; readonly journal: string }
   | { readonly type: 'set_mode'; readonly name: string; readonly mode: string };
+
+interface Registering {
+  readonly type: 'register';
+  readonly name: string;
+  readonly title: string;
+  /** Whose workspace it is to be; one that is there already will do, and the name is only wished for. */
+  readonly repository?: Repository | undefined;
+}
 
 type Decide = AreaDefinition<'workspaces', never, WorkspacesCommand, WorkspacesEvent>['decide'];
 
 export const decide: Decide = (slice, command) => {
   switch (command.type) {
     case 'register':
-      return register(slice, command.name, command.title);
+      return command.repository === undefined
+        ? register(slice, command)
+        : findOrRegister(slice, { ...command, repository: command.repository });
+    case 'rename':
+      return rename(slice, command.name, command.to);
     case 'attach':
       return attach(slice, command.name, command.journal);
     case 'set_mode':
@@ -34,28 +52,74 @@ export const workspacesIntent = intents<'workspaces', never, WorkspacesCommand, 
   decide,
 );
 
-const register = (
-  { workspaces }: WorkspacesSlice,
-  name: string,
-  title: string,
-): Decision<WorkspacesEvent> => {
-  const known = workspaces.get(name.toLowerCase());
+const register = (slice: WorkspacesSlice, { name, title }: Registering): Decision<WorkspacesEvent> => {
+  const known = holderOf(slice, name);
   if (known !== undefined) {
-    return refuse('exists', `There is already a workspace "${known.name}". Use it, or choose another name.`, {
-      workspace: known.name,
-    });
-  }
-  if (reservedNames.includes(name.toLowerCase())) {
-    return refuse('invalid_input', `"${name}" is reserved. Choose another name for the workspace.`);
-  }
-  if (workspaces.size >= workspacesMax) {
     return refuse(
-      'limit_exceeded',
-      `There are already ${workspacesMax} workspaces, which is the limit. Use one of them.`,
+      'exists',
+      known.name.toLowerCase() === name.toLowerCase()
+        ? `There is already a workspace "${known.name}". Use it, or choose another name.`
+        : `"${name}" is a former name of the workspace "${known.name}", and still means it. Use it, or choose another name.`,
+      { workspace: known.name },
     );
   }
+  if (isReserved(name)) return reserved(name);
+  if (slice.workspaces.size >= workspacesMax) return tooMany();
   return ok([{ type: 'workspaces.registered', data: { name, title } }]);
 };
+
+const findOrRegister = (
+  slice: WorkspacesSlice,
+  { name, title, repository }: Registering & { readonly repository: Repository },
+): Decision<WorkspacesEvent> => {
+  const { origin, rootCommit } = repository;
+  const place = (of: string): WorkspacesEvent => ({
+    type: 'workspaces.placed',
+    data: { name: of, origin, ...(rootCommit !== undefined && { rootCommit }) },
+  });
+  const known = workspaceOfRepository(slice, repository);
+  if (known !== undefined) {
+    const news = rootCommit !== undefined && known.repository?.rootCommit === undefined;
+    return ok(news ? [place(known.name)] : []);
+  }
+  if (slice.workspaces.size >= workspacesMax) return tooMany();
+  const free = freeName(slice, name);
+  const wished = title === name ? free : title;
+  return ok([{ type: 'workspaces.registered', data: { name: free, title: wished } }, place(free)]);
+};
+
+const rename = (slice: WorkspacesSlice, name: string, to: string): Decision<WorkspacesEvent> => {
+  const workspace = findWorkspace(slice, name);
+  if (workspace === undefined) return unknownWorkspace(name);
+  if (workspace.name === to) return ok([]);
+  const holder = holderOf(slice, to);
+  if (holder !== undefined && holder.file !== workspace.file) {
+    return refuse(
+      'exists',
+      `The name "${to}" belongs to the workspace "${holder.name}". Choose another name.`,
+      { workspace: holder.name },
+    );
+  }
+  if (isReserved(to)) return reserved(to);
+  if (!workspace.formerNames.includes(to) && workspace.formerNames.length >= formerNamesMax) {
+    return refuse(
+      'limit_exceeded',
+      `Workspace "${workspace.name}" has had ${formerNamesMax} other names, which is the limit, because all of them go on meaning it. Keep its name, or take one that it had.`,
+    );
+  }
+  return ok([{ type: 'workspaces.renamed', data: { name: workspace.name, to } }]);
+};
+
+const isReserved = (name: string): boolean => reservedNames.includes(name.toLowerCase());
+
+const reserved = (name: string): Refusal =>
+  refuse('invalid_input', `"${name}" is reserved. Choose another name for the workspace.`);
+
+const tooMany = (): Refusal =>
+  refuse(
+    'limit_exceeded',
+    `There are already ${workspacesMax} workspaces, which is the limit. Use one of them.`,
+  );
 
 const attach = (slice: WorkspacesSlice, name: string, journal: string): Decision<WorkspacesEvent> => {
   const workspace = findWorkspace(slice, name);

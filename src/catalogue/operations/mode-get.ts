@@ -28,6 +28,6 @@ export const modeGet = (exposure: Exposure): Operation =>
       if (workspace === undefined) return unknownWorkspace(name);
       const viewed = { exposure, role: actor.role };
       const mode = exposure.defaultMode(workspace.mode);
-      return ok({ ...viewMode(viewed, name, mode), ...viewModes(viewed) });
+      return ok({ ...viewMode(viewed, workspace.name, mode), ...viewModes(viewed) });
     },
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { workspacesIntent } from '../../areas/workspaces/decide.ts';
-import { modeCharactersMax, workspaceNameSchema } from '../../areas/workspaces/model.ts';
+import { findWorkspace, modeCharactersMax, workspaceNameSchema } from '../../areas/workspaces/model.ts';
 import { ok } from '../../kernel/errors.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';
 import type { Exposure } from '../exposure/exposure.ts';
@@ -32,8 +32,10 @@ export const modeSet = (exposure: Exposure): Operation =>
     }),
     output: z.strictObject(modeShape),
     toCommand: ({ mode, workspace = '' }) => workspacesIntent({ type: 'set_mode', name: workspace, mode }),
-    answer: (_done, _slices, { input: { mode, workspace = '' }, actor }) =>
-      ok(viewMode({ exposure, role: actor.role }, workspace, exposure.defaultMode(mode))),
+    answer: (_done, { workspaces }, { input: { mode, workspace = '' }, actor }) => {
+      const name = findWorkspace(workspaces, workspace)?.name ?? workspace;
+      return ok(viewMode({ exposure, role: actor.role }, name, exposure.defaultMode(mode)));
+    },
   });
 
 /** Any way to write a mode that there is, as its one name. */

@@ -1,9 +1,21 @@
 import type { Command } from './command.ts';
 import { call } from './call.ts';
 import { completion } from './completion.ts';
+import { doctor } from './doctor.ts';
 import { mcp } from './mcp.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
+import { workspaceShow } from './workspace-show.ts';
+import { workspaceUse } from './workspace-use.ts';
 
 /** The commands that are not operations, in the order of help. */
-export const commands: readonly Command[] = [serve, mcp, call, verify, completion];
+export const commands: readonly Command[] = [
+  serve,
+  mcp,
+  call,
+  verify,
+  workspaceShow,
+  workspaceUse,
+  doctor,
+  completion,
+];

@@ -7,6 +7,5 @@ export const verify: Command = {
   keys: ['data-dir', 'workspace'],
   flags: [],
   example: 'signalbox verify --workspace main',
-  run: async ({ configuration, terminal }) =>
-    (await import('../verify.ts')).verifyWorkspace(configuration.settings, terminal),
+  run: async (given) => (await import('../verify.ts')).verifyWorkspace(given),
 };

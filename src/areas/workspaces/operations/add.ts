@@ -2,35 +2,77 @@ import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
-import { isoTime } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
-import { findWorkspace, titleCharactersMax, workspaceNameSchema } from '../model.ts';
+import {
+  type Repository,
+  findWorkspace,
+  originCharactersMax,
+  titleCharactersMax,
+  workspaceNameSchema,
+  workspaceOfRepository,
+} from '../model.ts';
+import { normalisedOrigin } from '../origin.ts';
+import { viewWorkspace, workspaceShape } from './view.ts';
+
+interface Input {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly root_commit?: string | undefined;
+}
+
+const repositoryOf = ({ origin, root_commit }: Input): Repository | undefined =>
+  origin === undefined ? undefined : { origin: normalisedOrigin(origin), rootCommit: root_commit };
 
 export const workspaceAdd = defineOperation({
   name: 'workspace_add',
   journal: 'hub',
   category: 'workspaces',
   summary: 'Add a workspace with a board of its own.',
-  description: 'Add a workspace: a board with its own tasks and agents. Other calls name it to work there.',
+  description:
+    'Add a workspace: a board with its own tasks and agents. Other calls name it to work there. With the origin of a repository it answers with the workspace of that, and adds one only when there is none; a name that is taken gets a number then.',
   positional: 'name',
   role: 'admin',
   rate: 'general',
   errors: ['exists', 'limit_exceeded'],
   destructive: false,
   idempotent: false,
-  examples: [{ title: 'One for the shop', input: { name: 'shop', title: 'The web shop' } }],
-  input: z.strictObject({
-    name: workspaceNameSchema,
-    title: lineSchema('A title', titleCharactersMax).optional(),
-  }),
-  output: z.strictObject({ name: z.string(), title: z.string(), created_at: z.string() }),
-  toCommand: ({ name, title }) => workspacesIntent({ type: 'register', name, title: title ?? name }),
+  examples: [
+    { title: 'One for the shop', input: { name: 'shop', title: 'The web shop' } },
+    { title: 'That of a repository', input: { name: 'shop', origin: 'https://git.example/web/shop.git' } },
+  ],
+  input: z
+    .strictObject({
+      name: workspaceNameSchema,
+      title: lineSchema('A title', titleCharactersMax).optional(),
+      origin: lineSchema('An origin', originCharactersMax)
+        .optional()
+        .describe('address of a repository; user and password are not kept'),
+      root_commit: z
+        .string()
+        .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'A commit is named by 40 or 64 hexadecimal digits')
+        .optional()
+        .describe('the first of that repository, if known'),
+    })
+    .refine(({ origin, root_commit }) => root_commit === undefined || origin !== undefined, {
+      path: ['root_commit'],
+      message: 'A first commit says nothing without the origin; give both',
+    }),
+  output: z.strictObject(workspaceShape),
+  toCommand: (input) =>
+    workspacesIntent({
+      type: 'register',
+      name: input.name,
+      title: input.title ?? input.name,
+      repository: repositoryOf(input),
+    }),
   answer: (_done, { workspaces }, { input }) => {
-    const { name, title, createdAt } = present(
-      findWorkspace(workspaces, input.name),
-      'an added workspace exists',
-    );
-    return ok({ name, title, created_at: isoTime(createdAt) });
+    const repository = repositoryOf(input);
+    const found =
+      repository === undefined
+        ? findWorkspace(workspaces, input.name)
+        : workspaceOfRepository(workspaces, repository);
+    return ok(viewWorkspace(present(found, 'an added workspace exists')));
   },
 });

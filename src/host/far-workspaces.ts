@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import type { Caller } from '../kernel/operation.ts';
+import { ownerPrincipal } from './owner.ts';
+import type { WorkspaceList } from './workspace-resolution/settle.ts';
+
+/** What this process asks of a hub on its own account. */
+export const ownCaller: Caller = {
+  principal: ownerPrincipal,
+  role: 'admin',
+  agent: undefined,
+  session: undefined,
+  connection: undefined,
+  client: undefined,
+};
+
+/** Calls an operation of a hub as `ownCaller`, for its value. */
+export type Ask = (operation: string, input: unknown, workspace?: string) => Promise<Outcome<unknown>>;
+
+const shownSchema = z.looseObject({
+  name: z.string(),
+  origin: z.string().optional(),
+  root_commit: z.string().optional(),
+  former_names: z.array(z.string()).default([]),
+  journal: z.string().optional(),
+});
+const listSchema = z.looseObject({ items: z.array(shownSchema) });
+
+/** A workspace as a hub lists it. */
+export type ShownWorkspace = z.infer<typeof shownSchema>;
+
+/** All workspaces of a hub. */
+export const workspacesOf = async (ask: Ask): Promise<Outcome<readonly ShownWorkspace[]>> => {
+  const answer = await ask('workspace_list', {});
+  if (!answer.ok) return answer;
+  const list = listSchema.safeParse(answer.value);
+  return list.success ? ok(list.data.items) : strange('workspace_list');
+};
+
+/** The one that is called this, or was. */
+export const calledSo = (items: readonly ShownWorkspace[], name: string): ShownWorkspace | undefined =>
+  items.find((item) => item.name === name || item.former_names.includes(name));
+
+/** The list of workspaces that a hub has. */
+export const farWorkspaces = (ask: Ask): WorkspaceList => ({
+  known: async (name) => {
+    const items = await workspacesOf(ask);
+    return items.ok ? ok(calledSo(items.value, name)?.name) : items;
+  },
+  ensure: async (name, identity) => {
+    const added = await ask('workspace_add', {
+      name,
+      ...(identity !== undefined && { origin: identity.origin }),
+      ...(identity?.rootCommit !== undefined && { root_commit: identity.rootCommit }),
+    });
+    if (!added.ok) {
+      const { workspace } = added.details;
+      return added.code === 'exists' ? ok(typeof workspace === 'string' ? workspace : name) : added;
+    }
+    const shown = shownSchema.safeParse(added.value);
+    return shown.success ? ok(shown.data.name) : strange('workspace_add');
+  },
+});
+
+const strange = (operation: string): Outcome<never> =>
+  refuse(
+    'upgrade_required',
+    `The hub answers ${operation} in a way that this version does not understand. Use the same version of Signalbox on both sides.`,
+  );

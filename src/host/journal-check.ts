@@ -1,0 +1,31 @@
+import { areas } from '../areas/index.ts';
+import { Codec } from '../journal/codec.ts';
+import { verify } from '../journal/journal.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/instants.ts';
+import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+
+export interface CheckedJournal {
+  readonly id: string;
+  readonly entries: number;
+  readonly chain: string;
+  /** The time of its last entry; undefined where there is none that this version can read. */
+  readonly lastAt: Instant | undefined;
+}
+
+/** Reads a journal from the first entry to the last, and writes nothing. */
+export const checkJournal = async (path: string): Promise<Outcome<CheckedJournal>> => {
+  const store = await openSqliteStore({ path, create: 'must-exist' });
+  if (!store.ok) return store;
+  try {
+    const verified = await verify(store.value);
+    if (!verified.ok) return verified;
+    const { entries, chain } = verified.value;
+    const [last] = entries === 0 ? [] : await store.value.read(entries - 1, 1);
+    const decoded = last === undefined ? undefined : new Codec(areas).decode(last.text);
+    const lastAt = decoded?.ok ? decoded.value.time : undefined;
+    return ok({ id: store.value.identity.id, entries, chain, lastAt });
+  } finally {
+    await store.value.close();
+  }
+};

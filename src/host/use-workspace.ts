@@ -1,0 +1,53 @@
+import { workspaceNameSchema } from '../areas/workspaces/model.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { quoted, repeatable } from '../kernel/ids.ts';
+import { writeJson } from '../surfaces/cli/plain.ts';
+import type { Given } from './commands/command.ts';
+import { openOnce } from './open-once.ts';
+import { workspaceThere } from './show-workspace.ts';
+import { wholeCatalogue } from './whole-catalogue.ts';
+import { repositoryHere } from './workspace-resolution/resolve.ts';
+import { thisProcess } from './workspace-resolution/wanted.ts';
+
+const nameCharactersShown = 80;
+
+/** Notes a workspace in the git config of the repository, where all its worktrees find it. */
+export const useWorkspace = async ({
+  words,
+  configuration,
+  terminal,
+  log,
+}: Given): Promise<Outcome<true>> => {
+  const [name, extra] = words;
+  if (name === undefined || extra !== undefined)
+    return refuse(
+      'invalid_input',
+      'signalbox workspace use takes one name. Run signalbox workspace list to see all.',
+    );
+  const checked = workspaceNameSchema.safeParse(name);
+  if (!checked.success)
+    return refuse(
+      'invalid_input',
+      `${quoted(repeatable(name, nameCharactersShown))} is no name of a workspace: ${checked.error.issues[0]?.message ?? ''}. Run signalbox workspace list to see all.`,
+    );
+  const repository = await repositoryHere(thisProcess());
+  if (!repository.ok) return repository;
+  const { settings } = configuration;
+  const opened = await openOnce({ ...settings, workspace: name }, { catalogue: wholeCatalogue(), log });
+  if (!opened.ok) return opened;
+  const found = await workspaceThere(opened.value);
+  await opened.value.close();
+  if (!found.ok) return found;
+  const remembered = await repository.value.remember(found.value.name);
+  if (!remembered.ok) return remembered;
+  const value = { workspace: found.value.name, folder: repository.value.folder };
+  if (terminal.json) writeJson(terminal, value);
+  else {
+    terminal.out.write(
+      `Calls from the repository around ${value.folder} go to the workspace "${value.workspace}" from now on.\n`,
+    );
+    if (settings.workspace !== undefined && settings.workspace !== value.workspace)
+      terminal.err.write(`"${settings.workspace}" is configured beside it, and that goes first.\n`);
+  }
+  return ok(true);
+};

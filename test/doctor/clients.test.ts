@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Ground, openGround } from '../workspaces/repositories.ts';
+import { type Findings, examine, of, write } from './examine.ts';
+
+const inClients = async (ground: Ground, folder = 'shop'): Promise<Findings> =>
+  of(await examine(ground, folder), 'clients');
+
+/** A repository in which somebody works, and a hub that runs. */
+const withHub = async (context: Parameters<typeof openGround>[0]) => {
+  const ground = await openGround(context);
+  ground.repository('shop');
+  const hub = ground.start(['serve', '--port', '0']);
+  await hub.says('Ctrl-C');
+  return { ground, url: /ready on (\S+)/.exec(hub.said())?.[1] ?? '' };
+};
+
+const jsonOf = (member: string, server: unknown): string =>
+  JSON.stringify({ [member]: { github: { command: 'npx' }, signalbox: server } });
+
+/** Where each client has it, and how it writes the address of a server. */
+const files: readonly {
+  readonly client: string;
+  readonly path: string;
+  readonly text: (url: string) => string;
+}[] = [
+  {
+    client: 'Claude Code',
+    path: 'shop/.mcp.json',
+    text: (url) => jsonOf('mcpServers', { type: 'http', url }),
+  },
+  { client: 'Claude Code', path: '.claude.json', text: (url) => jsonOf('mcpServers', { type: 'http', url }) },
+  {
+    client: 'Codex',
+    path: '.codex/config.toml',
+    text: (url) => `model = "x" # a comment\n[mcp_servers.signalbox]\nurl = '${url}'\n`,
+  },
+  {
+    client: 'Codex',
+    path: 'shop/.codex/config.toml',
+    text: (url) => `[mcp_servers]\nsignalbox = { url = "${url}" }\n`,
+  },
+  {
+    client: 'Gemini CLI',
+    path: '.gemini/settings.json',
+    text: (httpUrl) => `// mine\n${jsonOf('mcpServers', { httpUrl })}`,
+  },
+  {
+    client: 'Gemini CLI',
+    path: 'shop/.gemini/settings.json',
+    text: (httpUrl) => jsonOf('mcpServers', { httpUrl }),
+  },
+  {
+    client: 'VS Code',
+    path: 'shop/.vscode/mcp.json',
+    text: (url) => `{ /* ours */ "servers": { "signalbox": { "type": "http", "url": "${url}", }, }, }`,
+  },
+  { client: 'VS Code', path: '.config/Code/User/mcp.json', text: (url) => jsonOf('servers', { url }) },
+  { client: 'Cursor', path: 'shop/.cursor/mcp.json', text: (url) => jsonOf('mcpServers', { url }) },
+  { client: 'Cursor', path: '.cursor/mcp.json', text: (url) => `\ufeff${jsonOf('mcpServers', { url })}` },
+];
+
+describe('the configuration of clients', () => {
+  it('is found wherever each client has it, and good with the address of the hub', async (t) => {
+    const { ground, url } = await withHub(t);
+    for (const { path, text } of files) write(ground.at(path), text(`${url}/mcp`));
+    const found = await inClients(ground);
+    for (const { client, path } of files) {
+      const finding = found.find(({ what }) => what.startsWith(`${client} (${ground.at(path)})`));
+      assert.equal(finding?.state, 'good', `${client} ${path}`);
+      assert.match(finding.what, /has the address of the hub/);
+    }
+    assert.equal(found.length, files.length);
+  });
+
+  it('is warned about with another address, and the command sets the right one', async (t) => {
+    const { ground, url } = await withHub(t);
+    for (const { path, text } of files)
+      write(ground.at(path), text('http://ada:secret@127.0.0.1:9/mcp?token=x'));
+    const found = await inClients(ground);
+    assert.equal(found.length, files.length);
+    for (const { state, what, mend = '' } of found) {
+      assert.equal(state, 'warn');
+      assert.match(what, /has the address http:\/\/127\.0\.0\.1:9\/mcp, where no hub answers/);
+      assert(
+        mend.endsWith(` ${url}/mcp`) ||
+          mend.endsWith(`--url ${url}/mcp`) ||
+          mend.startsWith('${EDITOR:-vi} '),
+      );
+      assert.doesNotMatch(`${what}${mend}`, /secret|token/);
+    }
+    assert(
+      found.some(
+        ({ mend }) =>
+          mend ===
+          `claude mcp remove --scope project signalbox && claude mcp add --scope project --transport http signalbox ${url}/mcp`,
+      ),
+    );
+  });
+
+  it('is good by any name of this machine and in any mode, and warned about at another path', async (t) => {
+    const { ground, url } = await withHub(t);
+    const { port } = new URL(url);
+    for (const [address, state] of [
+      [`http://localhost:${port}/mcp`, 'good'],
+      [`${url}/mcp/full`, 'good'],
+      [`${url}/`, 'warn'],
+      [`${url}/mcpx`, 'warn'],
+      ['nonsense', 'warn'],
+    ] as const) {
+      write(ground.at('shop/.mcp.json'), jsonOf('mcpServers', { url: address }));
+      assert.deepEqual(
+        (await inClients(ground)).map((finding) => finding.state),
+        [state],
+        address,
+      );
+    }
+  });
+
+  it('of one project only is found from any of its folders', async (t) => {
+    const { ground, url } = await withHub(t);
+    const projects = {
+      [ground.at('shop')]: { mcpServers: { signalbox: { type: 'http', url: `${url}/mcp` } } },
+    };
+    write(ground.at('.claude.json'), JSON.stringify({ projects }));
+    write(ground.at('shop/src/index.ts'), '');
+    for (const [folder, state] of [
+      ['shop', 'good'],
+      ['shop/src', 'good'],
+      ['work', 'warn'],
+    ] as const)
+      assert.deepEqual(
+        (await inClients(ground, folder)).map((finding) => finding.state),
+        [state],
+        folder,
+      );
+  });
+
+  it('that cannot be read is warned about, whatever is in it, and the others are told', async (t) => {
+    const { ground, url } = await withHub(t);
+    write(ground.at('shop/.mcp.json'), '{ "mcpServers": ');
+    write(ground.at('.codex/config.toml'), '[mcp_servers\n');
+    write(ground.at('.cursor/mcp.json'), JSON.stringify([1, { mcpServers: 3 }]));
+    write(ground.at('.gemini/settings.json'), '');
+    write(ground.at('shop/.cursor/mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp` }));
+    const found = await inClients(ground);
+    assert.deepEqual(
+      found.map(({ state, what }) => [state, what.split(' (')[0]]),
+      [
+        ['warn', 'Claude Code'],
+        ['warn', 'Codex'],
+        ['good', 'Cursor'],
+      ],
+    );
+    assert.equal(found[0]?.mend, `\${EDITOR:-vi} ${ground.at('shop/.mcp.json')}`);
+  });
+});
+
+describe('the configuration of clients without a hub', () => {
+  it('that starts a program is looked at for the program, its word and its data', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('shop');
+    for (const [server, state, words] of [
+      [{ command: process.execPath, args: ['/x/signalbox', 'mcp'] }, 'good', /starts/],
+      [{ command: [process.execPath, '/x/signalbox', 'mcp'] }, 'good', /starts/],
+      [{ command: '/nowhere/signalbox', args: ['mcp'] }, 'warn', /there is no program \/nowhere\/signalbox/],
+      [{ command: process.execPath, args: ['serve'] }, 'warn', /that is signalbox mcp/],
+      [
+        { command: process.execPath, args: ['mcp'], env: { SIGNALBOX_DATA_DIR: '/elsewhere' } },
+        'warn',
+        /data directory \/elsewhere; here it is /,
+      ],
+      [{ command: process.execPath, args: ['mcp', `--data-dir=${ground.dataDir}`] }, 'good', /starts/],
+    ] as const) {
+      write(ground.at('shop/.cursor/mcp.json'), jsonOf('mcpServers', server));
+      const [finding, ...others] = await inClients(ground);
+      assert.equal(finding?.state, state, JSON.stringify(server));
+      assert.match(finding.what, words);
+      assert.deepEqual(others, []);
+    }
+  });
+
+  it('is warned about with how to start the hub where they look for it', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('shop');
+    for (const [port, mend] of [
+      ['1', 'signalbox serve --port 1'],
+      ['9', 'signalbox serve'],
+    ] as const) {
+      write(ground.at('.cursor/mcp.json'), jsonOf('mcpServers', { url: `http://127.0.0.1:${port}/mcp` }));
+      const examined = await examine(ground, 'shop', { env: { SIGNALBOX_PORT: '9' } });
+      assert.deepEqual(
+        of(examined, 'clients').map((finding) => [finding.state, finding.mend]),
+        [['warn', mend]],
+      );
+    }
+  });
+});
