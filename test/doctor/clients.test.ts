@@ -116,8 +116,10 @@ describe('the configuration of clients', () => {
       );
     }
   });
+});
 
-  it('of one project only is found from any of its folders', async (t) => {
+describe('the files of clients', () => {
+  it('that are for one project are found from any of its folders', async (t) => {
     const { ground, url } = await withHub(t);
     const projects = {
       [ground.at('shop')]: { mcpServers: { signalbox: { type: 'http', url: `${url}/mcp` } } },

@@ -11,7 +11,6 @@ declare module '../../kernel/slices.ts' {
 export const workspacesMax = 1_000;
 export const titleCharactersMax = 200;
 export const modeCharactersMax = 200;
-export const originCharactersMax = 1_000;
 /** Each former name is kept for ever, and no other workspace can have it. */
 export const formerNamesMax = 20;
 

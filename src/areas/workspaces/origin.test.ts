@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { normalisedOrigin } from './origin.ts';
+import { normalisedOrigin, originSchema } from './origin.ts';
 
 describe('WO9 the address of a repository', () => {
   for (const [normal, spellings] of Object.entries({
@@ -36,7 +36,9 @@ describe('WO9 the address of a repository', () => {
         assert.equal(normalisedOrigin(spelling), normal, spelling);
     });
   }
+});
 
+describe('WO9 an origin', () => {
   it('is in its one form already once it is', () => {
     const part = fc.stringMatching(/^[A-Za-z0-9:@/.~%_-]{0,30}$/);
     const address = fc
@@ -57,5 +59,29 @@ describe('WO9 the address of a repository', () => {
         assert.equal(normalisedOrigin(`${scheme}://${secret}@git.example/shop.git`), 'git.example/shop');
       }),
     );
+  });
+
+  it('is refused when it is none, and a path is none', () => {
+    for (const text of [
+      '/srv/git/shop',
+      'file:///srv/shop',
+      '../shop',
+      'a/../b',
+      'C:\\shop',
+      'C:/shop',
+      'shop',
+      '.',
+      ' ',
+    ])
+      assert(!originSchema.safeParse(text).success, text);
+    for (const text of [
+      'https://git.example/shop',
+      'git@git.example:web/shop.git',
+      'git.example:2222/shop',
+      '[::1]/shop',
+      'local/0123456789abcdef',
+      'https://git.example/a..b/.shop',
+    ])
+      assert(originSchema.safeParse(text).success, text);
   });
 });

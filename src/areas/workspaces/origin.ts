@@ -1,3 +1,7 @@
+import { lineSchema } from '../../kernel/ids.ts';
+
+export const originCharactersMax = 1_000;
+
 /** The ports that an address need not name, by its scheme. */
 const defaultPorts: Readonly<Record<string, string>> = {
   https: '443',
@@ -45,3 +49,12 @@ const tidy = (path: string): string =>
     .replace(/\/+$/, '')
     .replace(/\.git$/, '')
     .replace(/\/+$/, '');
+
+/** An address that means the same on every machine: a host and a path on it, none of whose parts leads upwards. */
+const addressPattern = /^(?![A-Za-z]:\/)[^/\\.\s][^/\\\s]*(?:\/(?!\.\.(?:\/|$))[^/\\]*)+$/;
+
+/** The origin of a repository. A path says nothing to a hub, which may be on another machine. */
+export const originSchema = lineSchema('An origin', originCharactersMax).refine(
+  (text) => addressPattern.test(normalisedOrigin(text)),
+  'An origin is the address of a repository, such as https://git.example/web/shop.git',
+);

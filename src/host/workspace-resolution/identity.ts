@@ -3,9 +3,9 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { originCharactersMax, workspaceNameSchema } from '../../areas/workspaces/model.ts';
-import { normalisedOrigin } from '../../areas/workspaces/origin.ts';
-import { lineSchema, nameLengthMax } from '../../kernel/ids.ts';
+import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
+import { normalisedOrigin, originSchema } from '../../areas/workspaces/origin.ts';
+import { nameLengthMax } from '../../kernel/ids.ts';
 import { type Git, gitIn } from './git.ts';
 
 /** By what a repository is told from others, and a name for its workspace. */
@@ -61,8 +61,6 @@ const originOf = async (at: {
   const target = resolve(top.status === 0 && top.out !== '' ? top.out : folder, path);
   return clones === clonesMax ? ownOrigin(target) : originOf({ folder: target, env, clones: clones + 1 });
 };
-
-const originSchema = lineSchema('An origin', originCharactersMax);
 
 /** A path says nothing on another machine, and what it is called is nobody's business there. */
 const ownOrigin = (path: string): Origin => ({

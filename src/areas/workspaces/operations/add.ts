@@ -7,12 +7,11 @@ import { workspacesIntent } from '../decide.ts';
 import {
   type Repository,
   findWorkspace,
-  originCharactersMax,
   titleCharactersMax,
   workspaceNameSchema,
   workspaceOfRepository,
 } from '../model.ts';
-import { normalisedOrigin } from '../origin.ts';
+import { normalisedOrigin, originSchema } from '../origin.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
 
 interface Input {
@@ -46,9 +45,7 @@ export const workspaceAdd = defineOperation({
     .strictObject({
       name: workspaceNameSchema,
       title: lineSchema('A title', titleCharactersMax).optional(),
-      origin: lineSchema('An origin', originCharactersMax)
-        .optional()
-        .describe('address of a repository; user and password are not kept'),
+      origin: originSchema.optional().describe('address of a repository; user and password are not kept'),
       root_commit: z
         .string()
         .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'A commit is named by 40 or 64 hexadecimal digits')
