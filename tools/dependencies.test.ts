@@ -13,7 +13,14 @@ const suite = z
   .object({ devDependencies: versions })
   .parse(JSON.parse(readFileSync(join(root, 'test/conformance/suite/package.json'), 'utf8')));
 
-const [runtime = '', checkout = '', gate = ''] = readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
+const newestNode = z
+  .object({ optionalDependencies: versions })
+  .parse(JSON.parse(readFileSync(join(root, 'test/package/newest-node/package.json'), 'utf8')));
+
+const [runtime = '', checkout = '', gate = '', nodes = ''] = readFileSync(
+  join(root, 'docs/dependencies.md'),
+  'utf8',
+)
   .split(/^## /m)
   .slice(1);
 
@@ -29,6 +36,13 @@ test('each dependency has its reason, and nothing else has', () => {
     Object.keys({ ...optionalDependencies, ...devDependencies }).toSorted(),
   );
   assert.deepEqual(packagesIn(gate), Object.keys(suite.devDependencies).toSorted());
+  assert.deepEqual(packagesIn(nodes), Object.keys(newestNode.optionalDependencies).toSorted());
+});
+
+test('the newest Node that the package is tried on comes from the packages that bring a checkout its own', () => {
+  const { optionalDependencies } = newestNode;
+  assert.deepEqual(Object.keys(optionalDependencies), Object.keys(manifest.optionalDependencies).toSorted());
+  assert.equal(new Set(Object.values(optionalDependencies)).size, 1, 'one version for every platform');
 });
 
 test('every version is exact', () => {
@@ -37,6 +51,7 @@ test('every version is exact', () => {
     ...manifest.optionalDependencies,
     ...manifest.devDependencies,
     ...suite.devDependencies,
+    ...newestNode.optionalDependencies,
   });
   assert.deepEqual(
     loose.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(version)),

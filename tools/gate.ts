@@ -23,6 +23,7 @@ const steps: readonly Step[] = [
   { name: 'build', script: 'build' },
   { name: 'package', script: 'check:package' },
   { name: 'package types', script: 'check:package-types' },
+  { name: 'package in use', script: 'check:tarball', needs: 'test/package/check.ts' },
 ];
 
 const options = process.argv.slice(2);

@@ -62,10 +62,10 @@ class Checkout {
     write(join(this.folder, `node_modules/node-${platform}/bin/node`), program);
   }
 
-  run(args: readonly string[], launcher = this.launcher): Answer {
+  run(args: readonly string[], launcher = this.launcher, env: NodeJS.ProcessEnv = {}): Answer {
     const { status, stdout, stderr } = spawnSync(launcher, args, {
       cwd: dirname(this.folder),
-      env: { PATH: this.path },
+      env: { ...env, PATH: this.path },
       encoding: 'utf8',
     });
     return { status, out: stdout.replaceAll(this.folder, '<checkout>'), err: stderr };
@@ -131,6 +131,20 @@ test('symbolic links lead to the checkout, relative and absolute, one behind the
   symlinkSync(near, join(checkout.path, 'far'));
   assert.match(checkout.run([], near).out, /^machine \[<checkout>\/src/);
   assert.match(checkout.run([], join(checkout.path, 'far')).out, /^machine \[<checkout>\/src/);
+});
+
+test('what is compiled is kept in the cache of the user, unless another place is named', (t) => {
+  const checkout = new Checkout(t);
+  write(
+    join(checkout.path, 'node'),
+    '#!/bin/sh\n[ "$1" = -v ] && echo v24.21.0 && exit\nprintf %s "$NODE_COMPILE_CACHE"\n',
+  );
+  const cacheWith = (env: NodeJS.ProcessEnv): string => checkout.run([], checkout.launcher, env).out;
+  const ofHome = '/home/ada/.cache/signalbox/compiled';
+  assert.equal(cacheWith({ HOME: '/home/ada' }), ofHome);
+  assert.equal(cacheWith({ HOME: '/home/ada', XDG_CACHE_HOME: '/caches' }), '/caches/signalbox/compiled');
+  assert.equal(cacheWith({ HOME: '/home/ada', XDG_CACHE_HOME: 'caches' }), ofHome, 'a relative one is none');
+  assert.equal(cacheWith({ HOME: '/home/ada', NODE_COMPILE_CACHE: '/mine' }), '/mine');
 });
 
 test('a real Node runs the TypeScript of the checkout, and its exit code is passed on', (t) => {

@@ -129,6 +129,30 @@ test('the built package runs, workers and arguments included, and leaves tests o
   assert.deepEqual(run, { status: 0, out: 'hello two words\nhello worker\n', err: '' });
 });
 
+test('the built package keeps what is compiled in the cache of the user, unless another place is named', (t) => {
+  const folder = makeCheckout(t);
+  writeFileSync(
+    join(folder, 'src/host/main.ts'),
+    "import { getCompileCacheDir } from 'node:module';\nconsole.log(getCompileCacheDir());\n",
+  );
+  assert.deepEqual(build(folder), { status: 0, out: '', err: '' });
+  const cacheWith = (env: NodeJS.ProcessEnv): string => {
+    const command = join(folder, 'dist/bin/signalbox.cjs');
+    const run = spawnSync(process.execPath, [command], { cwd: folder, env, encoding: 'utf8' });
+    // Behind the place that was named, Node has a folder for each of its versions.
+    return dirname(run.stdout.trim());
+  };
+  const home = join(folder, 'home');
+  const ofHome = join(home, '.cache/signalbox/compiled');
+  assert.equal(cacheWith({ HOME: home }), ofHome);
+  assert.equal(
+    cacheWith({ HOME: home, XDG_CACHE_HOME: join(folder, 'caches') }),
+    join(folder, 'caches/signalbox/compiled'),
+  );
+  assert.equal(cacheWith({ HOME: home, XDG_CACHE_HOME: 'caches' }), ofHome, 'a relative one is none');
+  assert.equal(cacheWith({ HOME: home, NODE_COMPILE_CACHE: join(folder, 'mine') }), join(folder, 'mine'));
+});
+
 test('what is missing, or does not compile, is said, and nothing is built', (t) => {
   const folder = makeCheckout(t);
   writeFileSync(join(folder, 'src/index.ts'), 'export const x: number = "y";\n');

@@ -6,6 +6,15 @@
 var oldest = 24;
 var version = process.versions.node;
 
+/** Keeps what is compiled where the launcher of a checkout keeps it, not in a directory for temporary files of everybody. */
+function keepCompiledCode(path) {
+  var given = process.env.XDG_CACHE_HOME;
+  var caches = given && path.isAbsolute(given) ? given : path.join(require('node:os').homedir(), '.cache');
+  require('node:module').enableCompileCache(
+    process.env.NODE_COMPILE_CACHE || path.join(caches, 'signalbox', 'compiled'),
+  );
+}
+
 if (parseInt(version, 10) < oldest) {
   process.stderr.write(
     'signalbox: Node ' +
@@ -20,5 +29,6 @@ if (parseInt(version, 10) < oldest) {
   );
   process.exitCode = 1;
 } else {
+  keepCompiledCode(require('node:path'));
   void import('../lib/host/main.js');
 }

@@ -47,6 +47,8 @@ export const answerCall = async (
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
   if (outcome.ok) await writeAnswer(outcome.value, terminal);
+  // A call that was interrupted stays remembered when it was done, so that its repeat cannot do it a second time.
+  if (exit === undefined || !outcome.ok) await called.settle();
   if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue, members });
   if (!outcome.ok && terminal.json) writeJson(terminal, errorValue(outcome));
   terminal.err.write(`signalbox: ${interruptedWords(called, changes(catalogue, call.operation))}\n`);
@@ -57,7 +59,7 @@ export const answerCall = async (
 const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): string => {
   if (!writes)
     return outcome.ok ? 'Interrupted, after the answer.' : 'Interrupted. Nothing was to be stored.';
-  if (outcome.ok) return 'Interrupted, but this was done already; the same command again does it once more.';
+  if (outcome.ok) return 'Interrupted, but this was done already; the same command again does not do it twice.';
   return uncertain
     ? `Interrupted. Whether this was stored is not known. ${sameAgain}`
     : 'Interrupted. Nothing was stored. The same command again does it once.';

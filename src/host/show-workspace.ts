@@ -33,7 +33,7 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
     hub: opened.value.url,
   };
   if (terminal.json) writeJson(terminal, value);
-  else terminal.out.write(answerText(value, terminal));
+  else terminal.out.write(await answerText(value, terminal));
   return ok(true);
 };
 

@@ -55,6 +55,8 @@ export interface CliReply extends HubReply {
 export interface Called {
   readonly outcome: Outcome<CliReply>;
   readonly uncertain: boolean;
+  /** Forgets the call, once its answer has been told: whoever dies before has to be able to ask for it again. */
+  readonly settle: () => Promise<void>;
 }
 
 /** After these it is not known, or not said, whether the change was stored: a repeat must be the same call. */
@@ -62,12 +64,12 @@ const uncertainCodes: ReadonlySet<ErrorCode> = new Set(['outcome_unknown', 'inte
 
 /**
  * Makes one call. One that would do something a second time when it is made again is remembered from before it is sent
- * until its answer is certain, so that the same command after a crash or Ctrl-C is the same call.
+ * until its answer is certain and told, so that the same command after a crash or Ctrl-C is the same call.
  */
 export const makeCall = async (call: CliCall, options: CallOptions): Promise<Called> => {
   const { operation, input, agent, session } = call;
   const connected = await unlessAborted(options.connect(), options.signal);
-  if (!connected.ok) return { outcome: connected, uncertain: false };
+  if (!connected.ok) return { outcome: connected, uncertain: false, settle: nothing };
   const { hub, workspace, close } = connected.value;
   const repeats = call.requestId === undefined && doesTwice(options.catalogue, operation);
   const pending = repeats
@@ -82,15 +84,17 @@ export const makeCall = async (call: CliCall, options: CallOptions): Promise<Cal
     signal: options.signal,
   });
   const uncertain = !reply.ok && changes(options.catalogue, operation) && uncertainCodes.has(reply.code);
-  if (!uncertain) await pending?.settle();
   await close();
   return {
     outcome: reply.ok
       ? { ok: true, value: { ...reply.value, interruptedAt: pending?.interruptedAt } }
       : reply,
     uncertain,
+    settle: uncertain || pending === undefined ? nothing : pending.settle,
   };
 };
+
+const nothing = async (): Promise<void> => {};
 
 const brokenOff = refuse('stopping', 'The call was broken off before it was made. Nothing was stored.');
 

@@ -1,0 +1,59 @@
+/* The command line as a process that can be cut short at any step by which it leaves a mark outside of itself. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { main } from '../host/processes.ts';
+
+const cutting = join(import.meta.dirname, 'cutting.ts');
+
+export interface Cut {
+  /** Where, as `stepsOf` names it. */
+  readonly step: string;
+  readonly signal: 'SIGKILL' | 'SIGINT';
+}
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const start = (dataDir: string, words: readonly string[], env: NodeJS.ProcessEnv) =>
+  spawn(process.execPath, [main, ...words, '--data-dir', dataDir, '--json'], {
+    cwd: dataDir,
+    env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+const ended = async (child: ReturnType<typeof start>): Promise<Ended> => {
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { status: child.exitCode, signal: child.signalCode, out, err };
+};
+
+// What NODE_OPTIONS loads is loaded into every thread, which what stands in the arguments is not.
+const loading = { NODE_OPTIONS: `--require=${cutting}` };
+
+/** Runs a command to its end. */
+export const runWords = (dataDir: string, words: readonly string[]): Promise<Ended> =>
+  ended(start(dataDir, words, {}));
+
+/** Runs a command that is sent a signal at one of its steps. */
+export const runCut = (dataDir: string, words: readonly string[], cut: Cut): Promise<Ended> =>
+  ended(start(dataDir, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal }));
+
+/** The steps of a command that nobody disturbs, in their order. */
+export const stepsOf = async (dataDir: string, words: readonly string[]): Promise<readonly string[]> => {
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-steps-'));
+  const path = join(folder, 'log');
+  const { status, err } = await ended(start(dataDir, words, { ...loading, CUT_LOG: path }));
+  assert.equal(status, 0, err);
+  const steps = (await readFile(path, 'utf8')).trim().split('\n');
+  await rm(folder, { recursive: true });
+  assert.equal(new Set(steps).size, steps.length, 'each step has a name of its own');
+  return steps;
+};

@@ -1,0 +1,93 @@
+/**
+ * Loaded into the program before anything else: names every step by which it leaves a mark outside of itself (a note,
+ * a request, a commit, an answer), writes the names down, and sends the process a signal at one of them. It works in
+ * the thread that writes the journal as well. A name that comes again has a number.
+ */
+import { appendFileSync } from 'node:fs';
+import files from 'node:fs/promises';
+import http, { type ClientRequest } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename, sep } from 'node:path';
+import { StatementSync } from 'node:sqlite';
+import { isMainThread, workerData } from 'node:worker_threads';
+
+const { CUT_AT: cutAt, CUT_WITH: cutWith, CUT_LOG: logPath } = process.env;
+
+const times = new Map<string, number>();
+
+const step = (name: string): void => {
+  const time = (times.get(name) ?? 0) + 1;
+  times.set(name, time);
+  const label = time === 1 ? name : `${name}, time ${time}`;
+  if (logPath !== undefined) appendFileSync(logPath, `${label}\n`);
+  if (label !== cutAt) return;
+  process.kill(process.pid, cutWith);
+  // This thread must not get any further before the whole process is gone.
+  if (cutWith === 'SIGKILL') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+};
+
+type Untyped = (...args: unknown[]) => unknown;
+
+/** Puts `around` in the place of a method; it is given the method, bound to its object. */
+const replace = (object: object, name: string, around: (method: Untyped, self: unknown) => Untyped): void => {
+  const method: Untyped = Reflect.get(object, name);
+  Object.defineProperty(object, name, {
+    configurable: true,
+    writable: true,
+    value(this: unknown, ...args: unknown[]): unknown {
+      return around((...given) => Reflect.apply(method, this, given), this)(...args);
+    },
+  });
+};
+
+const noteFolder = `${sep}pending-calls${sep}`;
+
+for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
+  replace(files, name, (method) => async (...args) => {
+    if (!String(args[0]).includes(noteFolder)) return method(...args);
+    step(`before ${name} of the note`);
+    const result = await method(...args);
+    step(`after ${name} of the note`);
+    return result;
+  });
+}
+
+const operationsPath = '/v1/operations/';
+
+replace(http, 'request', (method) => (...args) => {
+  const path = args[0] instanceof URL ? args[0].pathname : '';
+  if (!path.startsWith(operationsPath)) return method(...args);
+  const operation = path.slice(operationsPath.length);
+  step(`before the request ${operation}`);
+  const sent = method(...args);
+  if (isRequest(sent)) {
+    sent.prependOnceListener('finish', () => step(`after the request ${operation}`));
+    sent.prependOnceListener('response', () => step(`when ${operation} is answered`));
+  }
+  return sent;
+});
+
+const isRequest = (value: unknown): value is ClientRequest => value instanceof http.ClientRequest;
+
+/** The thread that writes a journal is told where it lies. */
+const { path: journalPath = '' }: { readonly path?: string } = isMainThread ? {} : workerData;
+const journal = basename(journalPath);
+
+replace(StatementSync.prototype, 'run', (method, self) => (...args) => {
+  const commits = self instanceof StatementSync && self.sourceSQL.toLowerCase() === 'commit';
+  if (commits) step(`before the commit in ${journal}`);
+  const result = method(...args);
+  if (commits) step(`after the commit in ${journal}`);
+  return result;
+});
+
+if (isMainThread) {
+  replace(process.stdout, 'write', (method) => (...args) => {
+    step('before the answer');
+    const result = method(...args);
+    step('after the answer');
+    return result;
+  });
+}
+
+syncBuiltinESMExports();

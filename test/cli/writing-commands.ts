@@ -1,0 +1,159 @@
+/* Every command that changes something, with what it needs before and by what its effect is known. */
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { ownerPrincipal } from '../../src/host/open-hub.ts';
+import type { ErrorCode } from '../../src/kernel/errors.ts';
+import type { Hub } from '../../src/surfaces/hub.ts';
+import type { Line } from '../race/journal-check.ts';
+
+/** Who and what one run is about; nothing of it has been used before. */
+export interface Subject {
+  readonly agent: string;
+  readonly word: string;
+  /** The task that was prepared; empty when none was. */
+  readonly task: string;
+}
+
+export interface WritingCommand {
+  /** The operation behind it. */
+  readonly operation: string;
+  readonly words: (subject: Subject) => readonly string[];
+  readonly prepare: (hub: Hub, subject: Subject) => Promise<Subject>;
+  readonly journal: 'hub.journal' | 'workspaces/main.journal';
+  /** Whether an entry of the journal is what the command was meant to do. */
+  readonly effect: (line: Line, subject: Subject) => boolean;
+  /** With what a repeat may be refused, which then says that nothing is left to be done. */
+  readonly refusal?: ErrorCode;
+}
+
+/** Calls as the subject's agent; what needs no session is called without one. */
+const call = async (
+  hub: Hub,
+  { agent }: Subject,
+  { operation, input }: { readonly operation: string; readonly input: object },
+): Promise<unknown> => {
+  const reply = await hub.call({
+    operation,
+    input,
+    // As the command line speaks, so that its next process finds the session.
+    caller: {
+      principal: ownerPrincipal,
+      role: 'admin',
+      agent: operation === 'task_add' || operation === 'workspace_add' ? undefined : agent,
+      session: undefined,
+      connection: `cli:${agent}`,
+      client: 'cli',
+    },
+    workspace: 'main',
+    requestId: undefined,
+    signal: undefined,
+  });
+  assert(reply.ok, reply.ok ? '' : `${operation}: ${reply.message}`);
+  return reply.value.value;
+};
+
+const asIs = async (_hub: Hub, subject: Subject): Promise<Subject> => subject;
+
+const joined = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await call(hub, subject, { operation: 'start', input: { agent: subject.agent } });
+  return subject;
+};
+
+const added = z.object({ tasks: z.tuple([z.object({ id: z.string() })]) });
+
+/** Two tasks that only this run looks for, so that taking a second one would be seen. */
+const withTasks = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await joined(hub, subject);
+  const input = { title: `Prepared for ${subject.word}`, project: subject.word };
+  const { tasks } = added.parse(await call(hub, subject, { operation: 'task_add', input }));
+  await call(hub, subject, { operation: 'task_add', input });
+  return { ...subject, task: tasks[0].id };
+};
+
+const withClaim = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  const prepared = await withTasks(hub, subject);
+  await call(hub, subject, { operation: 'task_claim', input: { id: prepared.task } });
+  return prepared;
+};
+
+const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await call(hub, subject, { operation: 'workspace_add', input: { name: subject.word } });
+  return subject;
+};
+
+const board = 'workspaces/main.journal';
+
+export const writingCommands: readonly WritingCommand[] = [
+  {
+    operation: 'start',
+    words: ({ agent }) => ['start', '--agent', agent],
+    prepare: asIs,
+    journal: board,
+    effect: ({ type, data }, { agent }) =>
+      type === 'agents.started' && data['agent'] === agent && data['resumed'] === false,
+  },
+  {
+    operation: 'agent_update',
+    words: ({ agent, word }) => ['agent', 'update', '--capabilities', word, '--agent', agent],
+    prepare: joined,
+    journal: board,
+    effect: ({ type, data }, { agent }) => type === 'agents.updated' && data['agent'] === agent,
+  },
+  {
+    operation: 'agent_leave',
+    words: ({ agent }) => ['agent', 'leave', '--agent', agent],
+    prepare: joined,
+    journal: board,
+    effect: ({ type, actor }, { agent }) => type === 'agents.session_ended' && actor.agent === agent,
+    refusal: 'session_required',
+  },
+  {
+    operation: 'task_add',
+    words: ({ word }) => ['task', 'add', word],
+    prepare: asIs,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'tasks.added' && data['title'] === word,
+  },
+  {
+    operation: 'task_claim',
+    words: ({ agent, word }) => ['task', 'claim', '--project', word, '--agent', agent],
+    prepare: withTasks,
+    journal: board,
+    effect: ({ type, data }, { agent }) => type === 'tasks.claimed' && data['agent'] === agent,
+  },
+  {
+    operation: 'task_update',
+    words: ({ agent, task, word }) => ['task', 'update', task, '--note', word, '--agent', agent],
+    prepare: withClaim,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'tasks.noted' && data['text'] === word,
+  },
+  {
+    operation: 'task_release',
+    words: ({ agent, task }) => ['task', 'release', task, '--agent', agent],
+    prepare: withClaim,
+    journal: board,
+    effect: ({ type, data }, { task }) => type === 'tasks.released' && data['id'] === task,
+  },
+  {
+    operation: 'task_done',
+    words: ({ agent, task, word }) => ['task', 'done', task, '--result', word, '--agent', agent],
+    prepare: withClaim,
+    journal: board,
+    effect: ({ type, data }, { task }) => type === 'tasks.finished' && data['id'] === task,
+  },
+  {
+    operation: 'workspace_add',
+    words: ({ word }) => ['workspace', 'add', word],
+    prepare: asIs,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'workspaces.registered' && data['name'] === word,
+  },
+  {
+    operation: 'mode_set',
+    words: ({ word }) => ['call', 'mode_set', JSON.stringify({ mode: 'minimal', workspace: word })],
+    prepare: withWorkspace,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'workspaces.mode_set' && data['name'] === word,
+  },
+];
