@@ -69,8 +69,10 @@ describe('an answer for people', () => {
       ].join('\n'),
     );
   });
+});
 
-  it('is no wider than the terminal, and says what it has no room for', async () => {
+describe('what others wrote', () => {
+  it('is no wider than the terminal, and what has no room is named', async () => {
     const row = fc.record(
       {
         id: fc.string({ maxLength: 12 }),
@@ -103,7 +105,7 @@ describe('an answer for people', () => {
     );
   });
 
-  it('holds nothing of others that a terminal obeys, and nothing that forges a line', async () => {
+  it('holds nothing that a terminal obeys, and nothing that forges a line', async () => {
     const members = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }));
     const values = fc.oneof(
       members,
@@ -123,7 +125,7 @@ describe('an answer for people', () => {
     assert.equal(cells, 'TITLE    HOLDER\na T-2 b  ada\n');
   });
 
-  it('has colour for words of ours only, and none in its widths', async () => {
+  it('has no colour, which is for words of ours, and is not in the widths', async () => {
     const items = [
       { title: 'done', status: 'done' },
       { title: 'x', status: 'in_progress' },
