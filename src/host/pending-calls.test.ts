@@ -95,7 +95,9 @@ describe('a note of a call', () => {
     leave(folder, `${process.pid}.${Number(began) + 1}`);
     assert.equal((await remember()).requestId, first.requestId);
   });
+});
 
+describe('a note', () => {
   it('goes when it is a day old, or was cut off', async (t) => {
     const { remember, notes, folder } = open(t);
     await (await remember()).settle();

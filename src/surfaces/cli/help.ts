@@ -86,7 +86,7 @@ export const sheetText = (sheet: Sheet): string => {
 };
 
 /** A command on as many lines as it needs, broken before a flag. */
-const exampleLines = (command: string): readonly string[] => {
+export const exampleLines = (command: string): readonly string[] => {
   const parts = command.split(/ (?=--)/);
   const lines: string[] = [];
   let line = `${indent}${parts[0] ?? ''}`;
