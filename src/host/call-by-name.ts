@@ -15,8 +15,8 @@ export const callByName = async (given: Given): Promise<Outcome<unknown>> => {
     return refuse(
       'invalid_input',
       operation === undefined
-        ? `signalbox call needs the name of an operation.${seeHelp({ command: 'call' })}`
-        : `signalbox call takes one operation and its input. Put the JSON into quotation marks, so that it is one word.${seeHelp({ command: 'call' })}`,
+        ? `call needs the name of an operation.${seeHelp({ command: 'call' })}`
+        : `call takes one operation and its input. Put the JSON into quotation marks, so that it is one word.${seeHelp({ command: 'call' })}`,
     );
   }
   const input = text === undefined ? ok({}) : await readJson(text, process.stdin);

@@ -5,7 +5,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
 import type { Operation } from '../kernel/operation.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
-import { commandOf } from '../surfaces/cli/refusal-text.ts';
+import { commandOf } from '../surfaces/cli/command-name.ts';
 import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
@@ -122,7 +122,7 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
     const nearest = second === undefined ? undefined : nearestName(second, verbs);
     const what =
       second === undefined
-        ? `signalbox ${first} needs one word more:`
+        ? `${first} needs one word more:`
         : `There is no command ${shown(`${first} ${second}`)}. There are`;
     return refuse(
       'invalid_input',

@@ -14,7 +14,7 @@ import {
   plain,
 } from '../surfaces/cli/completion.ts';
 import { filesMark, isShell, shells } from '../surfaces/cli/completion-scripts.ts';
-import { commandOf } from '../surfaces/cli/refusal-text.ts';
+import { commandOf } from '../surfaces/cli/command-name.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { type Named, commandNamed, outline } from './command-line.ts';
 import {

@@ -9,7 +9,7 @@ const print = async ({ words, terminal }: Given): Promise<Outcome<unknown>> => {
   if (!isShell(shell) || extra !== undefined) {
     return refuse(
       'invalid_input',
-      `signalbox completion needs one of ${shells.join(', ')}.${seeHelp({ command: 'completion' })}`,
+      `completion needs one of ${shells.join(', ')}.${seeHelp({ command: 'completion' })}`,
     );
   }
   const script = completionScripts[shell];

@@ -64,7 +64,7 @@ describe('a line', () => {
   });
 
   it('with a mistake is refused with what was probably meant', () => {
-    assert.match(refused('--limt', '3'), /signalbox task list has no flag "--limt". Did you mean --limit\?/);
+    assert.match(refused('--limt', '3'), /task list has no flag "--limt". Did you mean --limit\?/);
     assert.match(refused('--dataDir', 'x'), /Did you mean --data-dir\?/);
     assert.match(refused('-json'), /no flag "-json". Did you mean --json\?/);
     assert.match(refused('--no-redy'), /Did you mean --no-ready\?/);

@@ -136,10 +136,9 @@ const unknownFlag = (typed: string, reading: Reading): Refusal => {
     name,
     names.map((known) => known.replaceAll('-', '_')),
   )?.replaceAll('_', '-');
-  const owner = reading.command === '' ? 'signalbox' : `signalbox ${reading.command}`;
   return refuse(
     'invalid_input',
-    `${owner} has no flag ${shown}.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}${seeHelp(reading)}`,
+    `${reading.command === '' ? 'signalbox' : reading.command} has no flag ${shown}.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}${seeHelp(reading)}`,
     nearest === undefined ? {} : { nearest: `--${nearest}` },
   );
 };

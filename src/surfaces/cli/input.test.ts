@@ -11,7 +11,7 @@ import { jsonBytesMax, jsonDepthMax } from '../json-text.ts';
 import { fieldsOf, knownFlag } from './fields.ts';
 import { readFlags } from './flags.ts';
 import { inputOf } from './input.ts';
-import { commandOf } from './refusal-text.ts';
+import { commandOf } from './command-name.ts';
 
 const catalogue = new Catalogue(operations);
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-input-'));

@@ -62,7 +62,7 @@ const wordOf = ({ operation, fields, line: { words }, command }: Typed): Outcome
   if (field === undefined) {
     return refuse(
       'invalid_input',
-      `signalbox ${command} takes flags only, and ${wordShown(first)} is none.${seeHelp({ command })}`,
+      `${command} takes flags only, and ${wordShown(first)} is none.${seeHelp({ command })}`,
     );
   }
   const all = words.join(' ');
@@ -70,7 +70,7 @@ const wordOf = ({ operation, fields, line: { words }, command }: Typed): Outcome
     return ok(second === undefined ? first : all);
   return refuse(
     'invalid_input',
-    `signalbox ${command} takes one ${field.member}, and ${wordShown(second)} is a word too many.${seeHelp({ command })}`,
+    `${command} takes one ${field.member}, and ${wordShown(second)} is a word too many.${seeHelp({ command })}`,
   );
 };
 
@@ -99,7 +99,7 @@ const saidTwice = ({ flag, member }: Field, command: string): Refusal =>
 const refuseMissing = ({ flag, member, positional }: Field, command: string): Refusal =>
   refuse(
     'invalid_input',
-    `signalbox ${command} needs ${positional ? `${article(member)} ${member}` : `--${flag}`}. Write signalbox ${command} ${positional ? member.toUpperCase() : `--${flag} …`}.${seeHelp({ command })}`,
+    `${command} needs ${positional ? `${article(member)} ${member}` : `--${flag}`}. Write signalbox ${command} ${positional ? member.toUpperCase() : `--${flag} …`}.${seeHelp({ command })}`,
   );
 
 const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');

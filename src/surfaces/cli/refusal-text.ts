@@ -1,19 +1,17 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { type ErrorCode, type Refusal } from '../../kernel/errors.ts';
+import type { ErrorCode, Refusal } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/ids.ts';
+import { inCommands } from './spoken-commands.ts';
 
 /** What to do on the command line, where that is not what the message says for everybody. */
 const steps: Readonly<Partial<Record<ErrorCode, string>>> = {
   unknown_operation: 'signalbox help lists all commands.',
   agent_unknown:
     'signalbox start --agent NAME joins under that name; signalbox agent list names those who have.',
-  workspace_unknown:
-    'signalbox workspace list names those that there are; signalbox workspace add NAME adds one.',
   session_required:
     'signalbox start --agent NAME opens a session; then give the same --agent, or set SIGNALBOX_AGENT.',
   session_ended: 'signalbox start --agent NAME opens a new session; leave --session out.',
   revision_required: 'signalbox task get ID shows the revision; give it as --revision.',
-  stale_revision: 'signalbox task get ID shows the revision and what has changed; give it as --revision.',
   nothing_free: 'signalbox task claim --wait-ms 55000 waits until something is.',
   storage_full: 'signalbox doctor shows how much room there is.',
   storage_read_only: 'signalbox doctor shows what stands in the way; --data-dir chooses another folder.',
@@ -28,7 +26,7 @@ export const sameAgain = 'The same command again does it once, whether or not it
 
 export interface Telling {
   /** Whose operations are called by their commands; undefined where none can be named. */
-  readonly catalogue: Pick<Catalogue, 'operations'> | undefined;
+  readonly catalogue: Catalogue | undefined;
   /** Whether something may have been stored all the same. */
   readonly uncertain: boolean;
   /** The members of the input that are flags here. */
@@ -49,35 +47,3 @@ export const refusalText = (refusal: Refusal, telling: Telling): string => {
     '',
   ].join('\n');
 };
-
-/**
- * Operations are called by their command here, and members of the input by their flag, where the name cannot be an
- * ordinary word. What stands in quotation marks is somebody's and stays.
- */
-const inCommands = (
-  message: string,
-  { operations }: Pick<Catalogue, 'operations'>,
-  members: readonly string[],
-): string => {
-  const names = operations.map(({ name }) => name);
-  const plain = names.filter((name) => !name.includes('_'));
-  const pattern = new RegExp(
-    `\\b(?:${names.filter((name) => name.includes('_')).join('|')})\\b|(?<=\\b[Cc]all )(?:${plain.join('|')})\\b`,
-    'g',
-  );
-  const flags = members.filter((member) => member.includes('_'));
-  const flagPattern = flags.length === 0 ? undefined : new RegExp(`\\b(?:${flags.join('|')})\\b`, 'g');
-  const said = (part: string): string => {
-    const commands = part.replaceAll(pattern, (name) => `signalbox ${commandOf(name)}`);
-    return flagPattern === undefined
-      ? commands
-      : commands.replaceAll(flagPattern, (member) => `--${member.replaceAll('_', '-')}`);
-  };
-  return message
-    .split(/("(?:[^"\\]|\\.)*")/)
-    .map((part, i) => (i % 2 === 1 ? part : said(part)))
-    .join('');
-};
-
-/** An operation as it is typed behind `signalbox`. */
-export const commandOf = (operation: string): string => operation.replace('_', ' ').replaceAll('_', '-');

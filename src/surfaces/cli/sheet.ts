@@ -3,7 +3,7 @@ import { isRecord } from '../../kernel/json.ts';
 import { shellWord } from './answer.ts';
 import { type Field, knownFlag } from './fields.ts';
 import type { KnownFlag } from './flags.ts';
-import { commandOf } from './refusal-text.ts';
+import { commandOf } from './command-name.ts';
 
 /** Everything that there is to say of one command. */
 export interface Sheet {
@@ -63,19 +63,21 @@ export const exampleLine = (
   for (const field of fields) {
     const value = input[field.member];
     if (value === undefined) continue;
-    if (field.positional) words.push(shellWord(String(value)));
+    if (field.positional) words.push(shellWord(textOf(value)));
     else flags.push(...flagsFor(field, value));
   }
   return [...words, ...flags].join(' ');
 };
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 const flagsFor = ({ flag, shape, nullable }: Field, value: unknown): readonly string[] => {
   if (typeof value === 'boolean') return [value ? `--${flag}` : `--no-${flag}`];
   if (value === null && nullable) return [`--no-${flag}`];
   if (shape.kind === 'json') return [`--${flag} ${shellWord(JSON.stringify(value))}`];
-  if (Array.isArray(value)) return value.map((item) => `--${flag} ${shellWord(String(item))}`);
-  if (!isRecord(value)) return [`--${flag} ${shellWord(String(value))}`];
+  if (Array.isArray(value)) return value.map((item) => `--${flag} ${shellWord(textOf(item))}`);
+  if (!isRecord(value)) return [`--${flag} ${shellWord(textOf(value))}`];
   return Object.entries(value).map(
-    ([key, member]) => `--${flag} ${shellWord(`${key}=${String(member ?? '')}`)}`,
+    ([key, member]) => `--${flag} ${shellWord(`${key}=${textOf(member ?? '')}`)}`,
   );
 };
