@@ -46,7 +46,7 @@ describe('a name that is none', () => {
       const { status, out, err } = await runCommand(['mcp', '--agent', name]);
       assert.equal(status, 2);
       assert.equal(out, '');
-      assert.match(err, /^signalbox: The agent's name is not valid: .*--agent or SIGNALBOX_AGENT/);
+      assert.match(err, /^signalbox: --agent cannot be "[^\u001b]*": .+\. Give another, or leave it out\./);
     });
   }
 });

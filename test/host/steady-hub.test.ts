@@ -173,7 +173,7 @@ describe('journals that cannot be opened', () => {
   it('are named in the answer to each call', async (t) => {
     const site = await openSite(t);
     const client = await stdioClient({ ...site, dataDir: '/dev/null/x' });
-    assert.match(await refusalOf(client, 'task_list'), /cannot be made .*\[storage_read_only\]/);
+    assert.match(await refusalOf(client, 'task_list'), /cannot be used: .*\[storage_read_only\]/);
     assert.match(await refusalOf(client, 'start'), /\[storage_read_only\]/);
   });
 });

@@ -238,7 +238,7 @@ describe('an address of MCP', () => {
       assert.deepEqual([answer.status, answer.messages[0]?.error?.code], [400, -32602]);
       assert.match(answer.messages[0]?.error?.message ?? '', /no mode "everything".*minimal, standard, full/);
     }
-    for (const path of ['/mcp/', '/mcp/a/b', `/mcp/${'a'.repeat(201)}`]) {
+    for (const path of ['/mcp//', '/mcp/a/b', `/mcp/${'a'.repeat(201)}`]) {
       const { status, messages } = await new RawMcp(t, `${url}${path}`).post(body, headers);
       assert.deepEqual([status, messages[0]?.error?.code], [404, 1006], path);
     }
