@@ -42,8 +42,8 @@ describe('a call whose answer was not heard', () => {
     const { url, done } = await silentHub(t);
     const place = await openPlace(t);
     const env = { SIGNALBOX_URL: url };
-    const killed = place.start(['task', 'add', 'Once', '--agent', 'ada'], { env });
     await place.run(['start', '--agent', 'ada'], { env });
+    const killed = place.start(['task', 'add', 'Once', '--agent', 'ada'], { env });
     await done;
     killed.kill('SIGKILL');
     await killed.ended;

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
-import { flagText, listed, sheetText } from '../../surfaces/cli/help.ts';
+import { exampleLines, flagText, listed, sheetText } from '../../surfaces/cli/help.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import { type Sheet, asRemark } from '../../surfaces/cli/sheet.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
@@ -100,6 +100,6 @@ const familyText = (first: string, family: readonly Sheet[]): string =>
     ),
     '',
     'Example:',
-    `  ${family[0]?.examples[0] ?? ''}`,
+    ...exampleLines(family[0]?.examples[0] ?? ''),
     '',
   ].join('\n');

@@ -15,8 +15,8 @@ export const answerText = async (value: unknown, look: Omit<Paper, 'widthOf'>): 
 
 const linesOf = (value: unknown, paper: Paper): readonly string[] => {
   if (!isRecord(value)) return [cellText(value)];
-  const { items, total, next_cursor: next } = value;
-  if (isRows(items)) return listLines({ items, total, next }, paper);
+  const { items, total, next_cursor: next, ...others } = value;
+  if (isRows(items) && Object.keys(others).length === 0) return listLines({ items, total, next }, paper);
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   const [only] = entries;
   if (only !== undefined && entries.length === 1 && isRows(only[1])) return rowsLines(only[1], paper);

@@ -10,7 +10,7 @@ const indent = '  ';
 const leftMax = 30;
 
 /** Words filled into lines. */
-export const wrapped = (text: string, { first, next }: { readonly first: string; readonly next: string }) => {
+const wrapped = (text: string, { first, next }: { readonly first: string; readonly next: string }) => {
   const lines: string[] = [];
   let line = first;
   let empty = true;
@@ -86,7 +86,7 @@ export const sheetText = (sheet: Sheet): string => {
 };
 
 /** A command on as many lines as it needs, broken before a flag. */
-const exampleLines = (command: string): readonly string[] => {
+export const exampleLines = (command: string): readonly string[] => {
   const parts = command.split(/ (?=--)/);
   const lines: string[] = [];
   let line = `${indent}${parts[0] ?? ''}`;

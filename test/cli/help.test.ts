@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { commandNamed } from '../../src/host/command-line.ts';
+import { callFlags, callKeys, commonKeys, everywhere, inputFlag } from '../../src/host/commands/flags.ts';
+import { sheetsOf, writeHelp } from '../../src/host/commands/help.ts';
+import { commands } from '../../src/host/commands/index.ts';
+import { operationCommand } from '../../src/host/commands/operation.ts';
+import { wholeCatalogue } from '../../src/host/whole-catalogue.ts';
+import { commandOf } from '../../src/surfaces/cli/command-name.ts';
+import { readFlags } from '../../src/surfaces/cli/flags.ts';
+import { screen, sheetText } from '../../src/surfaces/cli/help.ts';
+import { inputOf } from '../../src/surfaces/cli/input.ts';
+import { exampleLine } from '../../src/surfaces/cli/sheet.ts';
+import { openPlace } from './program.ts';
+
+const catalogue = wholeCatalogue();
+
+const helpOf = async (...words: string[]): Promise<string> => {
+  const out = new PassThrough();
+  const written = text(out);
+  const done = await writeHelp(words, { out, json: false });
+  assert(done.ok, done.ok ? '' : done.message);
+  out.end();
+  return written;
+};
+
+const fits = (help: string): void => {
+  const lines = help.trimEnd().split('\n');
+  // The line on which the shell waits for the next command is on the screen as well.
+  assert(lines.length < screen.lines, `${lines.length} lines:\n${help}`);
+  for (const line of lines) assert(line.length <= screen.columns, `${line.length} columns: ${line}`);
+};
+
+describe('help', () => {
+  it('fits a small terminal, for every command and every family, and has an example', async () => {
+    fits(await helpOf());
+    for (const { name } of sheetsOf(catalogue)) {
+      const help = await helpOf(...name.split(' '));
+      fits(help);
+      assert.match(
+        help,
+        new RegExp(`\\nExamples?:\\n  (?:.*/|.*\\()?signalbox ${name.split(' ')[0] ?? ''}`),
+        name,
+      );
+      fits(await helpOf(name.split(' ')[0] ?? ''));
+    }
+  });
+
+  it('names every command, and every flag of each', async () => {
+    const overview = await helpOf();
+    for (const sheet of sheetsOf(catalogue)) {
+      for (const word of sheet.name.split(' ')) assert(overview.includes(word), sheet.name);
+      const help = sheetText(sheet);
+      for (const { name } of [...sheet.flags, ...sheet.rare, ...sheet.common]) {
+        assert(new RegExp(`--(?:\\[no-\\])?${name}\\b`).test(help), `${sheet.name} --${name}`);
+      }
+    }
+  });
+
+  it('is the same by each way to ask for it', async (t) => {
+    const place = await openPlace(t);
+    const { out } = await place.run(['help', 'task', 'add']);
+    assert.equal(out, await helpOf('task', 'add'));
+    for (const args of [
+      ['task', 'add', '--help'],
+      ['task', 'add', '-h'],
+      ['--help', 'task', 'add', 'x'],
+    ]) {
+      assert.deepEqual(await place.run(args), { status: 0, signal: null, out, err: '' });
+    }
+    assert.equal((await place.run(['--help'])).out, await helpOf());
+    const version = await place.run(['--version']);
+    assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
+    assert.deepEqual(await place.run(['version']), version);
+    assert.equal((await place.run(['help', 'task', 'ad'])).status, 2);
+  });
+});
+
+describe('every operation', () => {
+  it('is a command of its own, and no other command stands in its way', async () => {
+    for (const { name } of catalogue.operations) {
+      const [first = '', second] = commandOf(name).split(' ');
+      const named = await commandNamed(first, second);
+      assert(named.ok && named.value.kind === 'operation', name);
+      assert.equal(named.value.operation.name, name);
+    }
+    for (const { name } of commands) {
+      const [first = '', second] = name.split(' ');
+      const named = await commandNamed(first, second);
+      assert(named.ok && named.value.kind === 'command' && named.value.command.name === name);
+    }
+  });
+
+  it('has no member that is another flag, but for those that mean the same', () => {
+    const flags = [...everywhere, ...callFlags, inputFlag].map(({ name }) => name);
+    const taken = new Set<string>([...flags, ...callKeys, ...commonKeys, 'version']);
+    const same = new Set(['agent', 'workspace', 'session']);
+    for (const operation of catalogue.operations) {
+      for (const { flag } of operationCommand(catalogue, operation).fields) {
+        assert(!taken.has(flag) || same.has(flag), `${operation.name} --${flag}`);
+      }
+      const { positional } = operation;
+      assert(positional === undefined || catalogue.accepts(operation, positional));
+    }
+  });
+
+  it('has examples that mean, as they are typed, what they say', async () => {
+    for (const operation of catalogue.operations) {
+      const command = operationCommand(catalogue, operation);
+      for (const { input } of operation.examples) {
+        const [, ...words] = shellWords(exampleLine(operation, command.fields, input));
+        const line = readFlags(words.slice(command.name.split(' ').length), {
+          known: command.flags,
+          command: command.name,
+        });
+        assert(line.ok, line.ok ? '' : line.message);
+        const typed = { operation, fields: command.fields, command: command.name, stdin: Readable.from([]) };
+        const meant = await inputOf({ ...typed, line: line.value });
+        // One status says the same as a list of one.
+        const said = Object.entries(input).map(([member, value]) => [
+          member,
+          member === 'status' && operation.name === 'task_list' ? [value].flat() : value,
+        ]);
+        assert.deepEqual(meant, { ok: true, value: Object.fromEntries(said) });
+      }
+    }
+  });
+});
+
+/** What a shell makes of a line: words, some of them between apostrophes. */
+const shellWords = (line: string): readonly string[] =>
+  [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(([word]) =>
+    word.replaceAll(
+      /'([^']*)'|\\(.)/g,
+      (_, quoted: string | undefined, escaped: string | undefined) => quoted ?? escaped ?? '',
+    ),
+  );
