@@ -43,7 +43,7 @@ const whyNot = async (dataDir: string): Promise<string> => {
   hub?.close();
   return other === undefined || hub === undefined
     ? `this hub may not write hub.json, or another one is about to: ${notFound}`
-    : `a hub with URL ${other.url} already serves this data directory: ${notFound}`;
+    : `a hub with URL ${other.url} already serves this data directory (version ${hub.version}, process ${other.pid}): ${notFound}`;
 };
 
 const withdraw = async (

@@ -50,7 +50,7 @@ const guarded = async (work: () => Promise<Outcome<unknown>>): Promise<Outcome<u
     return await work();
   } catch (thrown) {
     const id = randomUUID();
-    stderrLog('warn').error(`defect ${id}`, thrown);
+    stderrLog({ logLevel: 'warn', debug: true }).error(`defect ${id}`, thrown);
     return refuse('internal', `Signalbox has a defect. What is said above under ${id} shows where.`, { id });
   }
 };
@@ -74,7 +74,7 @@ const runLine = async (args: readonly string[], terminal: Terminal): Promise<Out
       const flags = [...command.flags, ...callFlags, inputFlag];
       const read = readLine(rest, { name: command.name, flags, names: keysOfCall });
       if (!read.ok) return failWith(read, { catalogue, uncertain: false });
-      const given = givenBy(read.value, { names: keysOfCall, terminal });
+      const given = await givenBy(read.value, { names: keysOfCall, terminal });
       return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
     }
   }
@@ -94,7 +94,7 @@ const runCommand = async (
     const shown = quoted(printable(extra.slice(0, wordCharactersMax)));
     return refuse('invalid_input', `${shown} is a word too many.${seeHelp({ command: name })}`);
   }
-  const given = givenBy(read.value, { names, terminal });
+  const given = await givenBy(read.value, { names, terminal });
   return given.ok ? command.run(given.value) : given;
 };
 
@@ -116,18 +116,21 @@ const readLine = (rest: readonly string[], { name, flags, names }: Taken): Outco
   return readFlags(rest, { known: [...known.values()], command: name });
 };
 
-const givenBy = (
+const givenBy = async (
   { words, values }: ReadLine,
   { names, terminal }: { readonly names: readonly KeyName[]; readonly terminal: Terminal },
-): Outcome<Given> => {
+): Promise<Outcome<Given>> => {
   const said: Partial<Record<KeyName, string>> = {};
   for (const name of names) {
     const value = values.get(name)?.at(-1);
     if (value !== undefined && value !== false) said[name] = String(value);
   }
   const flags: KeyFlags = said;
-  const configuration = readConfiguration(flags, { env: process.env, cwd: process.cwd() });
+  const configuration = await readConfiguration(flags, { env: process.env, cwd: process.cwd() });
   if (!configuration.ok) return configuration;
+  const { settings, warnings } = configuration.value;
+  const log = stderrLog(settings);
+  for (const warning of warnings) log.warn(warning);
   const own = [...values].flatMap(([name, [value]]) =>
     value === undefined || value === false ? [] : [[name, value] as const],
   );
@@ -136,7 +139,7 @@ const givenBy = (
     flags: new Map(own),
     configuration: configuration.value,
     terminal,
-    log: stderrLog('warn'),
+    log,
   });
 };
 

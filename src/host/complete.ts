@@ -37,7 +37,13 @@ import { wholeCatalogue } from './whole-catalogue.ts';
 const patienceMs = 2 * secondMs;
 
 /** Whoever completes a line wants no news: what cannot be found is just not offered. */
-const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
+const silent: Log = {
+  debugs: false,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};
 
 /** Writes what the words of a line may be completed with. The last one is as far as the cursor. */
 export const complete = async (args: readonly string[]): Promise<void> => {
@@ -138,7 +144,7 @@ const candidatesOf = async (
 ): Promise<readonly Candidate[]> => {
   if (wanted.kind === 'these') return wanted.candidates;
   if (wanted.kind === 'files') return [];
-  const configuration = readConfiguration(keysIn(words), { env: process.env, cwd: process.cwd() });
+  const configuration = await readConfiguration(keysIn(words), { env: process.env, cwd: process.cwd() });
   if (!configuration.ok) return [];
   const { settings } = configuration.value;
   // Completing a line makes nothing, not even a data directory.

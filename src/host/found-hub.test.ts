@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { readHubFile, writeHubFile } from './hub-file.ts';
+import { version } from './version.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 
@@ -126,7 +127,7 @@ test('an address that does not answer is given up soon, and not in silence', asy
   const address = server.address();
   assert(address !== null && typeof address === 'object');
   await writeHubFile(dataDir, { id: 'hub', url: `http://127.0.0.1:${address.port}`, pid: 1 });
-  assert.match(await addOverStdio(dataDir, 'x'), /warn .* opening the journals instead/);
+  assert.match(await addOverStdio(dataDir, 'x'), /"warn".* opening the journals instead/);
   assert.equal(waits.length, 1);
   assert((waits[0] ?? 0) < 4_000, `it took ${waits[0]} ms`);
 });
@@ -139,7 +140,7 @@ test('a hub that cannot write its file says so and serves on', async (context) =
   assert.equal(await program.end('SIGTERM'), 0, program.err);
   assert.match(
     program.err,
-    /^\S+ warn hub\.json cannot be written \(.+\): agents will not find this hub by themselves; give them its address\n$/,
+    /^\{"level":"warn",.*"hub\.json cannot be written \(.+\): agents will not find this hub by themselves; give them its address"\}\n$/,
   );
   assert.deepEqual(
     readdirSync(dataDir).filter((name) => name.startsWith('hub.json')),
@@ -157,7 +158,11 @@ test('a second hub on a data directory leaves the file to the first, and serves'
   assert.deepEqual(await readHubFile(dataDir), file);
   assert.equal((await healthOf(second.url)).id, file?.id);
   assert.equal(await second.program.end('SIGTERM'), 0);
-  assert(second.program.err.includes(`a hub with URL ${first.url} already serves this data directory`));
+  assert(
+    second.program.err.includes(
+      `a hub with URL ${first.url} already serves this data directory (version ${version}, process ${first.program.child.pid}): `,
+    ),
+  );
   assert.deepEqual(await readHubFile(dataDir), file);
   assert.equal(await first.program.end('SIGTERM'), 0);
   assert.equal(first.program.err, '');

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { secondMs } from '../kernel/instants.ts';
+import type { HubAddress } from '../surfaces/http/address.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
@@ -25,7 +26,7 @@ export const foundPatienceMs = 5 * secondMs;
 type Want = () => Promise<Outcome<Wanted>>;
 
 /** The hub at this address, which is the only one that will do. */
-export const hubAt = (url: URL, want: Want, log: Log): Source => ({
+export const hubAt = (url: HubAddress, want: Want, log: Log): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {

@@ -2,7 +2,7 @@ import { operations } from '../areas/index.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
-import { hubAddress } from '../surfaces/http/client.ts';
+import { hubAddress } from '../surfaces/http/address.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
 import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
 import { ownerPrincipal } from './open-hub.ts';

@@ -1,17 +1,39 @@
-import { homedir } from 'node:os';
+import { socketPathIn } from '../surfaces/http/address.ts';
+import { shortPath } from './first-hub.ts';
 
-/** What a hub says once it is ready: where it is, and lines to paste into the clients that people have. */
-export const nextSteps = (
-  url: string,
-  { dataDir, workspace }: { readonly dataDir: string; readonly workspace: string },
-): string => {
-  const where = dataDir.startsWith(`${homedir()}/`) ? `~${dataDir.slice(homedir().length)}` : dataDir;
+/** A hub that is ready. */
+export interface Ready {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly workspace: string;
+}
+
+/** What a hub says once it is ready: for programs one JSON document, for people what to do next. */
+export const readySteps = (ready: Ready, { json }: { readonly json: boolean }): string => {
+  const { url, dataDir, workspace } = ready;
+  return json
+    ? `${JSON.stringify({ url, workspace, data_dir: dataDir, pid: process.pid })}\n`
+    : nextSteps(ready);
+};
+
+/** Where the hub is, and lines to paste into the clients that people have. */
+const nextSteps = ({ url, dataDir, workspace }: Ready): string => {
+  const socket = socketPathIn(url);
+  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
+
+${socket === undefined ? stepsOverHttp(url) : stepsOverSocket(url, socket)}
+
+Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
+`;
+};
+
+const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
+
+const stepsOverHttp = (url: string): string => {
   const address = `${url}/mcp`;
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'http', url: address } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: { url: address } } });
-  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).
-
-Give your agents the address ${address}:
+  return `Give your agents the address ${address}:
   claude mcp add --transport http signalbox ${address}
   codex mcp add signalbox --url ${address}
   gemini mcp add --transport http signalbox ${address}
@@ -20,8 +42,27 @@ or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${cursor}
 
 Put a first task on the board:
-  curl -s ${url}/v1/operations/task_add -d '{"title": "Say hello to the other agents"}'
-
-Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
-`;
+  curl -s ${url}/v1/operations/task_add ${firstTask}`;
 };
+
+/** Clients of MCP cannot open a socket; a process of ours can. */
+const stepsOverSocket = (url: string, path: string): string => {
+  const server = { command: 'signalbox', args: ['mcp', '--url', url] };
+  const word = shellWord(url);
+  const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
+  const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
+  return `Give your agents the command signalbox mcp, which goes through it:
+  claude mcp add signalbox -- signalbox mcp --url ${word}
+  codex mcp add signalbox -- signalbox mcp --url ${word}
+  gemini mcp add -e SIGNALBOX_URL=${word} signalbox signalbox mcp
+or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
+  ${vsCode}
+  ${cursor}
+
+Put a first task on the board:
+  curl -s --unix-socket ${shellWord(path)} http://localhost/v1/operations/task_add ${firstTask}`;
+};
+
+/** As a shell reads it as one word. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

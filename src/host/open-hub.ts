@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { prepareDataDirectory } from './data-directory.ts';
 import { LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { version } from './version.ts';
@@ -56,14 +56,8 @@ export const openJournals = async (
   { dataDir, cacheDir }: Settings,
   how: { readonly log: Log; readonly ticksFirst: boolean; readonly brief?: boolean },
 ): Promise<Outcome<Workspaces>> => {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    return refuse(
-      'storage_read_only',
-      `The data directory ${dataDir} cannot be made (${thrown instanceof Error ? thrown.message : String(thrown)}). Choose another with --data-dir.`,
-    );
-  }
+  const prepared = await prepareDataDirectory(dataDir);
+  if (!prepared.ok) return prepared;
   return Workspaces.open({
     dataDir,
     cacheDir,

@@ -1,34 +1,52 @@
-import type { Outcome } from '../kernel/errors.ts';
-import type { Hub } from '../surfaces/hub.ts';
+import { type Outcome, refuse } from '../kernel/errors.ts';
+import type { Hub, HubHealth } from '../surfaces/hub.ts';
+
+/** What a call hears that waits for journals while the process is told to stop. */
+const stoppingRefusal = refuse(
+  'stopping',
+  'This hub is stopping before its journals were open. Nothing was stored. Call again in a moment.',
+);
 
 /**
  * A hub while its journals are being opened: nothing is answered from them before they are all there, so what is asked
- * waits. If they cannot be opened, every call is refused with the reason.
+ * waits. If they cannot be opened, every call is refused with the reason. From the moment when `stop` aborts, the hub
+ * says that it is stopping, and who still waits for the journals waits no longer.
  */
-export const openingHub = (version: string, opening: Promise<Outcome<Hub>>): Hub => {
+export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop?: AbortSignal): Hub => {
   let id: string | undefined;
+  let open = false;
+  const { promise: stopped, resolve } = Promise.withResolvers<Outcome<Hub>>();
+  stop?.addEventListener('abort', () => resolve(stoppingRefusal), { once: true });
+  if (stop?.aborted === true) resolve(stoppingRefusal);
+  // Of two that are settled the first counts, so that an open hub still answers what came before the end.
+  const ready = stop === undefined ? opening : Promise.race([opening, stopped]);
   void opening.then((hub) => {
     if (hub.ok) ({ id } = hub.value);
+    open = hub.ok;
   });
+  const stopping = (): boolean => stop?.aborted === true;
   return {
     get id() {
       return id;
     },
+    phase: () => (stopping() ? 'stopping' : open ? 'open' : 'opening'),
     version,
     call: async (call) => {
-      const hub = await opening;
+      const hub = await ready;
       return hub.ok ? hub.value.call(call) : hub;
     },
     disconnect: async (caller, workspace) => {
-      const hub = await opening;
+      const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);
     },
-    health: async () => {
-      const hub = await opening;
-      return hub.ok ? hub.value.health() : { status: 'stopping', version, store: 'unknown', workspaces: [] };
+    health: async (): Promise<HubHealth> => {
+      const hub = await ready;
+      if (!hub.ok) return { status: 'stopping', version, store: 'unknown', workspaces: [] };
+      const health = await hub.value.health();
+      return stopping() ? { ...health, status: 'stopping' } : health;
     },
     changes: async (workspace, listener) => {
-      const hub = await opening;
+      const hub = await ready;
       return hub.ok ? hub.value.changes(workspace, listener) : hub;
     },
   };

@@ -3,42 +3,68 @@ import { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
+import type { Terminal } from '../surfaces/cli/terminal.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { announceHub } from './announce-hub.ts';
-import { nextSteps } from './next-steps.ts';
-import { openHub, ownerPrincipal } from './open-hub.ts';
-import { openingHub } from './opening-hub.ts';
 import type { Settings } from './configuration/settings.ts';
+import { namingFirstHub } from './first-hub.ts';
+import { readySteps } from './next-steps.ts';
+import { type OpenedHub, openHub, ownerPrincipal } from './open-hub.ts';
+import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
 
-/** Serves the hub until the process is told to stop. */
-export const serve = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
+export interface ServeOptions {
+  readonly log: Log;
+  readonly terminal: Pick<Terminal, 'out' | 'json'>;
+}
+
+/** Serves the hub until the process is told to stop, which may be before it is ready. */
+export const serve = async (settings: Settings, { log, terminal }: ServeOptions): Promise<Outcome<true>> => {
+  const told = stopSignal();
+  const stop = new AbortController();
+  void told.then((signal) => {
+    log.info('told to stop', { signal });
+    stop.abort();
+  });
   const catalogue = new Catalogue(operations);
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const waiting = openingHub(version, opening.promise);
-  const mcp = mcpOverHttp({ hub: waiting, catalogue, clock: systemClock, log });
-  const surface = createHttpSurface({ hub: waiting, catalogue, mcp, log, principal: ownerPrincipal });
+  const hub = openingHub(version, opening.promise, stop.signal);
+  const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
+  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.
-  const listening = await surface.listen({ host: settings.host, port: settings.port });
-  if (!listening.ok) return listening;
+  const listening = await surface.listen(settings.listen);
+  if (!listening.ok) return namingFirstHub(listening, { at: settings.listen, dataDir: settings.dataDir });
+  const { url } = listening.value;
+  log.info('listening', { url });
   const opened = await openHub(settings, { catalogue, log, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();
     return opened;
   }
-  const { hub, journal, workspace } = opened.value;
-  const { url } = listening.value;
-  const file = { id: journal.identity.id, url, pid: process.pid };
-  const withdraw = await announceHub({ dataDir: settings.dataDir, store: journal, log }, file);
-  process.stdout.write(nextSteps(url, { dataDir: settings.dataDir, workspace }));
-  await stopSignal();
-  await withdraw();
+  const withdraw = stop.signal.aborted ? undefined : await announce(opened.value, { url, settings, log });
+  if (!stop.signal.aborted) {
+    const { workspace } = opened.value;
+    terminal.out.write(readySteps({ url, dataDir: settings.dataDir, workspace }, terminal));
+  }
+  await told;
+  // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.
+  await withdraw?.();
   await surface.close();
-  await hub.close();
+  await opened.value.hub.close();
+  log.info('stopped');
   return ok(true);
 };
+
+const announce = (
+  { journal }: OpenedHub,
+  { url, settings, log }: { readonly url: string; readonly settings: Settings; readonly log: Log },
+): Promise<() => Promise<void>> =>
+  announceHub(
+    { dataDir: settings.dataDir, store: journal, log },
+    { id: journal.identity.id, url, pid: process.pid },
+  );

@@ -3,7 +3,7 @@ import { parse as parseToml } from 'smol-toml';
 import stripJsonComments from 'strip-json-comments';
 
 /** The clients whose configuration is known. */
-export type ClientName = 'Claude Code' | 'Codex' | 'Gemini CLI' | 'VS Code' | 'Cursor';
+type ClientName = 'Claude Code' | 'Codex' | 'Gemini CLI' | 'VS Code' | 'Cursor';
 
 /** A file in which a client names its MCP servers. */
 export interface ClientFile {

@@ -10,6 +10,8 @@ export interface Hub {
   /** The connection that `caller` names is over; a session that it opened ends. */
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
   readonly health: () => Promise<HubHealth>;
+  /** Known at once, also while everything else waits for the journals to be open; absent means open. */
+  readonly phase?: () => 'opening' | 'open' | 'stopping';
   /**
    * Tells `listener` under which keys (those of `Area.concerns`, of the workspace's journal and the hub's) something
    * has changed, until the returned function is called. Changes may be told together, and late, but none is left out;

@@ -4,6 +4,9 @@ import type { Log } from '../engine/log.ts';
 export class CollectedLog implements Log {
   readonly warnings: string[] = [];
   readonly errors: { readonly message: string; readonly thrown: unknown }[] = [];
+  readonly debugs = false;
+
+  readonly debug = (): void => {};
 
   readonly info = (): void => {};
 

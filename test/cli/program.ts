@@ -29,10 +29,8 @@ export interface RunOptions {
 
 export interface Started {
   readonly pid: number;
-  /** Resolves as soon as what was printed on stdout holds this text; rejects when the process ends without. */
-  readonly says: (part: string) => Promise<void>;
-  /** What was printed on stdout so far. */
-  readonly said: () => string;
+  /** All that was printed on stdout, as soon as it holds this text; rejects when the process ends without. */
+  readonly says: (part: string) => Promise<string>;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -112,12 +110,12 @@ const startIn = (
     out: parts.join(''),
     err: await err,
   }));
-  const says = (part: string): Promise<void> =>
+  const says = (part: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         if (!parts.join('').includes(part)) return;
         heard.delete(look);
-        resolve();
+        resolve(parts.join(''));
       };
       heard.add(look);
       void ended.then(({ err: said }) => reject(new Error(`it ended without saying ${part}: ${said}`)));
@@ -126,7 +124,6 @@ const startIn = (
   return {
     pid: child.pid ?? 0,
     says,
-    said: () => parts.join(''),
     kill: (signal) => void child.kill(signal),
     ended,
   };

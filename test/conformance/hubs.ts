@@ -20,7 +20,7 @@ export interface RunningHub {
   readonly close: () => Promise<void>;
 }
 
-const log = stderrLog('warn');
+const log = stderrLog({ logLevel: 'warn', debug: false });
 
 const valueIn = <T>(outcome: Outcome<T>): T => {
   assert(outcome.ok, outcome.ok ? '' : outcome.message);
@@ -32,7 +32,7 @@ type Stand = (hub: Hub) => Pick<McpOverHttpOptions, 'hub' | 'serverFor'>;
 
 const start = async (stand: Stand): Promise<RunningHub> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
-  const configuration = readConfiguration(
+  const configuration = await readConfiguration(
     { 'data-dir': dataDir, port: '0', workspace: 'main' },
     { env: {}, cwd: dataDir },
   );
@@ -42,7 +42,7 @@ const start = async (stand: Stand): Promise<RunningHub> => {
   );
   const mcp = mcpOverHttp({ catalogue, clock: systemClock, log, ...stand(hub) });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
-  const { url } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
+  const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   return {
     url: `${url}/mcp`,
     close: async () => {

@@ -11,8 +11,7 @@ const withHub = async (context: Parameters<typeof openGround>[0]) => {
   const ground = await openGround(context);
   ground.repository('shop');
   const hub = ground.start(['serve', '--port', '0']);
-  await hub.says('Ctrl-C');
-  return { ground, url: /ready on (\S+)/.exec(hub.said())?.[1] ?? '' };
+  return { ground, url: /ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '' };
 };
 
 const jsonOf = (member: string, server: unknown): string =>

@@ -67,7 +67,7 @@ const variants = [
     what: 'processes that find a hub speak through it',
     flags: [],
     begins: [starts.hub, starts.agent, starts.agent, carolStarts],
-    warns: /^(?:\S+ warn the hub at \S+ is gone; opening the journals instead\n){2}$/,
+    warns: /^(?:\{"level":"warn",.*"the hub at \S+ is gone; opening the journals instead"\}\n){2}$/,
   },
   {
     what: 'processes that were there before the hub work on the journals beside it',

@@ -77,6 +77,27 @@ describe('a call before the hub has opened its journals', () => {
     assert.deepEqual(await Promise.all(answers), [200, 200]);
   });
 
+  it('is told at once that it would have to wait, if it asks', async (t) => {
+    const { opened, wrap } = opening();
+    const served = await serve(t, wrap);
+    const readyOf = async () => (await fetch(`${served.url}/ready`)).json();
+    assert.deepEqual(await readyOf(), { ready: false, reason: 'the journals are being opened' });
+    opened.resolve(true);
+    assert.equal((await post(served, 'task_list')).status, 200);
+    assert.deepEqual(await readyOf(), { ready: true, reason: null });
+  });
+
+  it('is refused when the hub is told to stop before they are', async (t) => {
+    const stop = new AbortController();
+    const never = new Promise<never>(() => {});
+    const served = await serve(t, (hub) => openingHub(hub.version, never, stop.signal));
+    const [call, health] = [post(served, 'task_list'), fetch(`${served.url}/health`)];
+    stop.abort();
+    assert.equal(errorOf((await call).body).code, 'stopping');
+    assert.equal((await health).status, 503);
+    assert.deepEqual(await (await fetch(`${served.url}/ready`)).json(), { ready: false, reason: 'stopping' });
+  });
+
   it('is refused with the reason if they cannot be opened', async (t) => {
     const { opened, asked, wrap } = opening();
     const served = await serve(t, wrap);

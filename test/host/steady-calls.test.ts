@@ -6,6 +6,7 @@ import { hubAt } from '../../src/host/hub-sources.ts';
 import { type Line, type Source, SteadyHub } from '../../src/host/steady-hub.ts';
 import { ok, refuse } from '../../src/kernel/errors.ts';
 import type { Attempt } from '../../src/surfaces/http/client.ts';
+import { hubAddress } from '../../src/surfaces/http/address.ts';
 import type { HubCall } from '../../src/surfaces/hub.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { lossyProxy } from '../surfaces/lossy-proxy.ts';
@@ -44,7 +45,7 @@ const steady = (context: TestContext, source: Source) => {
 const proxied = async (context: TestContext, patienceMs: number) => {
   const served = await serve(context);
   const proxy = await lossyProxy(context, served.port);
-  const source = { ...hubAt(new URL(proxy.url), wantMain, new CollectedLog()), patienceMs };
+  const source = { ...hubAt(valueIn(hubAddress(proxy.url)), wantMain, new CollectedLog()), patienceMs };
   return { served, proxy, ...steady(context, source) };
 };
 
@@ -154,7 +155,10 @@ describe('calls without a hub', () => {
   it('say after the limit which hub does not answer', async (t) => {
     const served = await serve(t);
     await served.surface.close();
-    const source = { ...hubAt(new URL(served.url), wantMain, new CollectedLog()), patienceMs: 100 };
+    const source = {
+      ...hubAt(valueIn(hubAddress(served.url)), wantMain, new CollectedLog()),
+      patienceMs: 100,
+    };
     const { hub, log } = steady(t, source);
     for (const call of [adding(), callOf('task_list')]) {
       const outcome = await hub.call(call);

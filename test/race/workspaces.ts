@@ -10,7 +10,7 @@ export const openWorkspaces = async (dataDir: string): Promise<Workspaces> => {
     cacheDir: `${dataDir}/cache`,
     openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
-    log: stderrLog('warn'),
+    log: stderrLog({ logLevel: 'warn', debug: false }),
     ticksFirst: false,
   });
   if (!opened.ok) throw new Error(opened.message);

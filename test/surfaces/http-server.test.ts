@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { ok, refuse } from '../../src/kernel/errors.ts';
+import type { Hub } from '../../src/surfaces/hub.ts';
 import { requestHeadBytesMax } from '../../src/surfaces/http/limits.ts';
 import { createHttpSurface } from '../../src/surfaces/http/surface.ts';
-import { errorOf, parseAnswer, post, requestText, serve, speak, valueIn } from './serving.ts';
+import { type Wrap, errorOf, parseAnswer, post, requestText, serve, speak, valueIn } from './serving.ts';
 
 describe('the addresses of the HTTP surface', () => {
   it('tell the state of the hub', async (t) => {
@@ -24,6 +25,39 @@ describe('the addresses of the HTTP surface', () => {
     assert.equal((await fetch(`${served.url}/health`)).status, 503);
   });
 
+  it('say whether a change could be stored, and why not', async (t) => {
+    const readyOf = async (wrap?: Wrap) => {
+      const served = await serve(t, wrap);
+      const response = await fetch(`${served.url}/ready`);
+      assert.equal(response.headers.get('cache-control'), 'no-store');
+      assert.equal((await fetch(`${served.url}/ready`, { method: 'HEAD' })).status, response.status);
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(await readyOf(), [200, { ready: true, reason: null }]);
+    const workspaces = [
+      { name: 'main', writable: false, reason: 'the disk is full', seq: 1 },
+      { name: 'shop', writable: true, reason: null, seq: 1 },
+    ];
+    const degraded = async (hub: Hub) => ({
+      ...(await hub.health()),
+      status: 'degraded' as const,
+      workspaces,
+    });
+    assert.deepEqual(await readyOf((hub) => ({ health: () => degraded(hub) })), [
+      503,
+      { ready: false, reason: 'main: the disk is full' },
+    ]);
+    const waiting = { health: () => new Promise<never>(() => {}) };
+    assert.deepEqual(await readyOf(() => ({ ...waiting, phase: () => 'opening' as const })), [
+      503,
+      { ready: false, reason: 'the journals are being opened' },
+    ]);
+    assert.deepEqual(await readyOf(() => ({ ...waiting, phase: () => 'stopping' as const })), [
+      503,
+      { ready: false, reason: 'stopping' },
+    ]);
+  });
+
   it('describe the operations', async (t) => {
     const { url } = await serve(t);
     const response = await fetch(`${url}/openapi.json`);
@@ -36,7 +70,7 @@ describe('the addresses of the HTTP surface', () => {
   it('point the way', async (t) => {
     const { url } = await serve(t);
     const text = await (await fetch(url)).text();
-    for (const address of ['/mcp', '/v1/operations/', '/openapi.json', '/health'])
+    for (const address of ['/mcp', '/v1/operations/', '/openapi.json', '/health', '/ready'])
       assert(text.includes(address));
     assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
   });
@@ -111,6 +145,9 @@ describe('the methods of the HTTP surface', () => {
       ['GET', '/v1/operations/agent_list', 'POST'],
       ['PUT', '/v1/operations/agent_list', 'POST'],
       ['POST', '/health', 'GET, HEAD'],
+      ['POST', '/ready', 'GET, HEAD'],
+      ['PATCH', '/mcp/', 'GET, POST, DELETE'],
+      ['PATCH', '/mcp/full/', 'GET, POST, DELETE'],
       ['DELETE', '/', 'GET, HEAD'],
       ['OPTIONS', '/openapi.json', 'GET, HEAD'],
       ['PATCH', '/mcp', 'GET, POST, DELETE'],
@@ -240,13 +277,13 @@ describe('the HTTP surface opens', () => {
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', '']) {
       const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-      const refused = await surface.listen({ host, port: 0 });
+      const refused = await surface.listen({ kind: 'tcp', host, port: 0 });
       assert(!refused.ok);
       assert.equal(refused.code, 'forbidden');
       assert.match(refused.message, /127\.0\.0\.1/);
     }
     const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-    const at = valueIn(await surface.listen({ host: 'localhost', port: 0 }));
+    const at = valueIn(await surface.listen({ kind: 'tcp', host: 'localhost', port: 0 }));
     assert.equal((await fetch(`${at.url}/health`)).status, 200);
     await surface.close();
   });
@@ -255,7 +292,7 @@ describe('the HTTP surface opens', () => {
     const { hub, catalogue, log, port } = await serve(t);
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
     const second = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
-    const refused = await second.listen({ host: '127.0.0.1', port });
+    const refused = await second.listen({ kind: 'tcp', host: '127.0.0.1', port });
     assert(!refused.ok);
     assert.match(refused.message, new RegExp(`Port ${port} .*in use`));
     assert.deepEqual(refused.details, { host: '127.0.0.1', port, reason: 'EADDRINUSE' });

@@ -12,7 +12,7 @@ if (hub.ok) {
   const { done } = mcpOverStdio({
     hub: hub.value,
     catalogue: new Catalogue([...operations, ...probes]),
-    log: stderrLog('warn'),
+    log: stderrLog({ logLevel: 'warn', debug: false }),
     principal: 'owner',
     workspace: undefined,
     agent,

@@ -94,7 +94,7 @@ describe('a session', () => {
     assert.equal((await new RawMcp(t, `${url}/full`).post(ping, id)).status, 404);
     const { hub, catalogue, mcp, log } = served;
     const others = createHttpSurface({ hub, catalogue, mcp, log, principal: 'somebody-else' });
-    const { url: theirs } = valueIn(await others.listen({ host: '127.0.0.1', port: 0 }));
+    const { url: theirs } = valueIn(await others.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
     t.after(() => others.close());
     const thief = new RawMcp(t, `${theirs}/mcp`, id);
     assert.equal((await thief.post(ping)).status, 404);

@@ -97,7 +97,7 @@ describe('a stdio process', () => {
     // What could not be read is told where people look, in a line each.
     const told = errors.split('\n').filter((line) => line !== '');
     assert.ok(told.length > 0);
-    for (const line of told) assert.match(line, /warn MCP over stdio: .{1,220}$/);
+    for (const line of told) assert.match(line, /^\{"level":"warn",.*"msg":"MCP over stdio: .{1,220}"\}$/);
     for (const line of lines) assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0');
   });
 

@@ -113,8 +113,9 @@ export const serve = async (
   const hub: Hub = { ...watched, ...wrap(watched) };
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log, ...options });
   const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: 'owner' });
-  const { url, port } = valueIn(await surface.listen({ host: '127.0.0.1', port: 0 }));
+  const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
+  const port = Number(new URL(url).port);
   return { url, port, hub, catalogue, log, surface, mcp, calls, left, waiting };
 };
 

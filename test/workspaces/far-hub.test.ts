@@ -33,8 +33,8 @@ const clientIn = async (context: Parameters<typeof openGround>[0], ground: Groun
 
 const hubIn = async (ground: Ground, folder: string) => {
   const hub = ground.start(['serve', '--port', '0'], { cwd: ground.at(folder) });
-  await hub.says('Ctrl-C');
-  const [, url = '', workspace = ''] = /ready on (\S+) \(workspace "([^"]+)"/.exec(hub.said()) ?? [];
+  const said = await hub.says('Ctrl-C');
+  const [, url = '', workspace = ''] = /ready on (\S+) \(workspace "([^"]+)"/.exec(said) ?? [];
   return { hub, url, workspace };
 };
 

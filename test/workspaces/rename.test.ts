@@ -68,8 +68,7 @@ describe('a workspace that was renamed', () => {
     const hubs = ['0', '0'].map((port) => ground.start(['serve', '--port', port], { env: mainOnly }));
     const urls: string[] = [];
     for (const hub of hubs) {
-      await hub.says('Ctrl-C');
-      urls.push(/ready on (\S+)/.exec(hub.said())?.[1] ?? '');
+      urls.push(/ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '');
     }
     const nameOver = async (url: string, workspace: string): Promise<unknown> => {
       const answer = await fetch(`${url}/v1/operations/status`, {

@@ -37,6 +37,18 @@ describe('the workspace that is named', () => {
     assert.equal(ground.remembered('shop'), 'other');
   });
 
+  it('is that of the project’s file, before the git config', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('shop', origin);
+    await ground.run(['workspace', 'add', 'one']);
+    ground.git('shop', 'config', 'signalbox.workspace', 'other');
+    writeFileSync(ground.at('shop/signalbox.yaml'), '# ours\nworkspace: one\n');
+    mkdirSync(ground.at('shop/src'));
+    const shown = await ground.show('shop/src');
+    assert.deepEqual([shown.workspace, shown.by], ['one', 'file']);
+    assert.match(shown.because, /line 2 of \S+shop\/signalbox\.yaml/);
+  });
+
   it('must be there, unless it is main', async (t) => {
     const ground = await openGround(t);
     await ground.run(['workspace', 'add', 'shopping']);

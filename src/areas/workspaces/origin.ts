@@ -1,6 +1,6 @@
 import { lineSchema } from '../../kernel/ids.ts';
 
-export const originCharactersMax = 1_000;
+const originCharactersMax = 1_000;
 
 /** The ports that an address need not name, by its scheme. */
 const defaultPorts: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 
 /** Pages of the folder that are made from the program, which the catalogue does not know; tools/program-pages writes them. */
-const madeElsewhere: ReadonlySet<string> = new Set(['cli.md']);
+const madeElsewhere: ReadonlySet<string> = new Set(['cli.md', 'configuration.md', 'signalbox.schema.json']);
 
 /** The files below `folder` that are not what `wanted` says, each with what is wrong with it, in alphabetical order. */
 export const staleFiles = (folder: string, wanted: ReadonlyMap<string, string>): readonly string[] => {

@@ -25,7 +25,7 @@ export const openApiDocument = (catalogue: Catalogue, version: string): JsonObje
   },
   components: {
     parameters: requestHeaders,
-    schemas: { Error: errorSchema, Health: healthSchema },
+    schemas: { Error: errorSchema, Health: healthSchema, Ready: readySchema },
     responses: Object.fromEntries(
       [...codesByStatus].map(([status, codes]) => [
         `Status${status}`,
@@ -169,6 +169,15 @@ const healthSchema: JsonObject = {
   },
 };
 
+const readySchema: JsonObject = {
+  type: 'object',
+  required: ['ready', 'reason'],
+  properties: {
+    ready: { type: 'boolean' },
+    reason: { type: ['string', 'null'], description: 'Why not.' },
+  },
+};
+
 const fixedPaths: JsonObject = {
   '/health': {
     get: {
@@ -180,6 +189,22 @@ const fixedPaths: JsonObject = {
         '503': {
           description: 'Something cannot be stored, or the hub is stopping.',
           content: json({ $ref: '#/components/schemas/Health' }),
+        },
+      },
+    },
+  },
+  '/ready': {
+    get: {
+      operationId: 'ready',
+      tags: ['hub'],
+      summary: 'Whether a change could be stored now.',
+      description:
+        'Answered at once, also while the journals are being opened, when calls and `/health` wait. For programs that start a hub, or send calls to one of several.',
+      responses: {
+        '200': { description: 'It could.', content: json({ $ref: '#/components/schemas/Ready' }) },
+        '503': {
+          description: 'The journals are being opened or cannot be written, or the hub is stopping.',
+          content: json({ $ref: '#/components/schemas/Ready' }),
         },
       },
     },

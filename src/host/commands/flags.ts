@@ -1,8 +1,7 @@
 import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import { type KeyName, keys } from '../configuration/keys.ts';
 
-/** The keys of the configuration that every command takes as flags. */
-export const commonKeys: readonly KeyName[] = [];
+export { commonKeys, keyNames } from '../configuration/keys.ts';
 
 /** Flags that every command takes. */
 export const everywhere: readonly KnownFlag[] = [
@@ -16,12 +15,8 @@ export const versionFlag: KnownFlag = { name: 'version', placeholder: undefined,
 export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
   names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
 
-const isKeyName = (name: string): name is KeyName => Object.hasOwn(keys, name);
-
-export const keyNames: readonly KeyName[] = Object.keys(keys).filter(isKeyName);
-
 /** The keys of the configuration that every call takes as flags. */
-export const callKeys: readonly KeyName[] = ['data-dir', 'workspace', 'agent', 'url'];
+export const callKeys: readonly KeyName[] = ['data-dir', 'store', 'workspace', 'agent', 'url'];
 
 /** The flags of every call, beside those. */
 export const callFlags: readonly KnownFlag[] = [

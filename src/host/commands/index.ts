@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { config } from './config.ts';
 import { call } from './call.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
@@ -13,9 +14,10 @@ export const commands: readonly Command[] = [
   serve,
   mcp,
   call,
-  verify,
   workspaceShow,
   workspaceUse,
   doctor,
+  verify,
+  config,
   completion,
 ];

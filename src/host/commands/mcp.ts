@@ -4,7 +4,7 @@ export const mcp: Command = {
   name: 'mcp',
   summary: 'an MCP server on stdio; uses the running hub, or opens the board itself',
   words: '',
-  keys: ['data-dir', 'workspace', 'agent', 'mode', 'url'],
+  keys: ['data-dir', 'store', 'workspace', 'agent', 'mode', 'url'],
   flags: [],
   example: 'signalbox mcp --agent reviewer',
   run: async ({ configuration, log }) => (await import('../mcp.ts')).serveStdio(configuration.settings, log),

@@ -4,8 +4,9 @@ export const serve: Command = {
   name: 'serve',
   summary: 'the hub, on http://127.0.0.1:8321',
   words: '',
-  keys: ['port', 'host', 'data-dir', 'workspace'],
+  keys: ['port', 'host', 'listen', 'data-dir', 'store', 'workspace'],
   flags: [],
   example: 'signalbox serve --port 9000 --data-dir ./board',
-  run: async ({ configuration, log }) => (await import('../serve.ts')).serve(configuration.settings, log),
+  run: async ({ configuration, log, terminal }) =>
+    (await import('../serve.ts')).serve(configuration.settings, { log, terminal }),
 };

@@ -4,7 +4,7 @@ export const verify: Command = {
   name: 'verify',
   summary: 'checks the journal of a workspace and names the first bad entry',
   words: '',
-  keys: ['data-dir', 'workspace'],
+  keys: ['data-dir', 'store', 'workspace'],
   flags: [],
   example: 'signalbox verify --workspace main',
   run: async (given) => (await import('../verify.ts')).verifyWorkspace(given),

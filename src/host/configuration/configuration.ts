@@ -1,9 +1,13 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { agentNameSchema } from '../../areas/agents/model.ts';
-import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { type KeyName, keys } from './keys.ts';
+import { join } from 'node:path';
+import { nearestName } from '../../catalogue/nearest.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { quoted, repeatable } from '../../kernel/ids.ts';
+import { socketPathIn, unixAddress } from '../../surfaces/http/address.ts';
+import type { Listen } from '../../surfaces/http/listen.ts';
+import type { FileValues } from './file.ts';
+import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder } from './find-files.ts';
+import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
+import { type KeyName, keyNames, keys, logLevels } from './keys.ts';
 import type { Settings } from './settings.ts';
 
 /** Where a value comes from. */
@@ -17,66 +21,205 @@ export type Origin =
 export interface Configuration {
   readonly settings: Settings;
   readonly origins: ReadonlyMap<KeyName, Origin>;
+  /** The value of each key as text, whole paths where there are paths; absent where nothing was said and none is given. */
+  readonly values: ReadonlyMap<KeyName, string>;
+  /** The files that were read, the nearest first. */
+  readonly files: readonly string[];
+  /** What looks like a mistake and is none for certain. */
+  readonly warnings: readonly string[];
 }
 
-export type KeyFlags = Readonly<Partial<Record<KeyName, string>>>;
+/** What was typed; `true` for a switch without a value. */
+export type KeyFlags = Readonly<Partial<Record<KeyName, string | boolean>>>;
 
-/** Where a process looks for what it is told. */
-export interface Surroundings {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+interface Said {
+  readonly text: string;
+  readonly origin: Origin;
+  /** How near to the call this was said: what is nearer prevails. */
+  readonly distance: number;
+  /** Where a path that is not whole begins. */
+  readonly folder: string;
 }
 
-/** Flag before environment before default. */
-export const readConfiguration = (flags: KeyFlags, { env, cwd }: Surroundings): Outcome<Configuration> => {
-  const origins = new Map<KeyName, Origin>();
-  const value = (name: KeyName): string | undefined => {
-    const { variable } = keys[name];
+/** Flag before environment before the repository's file before the person's own before default. */
+export const readConfiguration = async (
+  flags: KeyFlags,
+  surroundings: Surroundings,
+): Promise<Outcome<Configuration>> => {
+  const { env } = surroundings;
+  const said = new Map<KeyName, Said>();
+  const outside = fromOutside(flags, surroundings, said);
+  if (outside !== undefined) return outside;
+  const read = await readFiles(placesOfFiles(surroundings, said.get('config')?.text));
+  if (!read.ok) return read;
+  for (const [index, { found, values }] of read.value.entries()) {
+    for (const [name, { text, line }] of values) {
+      const origin: Origin = { kind: 'file', path: found.path, line };
+      if (!said.has(name))
+        said.set(name, { text, origin, distance: nearest.file + index, folder: join(found.path, '..') });
+    }
+  }
+  const values = textsOf(said, { home: homeIn(env) });
+  const listen = listenOf(said, values);
+  if (!listen.ok) return listen;
+  const debug = switchIn(values.get('debug') ?? '') ?? false;
+  return ok({
+    settings: {
+      ...directories(env, values),
+      listen: listen.value,
+      store: 'sqlite',
+      workspace: values.get('workspace'),
+      agent: values.get('agent'),
+      mode: values.get('mode'),
+      url: values.get('url'),
+      logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
+      debug,
+    },
+    origins: new Map(keyNames.map((name) => [name, said.get(name)?.origin ?? { kind: 'default' }])),
+    values,
+    files: read.value.map(({ found }) => found.path),
+    warnings: unknownVariables(env),
+  });
+};
+
+const nearest = { flag: 0, environment: 1, file: 2, default: 9 } as const;
+
+/** Takes what flags and environment say; the refusal of the first of it that cannot be. */
+const fromOutside = (
+  flags: KeyFlags,
+  { env, cwd }: Surroundings,
+  said: Map<KeyName, Said>,
+): Refusal | undefined => {
+  for (const name of keyNames) {
+    const { variable, form } = keys[name];
     const flag = flags[name];
+    // A variable that is empty counts as none: it is how scripts take one back.
+    const text = flag === undefined ? env[variable] || undefined : String(flag);
+    if (text === undefined) continue;
+    const why = faultIn(form, text);
     const origin: Origin =
-      flag !== undefined
-        ? { kind: 'flag', flag: `--${name}` }
-        : env[variable]
-          ? { kind: 'environment', variable }
-          : { kind: 'default' };
-    origins.set(name, origin);
-    return flag ?? (env[variable] || undefined);
-  };
-  const dataHome = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-  const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const givenDataDir = value('data-dir');
-  const portText = value('port') ?? String(keys.port.default);
-  const port = Number(portText);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      flag === undefined ? { kind: 'environment', variable } : { kind: 'flag', flag: `--${name}` };
+    if (why !== undefined) return cannotBe(text, why, origin);
+    said.set(name, {
+      text,
+      origin,
+      distance: flag === undefined ? nearest.environment : nearest.flag,
+      folder: cwd,
+    });
+  }
+  return undefined;
+};
+
+const quotedCharactersMax = 60;
+
+const cannotBe = (text: string, why: string, origin: Origin): Refusal =>
+  refuse(
+    'invalid_input',
+    `${placeOf(origin)} cannot be ${quoted(repeatable(text, quotedCharactersMax))}: ${why}. Give another, or leave it out.`,
+  );
+
+/** Where something was said, in a word or two. */
+export const placeOf = (origin: Origin): string => {
+  switch (origin.kind) {
+    case 'flag':
+      return origin.flag;
+    case 'environment':
+      return origin.variable;
+    case 'file':
+      return `${origin.path}:${origin.line}`;
+    case 'default':
+      return 'default';
+  }
+};
+
+interface ReadFile {
+  readonly found: Found;
+  readonly values: FileValues;
+}
+
+/** What reads YAML is loaded only where there is some. */
+const readFiles = async (places: readonly Found[]): Promise<Outcome<readonly ReadFile[]>> => {
+  const files: ReadFile[] = [];
+  for (const found of places) {
+    const text = textOf(found);
+    if (!text.ok) return text;
+    if (text.value === undefined) continue;
+    const { readFileText } = await import('./file.ts');
+    const values = readFileText(text.value, found);
+    if (!values.ok) return values;
+    files.push({ found, values: values.value });
+  }
+  return ok(files);
+};
+
+/** What each key is, with whole paths. */
+const textsOf = (
+  said: ReadonlyMap<KeyName, Said>,
+  { home }: { readonly home: string },
+): ReadonlyMap<KeyName, string> =>
+  new Map(
+    keyNames.flatMap((name): [KeyName, string][] => {
+      const one = said.get(name);
+      if (one === undefined) {
+        const fallback = keys[name].default;
+        return fallback === undefined ? [] : [[name, fallback]];
+      }
+      const { text, folder } = one;
+      if (name === 'data-dir' || name === 'config') return [[name, wholePath(text, { folder, home })]];
+      const socket = name === 'listen' || name === 'url' ? socketPathIn(text) : undefined;
+      return [[name, socket === undefined ? text : unixAddress(wholePath(socket, { folder, home }))]];
+    }),
+  );
+
+const directories = (
+  env: NodeJS.ProcessEnv,
+  values: ReadonlyMap<KeyName, string>,
+): Pick<Settings, 'dataDir' | 'cacheDir'> => {
+  const dataDir = values.get('data-dir');
+  // With a data directory of its own, a hub keeps its cache there too, so that deleting the one deletes all of it.
+  return dataDir === undefined
+    ? {
+        dataDir: join(xdgFolder(env, 'XDG_DATA_HOME', ['.local', 'share']), 'signalbox'),
+        cacheDir: join(xdgFolder(env, 'XDG_CACHE_HOME', ['.cache']), 'signalbox'),
+      }
+    : { dataDir, cacheDir: join(dataDir, 'cache') };
+};
+
+/** A socket and a port exclude each other: what was said nearer to the call holds. */
+const listenOf = (
+  said: ReadonlyMap<KeyName, Said>,
+  values: ReadonlyMap<KeyName, string>,
+): Outcome<Listen> => {
+  const distanceOf = (name: KeyName): number => said.get(name)?.distance ?? nearest.default;
+  const rival = distanceOf('port') <= distanceOf('host') ? 'port' : 'host';
+  const [socket, tcp] = [distanceOf('listen'), distanceOf(rival)];
+  if (socket === tcp && socket !== nearest.default) {
+    const [one, other] = [said.get('listen'), said.get(rival)].map((each) => each && placeOf(each.origin));
     return refuse(
       'invalid_input',
-      `"${portText}" is not a port. Give --port or SIGNALBOX_PORT a number from 0 to 65535.`,
+      `A hub listens on a socket or on a host and a port, and both are asked for (listen in ${one}, ${rival} in ${other}). Leave one out.`,
     );
   }
-  const workspace = workspaceNameSchema.optional().safeParse(value('workspace'));
-  if (!workspace.success) {
-    return refuse(
-      'invalid_input',
-      `The workspace's name is not valid: ${workspace.error.issues[0]?.message ?? ''}.`,
-    );
-  }
-  const agent = agentNameSchema.optional().safeParse(value('agent'));
-  if (!agent.success) {
-    return refuse(
-      'invalid_input',
-      `The agent's name is not valid: ${agent.error.issues[0]?.message ?? ''}. Give --agent or SIGNALBOX_AGENT another.`,
-    );
-  }
-  const settings: Settings = {
-    dataDir: resolve(cwd, givenDataDir ?? join(dataHome, 'signalbox')),
-    // With a data directory of its own, a hub keeps its cache there too, so that deleting the one deletes all of it.
-    cacheDir: givenDataDir === undefined ? join(cacheHome, 'signalbox') : resolve(cwd, givenDataDir, 'cache'),
-    host: value('host') ?? keys.host.default ?? '',
-    port,
-    workspace: workspace.data,
-    agent: agent.data,
-    mode: value('mode'),
-    url: value('url'),
-  };
-  return ok({ settings, origins });
+  const path = socketPathIn(values.get('listen') ?? '');
+  if (path === undefined || tcp < socket)
+    return ok({ kind: 'tcp', host: values.get('host') ?? '', port: Number(values.get('port')) });
+  const why = socketPathFault(path);
+  return why === undefined
+    ? ok({ kind: 'unix', path })
+    : refuse('invalid_input', `The hub cannot listen there: ${why}. Choose a shorter one.`);
+};
+
+const prefix = 'SIGNALBOX_';
+
+/** Variables that are named almost like ours. Others of that prefix may belong to somebody else. */
+const unknownVariables = (env: NodeJS.ProcessEnv): readonly string[] => {
+  const known = keyNames.map((name) => keys[name].variable.slice(prefix.length).toLowerCase());
+  return Object.keys(env).flatMap((variable) => {
+    if (!variable.startsWith(prefix)) return [];
+    const rest = variable.slice(prefix.length).toLowerCase();
+    const near = known.includes(rest) ? undefined : nearestName(rest, known);
+    return near === undefined
+      ? []
+      : [`${variable} is no setting and changes nothing. Did you mean ${prefix}${near.toUpperCase()}?`];
+  });
 };

@@ -1,45 +1,207 @@
+import {
+  type Form,
+  agentForm,
+  choiceForm,
+  listenForm,
+  portForm,
+  switchForm,
+  textForm,
+  urlForm,
+  workspaceForm,
+} from './forms.ts';
+
 /** One thing that can be configured. */
 export interface Key {
   /** Its name in the environment. */
   readonly variable: string;
-  /** What stands for its value in help. */
-  readonly placeholder: string;
-  /** What it is for, and what it is when nothing is said. */
+  /** What stands for its value in help; undefined for a switch, which is only there or not. */
+  readonly placeholder: string | undefined;
+  /** What it is for, and what it is when nothing is said: a few words, for help. */
   readonly meaning: string;
+  /** The same in sentences, for the reference and the example. */
+  readonly description: string;
+  readonly form: Form;
   readonly default?: string;
+  /** A value that could stand there, where there is no default. */
+  readonly example?: string;
+  /**
+   * Which files may say it. A repository's own file comes from whoever wrote the repository, so it says nothing that
+   * decides where data goes or who is asked for it.
+   */
+  readonly files: 'every' | 'own' | 'none';
 }
 
-export type KeyName = 'port' | 'host' | 'data-dir' | 'workspace' | 'agent' | 'mode' | 'url';
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export const stores = ['sqlite'] as const;
 
-/** All that can be configured, by the name of the flag. */
-export const keys: Readonly<Record<KeyName, Key>> = {
-  port: {
-    variable: 'SIGNALBOX_PORT',
-    placeholder: 'N',
-    meaning: '8321; 0 = any free one',
-    default: '8321',
-  },
+export type KeyName =
+  | 'host'
+  | 'port'
+  | 'listen'
+  | 'data-dir'
+  | 'store'
+  | 'workspace'
+  | 'agent'
+  | 'mode'
+  | 'url'
+  | 'log-level'
+  | 'debug'
+  | 'config';
+
+const serving = {
   host: {
     variable: 'SIGNALBOX_HOST',
     placeholder: 'NAME',
     meaning: '127.0.0.1; only addresses of this machine',
+    description:
+      'The address that the hub listens on: 127.0.0.1, ::1 or localhost. Nobody who calls is asked who they are yet, so it cannot be one that other machines reach.',
+    form: textForm,
     default: '127.0.0.1',
+    files: 'own',
   },
+  port: {
+    variable: 'SIGNALBOX_PORT',
+    placeholder: 'N',
+    meaning: '8321; 0 = any free one',
+    description: 'The port that the hub listens on; 0 stands for any free one.',
+    form: portForm,
+    default: '8321',
+    files: 'own',
+  },
+  listen: {
+    variable: 'SIGNALBOX_LISTEN',
+    placeholder: 'unix:PATH',
+    meaning: 'a Unix socket instead of host and port',
+    description:
+      'Makes the hub listen on a Unix socket, which only its owner can open, instead of on a host and a port. Clients of MCP then come through `signalbox mcp`.',
+    form: listenForm,
+    example: 'unix:~/.local/share/signalbox/hub.sock',
+    files: 'own',
+  },
+} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
+
+const storing = {
   'data-dir': {
     variable: 'SIGNALBOX_DATA_DIR',
     placeholder: 'DIR',
     meaning: '$XDG_DATA_HOME/signalbox',
+    description:
+      'The folder that holds the journals. Without it, signalbox in $XDG_DATA_HOME, which is ~/.local/share if it is not set. What can be made anew lies in signalbox in $XDG_CACHE_HOME (~/.cache), or in the folder `cache` of a data directory that was named.',
+    form: textForm,
+    example: '~/.local/share/signalbox',
+    files: 'own',
   },
-  workspace: { variable: 'SIGNALBOX_WORKSPACE', placeholder: 'NAME', meaning: 'main' },
+  store: {
+    variable: 'SIGNALBOX_STORE',
+    placeholder: 'NAME',
+    meaning: 'sqlite: what keeps the journals',
+    description: 'What keeps the journals. There is one such store: sqlite, a file for each workspace.',
+    form: choiceForm(stores),
+    default: 'sqlite',
+    files: 'own',
+  },
+} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
+
+const calling = {
+  workspace: {
+    variable: 'SIGNALBOX_WORKSPACE',
+    placeholder: 'NAME',
+    meaning: "the repository's, else main",
+    description:
+      'The workspace of calls that name none. Without it, the one that the git repository belongs to; outside of a repository, main.',
+    form: workspaceForm,
+    example: 'main',
+    files: 'every',
+  },
   agent: {
     variable: 'SIGNALBOX_AGENT',
     placeholder: 'NAME',
     meaning: 'the name of whoever starts without one',
+    description: 'The name of an agent that starts without giving one.',
+    form: agentForm,
+    example: 'ada',
+    files: 'every',
   },
   mode: {
     variable: 'SIGNALBOX_MODE',
     placeholder: 'MODE',
     meaning: 'which tools mcp shows: minimal, standard, full, or categories',
+    description:
+      "Which tools `signalbox mcp` shows: minimal, standard, full, or categories with commas between them. Without it, the workspace's own mode.",
+    form: textForm,
+    example: 'standard',
+    files: 'every',
   },
-  url: { variable: 'SIGNALBOX_URL', placeholder: 'URL', meaning: 'a hub to use instead of the nearest' },
-};
+  url: {
+    variable: 'SIGNALBOX_URL',
+    placeholder: 'URL',
+    meaning: 'a hub to use instead of the nearest',
+    description:
+      'The hub to call, as http://HOST:PORT or unix:PATH. Without it, the one that serves the data directory; if there is none, the journals are opened directly.',
+    form: urlForm,
+    example: 'http://127.0.0.1:8321',
+    files: 'own',
+  },
+} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
+
+const telling = {
+  'log-level': {
+    variable: 'SIGNALBOX_LOG_LEVEL',
+    placeholder: 'LEVEL',
+    meaning: 'warn; or error, info, debug',
+    description:
+      'How much is told on stderr: error, warn, info or debug. On a terminal it is told for people, elsewhere as a line of JSON each.',
+    form: choiceForm(logLevels),
+    default: 'warn',
+    files: 'own',
+  },
+  debug: {
+    variable: 'SIGNALBOX_DEBUG',
+    placeholder: undefined,
+    meaning: 'tells everything, and where errors come from',
+    description:
+      'The log level debug, whatever else is said about it, and where in the program each error comes from.',
+    form: switchForm,
+    default: 'false',
+    files: 'own',
+  },
+  config: {
+    variable: 'SIGNALBOX_CONFIG',
+    placeholder: 'FILE',
+    meaning: 'the one file to read instead of those found',
+    description:
+      "The one configuration file to read, instead of the person's own and the repository's. It may say everything that a file can say.",
+    form: textForm,
+    files: 'none',
+  },
+} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
+
+/** All that can be configured, by the name of the flag. Flags, environment, files, help and reference come from here. */
+export const keys: Readonly<Record<KeyName, Key>> = { ...serving, ...storing, ...calling, ...telling };
+
+/** In the order in which they are listed. */
+export const keyNames: readonly KeyName[] = [
+  'host',
+  'port',
+  'listen',
+  'data-dir',
+  'store',
+  'workspace',
+  'agent',
+  'mode',
+  'url',
+  'log-level',
+  'debug',
+  'config',
+];
+
+/** What every command takes as flags. */
+export const commonKeys: readonly KeyName[] = ['log-level', 'debug', 'config'];
+
+/** The name of a key in a file. */
+export const memberOf = (name: KeyName): string => name.replaceAll('-', '_');
+
+const byMember: ReadonlyMap<string, KeyName> = new Map(keyNames.map((name) => [memberOf(name), name]));
+
+/** The key that has this name in a file, when there is one. */
+export const keyOfMember = (member: string): KeyName | undefined => byMember.get(member);

@@ -1,9 +1,14 @@
+import type { Listen } from '../../surfaces/http/listen.ts';
+import type { logLevels, stores } from './keys.ts';
+
+type LogLevel = (typeof logLevels)[number];
+
 /** What a process is told from outside. */
 export interface Settings {
   readonly dataDir: string;
   readonly cacheDir: string;
-  readonly host: string;
-  readonly port: number;
+  readonly listen: Listen;
+  readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
   /** The name of an agent that starts without one. */
@@ -12,9 +17,7 @@ export interface Settings {
   readonly mode: string | undefined;
   /** A hub to use, instead of finding one or opening the journals. */
   readonly url: string | undefined;
+  readonly logLevel: LogLevel;
+  /** Whether errors are told with where in the program they come from. */
+  readonly debug: boolean;
 }
-
-const defaultWorkspace = 'main';
-
-/** The workspace of calls that name none. */
-export const workspaceOf = ({ workspace }: Settings): string => workspace ?? defaultWorkspace;

@@ -30,10 +30,12 @@ export const clients: Check = {
     }
     if (findings.length > 0) return findings;
     const address = addressOf(hubUrl, settings);
+    const how =
+      address === undefined ? 'signalbox -- signalbox mcp' : `--transport http signalbox ${address}`;
     return [
       warn(
         'No client that is known (Claude Code, Codex, Gemini CLI, VS Code, Cursor) has Signalbox among its MCP servers. This is the line for Claude Code; signalbox serve prints those of the others.',
-        `claude mcp add --transport http signalbox ${address}`,
+        `claude mcp add ${how}`,
       ),
     ];
   },
@@ -59,9 +61,11 @@ const runningHub = async ({ url, dataDir }: Settings): Promise<string | undefine
   return found === undefined ? undefined : file?.url;
 };
 
-/** The address that clients are given; that of a hub as it is by default while none runs. */
-const addressOf = (hubUrl: string | undefined, { host, port }: Settings): string =>
-  `${hubUrl ?? `http://${host}:${port}`}/mcp`;
+/** The address that clients are given, while none runs that of one as configured; none where a hub is on a socket. */
+const addressOf = (hubUrl: string | undefined, { listen }: Settings): string | undefined => {
+  const url = hubUrl ?? (listen.kind === 'tcp' ? `http://${listen.host}:${listen.port}` : undefined);
+  return url?.startsWith('http:') ? `${url.replace(/\/$/, '')}/mcp` : undefined;
+};
 
 interface About {
   readonly patient: Patient;
@@ -104,8 +108,8 @@ const ofAddress = async (
       );
 };
 
-const portFlag = ({ port }: URL, settings: Settings): string =>
-  port === '' || Number(port) === settings.port ? '' : ` --port ${port}`;
+const portFlag = ({ port }: URL, { listen }: Settings): string =>
+  port === '' || (listen.kind === 'tcp' && Number(port) === listen.port) ? '' : ` --port ${port}`;
 
 /** Localhost has three names. */
 const originOf = (address: URL | null): string | undefined =>
@@ -118,7 +122,12 @@ const withoutSecrets = (url: string): string => {
 };
 
 /** How the address of a server is set in each client. */
-const setAddress = ({ client, path, scope }: ClientFile, name: string, address: string): string => {
+const setAddress = (
+  { client, path, scope }: ClientFile,
+  name: string,
+  address: string | undefined,
+): string => {
+  if (address === undefined) return edit(path);
   const server = shellWord(name);
   switch (client) {
     case 'Claude Code':

@@ -110,7 +110,7 @@ const rootCommitOf = async (git: Git, remote: string | undefined): Promise<strin
 };
 
 /** The last part of a path, made of what names may hold. */
-export const suggestedName = (path: string): string => {
+const suggestedName = (path: string): string => {
   const last = path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
   const name = last
     .normalize('NFKD')

@@ -7,7 +7,7 @@ import { type Git, type Said, gitIn } from './git.ts';
 import { type Identity, identify } from './identity.ts';
 
 /** Where the name is remembered: in the repository's own config, which all its worktrees share. */
-export const configName = 'signalbox.workspace';
+const configName = 'signalbox.workspace';
 
 /** The repository around a folder. */
 export interface LocalRepository {

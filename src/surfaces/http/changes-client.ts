@@ -2,6 +2,7 @@ import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { everything } from '../hub.ts';
+import type { HubAddress } from './address.ts';
 import type { ChangeListener, ChangeStream } from './follow-changes.ts';
 import { refusalIn, stranger, unreached } from './hub-answers.ts';
 import { streamKeepAliveMs } from './limits.ts';
@@ -17,16 +18,21 @@ const keysSchema = z.array(z.string());
 
 /** Asks a hub to tell what changes. Once this has resolved, nothing that happens is left out while the stream lasts. */
 export const openChanges = (
-  base: URL,
+  hub: HubAddress,
   agent: Agent,
   { headers, listener }: { readonly headers: OutgoingHttpHeaders; readonly listener: ChangeListener },
 ): Promise<Outcome<ChangeStream>> =>
   new Promise((resolve) => {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const sent = request(new URL('/v1/changes', base), { agent, headers, timeout: silenceMsMax });
+    const sent = request(new URL('/v1/changes', hub.base), {
+      agent,
+      headers,
+      timeout: silenceMsMax,
+      ...(hub.socketPath !== undefined && { socketPath: hub.socketPath }),
+    });
     sent.on('response', (response) => {
       response.setEncoding('utf8');
-      if (!isStream(response)) void refused(base, response).then(resolve);
+      if (!isStream(response)) void refused(hub, response).then(resolve);
       else {
         response.on(
           'data',
@@ -37,7 +43,7 @@ export const openChanges = (
       }
     });
     sent.on('timeout', () => sent.destroy());
-    sent.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(unreached(base, code ?? message)));
+    sent.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(unreached(hub, code ?? message)));
     sent.on('close', () => end());
     sent.end();
   });
@@ -45,7 +51,7 @@ export const openChanges = (
 const isStream = ({ statusCode, headers }: IncomingMessage): boolean =>
   statusCode === 200 && headers['content-type']?.startsWith('text/event-stream') === true;
 
-const refused = async (base: URL, response: IncomingMessage): Promise<Outcome<ChangeStream>> => {
+const refused = async (hub: HubAddress, response: IncomingMessage): Promise<Outcome<ChangeStream>> => {
   let text = '';
   try {
     for await (const chunk of response) {
@@ -53,9 +59,9 @@ const refused = async (base: URL, response: IncomingMessage): Promise<Outcome<Ch
       if (text.length > refusalCharactersMax) break;
     }
   } catch (thrown) {
-    return unreached(base, thrown instanceof Error ? thrown.message : String(thrown));
+    return unreached(hub, thrown instanceof Error ? thrown.message : String(thrown));
   }
-  return refusalIn(text) ?? stranger(base);
+  return refusalIn(text) ?? stranger(hub);
 };
 
 /** Takes what comes, in whatever pieces, and tells the keys of each event that is complete. */

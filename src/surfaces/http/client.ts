@@ -5,6 +5,7 @@ import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
 import { pause } from '../pause.ts';
+import { type HubAddress, hubAddress } from './address.ts';
 import { headerNames, isHeaderText } from './call-headers.ts';
 import { openChanges } from './changes-client.ts';
 import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
@@ -32,34 +33,20 @@ const disconnected = 204;
 const callTimeoutMs = 15 * minuteMs;
 const healthTimeoutMs = 5 * secondMs;
 
-/** Looks for a hub at `baseUrl` and, when one answers, gives it to surfaces as if it ran in this process. */
-export const connectHub = async (
-  baseUrl: string,
-  timeoutMs = healthTimeoutMs,
-): Promise<Outcome<RemoteHub>> => {
-  const base = hubAddress(baseUrl);
-  if (!base.ok) return base;
+/** Looks for a hub at `url` and, when one answers, gives it to surfaces as if it ran in this process. */
+export const connectHub = async (url: string, timeoutMs = healthTimeoutMs): Promise<Outcome<RemoteHub>> => {
+  const address = hubAddress(url);
+  if (!address.ok) return address;
   const agent = newAgent({ keepAlive: true, maxSockets: connectionsMax });
-  const health = await askHealth(base.value, agent, timeoutMs);
+  const health = await askHealth(address.value, agent, timeoutMs);
   if (health.ok && health.value.status !== 'stopping')
-    return ok(new RemoteHub(base.value, agent, health.value));
+    return ok(new RemoteHub(address.value, agent, health.value));
   agent.destroy();
-  return health.ok ? unreached(base.value, 'it is stopping') : health;
+  return health.ok ? unreached(address.value, 'it is stopping') : health;
 };
 
-/** The address of a hub, when the text is one. */
-export const hubAddress = (text: string): Outcome<URL> => {
-  const base = URL.parse(text);
-  return base?.protocol === 'http:'
-    ? ok(base)
-    : refuse(
-        'invalid_input',
-        `"${text}" is not the address of a hub. Give one such as http://127.0.0.1:8321.`,
-      );
-};
-
-const askHealth = async (base: URL, agent: Agent, timeoutMs: number): Promise<Outcome<HubHealth>> => {
-  const answer = await askHub(base, agent, {
+const askHealth = async (hub: HubAddress, agent: Agent, timeoutMs: number): Promise<Outcome<HubHealth>> => {
+  const answer = await askHub(hub, agent, {
     method: 'GET',
     path: '/health',
     headers: {},
@@ -67,7 +54,7 @@ const askHealth = async (base: URL, agent: Agent, timeoutMs: number): Promise<Ou
     signal: undefined,
     timeoutMs,
   });
-  return answer.ok ? healthIn(base, answer) : unreached(base, answer.reason);
+  return answer.ok ? healthIn(hub, answer) : unreached(hub, answer.reason);
 };
 
 /**
@@ -88,18 +75,18 @@ export class RemoteHub implements Hub {
   /** Which hub answered when it was looked for. Another one that has its address by now is not called. */
   readonly id: string | undefined;
   readonly version: string;
-  readonly #base: URL;
+  readonly #address: HubAddress;
   readonly #agent: Agent;
 
-  constructor(base: URL, agent: Agent, { id, version }: Pick<HubHealth, 'id' | 'version'>) {
-    this.#base = base;
+  constructor(address: HubAddress, agent: Agent, { id, version }: Pick<HubHealth, 'id' | 'version'>) {
+    this.#address = address;
     this.#agent = agent;
     this.id = id;
     this.version = version;
   }
 
   get url(): string {
-    return this.#base.origin;
+    return this.#address.origin;
   }
 
   /** Asks again when no answer came: under one request id nothing is done twice. */
@@ -114,8 +101,8 @@ export class RemoteHub implements Hub {
       begun ||= attempt.kind === 'away' && attempt.begun;
     }
     if (attempt.kind === 'answered') return attempt.outcome;
-    if (begun) return outcomeUnknown(this.#base, attempt.reason, call.requestId);
-    return attempt.refusal ?? unreached(this.#base, attempt.reason);
+    if (begun) return outcomeUnknown(this.#address, attempt.reason, call.requestId);
+    return attempt.refusal ?? unreached(this.#address, attempt.reason);
   }
 
   /** Asks once. */
@@ -129,7 +116,7 @@ export class RemoteHub implements Hub {
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
     const headers = this.#headers(caller, { workspace, requestId });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
-    const answer = await askHub(this.#base, this.#agent, {
+    const answer = await askHub(this.#address, this.#agent, {
       method: 'POST',
       path: `/v1/operations/${encodeURIComponent(operation)}`,
       headers: { 'Content-Type': 'application/json', ...headers.value },
@@ -138,7 +125,7 @@ export class RemoteHub implements Hub {
       timeoutMs: callTimeoutMs,
     });
     if (!answer.ok) return { kind: 'away', begun: answer.reached, reason: answer.reason, refusal: undefined };
-    const outcome = replyIn(answer) ?? stranger(this.#base);
+    const outcome = replyIn(answer) ?? stranger(this.#address);
     return outcome.ok || !isAway(outcome)
       ? { kind: 'answered', outcome }
       : { kind: 'away', begun: mayHaveBegun(answer), reason: outcome.message, refusal: outcome };
@@ -154,7 +141,7 @@ export class RemoteHub implements Hub {
     const headers = this.#headers(caller, { workspace, requestId: undefined });
     if (!headers.ok) return true;
     // Not asked twice: this process is about to end, and a session that nobody uses ends by itself.
-    const answer = await askHub(this.#base, this.#agent, {
+    const answer = await askHub(this.#address, this.#agent, {
       method: 'DELETE',
       path: '/v1/connection',
       headers: headers.value,
@@ -166,7 +153,7 @@ export class RemoteHub implements Hub {
   }
 
   async health(): Promise<HubHealth> {
-    const health = await askHealth(this.#base, this.#agent, healthTimeoutMs);
+    const health = await askHealth(this.#address, this.#agent, healthTimeoutMs);
     return health.ok
       ? health.value
       : { status: 'stopping', version: this.version, store: 'unknown', workspaces: [] };
@@ -181,7 +168,9 @@ export class RemoteHub implements Hub {
   /** Like `changes`, but over when the hub goes away. */
   async openChanges(workspace: string | undefined, listener: ChangeListener): Promise<Outcome<ChangeStream>> {
     const headers = this.#headers(nobody, { workspace, requestId: undefined });
-    return headers.ok ? openChanges(this.#base, this.#agent, { headers: headers.value, listener }) : headers;
+    return headers.ok
+      ? openChanges(this.#address, this.#agent, { headers: headers.value, listener })
+      : headers;
   }
 
   /** Lets go of the connections. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorCodeOf } from '../../catalogue/errors.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import type { HubHealth, HubReply } from '../hub.ts';
+import type { HubAddress } from './address.ts';
 import { headerNames } from './call-headers.ts';
 import type { HubAnswer } from './hub-request.ts';
 
@@ -23,9 +24,9 @@ const errorSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
 });
 
-export const healthIn = (base: URL, { text }: CameBack): Outcome<HubHealth> => {
+export const healthIn = (hub: HubAddress, { text }: CameBack): Outcome<HubHealth> => {
   const health = healthSchema.safeParse(jsonIn(text));
-  return health.success ? ok(health.data) : stranger(base);
+  return health.success ? ok(health.data) : stranger(hub);
 };
 
 /** What the hub has answered; undefined when it was not a hub. */
@@ -66,21 +67,21 @@ const jsonIn = (text: string): unknown => {
 export const isAway = ({ code, details }: Refusal): boolean =>
   code === 'stopping' || code === 'other_hub' || details['strange'] === true;
 
-export const unreached = ({ origin }: URL, reason: string): Refusal =>
+export const unreached = ({ origin }: HubAddress, reason: string): Refusal =>
   refuse(
     'stopping',
     `The hub at ${origin} does not answer (${reason}). Nothing was stored. See that it runs (signalbox serve), then call again.`,
     { url: origin, reason },
   );
 
-export const outcomeUnknown = ({ origin }: URL, reason: string, requestId: string): Refusal =>
+export const outcomeUnknown = ({ origin }: HubAddress, reason: string, requestId: string): Refusal =>
   refuse(
     'outcome_unknown',
     `The hub at ${origin} went away before it answered (${reason}), so whether this was done is not known. Look at what is there before you do it again.`,
     { url: origin, reason, request: requestId },
   );
 
-export const stranger = ({ origin }: URL): Refusal =>
+export const stranger = ({ origin }: HubAddress): Refusal =>
   refuse(
     'storage_failed',
     `What answers at ${origin} is not a Signalbox hub. Nothing was stored. Start the hub on another port.`,

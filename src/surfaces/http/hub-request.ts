@@ -1,5 +1,6 @@
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { spoken } from '../../kernel/instants.ts';
+import type { HubAddress } from './address.ts';
 import { request } from './node-http.ts';
 
 /** What is asked of a hub. */
@@ -28,6 +29,9 @@ const answerBytesMax = 64 * 1024 * 1024;
 /** With these nobody was there to see the request. */
 const unreachedCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
+  // A socket that is not there, or not for this user.
+  'ENOENT',
+  'EACCES',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
@@ -36,7 +40,7 @@ const unreachedCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** One request to a hub over a kept-alive connection. Never rejects. */
-export const askHub = (base: URL, agent: Agent, asked: HubRequest): Promise<HubAnswer> =>
+export const askHub = (hub: HubAddress, agent: Agent, asked: HubRequest): Promise<HubAnswer> =>
   new Promise((resolve) => {
     const fail = ({ code, message }: NodeJS.ErrnoException): void =>
       resolve({ ok: false, reached: !unreachedCodes.has(code ?? ''), reason: code ?? message });
@@ -46,9 +50,10 @@ export const askHub = (base: URL, agent: Agent, asked: HubRequest): Promise<HubA
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
       timeout: timeoutMs,
+      ...(hub.socketPath !== undefined && { socketPath: hub.socketPath }),
       ...(signal !== undefined && { signal }),
     };
-    const sent = request(new URL(path, base), options, (response) => {
+    const sent = request(new URL(path, hub.base), options, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {

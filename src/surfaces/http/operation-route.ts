@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import { whileClosing } from '../cut-short.ts';
 import type { Hub, HubReply } from '../hub.ts';
 import { parseJson } from '../json-text.ts';
 import { headerNames, readCallHeaders, readRevision } from './call-headers.ts';
@@ -53,17 +54,9 @@ export const answerOperation = async (
     requestId: call.value.requestId,
     signal: exchange.signal,
   });
-  if (!reply.ok) return exchange.refuse(exchange.closing && isCutShort(reply) ? cutShort : reply);
+  if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
 };
-
-/** A wait ends early when the process stops, with the refusal that it waited on. */
-const isCutShort = ({ code }: Refusal): boolean => errorTable[code].retryable && code !== 'outcome_unknown';
-
-const cutShort = refuse(
-  'stopping',
-  'This hub is stopping, and no call waits any longer. Nothing was stored. Call again in a moment.',
-);
 
 const noHeaders: readonly string[] = [];
 

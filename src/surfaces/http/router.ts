@@ -47,7 +47,7 @@ const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
 const mcpMethods = ['GET', 'POST', 'DELETE'];
 const modePattern = /^[^/]{1,200}$/;
-const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /openapi.json, GET /health, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
+const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /openapi.json, GET /health, GET /ready, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
@@ -61,11 +61,13 @@ export class Router {
     const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
     const health: Handler = (exchange) => this.#health(exchange);
     const openApi: Handler = (exchange) => this.#describe(exchange);
+    const ready: Handler = (exchange) => this.#ready(exchange);
     const pointer: Handler = (exchange) => this.#point(exchange);
     const changes = new ChangesRoute(options);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
+      ['/ready', { GET: ready, HEAD: ready }],
       ['/openapi.json', { GET: openApi, HEAD: openApi }],
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/changes', { GET: (exchange) => changes.answer(exchange) }],
@@ -75,6 +77,7 @@ export class Router {
 
   /** Never rejects. */
   async answer(exchange: Exchange): Promise<void> {
+    if (this.#options.log.debugs) this.#tell(exchange);
     try {
       await this.#route(exchange);
     } catch (thrown) {
@@ -92,13 +95,25 @@ export class Router {
     }
   }
 
+  #tell({ request, response }: Exchange): void {
+    const begunAt = performance.now();
+    const { method = '', url = '' } = request;
+    const path = (url.split('?')[0] ?? '').slice(0, addressCharactersMax);
+    response.once('close', () => {
+      const ms = Math.round(performance.now() - begunAt);
+      this.#options.log.debug('answered', { method, path, status: response.statusCode, ms });
+    });
+  }
+
   async #route(exchange: Exchange): Promise<void> {
     const { headers, method = '', url = '' } = exchange.request;
     const visitor = visitorRefusal(headers.host, headers.origin);
     if (visitor !== undefined) return exchange.refuse(visitor);
     if (url.startsWith(operationsPath)) return this.#operation(exchange, url.slice(operationsPath.length));
     const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
+    const asked = query < 0 ? url : url.slice(0, query);
+    // People paste the address of MCP with a slash at its end.
+    const path = asked.startsWith(`${mcpPath}/`) && asked.endsWith('/') ? asked.slice(0, -1) : asked;
     const route = this.#routes.get(path);
     if (route === undefined && path.startsWith(`${mcpPath}/`)) return this.#mcpIn(exchange, path);
     if (route === undefined) return exchange.refuse(unknownRoute(path));
@@ -160,8 +175,17 @@ export class Router {
   }
 
   async #health(exchange: Exchange): Promise<void> {
-    const health = await this.#options.hub.health();
-    exchange.json(health.status === 'ok' ? 200 : 503, JSON.stringify(health), ['Cache-Control', 'no-store']);
+    const told = await this.#options.hub.health();
+    const health = exchange.closing ? { ...told, status: 'stopping' } : told;
+    exchange.json(health.status === 'ok' ? 200 : 503, JSON.stringify(health), notKept);
+  }
+
+  /** Whether a change could be stored now. Answered at once, also while calls wait for the journals to be open. */
+  async #ready(exchange: Exchange): Promise<void> {
+    const { hub } = this.#options;
+    const phase = hub.phase?.() ?? 'open';
+    const reason = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
+    exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }), notKept);
   }
 
   async #describe(exchange: Exchange): Promise<void> {
@@ -173,10 +197,24 @@ export class Router {
   async #point(exchange: Exchange): Promise<void> {
     exchange.text(
       200,
-      `Signalbox ${this.#options.hub.version}\n\nFor agents:   /mcp (Streamable HTTP)\nFor programs: POST ${operationsPath}<name>, described in /openapi.json\nState:        /health\n`,
+      `Signalbox ${this.#options.hub.version}\n\nFor agents:   /mcp (Streamable HTTP)\nFor programs: POST ${operationsPath}<name>, described in /openapi.json\nState:        /health, /ready\n`,
     );
   }
 }
+
+const notKept = ['Cache-Control', 'no-store'] as const;
+
+/** Why nothing could be stored now, in words; null when it could. */
+const reasonAgainst = async (hub: Hub, phase: 'opening' | 'open'): Promise<string | null> => {
+  if (phase === 'opening') return 'the journals are being opened';
+  const { status, workspaces } = await hub.health();
+  if (status === 'ok') return null;
+  if (status === 'stopping') return status;
+  return workspaces
+    .filter(({ writable }) => !writable)
+    .map(({ name, reason }) => `${name}: ${reason ?? 'cannot be written'}`)
+    .join('; ');
+};
 
 const unknownRoute = (path: string) => {
   const shown = path.length <= addressCharactersMax ? JSON.stringify(path) : 'an address that long';

@@ -3,13 +3,13 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { Duplex } from 'node:stream';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Log } from '../../engine/log.ts';
-import { type Outcome, type Refusal, errorTable, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, errorTable, refuse } from '../../kernel/errors.ts';
 import { spoken } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { Exchange, errorText } from './exchange.ts';
 import { jsonBytesMax } from '../json-text.ts';
 import * as limits from './limits.ts';
-import { isLoopback } from './loopback.ts';
+import { type Listen, type Listening, listenAt } from './listen.ts';
 import { type McpEndpoint, Router } from './router.ts';
 
 export interface HttpSurfaceOptions {
@@ -21,15 +21,9 @@ export interface HttpSurfaceOptions {
   readonly principal: string;
 }
 
-interface Address {
-  readonly host: string;
-  /** 0 = any free one. */
-  readonly port: number;
-}
-
 export interface HttpSurface {
   /** Begins to answer; the address that it answers on, with the port that was found. */
-  readonly listen: (address: Address) => Promise<Outcome<Address & { readonly url: string }>>;
+  readonly listen: (at: Listen) => Promise<Outcome<Listening>>;
   /** Takes no more calls, answers those under way, and closes all connections. May be called twice. */
   readonly close: () => Promise<void>;
 }
@@ -95,7 +89,7 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
   server.on('clientError', (error, socket) => refuseGarbage(error, socket, lines.get(socket)?.response));
 
   return {
-    listen: (address) => listen(server, address),
+    listen: (at) => listenAt(server, at),
     close: () => {
       closed ??= closeServer(server, async () => {
         for (const [socket, { gone, response }] of lines) {
@@ -119,56 +113,6 @@ const serverOptions = {
   // A missing Host is refused like a wrong one, in JSON.
   requireHostHeader: false,
 } as const;
-
-const listen = (
-  server: Server,
-  { host, port }: Address,
-): Promise<Outcome<Address & { readonly url: string }>> => {
-  if (!isLoopback(host)) {
-    return Promise.resolve(
-      refuse(
-        'forbidden',
-        `Nobody who calls is asked who they are yet, so this hub must not be reached from other machines, as it would be under "${host}". Give it 127.0.0.1, ::1 or localhost.`,
-        { host },
-      ),
-    );
-  }
-  return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException): void => resolve(listenRefusal(error, { host, port }));
-    server.once('error', fail);
-    server.listen({ host, port }, () => {
-      server.off('error', fail);
-      const bound = server.address();
-      const found = typeof bound === 'object' && bound !== null ? bound.port : port;
-      const name = host.includes(':') ? `[${host}]` : host;
-      resolve(ok({ host, port: found, url: `http://${name}:${found}` }));
-    });
-  });
-};
-
-const listenRefusal = ({ code, message }: NodeJS.ErrnoException, { host, port }: Address): Refusal => {
-  const details = { host, port, reason: code ?? message };
-  switch (code ?? '') {
-    case 'EADDRINUSE':
-      return refuse(
-        'invalid_state',
-        `Port ${port} on ${host} is in use. Another hub may be running already: use that one, or choose another port with --port.`,
-        details,
-      );
-    case 'EACCES':
-      return refuse(
-        'forbidden',
-        `Port ${port} on ${host} may not be opened by this user. Choose one above 1023.`,
-        details,
-      );
-    default:
-      return refuse(
-        'invalid_state',
-        `Port ${port} on ${host} could not be opened (${code ?? message}). Choose another.`,
-        details,
-      );
-  }
-};
 
 const closeLooksEveryMs = 20;
 

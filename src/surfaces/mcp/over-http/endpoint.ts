@@ -2,12 +2,16 @@ import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
 import { refuse } from '../../../kernel/errors.ts';
+import { isRecord } from '../../../kernel/json.ts';
 import type { Hub } from '../../hub.ts';
+import { within } from '../../pause.ts';
+import { whileClosing } from '../../cut-short.ts';
+import { withPending } from '../pending-calls.ts';
 import { Updates } from '../resources/followers.ts';
 import { mcpServer } from '../server.ts';
 import { answerRefusal } from './answers.ts';
 import { eraOf } from './era.ts';
-import type { McpExchange } from './exchange.ts';
+import { type McpExchange, whenOver } from './exchange.ts';
 import { type Limits, limits as defaults } from './limits.ts';
 import { ModernEra } from './modern.ts';
 import type { Parts } from './parts.ts';
@@ -31,8 +35,21 @@ export interface McpOverHttp {
 /** MCP over Streamable HTTP at one address: the revision without sessions and those with. */
 export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   const { hub, catalogue, clock, log } = options;
+  const pending = withPending(hub);
+  const answering = new Set<Promise<void>>();
+  let closed: Promise<unknown> | undefined;
   const parts: Parts = {
-    hub,
+    hub: {
+      version: hub.version,
+      call: async (call) => {
+        const reply = await pending.call(
+          closed === undefined ? call : { ...call, signal: AbortSignal.abort() },
+        );
+        return reply.ok || closed === undefined ? reply : whileClosing(reply);
+      },
+      disconnect: (caller, workspace) => hub.disconnect(caller, workspace),
+      health: () => hub.health(),
+    },
     clock,
     log,
     limits: { ...defaults, ...options.limits },
@@ -42,22 +59,36 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   };
   const modern = new ModernEra(parts);
   const legacy = new LegacyEra(parts);
-  let closed: Promise<unknown> | undefined;
+  const close = async (): Promise<void> => {
+    pending.cutShort();
+    // The SDK answers nothing any more once it is told to close.
+    await within(parts.limits.lastAnswersMs, Promise.all(answering));
+    await Promise.all([modern.close(), legacy.close()]);
+  };
   return {
     handle: async (exchange) => {
       const { response, body, mode: named } = exchange;
       if (closed !== undefined) return answerRefusal(response, stopping, { body });
       const mode = named === undefined ? undefined : catalogue.exposure.parse(named);
       if (mode?.ok === false) return answerRefusal(response, mode, { body });
+      if (isAnswered(exchange)) {
+        const over = new Promise<void>((resolve) => whenOver(response, resolve));
+        answering.add(over);
+        void over.then(() => answering.delete(over));
+      }
       // Two ways to write one mode have one name.
       await (eraOf(exchange) === 'legacy' ? legacy : modern).answer({ ...exchange, mode: mode?.value.name });
     },
     close: async () => {
-      closed ??= Promise.all([modern.close(), legacy.close()]);
+      closed ??= close();
       await closed;
     },
   };
 };
+
+/** Whether this comes to an end by itself, as a stream does not. */
+const isAnswered = ({ request, body }: McpExchange): boolean =>
+  request.method === 'POST' && !(isRecord(body) && body['method'] === 'subscriptions/listen');
 
 const stopping = refuse(
   'stopping',

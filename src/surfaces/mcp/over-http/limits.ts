@@ -18,6 +18,8 @@ export const limits = {
   listenStreamsMax: 2_000,
   /** Handlers of the stateless revision, of which each workspace and mode has one. */
   handlersMax: 2_048,
+  /** How long answers under way may take once the hub stops; waits among them are cut short. */
+  lastAnswersMs: 3 * secondMs,
 } as const;
 
 /** The limits, which tests lower. */

@@ -1,0 +1,39 @@
+import { ok, refuse } from '../../kernel/errors.ts';
+import { commonKeys, keyNames } from '../configuration/keys.ts';
+import type { Command } from './command.ts';
+
+export const config: Command = {
+  name: 'config',
+  summary: 'what is configured, and where each value comes from',
+  words: '',
+  keys: keyNames.filter((name) => !commonKeys.includes(name)),
+  flags: [
+    {
+      name: 'example',
+      placeholder: undefined,
+      meaning: 'writes a configuration file with all keys in comments',
+    },
+    { name: 'schema', placeholder: undefined, meaning: 'writes the JSON Schema of such a file, for editors' },
+  ],
+  example: 'signalbox config --example > ~/.config/signalbox/signalbox.yaml',
+  run: async ({ configuration, flags, terminal: { out, columns, json } }) => {
+    const [example, schema] = [flags.has('example'), flags.has('schema')];
+    if (example && schema)
+      return refuse('invalid_input', 'The flags --example and --schema exclude each other. Leave one out.');
+    if (example || schema) {
+      const { exampleFile, fileSchema } = await import('../configuration/reference.ts');
+      if (schema) return ok(out.write(`${JSON.stringify(fileSchema(), null, json ? 0 : 2)}\n`));
+      return ok(out.write(json ? `${JSON.stringify({ text: exampleFile() })}\n` : exampleFile()));
+    }
+    const { shownKeys, configurationTable } = await import('../configuration/shown.ts');
+    const shown = shownKeys(configuration);
+    const { files } = configuration;
+    return ok(
+      out.write(
+        json
+          ? `${JSON.stringify({ keys: shown, files })}\n`
+          : `${configurationTable(shown, columns)}\nFiles read: ${files.length === 0 ? 'none' : files.join(', ')}\n`,
+      ),
+    );
+  },
+};

@@ -1,0 +1,85 @@
+import { LineCounter, type Pair, isMap, isScalar, parseDocument } from 'yaml';
+import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { quoted, repeatable } from '../../kernel/ids.ts';
+import { nearestName } from '../../catalogue/nearest.ts';
+import type { Found } from './find-files.ts';
+import { faultIn } from './forms.ts';
+import { type KeyName, keyNames, keyOfMember, keys, memberOf } from './keys.ts';
+
+/** What a file says of one key. */
+interface Said {
+  readonly text: string;
+  readonly line: number;
+}
+
+export type FileValues = ReadonlyMap<KeyName, Said>;
+
+const quotedCharactersMax = 60;
+const faultCharactersMax = 200;
+
+/** What a configuration file says. What it should not say is refused with its line. */
+export const readFileText = (text: string, found: Found): Outcome<FileValues> => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const fail = (offset: number, what: string, code: ErrorCode = 'invalid_input') => {
+    const { line } = lines.linePos(offset);
+    return refuse(code, `${found.path}:${line}: ${what}`, { path: found.path, line });
+  };
+  const [fault] = document.errors;
+  if (fault !== undefined)
+    return fail(
+      fault.pos[0],
+      `this is not valid YAML (${repeatable(fault.message, faultCharactersMax)}). Correct it.`,
+    );
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return ok(new Map());
+  if (!isMap(contents))
+    return fail(contents.range[0], 'a line such as "port: 8321" was expected for each key. Correct it.');
+  const values = new Map<KeyName, Said>();
+  for (const pair of contents.items) {
+    const entry = entryIn(pair);
+    if (!entry.ok) return fail(offsetOf(pair), entry.message, entry.code);
+    const { name, text: value } = entry.value;
+    const { line } = lines.linePos(offsetOf(pair));
+    const refusal = notHere(name, found);
+    if (refusal !== undefined) return fail(offsetOf(pair), refusal);
+    const why = faultIn(keys[name].form, value);
+    if (why !== undefined)
+      return fail(offsetOf(pair), `${memberOf(name)} cannot be ${shown(value)}: ${why}. Correct it.`);
+    values.set(name, { text: value, line });
+  }
+  return ok(values);
+};
+
+const shown = (text: string): string => quoted(repeatable(text, quotedCharactersMax));
+
+const offsetOf = ({ key }: Pair): number => (isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+
+const entryIn = ({ key, value }: Pair): Outcome<{ readonly name: KeyName; readonly text: string }> => {
+  const member = isScalar(key) ? String(key.value) : '';
+  const name = keyOfMember(member);
+  if (name === undefined) {
+    const members = keyNames.filter((known) => keys[known].files !== 'none').map(memberOf);
+    const near = nearestName(member, members);
+    const advice = near === undefined ? `The keys are ${members.join(', ')}.` : `Did you mean ${near}?`;
+    return refuse('invalid_input', `there is no key ${shown(member)}. ${advice}`);
+  }
+  // As it is written: 010 is text to one who names a workspace, and 1e3 is not a port.
+  const text = isScalar(value) ? (value.source ?? '') : undefined;
+  if (text === undefined)
+    return refuse('invalid_input', `${member} has to be one value on its line. Correct it.`);
+  if (isScalar(value) && value.value === null)
+    return refuse('invalid_input', `${member} has no value. Give it one, or take the line out.`);
+  return ok({ name, text });
+};
+
+/** Why a key may not stand in this file. */
+const notHere = (name: KeyName, { kind }: Found): string | undefined => {
+  const { files, variable } = keys[name];
+  const member = memberOf(name);
+  if (files === 'none')
+    return `${member} cannot be said in a file. Give --${name} or ${variable}, and take the line out.`;
+  if (kind === 'project' && files === 'own')
+    return `${member} may not be said by a repository, because it decides where data goes or who is asked for it. Say it in your own file ($XDG_CONFIG_HOME/signalbox/signalbox.yaml), by --${name} or by ${variable}, and take the line out.`;
+  return undefined;
+};

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { nameSchema } from '../../kernel/ids.ts';
+import { faultInHubAddress, socketPathBytesMax, socketPathIn } from '../../surfaces/http/address.ts';
+
+/** What a value has to look like: for editors as a JSON Schema, and here. */
+export interface Form {
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** Why a text is no such value, as the end of a sentence; undefined when it is one. */
+  readonly fault: (text: string) => string | undefined;
+}
+
+/** What no value may hold: it would forge lines or move the cursor wherever it is shown. */
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+
+/** Why a text is no value of this form, as the end of a sentence; undefined when it is one. */
+export const faultIn = (form: Form, text: string): string | undefined =>
+  controls.test(text) ? 'it holds control characters' : form.fault(text);
+
+const portMax = 65_535;
+
+export const portForm: Form = {
+  schema: { type: 'integer', minimum: 0, maximum: portMax },
+  fault: (text) =>
+    /^\d{1,5}$/.test(text) && Number(text) <= portMax
+      ? undefined
+      : `it is no port: that is a number from 0 to ${portMax}`,
+};
+
+const nameForm = (what: string): Form => {
+  const schema = nameSchema(what);
+  return {
+    schema: { type: 'string', minLength: 1 },
+    fault: (text) => {
+      if (text === '') return 'it is empty';
+      const parsed = schema.safeParse(text);
+      return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? 'it is no name');
+    },
+  };
+};
+
+export const workspaceForm = nameForm('A workspace name');
+export const agentForm = nameForm('An agent name');
+
+export const choiceForm = (choices: readonly string[]): Form => ({
+  schema: { type: 'string', enum: choices },
+  fault: (text) => (choices.includes(text) ? undefined : `it is none of ${choices.join(', ')}`),
+});
+
+const spellings: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
+]);
+
+/** What somebody means who writes a switch; undefined when that is not clear. */
+export const switchIn = (text: string): boolean | undefined => spellings.get(text.toLowerCase());
+
+export const switchForm: Form = {
+  schema: { type: 'boolean' },
+  fault: (text) => (switchIn(text) === undefined ? 'it is neither true nor false' : undefined),
+};
+
+/** Any text but none: what it has to be is said by what uses it. */
+export const textForm: Form = {
+  schema: { type: 'string', minLength: 1 },
+  fault: (text) => (text === '' ? 'it is empty' : undefined),
+};
+
+export const listenForm: Form = {
+  schema: { type: 'string', pattern: '^unix:.' },
+  fault: (text) => {
+    const path = socketPathIn(text);
+    return path === undefined || path === '' ? 'it is not of the form unix:PATH' : undefined;
+  },
+};
+
+/** Why a socket cannot have this path, which has to be whole: the operating system cuts a longer one off. */
+export const socketPathFault = (path: string): string | undefined =>
+  Buffer.byteLength(path) <= socketPathBytesMax
+    ? undefined
+    : `the path of a socket has at most ${socketPathBytesMax} bytes, and ${path} has ${Buffer.byteLength(path)}`;
+
+export const urlForm: Form = {
+  schema: { type: 'string', pattern: '^(http://|unix:).' },
+  fault: faultInHubAddress,
+};
+
+/** A path as it was meant: from the person's own folder after `~/`, else from the folder in which it was said. */
+export const wholePath = (
+  path: string,
+  { folder, home }: { readonly folder: string; readonly home: string },
+): string => (path === '~' || path.startsWith('~/') ? resolve(home, path.slice(2)) : resolve(folder, path));

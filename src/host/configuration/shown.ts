@@ -1,0 +1,56 @@
+import { type Configuration, type Origin, placeOf } from './configuration.ts';
+import { type KeyName, keyNames, keys } from './keys.ts';
+import type { Settings } from './settings.ts';
+
+/** A key as `signalbox config` shows it. */
+export interface ShownKey {
+  readonly key: KeyName;
+  readonly value: string | number | boolean | null;
+  readonly origin: Origin;
+}
+
+/** Every key with the value that holds, and where it was said. */
+export const shownKeys = ({ settings, values, origins }: Configuration): readonly ShownKey[] =>
+  keyNames.map((key) => ({
+    key,
+    value: valueOf(key, values.get(key), settings),
+    origin: origins.get(key) ?? { kind: 'default' },
+  }));
+
+const valueOf = (key: KeyName, text: string | undefined, settings: Settings): ShownKey['value'] => {
+  if (key === 'data-dir') return settings.dataDir;
+  if (key === 'log-level') return settings.logLevel;
+  if (key === 'debug') return settings.debug;
+  if (text === undefined) return null;
+  if (key === 'url') return withoutPassword(text);
+  return keys[key].form.schema['type'] === 'integer' ? Number(text) : text;
+};
+
+const withoutPassword = (url: string): string => {
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.password === '') return url;
+  parsed.password = '***';
+  return parsed.href;
+};
+
+const nothing = '-';
+const gap = '  ';
+
+/** A table of them. Where the terminal is too narrow for it, the place stands on a line of its own. */
+export const configurationTable = (shown: readonly ShownKey[], columns: number | undefined): string => {
+  const rows = shown.map(
+    ({ key, value, origin }) => [key, String(value ?? nothing), placeOf(origin)] as const,
+  );
+  const [first, second] = [widest(rows.map(([key]) => key)), widest(rows.map(([, value]) => value))];
+  const whole = rows.map(([key, value, place]) => [key.padEnd(first), value.padEnd(second), place].join(gap));
+  const fits = columns === undefined || widest(whole) <= columns;
+  const lines = fits
+    ? whole
+    : rows.flatMap(([key, value, place]) => [
+        [key.padEnd(first), value].join(gap),
+        [''.padEnd(first), place].join(gap),
+      ]);
+  return lines.map((line) => `${line}\n`).join('');
+};
+
+const widest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
