@@ -59,7 +59,8 @@ export const answerCall = async (
 const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): string => {
   if (!writes)
     return outcome.ok ? 'Interrupted, after the answer.' : 'Interrupted. Nothing was to be stored.';
-  if (outcome.ok) return 'Interrupted, but this was done already; the same command again does not do it twice.';
+  if (outcome.ok)
+    return 'Interrupted, but this was done already; the same command again does not do it twice.';
   return uncertain
     ? `Interrupted. Whether this was stored is not known. ${sameAgain}`
     : 'Interrupted. Nothing was stored. The same command again does it once.';

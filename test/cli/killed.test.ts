@@ -35,9 +35,10 @@ const openBoard = async (site: Site, way: Way): Promise<Hub> => {
     site.onEnd(async () => hub.value.close());
     return hub.value;
   }
-  const configuration = readConfiguration({ 'data-dir': site.dataDir }, { env: {}, cwd: site.dataDir });
+  const flags = { 'data-dir': site.dataDir, workspace: 'main' };
+  const configuration = await readConfiguration(flags, { env: {}, cwd: site.dataDir });
   assert(configuration.ok);
-  const options = { catalogue, log: stderrLog('warn'), ticksFirst: false };
+  const options = { catalogue, log: stderrLog({ logLevel: 'warn', debug: false }), ticksFirst: false };
   const opened = await openHub(configuration.value.settings, options);
   assert(opened.ok);
   site.onEnd(() => opened.value.hub.close());

@@ -150,6 +150,13 @@ export const writingCommands: readonly WritingCommand[] = [
     effect: ({ type, data }, { word }) => type === 'workspaces.registered' && data['name'] === word,
   },
   {
+    operation: 'workspace_rename',
+    words: ({ word }) => ['workspace', 'rename', word, '--to', `${word}-renamed`],
+    prepare: withWorkspace,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'workspaces.renamed' && data['to'] === `${word}-renamed`,
+  },
+  {
     operation: 'mode_set',
     words: ({ word }) => ['call', 'mode_set', JSON.stringify({ mode: 'minimal', workspace: word })],
     prepare: withWorkspace,

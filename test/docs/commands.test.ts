@@ -9,11 +9,21 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
-import { commandsIn } from './shell-blocks.ts';
+import { parse } from 'yaml';
+import { keys } from '../../src/host/configuration/keys.ts';
+import { commandsIn, textsOf } from './shell-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('examples/*/README.md', { cwd: root })];
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  ...globSync(['docs/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
+];
+
+/** Documents that are read for what can be done with them; the others may have no command. */
+const leading: readonly string[] = ['README.md', 'CONTRIBUTING.md', 'docs/first-hour.md'];
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
@@ -44,10 +54,14 @@ const notRun: ReadonlyMap<string, string> = new Map([
 
 const startsHub = (command: string): boolean => /^(?:npm start|bin\/signalbox serve)\b/.test(command);
 
+/** What holds for all that is typed after it in the same terminal. */
+const lasts = (command: string): boolean => /^(?:export|cd) /.test(command);
+
 /** Runs commands as a newcomer would, on a data directory and a port that nobody else has. */
 class Shell {
   readonly #env: NodeJS.ProcessEnv;
   readonly #ends: (() => Promise<unknown>)[] = [];
+  readonly #lasting: string[] = [];
   #url: string | undefined;
 
   private constructor(dataDir: string) {
@@ -68,9 +82,10 @@ class Shell {
 
   /** Runs a command to its end; what it printed. */
   async run(command: string): Promise<string> {
-    const child = this.#spawn(this.#here(command));
+    const child = this.#spawn([...this.#lasting, this.#here(command)].join(' && '));
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     assert.equal(child.exitCode, 0, `${command}\n${out}${err}`);
+    if (lasts(command)) this.#lasting.push(command);
     return out;
   }
 
@@ -114,23 +129,55 @@ const answerOf = (command: string, out: string): unknown => {
   return answer;
 };
 
+const listed = z.object({ items: z.array(z.object({ id: z.string() })) });
+
+type Outputs = ReadonlyMap<string, string>;
+
+/** What a document says about what its commands print. */
+const promises: Readonly<Record<string, (outs: Outputs) => void>> = {
+  'docs/first-hour.md': (outs) => {
+    const [board] = textsOf(read('docs/first-hour.md'), 'text');
+    assert.equal(outs.get('signalbox task list')?.trim(), board, 'the board is the one that is shown');
+    assert.match(
+      outs.get('signalbox task get T-1 --notes 5') ?? '',
+      /ada +The draft is in docs\/release\.md/,
+    );
+    const left = listed.parse(JSON.parse(outs.get('signalbox task list --status todo --json') ?? ''));
+    assert.deepEqual(left, { items: [{ id: 'T-3' }] }, 'two tasks were done, and the third is free again');
+  },
+};
+
 for (const path of documents) {
   const commands = commandsIn(read(path));
   describe(`the commands of ${path}`, () => {
     it('can be run, one after the other', async (t) => {
-      assert(commands.length > 0, 'there are some');
+      assert(commands.length > 0 || !leading.includes(path), 'there are some');
       const shell = await Shell.open(t);
+      const outs = new Map<string, string>();
       for (const { text: command } of commands) {
         if (notRun.has(command)) continue;
-        if (startsHub(command)) await shell.start(command);
-        else {
-          const out = await shell.run(command);
-          if (command.startsWith('curl ')) answerOf(command, out);
-        }
+        const out = await (startsHub(command) ? shell.start(command) : shell.run(command));
+        if (command.startsWith('curl ')) answerOf(command, out);
+        outs.set(command, out);
       }
+      promises[path]?.(outs);
     });
   });
 }
+
+describe('what the documents tell to write into files', () => {
+  for (const path of documents) {
+    it(`can be read, in ${path}`, () => {
+      for (const block of textsOf(read(path), 'json')) assert.doesNotThrow(() => JSON.parse(block), block);
+      for (const block of textsOf(read(path), 'yaml')) {
+        const said = z.record(z.string(), z.unknown()).parse(parse(block));
+        const known = Object.keys(keys).map((name) => name.replaceAll('-', '_'));
+        const strange = Object.keys(said).filter((name) => !known.includes(name));
+        assert.deepEqual(strange, [], `${path} shows a signalbox.yaml with keys that there are not`);
+      }
+    });
+  }
+});
 
 describe('the commands that are not run', () => {
   const all = new Set(
@@ -196,6 +243,14 @@ describe('what a newcomer sees first', () => {
         { servers: { signalbox: { type: 'http', url: address } } },
         { mcpServers: { signalbox: { url: address } } },
       ],
+    );
+    const shown = textsOf(read('docs/first-hour.md'), 'json').map((block): unknown =>
+      JSON.parse(block.replaceAll('http://127.0.0.1:8321', url)),
+    );
+    assert.deepEqual(
+      shown,
+      files.map((line): unknown => JSON.parse(line)),
+      'and the first hour has them',
     );
     assert(said.split('\n').length <= 24, 'it fits on a screen');
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { commandsIn } from './shell-blocks.ts';
+import { commandsIn, textsOf } from './shell-blocks.ts';
 
 const textsIn = (...lines: readonly string[]): readonly string[] =>
   commandsIn(lines.join('\n')).map(({ text }) => text);
@@ -27,4 +27,12 @@ it('passes over blocks that hold no commands, and refuses those that might', () 
     assert.throws(() => textsIn(`\`\`\`${language}`, 'npm ci', '```'), /a block of/);
   }
   assert.throws(() => textsIn('```sh', 'npm ci'), /no end/);
+});
+
+it('gives the text of every block of a language', () => {
+  const document = ['```yaml', 'port: 1', '', 'host: x', '```', '```sh', 'a', '```', '```yaml', '```'].join(
+    '\n',
+  );
+  assert.deepEqual(textsOf(document, 'yaml'), ['port: 1\n\nhost: x', '']);
+  assert.deepEqual(textsOf(document, 'json'), []);
 });

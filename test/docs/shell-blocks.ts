@@ -6,25 +6,46 @@ export interface Command {
   readonly line: number;
 }
 
-const languages: readonly string[] = ['sh', 'text', 'json'];
+const languages = ['sh', 'text', 'json', 'yaml'] as const;
 
-/** The lines of the `sh` blocks. A block in a language that is not known here could hide commands, and is refused. */
-const shellLines = (markdown: string): readonly Command[] => {
-  const found: Command[] = [];
-  let open: string | undefined;
+type Language = (typeof languages)[number];
+
+const isLanguage = (text: string): text is Language => languages.some((language) => language === text);
+
+interface Block {
+  readonly language: Language;
+  /** The line of the document on which its text begins. */
+  readonly line: number;
+  readonly lines: readonly string[];
+}
+
+/** The blocks of a document. One in a language that is not known here could hide commands, and is refused. */
+const blocksOf = (markdown: string): readonly Block[] => {
+  const found: Block[] = [];
+  let open: { readonly language: Language; readonly line: number; readonly lines: string[] } | undefined;
   for (const [index, text] of markdown.split('\n').entries()) {
     const fence = /^ *```(.*)$/.exec(text)?.[1];
     if (fence === undefined) {
-      if (open === 'sh') found.push({ text, line: index + 1 });
+      open?.lines.push(text);
       continue;
     }
-    if (open === undefined)
-      assert(languages.includes(fence), `line ${index + 1}: a block of ${fence || 'no language'}`);
-    open = open === undefined ? fence : undefined;
+    if (open !== undefined) {
+      found.push(open);
+      open = undefined;
+      continue;
+    }
+    assert(isLanguage(fence), `line ${index + 1}: a block of ${fence || 'no language'}`);
+    open = { language: fence, line: index + 2, lines: [] };
   }
   assert.equal(open, undefined, 'a block has no end');
   return found;
 };
+
+/** The texts of the blocks in one language. */
+export const textsOf = (markdown: string, language: Language): readonly string[] =>
+  blocksOf(markdown)
+    .filter((block) => block.language === language)
+    .map(({ lines }) => lines.join('\n'));
 
 /** Cuts a line at `&&` and before a comment, but not inside quotes. */
 const partsOf = (line: string): readonly string[] => {
@@ -41,7 +62,10 @@ const partsOf = (line: string): readonly string[] => {
 export const commandsIn = (markdown: string): readonly Command[] => {
   const commands: Command[] = [];
   let begun: Command | undefined;
-  for (const { text, line } of shellLines(markdown)) {
+  const lines = blocksOf(markdown)
+    .filter(({ language }) => language === 'sh')
+    .flatMap((block) => block.lines.map((text, index) => ({ text, line: block.line + index })));
+  for (const { text, line } of lines) {
     const whole: Command = { text: (begun?.text ?? '') + text, line: begun?.line ?? line };
     begun = text.endsWith('\\') ? { ...whole, text: whole.text.slice(0, -1) } : undefined;
     if (begun === undefined) commands.push(...partsOf(whole.text).map((part) => ({ ...whole, text: part })));

@@ -33,7 +33,7 @@ export interface PendingCall {
 }
 
 /** A hub for one call, and the workspace that the call goes to. */
-export interface Connected {
+interface Connected {
   readonly hub: Pick<Hub, 'call'>;
   readonly workspace: string;
   readonly close: () => Promise<void>;

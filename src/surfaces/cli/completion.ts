@@ -26,7 +26,7 @@ export interface Place {
 const nothing: Wanted = { kind: 'these', candidates: [] };
 
 /** What a value may be, by the flag that takes it. */
-export const valuesOf = ({ name, placeholder, choices }: KnownFlag): Wanted => {
+const valuesOf = ({ name, placeholder, choices }: KnownFlag): Wanted => {
   if (choices !== undefined) return { kind: 'these', candidates: plain(choices) };
   if (placeholder === 'ID') return { kind: 'tasks' };
   if (placeholder === 'DIR' || placeholder === 'FILE') return { kind: 'files' };

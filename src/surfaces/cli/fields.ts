@@ -65,7 +65,7 @@ const choicesIn = (shape: Shape): readonly string[] | undefined => {
 const choicesShownMax = 40;
 const manyChoices = 'CHOICE';
 
-export const placeholderOf = (shape: Shape): string | undefined => {
+const placeholderOf = (shape: Shape): string | undefined => {
   switch (shape.kind) {
     case 'text':
       return shape.placeholder;

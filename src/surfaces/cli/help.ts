@@ -10,7 +10,7 @@ const indent = '  ';
 const leftMax = 30;
 
 /** Words filled into lines. */
-export const wrapped = (text: string, { first, next }: { readonly first: string; readonly next: string }) => {
+const wrapped = (text: string, { first, next }: { readonly first: string; readonly next: string }) => {
   const lines: string[] = [];
   let line = first;
   let empty = true;

@@ -1,4 +1,4 @@
-import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { everything } from '../hub.ts';
@@ -6,6 +6,7 @@ import type { HubAddress } from './address.ts';
 import type { ChangeListener, ChangeStream } from './follow-changes.ts';
 import { refusalIn, stranger, unreached } from './hub-answers.ts';
 import { streamKeepAliveMs } from './limits.ts';
+import { request } from './node-http.ts';
 
 /** A hub that says nothing for so long has gone without a word. */
 const silenceMsMax = 3 * streamKeepAliveMs;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
@@ -19,6 +19,7 @@ import {
   unreached,
 } from './hub-answers.ts';
 import { askHub } from './hub-request.ts';
+import { newAgent } from './node-http.ts';
 
 /** How long to wait before a request is sent again, whose answer did not come. */
 const retriesAfterMs: readonly number[] = [100, 500];
@@ -36,7 +37,7 @@ const healthTimeoutMs = 5 * secondMs;
 export const connectHub = async (url: string, timeoutMs = healthTimeoutMs): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
-  const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
+  const agent = newAgent({ keepAlive: true, maxSockets: connectionsMax });
   const health = await askHealth(address.value, agent, timeoutMs);
   if (health.ok && health.value.status !== 'stopping')
     return ok(new RemoteHub(address.value, agent, health.value));

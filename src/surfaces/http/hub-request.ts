@@ -1,6 +1,7 @@
-import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { spoken } from '../../kernel/instants.ts';
 import type { HubAddress } from './address.ts';
+import { request } from './node-http.ts';
 
 /** What is asked of a hub. */
 export interface HubRequest {
