@@ -1,16 +1,9 @@
 import type { Log } from '../../engine/log.ts';
 import type { Outcome } from '../../kernel/errors.ts';
+import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { KeyName } from '../configuration/keys.ts';
-
-/** A flag of one command, beside those of the configuration. */
-export interface Flag {
-  readonly name: string;
-  /** What stands for its value in help; undefined for one that is only there or not. */
-  readonly placeholder: string | undefined;
-  readonly meaning: string;
-}
 
 /** What was typed behind a command's name, and what else it needs. */
 export interface Given {
@@ -34,7 +27,8 @@ export interface Command {
   readonly words: string;
   /** The keys of the configuration that it takes as flags. */
   readonly keys: readonly KeyName[];
-  readonly flags: readonly Flag[];
+  /** Its own flags, beside those of the configuration. */
+  readonly flags: readonly KnownFlag[];
   readonly example: string;
   readonly run: (given: Given) => Promise<Outcome<unknown>>;
 }
