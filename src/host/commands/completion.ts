@@ -20,7 +20,7 @@ const print = async ({ words, terminal }: Given): Promise<Outcome<unknown>> => {
 
 export const completion: Command = {
   name: 'completion',
-  summary: 'prints what makes bash, zsh or fish complete commands, flags and ids',
+  summary: 'lets bash, zsh or fish complete commands, flags and ids',
   words: shells.join('|'),
   keys: [],
   flags: [],

@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 
 export const mcp: Command = {
   name: 'mcp',
-  summary: 'an MCP server on stdio; uses the running hub, or opens the board itself',
+  summary: 'an MCP server on stdio, with or without a running hub',
   words: '',
   keys: ['data-dir', 'store', 'workspace', 'agent', 'mode', 'url'],
   flags: [],
