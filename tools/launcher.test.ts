@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -89,6 +90,17 @@ test('the Node that npm brought is used whatever is on the PATH, and every argum
   assert.equal(status, 0);
   const cwd = dirname(checkout.folder);
   assert.equal(out, `brought [<checkout>/src/host/main.ts] [serve] [--name] [two words] [] in ${cwd}`);
+});
+
+test('the one for this kind of machine is used without being asked for its version', (t) => {
+  const checkout = new Checkout(t);
+  checkout.bring('linux-x64', '#!/bin/sh\n[ "$1" = -v ] && exit 1\nprintf started');
+  // What every Linux of this kind has is there to be found.
+  write(join(checkout.path, 'uname'), '#!/bin/sh\necho Linux x86_64');
+  assert.equal(existsSync('/lib64/ld-linux-x86-64.so.2'), process.arch === 'x64');
+  const { out, err } = checkout.run(['serve']);
+  if (process.arch === 'x64') assert.equal(out, 'started');
+  else assert.match(err, /Node 24 or newer is needed/);
 });
 
 test('a binary that does not run here is passed over', (t) => {

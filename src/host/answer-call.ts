@@ -8,7 +8,7 @@ import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { listenForInterruption } from './interruption.ts';
-import { ownerPrincipal } from './open-hub.ts';
+import { ownerPrincipal } from './owner.ts';
 import { openOnce } from './open-once.ts';
 import { rememberCall } from './pending-calls.ts';
 import type { Given } from './commands/command.ts';

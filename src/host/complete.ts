@@ -29,7 +29,7 @@ import {
 import { commands } from './commands/index.ts';
 import { operationCommand } from './commands/operation.ts';
 import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
-import { ownerPrincipal } from './open-hub.ts';
+import { ownerPrincipal } from './owner.ts';
 import { openOnce } from './open-once.ts';
 import { wholeCatalogue } from './whole-catalogue.ts';
 

@@ -9,7 +9,6 @@ import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
 import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
-import { openHub } from './open-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -55,6 +54,7 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
     },
     instead: async () => {
       if (lastUrl !== undefined) log.warn(`the hub at ${lastUrl} is gone; opening the journals instead`);
+      const { openHub } = await import('./open-hub.ts');
       const opened = await openHub(settings, { catalogue, log, ticksFirst: false });
       return opened.ok ? ok(ownLine(opened.value.hub)) : opened;
     },

@@ -5,7 +5,7 @@ import { type Outcome, ok } from '../kernel/errors.ts';
 import { hubAddress } from '../surfaces/http/address.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
 import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
-import { ownerPrincipal } from './open-hub.ts';
+import { ownerPrincipal } from './owner.ts';
 import type { Settings } from './configuration/settings.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { type Source, SteadyHub } from './steady-hub.ts';

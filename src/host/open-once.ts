@@ -10,7 +10,6 @@ import { type Ask, farWorkspaces, ownCaller, workspacesOf } from './far-workspac
 import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
-import { hubOver, openJournals } from './open-hub.ts';
 import { type Line, type Source, SteadyHub } from './steady-hub.ts';
 import { version } from './version.ts';
 import type { Place, Wanted } from './workspace-resolution/resolve.ts';
@@ -104,6 +103,8 @@ const nearby = (
     return hub === undefined ? noHub : ok(meet(hub));
   },
   instead: async () => {
+    // Most commands find a hub, and need not wait for all that opening journals loads.
+    const { hubOver, openJournals } = await import('./open-hub.ts');
     const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
     return workspaces.ok
       ? ok(ownLine(hubOver(workspaces.value, { catalogue, workspace: mainWorkspace })))
