@@ -21,7 +21,7 @@ const nextSteps = ({ url, dataDir, workspace }: Ready): string => {
   const socket = socketPathIn(url);
   return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
 
-${socket === undefined ? stepsOverHttp(url) : stepsOverSocket(url, socket)}
+${socket === undefined ? stepsOverHttp(url, workspace) : stepsOverSocket(url, socket)}
 
 Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
 `;
@@ -29,7 +29,7 @@ Then tell an agent: "Call start, and work on what is ready." Stop the hub with C
 
 const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
 
-const stepsOverHttp = (url: string): string => {
+const stepsOverHttp = (url: string, workspace: string): string => {
   const address = `${url}/mcp`;
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'http', url: address } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: { url: address } } });
@@ -40,6 +40,7 @@ const stepsOverHttp = (url: string): string => {
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}
+These lead to the workspace "${workspace}". In another repository, signalbox workspace show prints the address of its own.
 
 Put a first task on the board:
   curl -s ${url}/v1/operations/task_add ${firstTask}`;

@@ -31,11 +31,16 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
     former_names: former_names.length === 0 ? undefined : former_names,
     journal: here ? join(settings.dataDir, journal) : journal,
     hub: opened.value.url,
+    mcp: addressOf(opened.value.url, name),
   };
   if (terminal.json) writeJson(terminal, value);
   else terminal.out.write(await answerText(value, terminal));
   return ok(true);
 };
+
+/** Where a client of MCP reaches this workspace, whatever workspace is the hub's own. */
+const addressOf = (hubUrl: string | undefined, workspace: string): string | undefined =>
+  hubUrl?.startsWith('http:') ? `${hubUrl.replace(/\/$/, '')}/mcp?workspace=${workspace}` : undefined;
 
 /** The workspace of calls that name none, which this makes sure of. */
 export const workspaceThere = async ({ hub, workspace }: OpenedOnce): Promise<Outcome<ShownWorkspace>> => {

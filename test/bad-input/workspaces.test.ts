@@ -119,3 +119,66 @@ describe('two workspaces', () => {
     await client.close();
   });
 });
+
+describe('an address of MCP', () => {
+  it('leads to the workspace that it names, in both eras', async (t) => {
+    const site = await openSite(t);
+    const { url } = await startHub(site);
+    for (const mode of ['legacy', 'auto'] as const) {
+      const [one, two] = [`one-${mode}`, `two-${mode}`];
+      const clients = [];
+      for (const name of [one, two]) {
+        const added = await fetch(`${url}/v1/operations/workspace_add`, {
+          method: 'POST',
+          body: JSON.stringify({ name }),
+        });
+        assert.equal(added.status, 200);
+        const client = new Client({ name: 'Test Client', version: '1' }, { versionNegotiation: { mode } });
+        await client.connect(new StreamableHTTPClientTransport(new URL(`/mcp/full?workspace=${name}`, url)));
+        t.after(() => client.close());
+        clients.push(overMcp(client));
+      }
+      const [first, second] = clients;
+      assert(first !== undefined && second !== undefined);
+      await knowOnlyThemselves(first, second);
+    }
+  });
+
+  const addresses: readonly [what: string, query: string, headers: Record<string, string>, code: string][] = [
+    ['no name', '?workspace=', {}, 'invalid_input'],
+    ['a path', '?x=1&workspace=..%2Fmain', {}, 'invalid_input'],
+    ['another than the header', '?workspace=main', { 'Signalbox-Workspace': 'other' }, 'invalid_input'],
+    ['one that there is not', '?workspace=nowhere', {}, 'workspace_unknown'],
+  ];
+  for (const [what, query, headers, code] of addresses) {
+    it(`that names ${what} is refused as ${code}`, async (t) => {
+      const { url } = await startHub(await openSite(t));
+      const answer = await fetch(`${url}/mcp${query}`, {
+        method: 'POST',
+        headers: {
+          ...headers,
+          'Content-Type': 'application/json',
+          Accept: 'application/json, text/event-stream',
+          'MCP-Protocol-Version': '2026-07-28',
+          'Mcp-Method': 'tools/call',
+          'Mcp-Name': 'task_list',
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: {
+            name: 'task_list',
+            arguments: {},
+            _meta: {
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientCapabilities': {},
+              'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+            },
+          },
+        }),
+      });
+      assert.match(await answer.text(), new RegExp(code));
+    });
+  }
+});

@@ -94,6 +94,30 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   });
 };
 
+const workspaceQuery = /[?&]workspace=([^&]*)/;
+
+/**
+ * The workspace of a call over MCP: the settings of many clients hold an address and nothing else, so it may stand there
+ * too, as `?workspace=<name>`.
+ */
+export const workspaceAt = (address: string, inHeader: string | undefined): Outcome<string | undefined> => {
+  const said = workspaceQuery.exec(address)?.[1];
+  if (said === undefined) return ok(inHeader);
+  const parsed = workspaceSchema.safeParse(said);
+  if (!parsed.success) {
+    const what = parsed.error.issues[0]?.message ?? 'not a name';
+    return refuse(
+      'invalid_input',
+      `The workspace in the address is not valid: ${what}. Correct the address.`,
+    );
+  }
+  if (inHeader === undefined || inHeader === said) return ok(said);
+  return refuse(
+    'invalid_input',
+    `The address names the workspace ${said}, and the header ${headerNames.workspace} another. Name it in one place.`,
+  );
+};
+
 const revisionPattern = /^(?:"(\d{1,15})"|(\d{1,15}))$/;
 
 /** The revision that an `If-Match` header names. */

@@ -6,7 +6,7 @@ import type { Log } from '../../engine/log.ts';
 import { refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
-import { headerNames, readCallHeaders } from './call-headers.ts';
+import { headerNames, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { ChangesRoute } from './changes-route.ts';
 import type { Exchange } from './exchange.ts';
@@ -146,6 +146,8 @@ export class Router {
     const { request, response } = exchange;
     const call = readCallHeaders(request.headers, caller);
     if (!call.ok) return exchange.refuseRpc(call);
+    const workspace = workspaceAt(request.url ?? '', call.value.workspace);
+    if (!workspace.ok) return exchange.refuseRpc(workspace);
     let body: unknown;
     if (request.method === 'POST') {
       const bytes = await exchange.body();
@@ -154,8 +156,8 @@ export class Router {
       if (!parsed.ok) return exchange.refuseRpc(parsed);
       body = parsed.value;
     }
-    const { caller: speaker, workspace } = call.value;
-    await mcp.handle({ request, response, body, caller: speaker, workspace, mode });
+    const { caller: speaker } = call.value;
+    await mcp.handle({ request, response, body, caller: speaker, workspace: workspace.value, mode });
   }
 
   async #disconnect(exchange: Exchange): Promise<void> {
