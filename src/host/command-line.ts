@@ -34,10 +34,10 @@ export const findCommand = async (args: readonly string[]): Promise<Outcome<Aske
   }
   const texts = words.map(({ text }) => text);
   if (first.text === 'help') return ok({ kind: 'help', words: texts.slice(1) });
+  if (flags.has('help')) return ok({ kind: 'help', words: texts.slice(0, 2) });
   const found = await commandNamed(first.text, second?.text);
   if (!found.ok) return found;
   const { length } = found.value.name.split(' ');
-  if (flags.has('help')) return ok({ kind: 'help', words: texts.slice(0, length) });
   if (found.value.kind === 'version') return ok({ kind: 'version' });
   const taken = new Set([first, second].slice(0, length).map((word) => word?.at));
   return ok({ ...found.value, rest: args.filter((_, i) => !taken.has(i)) });
@@ -61,6 +61,7 @@ export const outline = (args: readonly string[]): Outline => {
         {
           type: placeholder === undefined ? ('boolean' as const) : ('string' as const),
           ...(name === 'help' && { short: 'h' }),
+          ...(name === 'version' && { short: 'v' }),
         },
       ]),
     ),
@@ -142,7 +143,12 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
 const nearestCommand = (words: readonly string[], names: readonly string[]): string | undefined => {
   const known = names.map((name) => name.replaceAll(/[ -]/g, '_'));
   const [first = ''] = words;
+  const families = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
   const nearest = nearestName(words.join(' '), known) ?? nearestName(first, known);
+  if (nearest === undefined && words.length === 1) {
+    const family = nearestName(first, families);
+    if (family !== undefined) return family;
+  }
   const verbs = names.filter((name) => name.endsWith(` ${first}`));
   return names[known.indexOf(nearest ?? '')] ?? (verbs.length === 1 ? verbs[0] : undefined);
 };

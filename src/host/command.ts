@@ -39,7 +39,8 @@ const terminalFor = (args: readonly string[]): Terminal => {
   return {
     out: process.stdout,
     err: process.stderr,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    // A terminal that does not know its width says 0.
+    columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
     colour: process.stdout.isTTY && process.stdout.hasColors(),
     json: args.slice(0, end === -1 ? undefined : end).includes('--json'),
   };

@@ -1,5 +1,7 @@
+import { shellWord } from '../surfaces/cli/answer.ts';
 import { socketPathIn } from '../surfaces/http/address.ts';
 import { shortPath } from './first-hub.ts';
+import { mcpAddress } from './mcp-address.ts';
 
 /** A hub that is ready. */
 export interface Ready {
@@ -30,17 +32,18 @@ Then tell an agent: "Call start, and work on what is ready." Stop the hub with C
 const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
 
 const stepsOverHttp = (url: string, workspace: string): string => {
-  const address = `${url}/mcp`;
+  const address = mcpAddress(url, workspace);
+  const word = shellWord(address);
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'http', url: address } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: { url: address } } });
   return `Give your agents the address ${address}:
-  claude mcp add --transport http signalbox ${address}
-  codex mcp add signalbox --url ${address}
-  gemini mcp add --transport http signalbox ${address}
+  claude mcp add --transport http signalbox ${word}
+  codex mcp add signalbox --url ${word}
+  gemini mcp add --transport http signalbox ${word}
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}
-These lead to the workspace "${workspace}". In another repository, signalbox workspace show prints the address of its own.
+In another repository, signalbox workspace show prints the address of its own workspace.
 
 Put a first task on the board:
   curl -s ${url}/v1/operations/task_add ${firstTask}`;
@@ -63,7 +66,3 @@ or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
 Put a first task on the board:
   curl -s --unix-socket ${shellWord(path)} http://localhost/v1/operations/task_add ${firstTask}`;
 };
-
-/** As a shell reads it as one word. */
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

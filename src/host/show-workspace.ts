@@ -6,6 +6,7 @@ import type { Given } from './commands/command.ts';
 import type { Origin } from './configuration/configuration.ts';
 import { type ShownWorkspace, calledSo, workspacesOf } from './far-workspaces.ts';
 import { type OpenedOnce, askFor, openOnce } from './open-once.ts';
+import { mcpAddress } from './mcp-address.ts';
 import { wholeCatalogue } from './whole-catalogue.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { thisProcess, wantedWorkspace } from './workspace-resolution/wanted.ts';
@@ -21,6 +22,7 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
   await opened.value.close();
   if (!found.ok) return found;
   const { name, origin, root_commit, former_names, journal } = found.value;
+  const { url } = opened.value;
   const here = settings.url === undefined && journal !== undefined;
   const value = {
     workspace: name,
@@ -30,17 +32,13 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
     root_commit,
     former_names: former_names.length === 0 ? undefined : former_names,
     journal: here ? join(settings.dataDir, journal) : journal,
-    hub: opened.value.url,
-    mcp: addressOf(opened.value.url, name),
+    hub: url,
+    mcp: url?.startsWith('http:') ? mcpAddress(url, name) : undefined,
   };
   if (terminal.json) writeJson(terminal, value);
   else terminal.out.write(await answerText(value, terminal));
   return ok(true);
 };
-
-/** Where a client of MCP reaches this workspace, whatever workspace is the hub's own. */
-const addressOf = (hubUrl: string | undefined, workspace: string): string | undefined =>
-  hubUrl?.startsWith('http:') ? `${hubUrl.replace(/\/$/, '')}/mcp?workspace=${workspace}` : undefined;
 
 /** The workspace of calls that name none, which this makes sure of. */
 export const workspaceThere = async ({ hub, workspace }: OpenedOnce): Promise<Outcome<ShownWorkspace>> => {

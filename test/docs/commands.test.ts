@@ -220,21 +220,25 @@ describe('what a newcomer sees first', () => {
     const said = await shell.start('bin/signalbox serve');
     const command = /^ *(curl .*)$/m.exec(said)?.[1] ?? '';
     assert.match(JSON.stringify(answerOf(command, await shell.run(command))), /"T-1"/);
-    assert.match(said, /^ *claude mcp add --transport http signalbox http:\/\/127\.0\.0\.1:\d+\/mcp$/m);
+    assert.match(
+      said,
+      /^ *claude mcp add --transport http signalbox 'http:\/\/127\.0\.0\.1:\d+\/mcp\?workspace=main'$/m,
+    );
   });
 
   it('are lines for every client, with the address at which the hub answers', async (t) => {
     const shell = await Shell.open(t);
     const said = await shell.start('bin/signalbox serve');
     const url = /ready on (\S+)/.exec(said)?.[1] ?? '';
-    const address = `${url}/mcp`;
+    const address = `${url}/mcp?workspace=main`;
     for (const line of [
-      `claude mcp add --transport http signalbox ${address}`,
-      `codex mcp add signalbox --url ${address}`,
-      `gemini mcp add --transport http signalbox ${address}`,
+      `claude mcp add --transport http signalbox '${address}'`,
+      `codex mcp add signalbox --url '${address}'`,
+      `gemini mcp add --transport http signalbox '${address}'`,
     ]) {
       assert(said.split('\n').includes(`  ${line}`), line);
-      assert(notRun.has(line.replace(url, 'http://127.0.0.1:8321')), 'README has the same');
+      const inReadme = line.replace(`'${address}'`, 'http://127.0.0.1:8321/mcp');
+      assert(notRun.has(inReadme), 'README has the same, for the workspace of the hub');
     }
     const files = said.split('\n').filter((line) => line.startsWith('  {'));
     assert.deepEqual(

@@ -74,6 +74,8 @@ describe('the configuration of clients', () => {
 
   it('is warned about with another address, and the command sets the right one', async (t) => {
     const { ground, url } = await withHub(t);
+    // From here on it is known which workspace this repository has.
+    assert.equal((await ground.run(['workspace', 'show'], { cwd: ground.at('shop') })).status, 0);
     for (const { path, text } of files)
       write(ground.at(path), text('http://ada:secret@127.0.0.1:9/mcp?token=x'));
     const found = await inClients(ground);
@@ -82,8 +84,8 @@ describe('the configuration of clients', () => {
       assert.equal(state, 'warn');
       assert.match(what, /has the address http:\/\/127\.0\.0\.1:9\/mcp, where no hub answers/);
       assert(
-        mend.endsWith(` ${url}/mcp`) ||
-          mend.endsWith(`--url ${url}/mcp`) ||
+        mend.endsWith(` '${url}/mcp?workspace=shop'`) ||
+          mend.endsWith(`--url '${url}/mcp?workspace=shop'`) ||
           mend.startsWith('${EDITOR:-vi} '),
       );
       assert.doesNotMatch(`${what}${mend}`, /secret|token/);
@@ -92,7 +94,7 @@ describe('the configuration of clients', () => {
       found.some(
         ({ mend }) =>
           mend ===
-          `claude mcp remove --scope project signalbox && claude mcp add --scope project --transport http signalbox ${url}/mcp`,
+          `claude mcp remove --scope project signalbox && claude mcp add --scope project --transport http signalbox '${url}/mcp?workspace=shop'`,
       ),
     );
   });
@@ -103,6 +105,7 @@ describe('the configuration of clients', () => {
     for (const [address, state] of [
       [`http://localhost:${port}/mcp`, 'good'],
       [`${url}/mcp/full`, 'good'],
+      [`${url}/mcp?workspace=main`, 'good'],
       [`${url}/`, 'warn'],
       [`${url}/mcpx`, 'warn'],
       ['nonsense', 'warn'],

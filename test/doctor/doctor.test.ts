@@ -36,7 +36,7 @@ describe('signalbox doctor', () => {
     assert.match(out, /^good {2}journals {8}workspaces\/main\.journal: [1-9]\d* entries, all good\.$/m);
     assert.match(
       out,
-      /^warn {2}clients .*\n +mend: claude mcp add --transport http signalbox http:\S+\/mcp$/m,
+      /^warn {2}clients .*\n +mend: claude mcp add --transport http signalbox 'http:\S+\/mcp\?workspace=main'$/m,
     );
     assert.match(out, /^0 bad, 1 to look at, \d+ good\.$/m);
   });

@@ -7,7 +7,9 @@ import { shellWord } from '../../surfaces/cli/answer.ts';
 import { connectHub } from '../../surfaces/http/client.ts';
 import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
+import { mcpAddress } from '../mcp-address.ts';
 import { gitIn } from '../workspace-resolution/git.ts';
+import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { type Check, type Finding, type Patient, good, warn } from './check.ts';
 
@@ -20,18 +22,22 @@ export const clients: Check = {
   run: async (patient) => {
     const { settings } = patient.configuration;
     const hubUrl = await runningHub(settings);
+    const about = { patient, hubUrl, workspace: await workspaceHere(patient) };
     const folders = { home: patient.home, project: await projectOf(patient), env: patient.place.env };
     const findings: Finding[] = [];
     for (const file of clientFiles(folders)) {
       const found = await readClientFile(file);
       if (found.kind === 'unreadable') findings.push(unreadable(file, found.reason));
       if (found.kind !== 'read') continue;
-      for (const server of found.servers) findings.push(await ofServer(file, server, { patient, hubUrl }));
+      for (const server of found.servers) findings.push(await ofServer(file, server, about));
     }
     if (findings.length > 0) return findings;
-    const address = addressOf(hubUrl, settings);
+    const address = addressOf(about);
     const how =
-      address === undefined ? 'signalbox -- signalbox mcp' : `--transport http signalbox ${address}`;
+      // A process finds the workspace of its repository by itself.
+      address === undefined || about.workspace === undefined
+        ? 'signalbox -- signalbox mcp'
+        : `--transport http signalbox ${shellWord(address)}`;
     return [
       warn(
         'No client that is known (Claude Code, Codex, Gemini CLI, VS Code, Cursor) has Signalbox among its MCP servers. This is the line for Claude Code; signalbox serve prints those of the others.',
@@ -62,14 +68,22 @@ const runningHub = async ({ url, dataDir }: Settings): Promise<string | undefine
 };
 
 /** The address that clients are given, while none runs that of one as configured; none where a hub is on a socket. */
-const addressOf = (hubUrl: string | undefined, { listen }: Settings): string | undefined => {
+const addressOf = ({ patient, hubUrl, workspace }: About): string | undefined => {
+  const { listen } = patient.configuration.settings;
   const url = hubUrl ?? (listen.kind === 'tcp' ? `http://${listen.host}:${listen.port}` : undefined);
-  return url?.startsWith('http:') ? `${url.replace(/\/$/, '')}/mcp` : undefined;
+  return url?.startsWith('http:') ? mcpAddress(url, workspace) : undefined;
+};
+
+/** The workspace of this folder; undefined in a repository that has none yet. */
+const workspaceHere = async ({ configuration, place }: Patient): Promise<string | undefined> => {
+  const wanted = await resolveWorkspace({ configured: configuration.settings.workspace, ...place });
+  return wanted.ok && wanted.value.by !== 'repository' ? wanted.value.name : undefined;
 };
 
 interface About {
   readonly patient: Patient;
   readonly hubUrl: string | undefined;
+  readonly workspace: string | undefined;
 }
 
 const ofServer = (file: ClientFile, server: NamedServer, about: About): Promise<Finding> | Finding =>
@@ -78,15 +92,12 @@ const ofServer = (file: ClientFile, server: NamedServer, about: About): Promise<
 type Addressed = Extract<NamedServer, { readonly kind: 'address' }>;
 type Commanded = Extract<NamedServer, { readonly kind: 'command' }>;
 
-const ofAddress = async (
-  file: ClientFile,
-  server: Addressed,
-  { patient, hubUrl }: About,
-): Promise<Finding> => {
+const ofAddress = async (file: ClientFile, server: Addressed, about: About): Promise<Finding> => {
+  const { patient, hubUrl } = about;
   const { settings } = patient.configuration;
   const who = `${file.client} (${file.path})`;
   const shown = repeatable(withoutSecrets(server.url), wordsMax);
-  const right = addressOf(hubUrl, settings);
+  const right = addressOf(about);
   const mend = setAddress(file, server.name, right);
   const address = URL.parse(server.url);
   if (address === null || !/^\/mcp(?:\/|$)/.test(address.pathname))
@@ -122,12 +133,9 @@ const withoutSecrets = (url: string): string => {
 };
 
 /** How the address of a server is set in each client. */
-const setAddress = (
-  { client, path, scope }: ClientFile,
-  name: string,
-  address: string | undefined,
-): string => {
-  if (address === undefined) return edit(path);
+const setAddress = ({ client, path, scope }: ClientFile, name: string, right: string | undefined): string => {
+  if (right === undefined) return edit(path);
+  const address = shellWord(right);
   const server = shellWord(name);
   switch (client) {
     case 'Claude Code':

@@ -9,7 +9,7 @@ const steps: Readonly<Partial<Record<ErrorCode, string>>> = {
   agent_unknown:
     'signalbox start --agent NAME joins under that name; signalbox agent list names those who have.',
   session_required:
-    'signalbox start --agent NAME opens a session; then give the same --agent, or set SIGNALBOX_AGENT.',
+    'signalbox start --agent NAME opens one for the command line, whatever sessions the agent has elsewhere; then give the same --agent, or set SIGNALBOX_AGENT.',
   session_ended: 'signalbox start --agent NAME opens a new session; leave --session out.',
   revision_required: 'signalbox task get ID shows the revision; give it as --revision.',
   nothing_free: 'signalbox task claim --wait-ms 55000 waits until something is.',

@@ -30,7 +30,7 @@ export const workspaceAdd = defineOperation({
   category: 'workspaces',
   summary: 'Add a workspace with a board of its own.',
   description:
-    'Add a workspace: a board with its own tasks and agents. Other calls name it to work there. With the origin of a repository it answers with the workspace of that, and adds one only when there is none; a name that is taken gets a number then.',
+    'Add a workspace: a board with its own tasks and agents. Other calls go there by --workspace, the header Signalbox-Workspace, or ?workspace= in the address of MCP. With the origin of a repository it answers with the workspace of that, and adds one only when there is none; a name that is taken gets a number then.',
   positional: 'name',
   role: 'admin',
   rate: 'general',
