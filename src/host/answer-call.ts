@@ -1,11 +1,11 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { hourMs, spoken } from '../kernel/instants.ts';
-import { isRecord } from '../kernel/json.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
 import { type Called, type CliCall, type CliReply, changes, makeCall } from '../surfaces/cli/call.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
+import { markedValue } from '../surfaces/hub.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { listenForInterruption } from './interruption.ts';
 import { ownerPrincipal } from './owner.ts';
@@ -69,7 +69,8 @@ const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): stri
 const writeAnswer = async (reply: CliReply, terminal: Given['terminal']): Promise<void> => {
   const { value, replayed, waiting, interruptedAt } = reply;
   if (terminal.json) {
-    writeJson(terminal, marked(reply));
+    // As in the structured result of a tool.
+    writeJson(terminal, markedValue(reply));
     return;
   }
   terminal.out.write(await answerText(value, terminal));
@@ -81,13 +82,3 @@ const replayedWords = (interruptedAt: number | undefined): string =>
   interruptedAt === undefined
     ? 'This was done before, under the same request id, and not done again; this is its answer of then.'
     : `This was interrupted ${spoken(Date.now() - interruptedAt)} ago and had been stored; it was not done again. Run it once more to do it a second time.`;
-
-/** As in the structured result of a tool. */
-const marked = ({ value, replayed, waiting }: CliReply): unknown =>
-  isRecord(value)
-    ? {
-        ...value,
-        ...(replayed && { replayed }),
-        ...(waiting !== undefined && !Object.hasOwn(value, 'waiting') && { waiting }),
-      }
-    : value;

@@ -1,3 +1,4 @@
+import { isRecord } from '../kernel/json.ts';
 import { type Outcome, type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
 
@@ -54,6 +55,16 @@ export interface HubReply {
   /** One line of ASCII, when something waits for the agent that called: what, how many, and what to call. */
   readonly waiting: string | undefined;
 }
+
+/** A repeat says that it is one; and whoever has something to hear is told with whatever it calls. */
+export const markedValue = ({ value, replayed, waiting }: HubReply): unknown =>
+  isRecord(value)
+    ? {
+        ...value,
+        ...(replayed && { replayed }),
+        ...(waiting !== undefined && !Object.hasOwn(value, 'waiting') && { waiting }),
+      }
+    : value;
 
 export interface WorkspaceHealth {
   readonly name: string;

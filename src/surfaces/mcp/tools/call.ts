@@ -3,7 +3,7 @@ import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Caller, Operation } from '../../../kernel/operation.ts';
-import type { Hub, HubReply } from '../../hub.ts';
+import { type Hub, markedValue } from '../../hub.ts';
 import { withProgress } from '../progress.ts';
 
 /** Who makes the calls of a connection. */
@@ -46,7 +46,7 @@ export const callTool = async (
       signal: context.mcpReq.signal,
     }),
   );
-  return reply.ok ? valueResult(marked(reply.value)) : refusalResult(reply);
+  return reply.ok ? valueResult(markedValue(reply.value)) : refusalResult(reply);
 };
 
 const withoutSession = ({ session, ...input }: Readonly<Record<string, unknown>>) => ({ input, session });
@@ -58,16 +58,6 @@ const notAHandle = refuse(
   'invalid_input',
   'The argument session must be the text that start returned as session. Correct it, or leave it out.',
 );
-
-/** A repeat says that it is one; and whoever has something to hear is told with whatever it calls. */
-const marked = ({ value, replayed, waiting }: HubReply): unknown =>
-  isRecord(value)
-    ? {
-        ...value,
-        ...(replayed && { replayed }),
-        ...(waiting !== undefined && !Object.hasOwn(value, 'waiting') && { waiting }),
-      }
-    : value;
 
 /** Some clients show their model only the structured part, others only the text: each is the whole answer. */
 const valueResult = (value: unknown): CallToolResult => ({
