@@ -4,7 +4,7 @@ import { printable, quoted } from '../kernel/ids.ts';
 import { askingWord } from '../surfaces/cli/completion-scripts.ts';
 import { type KnownFlag, type ReadLine, readFlags, seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
-import { refusalText } from '../surfaces/cli/refusal-text.ts';
+import { type Telling, refusalText } from '../surfaces/cli/refusal-text.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { findCommand } from './command-line.ts';
@@ -23,7 +23,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args[0] === askingWord) return (await import('./complete.ts')).complete(args.slice(1));
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
-  if (!outcome.ok) fail(outcome, terminal);
+  if (!outcome.ok) await fail(outcome, terminal);
 };
 
 /** Who reads no further, such as head, need not hear of it. */
@@ -144,9 +144,18 @@ const givenBy = async (
   });
 };
 
-const fail = (refusal: Refusal, terminal: Terminal): void => {
-  const telling = isFailure(refusal) ? refusal.telling : { catalogue: undefined, uncertain: false };
+const fail = async (refusal: Refusal, terminal: Terminal): Promise<void> => {
   if (terminal.json) writeJson(terminal, errorValue(refusal));
-  else terminal.err.write(refusalText(refusal, telling));
+  else terminal.err.write(refusalText(refusal, await tellingOf(refusal)));
   process.exitCode = errorTable[refusal.code].exit;
+};
+
+const operationName = /\b[a-z]+_[a-z]+\b/;
+
+/** The catalogue is loaded only for advice that names an operation, which is a command here. */
+const tellingOf = async (refusal: Refusal): Promise<Telling> => {
+  if (isFailure(refusal)) return refusal.telling;
+  if (!operationName.test(refusal.message)) return { catalogue: undefined, uncertain: false };
+  const { wholeCatalogue } = await import('./whole-catalogue.ts');
+  return { catalogue: wholeCatalogue(), uncertain: false };
 };
