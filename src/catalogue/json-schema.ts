@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../kernel/json.ts';
-
-/** What JSON can hold; mutable, because the libraries that take it say so. */
-export type Json = string | number | boolean | null | Json[] | JsonObject;
-
-export interface JsonObject {
-  [member: string]: Json;
-}
+import { type Json, type JsonObject, isObject } from './json.ts';
 
 /**
  * A zod schema as JSON Schema 2020-12, without what the generator adds and nobody needs: `$schema`, the bounds of safe
@@ -16,8 +10,6 @@ export const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): JsonObj
   const generated = jsonOf(z.toJSONSchema(schema, { io, target: 'draft-2020-12' }), isNoise);
   return isObject(generated) ? generated : {};
 };
-
-export const isObject = (value: Json | undefined): value is JsonObject => isRecord(value);
 
 type Omit = (member: string, value: unknown) => boolean;
 

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Description } from '../catalogue/description.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { hourMs, spoken } from '../kernel/instants.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
@@ -26,7 +26,7 @@ export interface Asked {
 /** Makes one call and writes its answer. */
 export const answerCall = async (
   asked: Asked,
-  catalogue: Catalogue,
+  catalogue: Description,
   { configuration, terminal, log }: Given,
 ): Promise<Outcome<true> | Failure> => {
   const { settings } = configuration;

@@ -1,5 +1,4 @@
-import { operations } from '../areas/index.ts';
-import { Catalogue } from '../catalogue/catalogue.ts';
+import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { readJson } from '../surfaces/cli/json-input.ts';
@@ -9,7 +8,7 @@ import { answerCall } from './answer-call.ts';
 
 /** Calls an operation by its name, also one that this version does not know: the hub may. */
 export const callByName = async (given: Given): Promise<Outcome<unknown>> => {
-  const catalogue = new Catalogue(operations);
+  const catalogue = writtenDescription();
   const [operation, text, extra] = given.words;
   if (operation === undefined || extra !== undefined) {
     return refuse(

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Description } from '../catalogue/description.ts';
 import { nearestName } from '../catalogue/nearest.ts';
+import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
-import type { Operation } from '../kernel/operation.ts';
+import type { DescribedOperation } from '../kernel/operation.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
 import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
@@ -17,13 +18,13 @@ export type Asked =
   | { readonly kind: 'command'; readonly command: Command; readonly rest: readonly string[] }
   | {
       readonly kind: 'operation';
-      readonly operation: Operation;
-      readonly catalogue: Catalogue;
+      readonly operation: DescribedOperation;
+      readonly catalogue: Description;
       readonly rest: readonly string[];
     };
 
 /** Finds the command in what was typed. Flags that are no command's own may stand before it. */
-export const findCommand = async (args: readonly string[]): Promise<Outcome<Asked>> => {
+export const findCommand = (args: readonly string[]): Outcome<Asked> => {
   const { words, flags } = outline(args);
   const [first, second] = words;
   if (first === undefined) {
@@ -35,7 +36,7 @@ export const findCommand = async (args: readonly string[]): Promise<Outcome<Aske
   const texts = words.map(({ text }) => text);
   if (first.text === 'help') return ok({ kind: 'help', words: texts.slice(1) });
   if (flags.has('help')) return ok({ kind: 'help', words: texts.slice(0, 2) });
-  const found = await commandNamed(first.text, second?.text);
+  const found = commandNamed(first.text, second?.text);
   if (!found.ok) return found;
   const { length } = found.value.name.split(' ');
   if (found.value.kind === 'version') return ok({ kind: 'version' });
@@ -87,19 +88,18 @@ export type Named =
   | {
       readonly kind: 'operation';
       readonly name: string;
-      readonly operation: Operation;
-      readonly catalogue: Catalogue;
+      readonly operation: DescribedOperation;
+      readonly catalogue: Description;
     };
 
-/** The command that one or two words name. The catalogue is loaded only when they name none of the others. */
-export const commandNamed = async (first: string, second: string | undefined): Promise<Outcome<Named>> => {
+/** The command that one or two words name. */
+export const commandNamed = (first: string, second: string | undefined): Outcome<Named> => {
   if (first === 'version') return ok({ kind: 'version', name: 'version' });
   const two = `${first} ${second ?? ''}`;
   const command = commands.find(({ name }) => name === two) ?? commands.find(({ name }) => name === first);
   if (command !== undefined) return ok({ kind: 'command', name: command.name, command });
-  const { wholeCatalogue } = await import('./whole-catalogue.ts');
-  const catalogue = wholeCatalogue();
-  const named = (name: string): Operation | undefined =>
+  const catalogue = writtenDescription();
+  const named = (name: string): DescribedOperation | undefined =>
     catalogue.operations.find((operation) => commandOf(operation.name) === name);
   const operation = named(two) ?? named(first);
   if (operation !== undefined) {

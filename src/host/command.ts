@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/ids.ts';
 import { askingWord } from '../surfaces/cli/completion-scripts.ts';
@@ -23,7 +24,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args[0] === askingWord) return (await import('./complete.ts')).complete(args.slice(1));
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
-  if (!outcome.ok) await fail(outcome, terminal);
+  if (!outcome.ok) fail(outcome, terminal);
 };
 
 /** Who reads no further, such as head, need not hear of it. */
@@ -57,7 +58,7 @@ const guarded = async (work: () => Promise<Outcome<unknown>>): Promise<Outcome<u
 };
 
 const runLine = async (args: readonly string[], terminal: Terminal): Promise<Outcome<unknown>> => {
-  const asked = await findCommand(args);
+  const asked = findCommand(args);
   if (!asked.ok) return asked;
   switch (asked.value.kind) {
     case 'help':
@@ -144,18 +145,17 @@ const givenBy = async (
   });
 };
 
-const fail = async (refusal: Refusal, terminal: Terminal): Promise<void> => {
+const fail = (refusal: Refusal, terminal: Terminal): void => {
   if (terminal.json) writeJson(terminal, errorValue(refusal));
-  else terminal.err.write(refusalText(refusal, await tellingOf(refusal)));
+  else terminal.err.write(refusalText(refusal, tellingOf(refusal)));
   process.exitCode = errorTable[refusal.code].exit;
 };
 
 const operationName = /\b[a-z]+_[a-z]+\b/;
 
-/** The catalogue is loaded only for advice that names an operation, which is a command here. */
-const tellingOf = async (refusal: Refusal): Promise<Telling> => {
+/** The catalogue is read only for advice that names an operation, which is a command here. */
+const tellingOf = (refusal: Refusal): Telling => {
   if (isFailure(refusal)) return refusal.telling;
   if (!operationName.test(refusal.message)) return { catalogue: undefined, uncertain: false };
-  const { wholeCatalogue } = await import('./whole-catalogue.ts');
-  return { catalogue: wholeCatalogue(), uncertain: false };
+  return { catalogue: writtenDescription(), uncertain: false };
 };

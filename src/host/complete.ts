@@ -1,3 +1,4 @@
+import { writtenDescription } from '../catalogue/written-description.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -31,7 +32,6 @@ import { operationCommand } from './commands/operation.ts';
 import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
 import { ownerPrincipal } from './owner.ts';
 import { openOnce } from './open-once.ts';
-import { wholeCatalogue } from './whole-catalogue.ts';
 
 /** A person who presses a key does not wait longer. */
 const patienceMs = 2 * secondMs;
@@ -71,7 +71,7 @@ const typingOf = async (before: readonly string[]): Promise<Typing> => {
   if (first === undefined) return { flags: [...global, versionFlag], word: these(firstWords()) };
   if (first === 'help')
     return { flags: everywhere, word: these(second === undefined ? firstWords() : verbsOf(second)) };
-  const named = await commandNamed(first, second);
+  const named = commandNamed(first, second);
   if (!named.ok) return { flags: global, word: these(second === undefined ? verbsOf(first) : []) };
   const { length } = named.value.name.split(' ');
   const taken = outline(before).words.length - length;
@@ -81,7 +81,10 @@ const typingOf = async (before: readonly string[]): Promise<Typing> => {
 const these = (candidates: readonly Candidate[]): Wanted => ({ kind: 'these', candidates });
 
 const named = (): readonly Candidate[] => [
-  ...wholeCatalogue().operations.map(({ name, summary }) => ({ value: commandOf(name), remark: summary })),
+  ...writtenDescription().operations.map(({ name, summary }) => ({
+    value: commandOf(name),
+    remark: summary,
+  })),
   ...commands.map(({ name, summary }) => ({ value: name, remark: summary })),
 ];
 
@@ -126,7 +129,7 @@ const wordOf = (found: Named): Wanted => {
   switch (found.name) {
     case 'call':
       return these(
-        wholeCatalogue().operations.map(({ name, summary }) => ({ value: name, remark: summary })),
+        writtenDescription().operations.map(({ name, summary }) => ({ value: name, remark: summary })),
       );
     case 'completion':
       return these(plain(shells));
@@ -149,7 +152,7 @@ const candidatesOf = async (
   const { settings } = configuration.value;
   // Completing a line makes nothing, not even a data directory.
   if (settings.url === undefined && !existsSync(join(settings.dataDir, 'hub.journal'))) return [];
-  const opened = await openOnce(settings, { catalogue: wholeCatalogue(), log: silent });
+  const opened = await openOnce(settings, { catalogue: writtenDescription(), log: silent });
   if (!opened.ok) return [];
   const { hub, workspace, close } = opened.value;
   const found = await asks[wanted.kind](

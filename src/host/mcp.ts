@@ -1,5 +1,3 @@
-import { operations } from '../areas/index.ts';
-import { Catalogue } from '../catalogue/catalogue.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { hubAddress } from '../surfaces/http/address.ts';
@@ -11,13 +9,14 @@ import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { type Source, SteadyHub } from './steady-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
+import { wholeCatalogue } from './whole-catalogue.ts';
 
 /**
  * Serves one client on stdin and stdout: through the running hub when there is one, else from the journals. The client
  * is answered at once; its calls wait until it is clear who serves them.
  */
 export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<true>> => {
-  const catalogue = new Catalogue(operations);
+  const catalogue = wholeCatalogue();
   const mode = settings.mode === undefined ? undefined : catalogue.exposure.parse(settings.mode);
   if (mode?.ok === false) return mode;
   const source = sourceOf(settings, { catalogue, log });

@@ -1,6 +1,6 @@
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Description } from '../catalogue/description.ts';
 import { nearestName } from '../catalogue/nearest.ts';
-import { mainWorkspace } from '../areas/workspaces/model.ts';
+import { mainWorkspace } from '../areas/workspaces/names.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
@@ -28,7 +28,7 @@ export interface OpenedOnce {
 }
 
 export interface OpenOnceOptions {
-  readonly catalogue: Catalogue;
+  readonly catalogue: Description;
   readonly log: Log;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
@@ -50,8 +50,7 @@ export const openOnce = async (
     ({ url } = hub);
     return lineTo(hub, undefined);
   };
-  const source =
-    settings.url === undefined ? nearby(settings, { catalogue, log, meet }) : named(settings.url, meet);
+  const source = settings.url === undefined ? nearby(settings, { log, meet }) : named(settings.url, meet);
   // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
   const found = await source.look();
   const line = found.ok || source.instead === undefined ? found : await source.instead();
@@ -91,10 +90,7 @@ const named = (url: string, meet: Meet): Source => ({
   },
 });
 
-const nearby = (
-  settings: Settings,
-  { catalogue, log, meet }: Omit<OpenOnceOptions, 'place'> & { readonly meet: Meet },
-): Source => ({
+const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly meet: Meet }): Source => ({
   name: 'The hub of this data directory',
   patienceMs: foundPatienceMs,
   look: async () => {
@@ -105,9 +101,10 @@ const nearby = (
   instead: async () => {
     // Most commands find a hub, and need not wait for all that opening journals loads.
     const { hubOver, openJournals } = await import('./open-hub.ts');
+    const { wholeCatalogue } = await import('./whole-catalogue.ts');
     const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
     return workspaces.ok
-      ? ok(ownLine(hubOver(workspaces.value, { catalogue, workspace: mainWorkspace })))
+      ? ok(ownLine(hubOver(workspaces.value, { catalogue: wholeCatalogue(), workspace: mainWorkspace })))
       : workspaces;
   },
 });
@@ -128,12 +125,12 @@ const beginningWith = (first: Line, source: Source): Source => {
 class OnceHub implements Hub {
   readonly version = version;
   readonly #hub: SteadyHub;
-  readonly #options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log };
+  readonly #options: { readonly wanted: Wanted; readonly catalogue: Description; readonly log: Log };
   #workspace: string | undefined;
 
   constructor(
     hub: SteadyHub,
-    options: { readonly wanted: Wanted; readonly catalogue: Catalogue; readonly log: Log },
+    options: { readonly wanted: Wanted; readonly catalogue: Description; readonly log: Log },
   ) {
     this.#hub = hub;
     this.#options = options;

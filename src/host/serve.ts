@@ -1,5 +1,3 @@
-import { operations } from '../areas/index.ts';
-import { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -15,6 +13,7 @@ import { type OpenedHub, openHub, ownerPrincipal } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
+import { wholeCatalogue } from './whole-catalogue.ts';
 
 export interface ServeOptions {
   readonly log: Log;
@@ -29,7 +28,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     log.info('told to stop', { signal });
     stop.abort();
   });
-  const catalogue = new Catalogue(operations);
+  const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });

@@ -1,3 +1,4 @@
+import { writtenDescription } from '../catalogue/written-description.ts';
 import { join } from 'node:path';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
@@ -7,7 +8,6 @@ import type { Origin } from './configuration/configuration.ts';
 import { type ShownWorkspace, calledSo, workspacesOf } from './far-workspaces.ts';
 import { type OpenedOnce, askFor, openOnce } from './open-once.ts';
 import { mcpAddress } from './mcp-address.ts';
-import { wholeCatalogue } from './whole-catalogue.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { thisProcess, wantedWorkspace } from './workspace-resolution/wanted.ts';
 
@@ -16,7 +16,7 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
   const { settings, origins } = configuration;
   const wanted = await wantedWorkspace(settings, log);
   if (!wanted.ok) return wanted;
-  const opened = await openOnce(settings, { catalogue: wholeCatalogue(), log });
+  const opened = await openOnce(settings, { catalogue: writtenDescription(), log });
   if (!opened.ok) return opened;
   const found = await workspaceThere(opened.value);
   await opened.value.close();

@@ -1,11 +1,11 @@
-import { workspaceNameSchema } from '../areas/workspaces/model.ts';
+import { writtenDescription } from '../catalogue/written-description.ts';
+import { workspaceNameSchema } from '../areas/workspaces/names.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { quoted, repeatable } from '../kernel/ids.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Given } from './commands/command.ts';
 import { openOnce } from './open-once.ts';
 import { workspaceThere } from './show-workspace.ts';
-import { wholeCatalogue } from './whole-catalogue.ts';
 import { repositoryHere } from './workspace-resolution/resolve.ts';
 import { thisProcess } from './workspace-resolution/wanted.ts';
 
@@ -33,7 +33,7 @@ export const useWorkspace = async ({
   const repository = await repositoryHere(thisProcess());
   if (!repository.ok) return repository;
   const { settings } = configuration;
-  const opened = await openOnce({ ...settings, workspace: name }, { catalogue: wholeCatalogue(), log });
+  const opened = await openOnce({ ...settings, workspace: name }, { catalogue: writtenDescription(), log });
   if (!opened.ok) return opened;
   const found = await workspaceThere(opened.value);
   await opened.value.close();

@@ -147,9 +147,13 @@ export interface PreparedCommand {
     | undefined;
 }
 
-/** An operation as the catalogue and the surfaces see it. */
-export interface Operation extends OperationTexts {
+/** An operation as far as it can be written down. */
+export interface DescribedOperation extends OperationTexts {
   readonly kind: 'query' | 'command';
+}
+
+/** An operation as the catalogue and the surfaces see it. */
+export interface Operation extends DescribedOperation {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
   /** Checks raw input against the schema; the only place where that happens. */

@@ -1,6 +1,6 @@
 /* The fields of an input, found in its schema, so that a new operation is tested as soon as it is there. */
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { type Json, type JsonObject, isObject } from '../../src/catalogue/json-schema.ts';
+import { type Json, type JsonObject, isObject } from '../../src/catalogue/json.ts';
 import type { Operation } from '../../src/kernel/operation.ts';
 
 export interface Field {

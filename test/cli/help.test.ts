@@ -82,13 +82,13 @@ describe('every operation', () => {
   it('is a command of its own, and no other command stands in its way', async () => {
     for (const { name } of catalogue.operations) {
       const [first = '', second] = commandOf(name).split(' ');
-      const named = await commandNamed(first, second);
+      const named = commandNamed(first, second);
       assert(named.ok && named.value.kind === 'operation', name);
       assert.equal(named.value.operation.name, name);
     }
     for (const { name } of commands) {
       const [first = '', second] = name.split(' ');
-      const named = await commandNamed(first, second);
+      const named = commandNamed(first, second);
       assert(named.ok && named.value.kind === 'command' && named.value.command.name === name);
     }
   });

@@ -9,10 +9,10 @@ import {
   formerNamesMax,
   freeName,
   holderOf,
-  reservedNames,
   workspaceOfRepository,
   workspacesMax,
 } from './model.ts';
+import { reservedNames } from './names.ts';
 
 export type WorkspacesCommand =
   | Registering

@@ -1,6 +1,7 @@
-import { nameLengthMax, nameSchema } from '../../kernel/ids.ts';
+import { nameLengthMax } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { type Table, table } from '../../kernel/table.ts';
+import { mainWorkspace, reservedNames } from './names.ts';
 
 declare module '../../kernel/slices.ts' {
   interface Slices {
@@ -13,14 +14,6 @@ export const titleCharactersMax = 200;
 export const modeCharactersMax = 200;
 /** Each former name is kept for ever, and no other workspace can have it. */
 export const formerNamesMax = 20;
-
-export const workspaceNameSchema = nameSchema('A workspace name');
-
-/** The journal named `hub` is not a workspace, and the hub's own files stand beside the workspaces'. */
-export const reservedNames: readonly string[] = ['hub'];
-
-/** Where those meet who are in no repository. A repository that happens to be called that is not meant. */
-export const mainWorkspace = 'main';
 
 /** What tells a repository from others. */
 export interface Repository {

@@ -1,7 +1,7 @@
 import { errorTable } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { type JsonObject, isObject } from '../json-schema.ts';
+import { type JsonObject, isObject } from '../json.ts';
 import { annotationsOf } from '../exposure/tool-entry.ts';
 import { code, markdownTable, page } from './markdown.ts';
 import { typeText } from './type-text.ts';

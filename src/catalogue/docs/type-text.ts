@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isObject } from '../json-schema.ts';
+import { type Json, type JsonObject, isObject } from '../json.ts';
 
 /** The type of a field in a few words, with its own limits; the schema has those of what is inside it. */
 export const typeText = (schema: JsonObject): string => {

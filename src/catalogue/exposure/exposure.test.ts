@@ -7,7 +7,7 @@ import type { Role } from '../../kernel/entry.ts';
 import { ok } from '../../kernel/errors.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';
 import { Catalogue } from '../catalogue.ts';
-import { isObject } from '../json-schema.ts';
+import { isObject } from '../json.ts';
 import {
   type Mode,
   entryTools,

@@ -2,7 +2,7 @@ import { assert } from '../../kernel/assert.ts';
 import { type Role, roleAtLeast } from '../../kernel/entry.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/operation.ts';
-import type { JsonObject } from '../json-schema.ts';
+import type { JsonObject } from '../json.ts';
 import { type Mode, entryTools, parseMode, presets, standardMode, standardTools } from './modes.ts';
 import { toolCallEntry, toolCallName } from './tool-call.ts';
 import { type ToolEntry, toolEntry } from './tool-entry.ts';

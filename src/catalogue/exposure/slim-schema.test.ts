@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { type JsonObject, jsonSchemaOf } from '../json-schema.ts';
+import type { JsonObject } from '../json.ts';
+import { jsonSchemaOf } from '../json-schema.ts';
 import { slimSchema } from './slim-schema.ts';
 
 const slimOf = (schema: z.ZodType): JsonObject => slimSchema(jsonSchemaOf(schema, 'input'));

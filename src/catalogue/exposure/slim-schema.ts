@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isObject } from '../json-schema.ts';
+import { type Json, type JsonObject, isObject } from '../json.ts';
 
 /**
  * What a list of tools leaves out of a schema: limits cost every model tokens with every list, and are told to the one

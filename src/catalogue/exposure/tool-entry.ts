@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.ts';
 import type { Operation } from '../../kernel/operation.ts';
-import { type Json, type JsonObject, isObject } from '../json-schema.ts';
+import { type Json, type JsonObject, isObject } from '../json.ts';
 import { slimSchema } from './slim-schema.ts';
 
 /** One entry of MCP's `tools/list`, finished. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { areas, operations } from '../../areas/index.ts';
 import { errorTable } from '../../kernel/errors.ts';
 import { Catalogue } from '../catalogue.ts';
-import { type Json, isObject } from '../json-schema.ts';
+import { type Json, isObject } from '../json.ts';
 import { openApiDocument } from './document.ts';
 
 const catalogue = new Catalogue(operations);

@@ -2,7 +2,8 @@ import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { codesByStatus, errorCodes } from '../errors.ts';
-import { type JsonObject, isObject, jsonOf } from '../json-schema.ts';
+import { type JsonObject, isObject } from '../json.ts';
+import { jsonOf } from '../json-schema.ts';
 import { type RequestHeader, requestHeaders, responseHeaders } from './headers.ts';
 
 /** The OpenAPI 3.1 document of the HTTP surface. */

@@ -1,5 +1,5 @@
 import { namePattern, nameLengthMax } from '../../kernel/ids.ts';
-import type { JsonObject } from '../json-schema.ts';
+import type { JsonObject } from '../json.ts';
 
 /** How long the value of a header of ours may be. */
 export const headerCharactersMax = 200;

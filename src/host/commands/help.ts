@@ -1,4 +1,5 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { writtenDescription } from '../../catalogue/written-description.ts';
+import type { Description } from '../../catalogue/description.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { exampleLines, flagText, listed, sheetText } from '../../surfaces/cli/help.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
@@ -6,7 +7,6 @@ import { type Sheet, asRemark } from '../../surfaces/cli/sheet.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import { commandNamed } from '../command-line.ts';
 import { version } from '../version.ts';
-import { wholeCatalogue } from '../whole-catalogue.ts';
 import type { Command } from './command.ts';
 import { commonKeys, everywhere, keyFlags } from './flags.ts';
 import { commands } from './index.ts';
@@ -17,13 +17,13 @@ export const writeHelp = async (
   words: readonly string[],
   terminal: Pick<Terminal, 'out' | 'json'>,
 ): Promise<Outcome<unknown>> => {
-  const sheets = sheetsOf(wholeCatalogue());
+  const sheets = sheetsOf(writtenDescription());
   const [first, second] = words;
   const family = sheets.filter(({ name }) => name.startsWith(`${first} `));
   if (first === undefined || first === 'help' || first === 'version')
     return write(terminal, overview(sheets), sheets);
   if (second === undefined && family.length > 0) return write(terminal, familyText(first, family), family);
-  const named = await commandNamed(first, second);
+  const named = commandNamed(first, second);
   if (!named.ok) return named;
   const sheet = sheets.find(({ name }) => name === named.value.name);
   return sheet === undefined ? ok(undefined) : write(terminal, sheetText(sheet), [sheet]);
@@ -48,7 +48,7 @@ const sheetValue = ({ name, summary, words, flags, rare, common, examples }: She
 });
 
 /** All commands: the operations first, because they are what is typed most. */
-export const sheetsOf = (catalogue: Catalogue): readonly Sheet[] => [
+export const sheetsOf = (catalogue: Description): readonly Sheet[] => [
   ...catalogue.operations.map((operation) => operationCommand(catalogue, operation).sheet),
   ...commands.map(commandSheet),
 ];

@@ -1,5 +1,5 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
-import type { Operation } from '../../kernel/operation.ts';
+import type { Description } from '../../catalogue/description.ts';
+import type { DescribedOperation } from '../../kernel/operation.ts';
 import { type Field, fieldsOf, knownFlag } from '../../surfaces/cli/fields.ts';
 import type { KnownFlag, ReadLine } from '../../surfaces/cli/flags.ts';
 import { inputOf } from '../../surfaces/cli/input.ts';
@@ -11,7 +11,7 @@ import { answerCall } from '../answer-call.ts';
 
 /** An operation as a command. */
 export interface OperationCommand {
-  readonly operation: Operation;
+  readonly operation: DescribedOperation;
   /** As it is typed behind `signalbox`. */
   readonly name: string;
   readonly fields: readonly Field[];
@@ -20,7 +20,7 @@ export interface OperationCommand {
   readonly sheet: Sheet;
 }
 
-export const operationCommand = (catalogue: Catalogue, operation: Operation): OperationCommand => {
+export const operationCommand = (catalogue: Description, operation: DescribedOperation): OperationCommand => {
   const fields = fieldsOf(catalogue, operation);
   const common = [...everywhere, ...callFlags, inputFlag, ...keyFlags([...callKeys, ...commonKeys])];
   const sheet = operationSheet(operation, fields, common);
@@ -30,9 +30,9 @@ export const operationCommand = (catalogue: Catalogue, operation: Operation): Op
 export const runOperation = async (
   { operation, name, fields }: OperationCommand,
   line: ReadLine,
-  { catalogue, given }: { readonly catalogue: Catalogue; readonly given: Given },
+  { catalogue, given }: { readonly catalogue: Description; readonly given: Given },
 ) => {
-  const input = await inputOf({ operation, fields, line, command: name, stdin: process.stdin });
+  const input = await inputOf({ fields, line, command: name, stdin: process.stdin });
   if (!input.ok) return failWith(input, { catalogue, uncertain: false });
   return answerCall(
     {

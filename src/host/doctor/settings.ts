@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findWorkspace, mainWorkspace } from '../../areas/workspaces/model.ts';
+import { findWorkspace } from '../../areas/workspaces/model.ts';
+import { mainWorkspace } from '../../areas/workspaces/names.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { openJournals } from '../open-hub.ts';
 import { resolveWorkspace } from '../workspace-resolution/resolve.ts';

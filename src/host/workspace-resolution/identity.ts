@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
+import { workspaceNameSchema } from '../../areas/workspaces/names.ts';
 import { normalisedOrigin, originSchema } from '../../areas/workspaces/origin.ts';
 import { nameLengthMax } from '../../kernel/ids.ts';
 import { type Git, gitIn } from './git.ts';

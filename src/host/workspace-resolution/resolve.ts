@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { mainWorkspace, workspaceNameSchema } from '../../areas/workspaces/model.ts';
+import { mainWorkspace, workspaceNameSchema } from '../../areas/workspaces/names.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/ids.ts';
 import { type Git, type Said, gitIn } from './git.ts';

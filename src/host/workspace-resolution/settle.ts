@@ -1,4 +1,4 @@
-import { mainWorkspace } from '../../areas/workspaces/model.ts';
+import { mainWorkspace } from '../../areas/workspaces/names.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Identity } from './identity.ts';

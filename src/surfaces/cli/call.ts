@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Description } from '../../catalogue/description.ts';
 import { type ErrorCode, type Outcome, refuse } from '../../kernel/errors.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
@@ -40,7 +40,7 @@ interface Connected {
 }
 
 export interface CallOptions {
-  readonly catalogue: Catalogue;
+  readonly catalogue: Description;
   readonly principal: string;
   readonly connect: () => Promise<Outcome<Connected>>;
   readonly remember: (key: PendingKey) => Promise<PendingCall>;
@@ -114,12 +114,12 @@ const unlessAborted = async (
 };
 
 /** Whether it changes something. What this version does not know may. */
-export const changes = (catalogue: Catalogue, name: string): boolean => {
+export const changes = (catalogue: Description, name: string): boolean => {
   const operation = catalogue.find(name);
   return !operation.ok || operation.value.kind === 'command';
 };
 
-const doesTwice = (catalogue: Catalogue, name: string): boolean => {
+const doesTwice = (catalogue: Description, name: string): boolean => {
   const operation = catalogue.find(name);
   return !operation.ok || (operation.value.kind === 'command' && !operation.value.idempotent);
 };

@@ -1,11 +1,12 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { type Json, type JsonObject, isObject } from '../../catalogue/json-schema.ts';
-import type { Operation } from '../../kernel/operation.ts';
+import type { Description } from '../../catalogue/description.ts';
+import { type Json, type JsonObject, isObject } from '../../catalogue/json.ts';
+import type { DescribedOperation } from '../../kernel/operation.ts';
 import type { KnownFlag } from './flags.ts';
 
 /** How a member of an input is written as text. */
 export type Shape =
-  | { readonly kind: 'text'; readonly placeholder: string }
+  /** Text that fits the regular expression, if there is one. */
+  | { readonly kind: 'text'; readonly placeholder: string; readonly pattern: string | undefined }
   | { readonly kind: 'number'; readonly whole: boolean }
   | { readonly kind: 'yes-no' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
@@ -27,7 +28,7 @@ export interface Field {
 }
 
 /** What an operation takes on the command line, in the order of its schema. */
-export const fieldsOf = (catalogue: Catalogue, operation: Operation): readonly Field[] => {
+export const fieldsOf = (catalogue: Description, operation: DescribedOperation): readonly Field[] => {
   const { properties, required } = catalogue.inputSchemaOf(operation);
   const needed = Array.isArray(required) ? required : [];
   return Object.entries(isObject(properties) ? properties : {}).map(([member, schema]) => ({
@@ -122,7 +123,14 @@ const shapeOf = (schema: JsonObject, member: string): Shape => {
   if (Array.isArray(values)) return { kind: 'choice', choices: values.map(String) };
   if (type === 'boolean') return { kind: 'yes-no' };
   if (type === 'integer' || type === 'number') return { kind: 'number', whole: type === 'integer' };
-  if (type === 'string') return { kind: 'text', placeholder: textPlaceholder(schema, member) };
+  if (type === 'string') {
+    const { pattern } = schema;
+    return {
+      kind: 'text',
+      placeholder: textPlaceholder(schema, member),
+      pattern: typeof pattern === 'string' ? pattern : undefined,
+    };
+  }
   if (type === 'array' && isObject(items)) {
     const of = shapeOf(items, member);
     return of.kind === 'text' || of.kind === 'number' || of.kind === 'choice'

@@ -31,7 +31,7 @@ const inputFrom = async (
   const line = readFlags(args, { known: [...fields.map(knownFlag), inputFlag], command });
   if (!line.ok) return line;
   const stdin = Readable.from([Buffer.from(piped)]);
-  return inputOf({ operation: operation.value, fields, line: line.value, command, stdin });
+  return inputOf({ fields, line: line.value, command, stdin });
 };
 
 const given = async (name: string, args: readonly string[], piped?: string) => {

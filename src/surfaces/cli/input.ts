@@ -3,14 +3,12 @@ import { nearestName } from '../../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { printable, quoted } from '../../kernel/ids.ts';
-import type { Operation } from '../../kernel/operation.ts';
 import type { Field, Shape } from './fields.ts';
 import { type FlagValue, type ReadLine, seeHelp } from './flags.ts';
 import { readJson } from './json-input.ts';
 
 /** An operation as it was typed. */
 export interface Typed {
-  readonly operation: Operation;
   readonly fields: readonly Field[];
   readonly line: ReadLine;
   /** As a person writes it: `task add`. */
@@ -55,7 +53,7 @@ export const inputOf = async (typed: Typed): Promise<Outcome<Members>> => {
 };
 
 /** What the words behind the command say; undefined when there are none. */
-const wordOf = ({ operation, fields, line: { words }, command }: Typed): Outcome<string | undefined> => {
+const wordOf = ({ fields, line: { words }, command }: Typed): Outcome<string | undefined> => {
   const [first, second] = words;
   if (first === undefined) return ok(undefined);
   const field = fields.find(({ positional }) => positional);
@@ -66,8 +64,7 @@ const wordOf = ({ operation, fields, line: { words }, command }: Typed): Outcome
     );
   }
   const all = words.join(' ');
-  if (second === undefined || !refusesIn(operation, field.member, [all, '']))
-    return ok(second === undefined ? first : all);
+  if (second === undefined || fits(field.shape, all)) return ok(second === undefined ? first : all);
   return refuse(
     'invalid_input',
     `${command} takes one ${field.member}, and ${wordShown(second)} is a word too many.${seeHelp({ command })}`,
@@ -78,17 +75,9 @@ const wordCharactersMax = 80;
 
 const wordShown = (word: string): string => quoted(printable(word.slice(0, wordCharactersMax)));
 
-/** Whether the schema finds fault with this very value, asked in the place where it would stand. */
-const refusesIn = (
-  operation: Operation,
-  member: string,
-  [value, path]: readonly [unknown, string],
-): boolean => {
-  const prepared = operation.prepare({ [member]: value });
-  const issues = prepared.ok ? [] : prepared.details['issues'];
-  const at = path === '' ? member : `${member}.${path}`;
-  return Array.isArray(issues) && issues.some((issue: unknown) => isRecord(issue) && issue['at'] === at);
-};
+/** Whether a text is of the form that the schema asks for. */
+const fits = (shape: Shape, text: string): boolean =>
+  shape.kind !== 'text' || shape.pattern === undefined || new RegExp(shape.pattern, 'u').test(text);
 
 const saidTwice = ({ flag, member }: Field, command: string): Refusal =>
   refuse(
@@ -114,7 +103,7 @@ const valueOf = async (
   if (shape.kind === 'yes-no') return ok(first);
   if (first === false) return ok(shape.kind === 'list' && !nullable ? [] : null);
   const texts = given.map(String);
-  if (shape.kind === 'list') return listOf(field, shape.of, { texts, typed });
+  if (shape.kind === 'list') return listOf(field, shape.of, { texts, command: typed.command });
   if (shape.kind === 'map') return mapOf(field, texts, typed.command);
   const [text = ''] = texts;
   return shape.kind === 'json'
@@ -126,12 +115,12 @@ const valueOf = async (
 const listOf = (
   field: Field,
   of: Shape,
-  { texts, typed }: { readonly texts: readonly string[]; readonly typed: Typed },
+  { texts, command }: { readonly texts: readonly string[]; readonly command: string },
 ): Outcome<unknown> => {
-  const splits = of.kind !== 'text' || refusesIn(typed.operation, field.member, [['a,b'], '0']);
+  const splits = of.kind !== 'text' || !fits(of, 'a,b');
   const items: unknown[] = [];
   for (const text of splits ? texts.flatMap((part) => part.split(',')) : texts) {
-    const item = scalarOf(field, of, { text: splits ? text.trim() : text, command: typed.command });
+    const item = scalarOf(field, of, { text: splits ? text.trim() : text, command });
     if (!item.ok) return item;
     items.push(item.value);
   }

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Description } from '../../catalogue/description.ts';
 import type { ErrorCode, Refusal } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/ids.ts';
 import { inCommands } from './spoken-commands.ts';
@@ -26,7 +26,7 @@ export const sameAgain = 'The same command again does it once, whether or not it
 
 export interface Telling {
   /** Whose operations are called by their commands; undefined where none can be named. */
-  readonly catalogue: Catalogue | undefined;
+  readonly catalogue: Description | undefined;
   /** Whether something may have been stored all the same. */
   readonly uncertain: boolean;
   /** The members of the input that are flags here. */

@@ -1,4 +1,4 @@
-import type { Operation } from '../../kernel/operation.ts';
+import type { DescribedOperation } from '../../kernel/operation.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { shellWord } from './answer.ts';
 import { type Field, knownFlag } from './fields.ts';
@@ -25,7 +25,7 @@ export interface Sheet {
 
 /** What help and reference say of an operation; `common` are the flags of every call. */
 export const operationSheet = (
-  operation: Operation,
+  operation: DescribedOperation,
   fields: readonly Field[],
   common: readonly KnownFlag[],
 ): Sheet => {
@@ -54,7 +54,7 @@ export const asRemark = (sentence: string): string =>
 
 /** An input as somebody would type it. */
 export const exampleLine = (
-  operation: Operation,
+  operation: DescribedOperation,
   fields: readonly Field[],
   input: Readonly<Record<string, unknown>>,
 ): string => {

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Description } from '../../catalogue/description.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { fieldsOf } from './fields.ts';
 import { exampleLine } from './sheet.ts';
@@ -8,7 +8,7 @@ import { exampleLine } from './sheet.ts';
  * them as flags, and members of the input by their flag. Names that could be ordinary words are left alone, and so is
  * what stands in quotation marks, because somebody else may have written it.
  */
-export const inCommands = (message: string, catalogue: Catalogue, members: readonly string[]): string => {
+export const inCommands = (message: string, catalogue: Description, members: readonly string[]): string => {
   const names = catalogue.operations.map(({ name }) => name);
   const flags = members.filter((member) => member.includes('_'));
   const pattern = new RegExp(
@@ -33,7 +33,7 @@ export const inCommands = (message: string, catalogue: Catalogue, members: reado
   return said + message.slice(at);
 };
 
-const commandLine = (catalogue: Catalogue, name: string, input: string | undefined): string => {
+const commandLine = (catalogue: Description, name: string, input: string | undefined): string => {
   const operation = catalogue.find(name);
   const value = input === undefined ? {} : jsonIn(input);
   return operation.ok && isRecord(value)

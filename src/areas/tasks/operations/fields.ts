@@ -25,15 +25,16 @@ const numberedPattern = /^[Tt]-\d+$/;
 
 const taskIdCharactersMax = 2 * nameLengthMax + 1;
 
+/** A name, without the ends of the line. */
+const nameSource = namePattern.source.slice(1, -1);
+
 /** TA5: `T-12` in either case, a slug, or a slug with its project. */
 export const taskIdSchema = z
   .string()
   .max(taskIdCharactersMax)
   .overwrite((id) => (numberedPattern.test(id) ? id.toUpperCase() : id))
-  .refine(
-    (id) =>
-      id.split('/').length <= 2 &&
-      id.split('/').every((part) => namePattern.test(part) && !part.includes('..')),
+  .regex(
+    new RegExp(String.raw`^(?!.*\.\.)${nameSource}(?:/${nameSource})?$`),
     'a task is named T-12, by its slug or as project/slug',
   );
 

@@ -4,13 +4,8 @@ import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
-import {
-  type Repository,
-  findWorkspace,
-  titleCharactersMax,
-  workspaceNameSchema,
-  workspaceOfRepository,
-} from '../model.ts';
+import { type Repository, findWorkspace, titleCharactersMax, workspaceOfRepository } from '../model.ts';
+import { workspaceNameSchema } from '../names.ts';
 import { normalisedOrigin, originSchema } from '../origin.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
 

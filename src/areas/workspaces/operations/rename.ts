@@ -3,7 +3,8 @@ import { present } from '../../../kernel/assert.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
-import { findWorkspace, workspaceNameSchema } from '../model.ts';
+import { findWorkspace } from '../model.ts';
+import { workspaceNameSchema } from '../names.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
 
 export const workspaceRename = defineOperation({

@@ -1,0 +1,32 @@
+import type { Operation } from '../../kernel/operation.ts';
+import type { Catalogue } from '../catalogue.ts';
+import type { WrittenOperation } from '../written-description.ts';
+
+/** The catalogue as the command line reads it: a line for each operation. */
+export const descriptionFile = (catalogue: Catalogue): string => {
+  const lines = catalogue.operations.map((operation) => JSON.stringify(writtenOf(catalogue, operation)));
+  return `[\n${lines.join(',\n')}\n]\n`;
+};
+
+const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
+  const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
+  const { errors, examples, positional, short, destructive, idempotent } = operation;
+  return {
+    name,
+    kind,
+    journal,
+    ...(ofWorkspace !== undefined && { ofWorkspace }),
+    category,
+    summary,
+    description,
+    role,
+    rate,
+    errors,
+    examples,
+    ...(positional !== undefined && { positional }),
+    ...(short !== undefined && { short }),
+    destructive,
+    idempotent,
+    inputSchema: catalogue.inputSchemaOf(operation),
+  };
+};
