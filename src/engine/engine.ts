@@ -106,11 +106,10 @@ export class Engine {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
     }
-    engine.#unwatch = options.store.watch(() => void engine.#lookAtOthers());
     return ok(engine);
   }
 
-  #unwatch: () => void = () => {};
+  #unwatch: (() => void) | undefined;
 
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
@@ -233,6 +232,7 @@ export class Engine {
   /** Tells `listener` of all further entries, others' included. Returns a function that ends it. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
+    this.#watch();
     return () => this.#listeners.delete(listener);
   }
 
@@ -259,7 +259,7 @@ export class Engine {
     this.#stop(
       refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'),
     );
-    this.#unwatch();
+    this.#unwatch?.();
     await this.#committer.drained();
   }
 
@@ -278,6 +278,7 @@ export class Engine {
     const deadline = clock.monotonic() + until.limitMs;
     const worthWaiting = (refusal: Refusal): boolean => until.codes.includes(refusal.code);
     const wait = this.#waits.open(until.key, signal);
+    this.#watch();
     try {
       for (;;) {
         const fate = await this.#submit(call);
@@ -324,6 +325,17 @@ export class Engine {
       this.#committer.meet(failure.refusal);
       return failure.refusal;
     }
+  }
+
+  /**
+   * Has the store tell what others write, from the first time that somebody here wants to hear of it: calls look at the
+   * store's head themselves, and a process that makes one and ends needs no more.
+   */
+  #watch(): void {
+    if (this.#unwatch !== undefined || this.#stopped !== undefined) return;
+    this.#unwatch = this.#options.store.watch(() => void this.#lookAtOthers());
+    // What was written before the store began to watch is not told.
+    void this.#lookAtOthers();
   }
 
   async #lookAtOthers(): Promise<void> {

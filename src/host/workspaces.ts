@@ -44,6 +44,8 @@ export class Workspaces {
   private constructor(hub: Workspace, options: WorkspacesOptions) {
     this.hub = hub;
     this.#options = options;
+    // Who makes one call and ends needs not hear of it.
+    if (options.brief === true) return;
     hub.engine.subscribe((entries) => {
       if (entries.some(({ type }) => type === 'workspaces.renamed')) void this.#rename();
     });
