@@ -43,6 +43,13 @@ export class Catalogue implements Description {
     return this.#kept(this.#outputs, operation, 'output');
   }
 
+  columnsOf(operation: Named): readonly string[] {
+    const { properties } = this.outputSchemaOf(operation);
+    const items = isObject(properties) ? properties['items'] : undefined;
+    const item = isObject(items) ? items['items'] : undefined;
+    return isObject(item) && isObject(item['properties']) ? Object.keys(item['properties']) : [];
+  }
+
   /** Whether the input of an operation has this member. */
   accepts(operation: Named, member: string): boolean {
     const { properties } = this.inputSchemaOf(operation);

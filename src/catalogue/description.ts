@@ -9,6 +9,8 @@ export interface Description {
   /** The operation of this name; the refusal names the one that was probably meant. */
   readonly find: (name: string) => Outcome<DescribedOperation>;
   readonly inputSchemaOf: (operation: Pick<DescribedOperation, 'name'>) => JsonObject;
+  /** The members that the items of its answer can have, in the order of their schema; none where it is no list. */
+  readonly columnsOf: (operation: Pick<DescribedOperation, 'name'>) => readonly string[];
 }
 
 /** Finds operations by their names. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assert } from '../kernel/assert.ts';
+import { present } from '../kernel/assert.ts';
 import type { DescribedOperation } from '../kernel/operation.ts';
 import { type Description, finder } from './description.ts';
 import type { JsonObject } from './json.ts';
@@ -7,6 +7,7 @@ import type { JsonObject } from './json.ts';
 /** One operation of the file. */
 export interface WrittenOperation extends DescribedOperation {
   readonly inputSchema: JsonObject;
+  readonly columns: readonly string[];
 }
 
 /**
@@ -18,13 +19,12 @@ export const writtenDescription = (): Description => {
     readFileSync(new URL('./generated/operations.json', import.meta.url), 'utf8'),
   );
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
+  const known = ({ name }: Pick<DescribedOperation, 'name'>): WrittenOperation =>
+    present(byName.get(name), `${name} is an operation of this description`);
   return {
     operations,
     find: finder(byName),
-    inputSchemaOf: ({ name }) => {
-      const operation = byName.get(name);
-      assert(operation !== undefined, `${name} is an operation of this description`);
-      return operation.inputSchema;
-    },
+    inputSchemaOf: (operation) => known(operation).inputSchema,
+    columnsOf: (operation) => known(operation).columns,
   };
 };

@@ -1,10 +1,12 @@
 import type { Description } from '../catalogue/description.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
+import { isRecord } from '../kernel/json.ts';
 import { hourMs, spoken } from '../kernel/instants.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
 import { type Called, type CliCall, type CliReply, changes, makeCall } from '../surfaces/cli/call.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
+import { wrapped } from '../surfaces/cli/wrapped.ts';
 import { markedValue } from '../surfaces/hub.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { listenForInterruption } from './interruption.ts';
@@ -46,7 +48,7 @@ export const answerCall = async (
   clearInterval(living);
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
-  if (outcome.ok) await writeAnswer(outcome.value, terminal);
+  if (outcome.ok) await writeAnswer(outcome.value, { asked, catalogue, terminal });
   // A call that was interrupted stays remembered when it was done, so that its repeat cannot do it a second time.
   if (exit === undefined || !outcome.ok) await called.settle();
   if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue, members });
@@ -66,17 +68,31 @@ const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): stri
     : 'Interrupted. Nothing was stored. The same command again does it once.';
 };
 
-const writeAnswer = async (reply: CliReply, terminal: Given['terminal']): Promise<void> => {
+interface Showing {
+  readonly asked: Asked;
+  readonly catalogue: Description;
+  readonly terminal: Given['terminal'];
+}
+
+const writeAnswer = async (reply: CliReply, { asked, catalogue, terminal }: Showing): Promise<void> => {
   const { value, replayed, waiting, interruptedAt } = reply;
   if (terminal.json) {
     // As in the structured result of a tool.
     writeJson(terminal, markedValue(reply));
     return;
   }
-  terminal.out.write(await answerText(value, terminal));
+  const operation = catalogue.find(asked.operation);
+  const order = operation.ok ? catalogue.columnsOf(operation.value) : [];
+  terminal.out.write(await answerText(value, { ...terminal, order }));
+  const leavesOut = operation.ok ? operation.value.leavesOut : undefined;
+  if (leavesOut !== undefined && !(isRecord(asked.input) && leavesOut.unless in asked.input))
+    terminal.out.write(`${inLines(leavesOut.remark, terminal)}\n`);
   if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
   if (waiting !== undefined) terminal.err.write(`${waiting}\n`);
 };
+
+const inLines = (text: string, { columns }: Given['terminal']): string =>
+  columns === undefined ? text : wrapped(text, { first: '', next: '', columns }).join('\n');
 
 const replayedWords = (interruptedAt: number | undefined): string =>
   interruptedAt === undefined

@@ -123,7 +123,7 @@ const wordOf = (found: Named): Wanted => {
   if (found.kind === 'version') return these([]);
   if (found.kind === 'operation') {
     const { positional } = found.operation;
-    if (positional === 'id') return { kind: 'tasks' };
+    if (positional === 'id') return { kind: found.name === 'task claim' ? 'ready tasks' : 'tasks' };
     return these(positional === 'mode' ? plain(presets) : []);
   }
   switch (found.name) {
@@ -210,14 +210,19 @@ const itemsMax = 100;
 
 const beginning = (member: string, prefix: string) => (prefix === '' ? {} : { [member]: prefix });
 
+const taskCandidates = (items: readonly Item[]): readonly Candidate[] =>
+  items.map(({ id = '', title = '' }) => ({ value: id, remark: title }));
+
 const asks = {
   /** Open ones by rank, then those that are closed, what changed last first. */
   tasks: async (list: List, prefix: string): Promise<readonly Candidate[]> => {
     const input = { limit: itemsMax, ...beginning('id', prefix) };
     const open = await list('task_list', input);
     const closed = await list('task_list', { ...input, status: ['done', 'cancelled'], sort: 'updated' });
-    return [...open, ...closed].map(({ id = '', title = '' }) => ({ value: id, remark: title }));
+    return taskCandidates([...open, ...closed]);
   },
+  'ready tasks': async (list: List, prefix: string): Promise<readonly Candidate[]> =>
+    taskCandidates(await list('task_list', { limit: itemsMax, ready: true, ...beginning('id', prefix) })),
   agents: async (list: List, prefix: string): Promise<readonly Candidate[]> =>
     (await list('agent_list', { limit: itemsMax, ...beginning('name', prefix) })).map(({ name = '' }) => ({
       value: name,

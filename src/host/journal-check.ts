@@ -13,6 +13,9 @@ export interface CheckedJournal {
   readonly lastAt: Instant | undefined;
 }
 
+/** How many, with the word. */
+export const entriesIn = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
+
 /** Reads a journal from the first entry to the last, and writes nothing. */
 export const checkJournal = async (path: string): Promise<Outcome<CheckedJournal>> => {
   const store = await openSqliteStore({ path, create: 'must-exist' });

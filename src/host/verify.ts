@@ -7,7 +7,7 @@ import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Given } from './commands/command.ts';
 import type { Settings } from './configuration/settings.ts';
-import { checkJournal } from './journal-check.ts';
+import { checkJournal, entriesIn } from './journal-check.ts';
 import { openJournals } from './open-hub.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
@@ -21,7 +21,7 @@ export const verifyWorkspace = async ({ configuration, terminal, log }: Given): 
   if (!checked.ok) return checked;
   const { entries, chain } = checked.value;
   if (terminal.json) writeJson(terminal, { journal: path.value, entries, chain });
-  else terminal.out.write(`${path.value}: ${entries} entries, all good; the chain ends in ${chain}\n`);
+  else terminal.out.write(`${path.value}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
   return ok(true);
 };
 

@@ -93,6 +93,8 @@ export interface OperationTexts {
   readonly examples: readonly Example[];
   /** The member of the input that a person names without a flag: the words behind the command fill it. */
   readonly positional?: string;
+  /** What its list leaves out as long as a member of the input is not given; told to people, who expect all of it. */
+  readonly leavesOut?: { readonly unless: string; readonly remark: string };
   /** What is different where a list of tools must be short. */
   readonly short?: ShortForm;
   /** May delete or overwrite what somebody else relies on. */

@@ -10,7 +10,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
   const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
-  const { errors, examples, positional, short, destructive, idempotent } = operation;
+  const { errors, examples, positional, leavesOut, short, destructive, idempotent } = operation;
   return {
     name,
     kind,
@@ -24,9 +24,11 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     errors,
     examples,
     ...(positional !== undefined && { positional }),
+    ...(leavesOut !== undefined && { leavesOut }),
     ...(short !== undefined && { short }),
     destructive,
     idempotent,
     inputSchema: catalogue.inputSchemaOf(operation),
+    columns: catalogue.columnsOf(operation),
   };
 };

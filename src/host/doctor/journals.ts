@@ -4,6 +4,7 @@ import { onlyPartition } from '../../areas/workspaces/model.ts';
 import type { Refusal } from '../../kernel/errors.ts';
 import { spoken } from '../../kernel/instants.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
+import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { journalPath } from '../workspaces.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
@@ -20,7 +21,7 @@ export const journals: Check = {
 
 const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
   checked.ok
-    ? good(`${file}: ${checked.value.entries} entries, all good.`)
+    ? good(`${file}: ${entriesIn(checked.value.entries)}, all good.`)
     : bad(`${file}: ${checked.message}`, mendOf(checked, join(dataDir, file)));
 
 const mendOf = ({ code }: Refusal, path: string): string => {

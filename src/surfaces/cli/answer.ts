@@ -6,17 +6,22 @@ import { widthsFor } from './width.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
+interface Look extends Omit<Paper, 'widthOf'> {
+  /** The members of items that are known, in the order in which they are shown. */
+  readonly order?: readonly string[];
+}
+
 /** The answer of any operation, for a person: records as lines, lists as tables. */
-export const answerText = async (value: unknown, look: Omit<Paper, 'widthOf'>): Promise<string> => {
-  const { columns, colour } = look;
+export const answerText = async (value: unknown, { columns, colour, order = [] }: Look): Promise<string> => {
   const widthOf = await widthsFor(JSON.stringify(value) ?? '');
-  return `${linesOf(value, { columns, colour, widthOf }).join('\n')}\n`;
+  return `${linesOf(value, { columns, colour, widthOf }, order).join('\n')}\n`;
 };
 
-const linesOf = (value: unknown, paper: Paper): readonly string[] => {
+const linesOf = (value: unknown, paper: Paper, order: readonly string[] = []): readonly string[] => {
   if (!isRecord(value)) return [cellText(value)];
   const { items, total, next_cursor: next, ...others } = value;
-  if (isRows(items) && Object.keys(others).length === 0) return listLines({ items, total, next }, paper);
+  if (isRows(items) && Object.keys(others).length === 0)
+    return listLines({ items, total, next, order }, paper);
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   const [only] = entries;
   if (only !== undefined && entries.length === 1 && isRows(only[1])) return rowsLines(only[1], paper);
@@ -27,16 +32,20 @@ interface List {
   readonly items: readonly Members[];
   readonly total: unknown;
   readonly next: unknown;
+  readonly order: readonly string[];
 }
 
-const listLines = ({ items, total, next }: List, paper: Paper): readonly string[] => [
-  ...rowsLines(items, paper),
+const listLines = ({ items, total, next, order }: List, paper: Paper): readonly string[] => [
+  ...rowsLines(items, paper, order),
   ...(typeof total === 'number' && total > items.length ? [`${items.length} of ${total} shown.`] : []),
   ...(typeof next === 'string' ? [`The next ones: --cursor ${shellWord(printable(next))}`] : []),
 ];
 
-const rowsLines = (rows: readonly Members[], paper: Paper): readonly string[] =>
-  rows.length === 0 ? ['None.'] : tableLines(columnsOf(rows), paper);
+const rowsLines = (
+  rows: readonly Members[],
+  paper: Paper,
+  order: readonly string[] = [],
+): readonly string[] => (rows.length === 0 ? ['None.'] : tableLines(columnsOf(rows, order), paper));
 
 const isRows = (value: unknown): value is readonly Members[] =>
   Array.isArray(value) && value.every((item) => isRecord(item));
@@ -77,9 +86,9 @@ const blockLines = (value: unknown, paper: Paper): readonly string[] => {
 
 const labelOf = (member: string): string => cellOf(member).replaceAll('_', ' ');
 
-/** The members that any of the rows has, each behind the one that it follows in its row. */
-const columnsOf = (rows: readonly Members[]): readonly Column[] => {
-  const names: string[] = [];
+/** The members that any of the rows has: in the order given, and each other one behind the one that it follows in its row. */
+const columnsOf = (rows: readonly Members[], order: readonly string[]): readonly Column[] => {
+  const names = order.filter((name) => rows.some((row) => row[name] !== undefined && row[name] !== null));
   for (const row of rows) {
     let place = 0;
     for (const [name, value] of Object.entries(row)) {

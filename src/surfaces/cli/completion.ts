@@ -13,7 +13,7 @@ export interface Candidate {
 export type Wanted =
   | { readonly kind: 'these'; readonly candidates: readonly Candidate[] }
   /** What there is of these can only the hub say. */
-  | { readonly kind: 'tasks' | 'agents' | 'workspaces' }
+  | { readonly kind: 'tasks' | 'ready tasks' | 'agents' | 'workspaces' }
   | { readonly kind: 'files' };
 
 /** A value, and the part of the word before it that stays as it is. */

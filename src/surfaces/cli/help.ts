@@ -1,30 +1,15 @@
 import type { KnownFlag } from './flags.ts';
 import type { Sheet } from './sheet.ts';
+import { wrapped } from './wrapped.ts';
 
 /** A terminal of the least size that people still use. */
 export const screen = { columns: 80, lines: 24 } as const;
+const { columns } = screen;
 
 const indent = '  ';
 
 /** How wide the left side of a list may be before its remark goes to a line of its own. */
 const leftMax = 30;
-
-/** Words filled into lines. */
-const wrapped = (text: string, { first, next }: { readonly first: string; readonly next: string }) => {
-  const lines: string[] = [];
-  let line = first;
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > screen.columns) {
-      lines.push(line);
-      line = next;
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line];
-};
 
 /** Names on the left, what they are on the right. */
 export const listed = (rows: readonly (readonly [string, string])[]): readonly string[] => {
@@ -33,7 +18,7 @@ export const listed = (rows: readonly (readonly [string, string])[]): readonly s
   return rows.flatMap(([left, right]) => {
     const first = `${indent}${left.padEnd(width)}`;
     if (right === '') return [first.trimEnd()];
-    return wrapped(right, { first, next: ' '.repeat(indent.length + width) });
+    return wrapped(right, { first, next: ' '.repeat(indent.length + width), columns });
   });
 };
 
@@ -52,16 +37,16 @@ const paragraph = (title: string, flags: readonly KnownFlag[]): readonly string[
   if (flags.length === 0) return [];
   // What belongs together is kept together by a space that is no place to break a line.
   const all = flags.map((flag) => flagText(flag).replaceAll(' ', '\u00a0')).join(', ');
-  const lines = wrapped(all, { first: `${title}: `, next: indent });
+  const lines = wrapped(all, { first: `${title}: `, next: indent, columns });
   return lines.map((line) => line.replaceAll('\u00a0', ' '));
 };
 
 /** How to use one command, on one screen. */
 export const sheetText = (sheet: Sheet): string => {
   const usage = ['signalbox', sheet.name, sheet.words].filter((part) => part !== '').join(' ');
-  const head = [...wrapped(`${usage}: ${sheet.summary}`, { first: '', next: indent }), ''];
+  const head = [...wrapped(`${usage}: ${sheet.summary}`, { first: '', next: indent, columns }), ''];
   const lines = sheet.examples.map(exampleLines);
-  const narrow = lines.filter((example) => example.every(({ length }) => length <= screen.columns));
+  const narrow = lines.filter((example) => example.every(({ length }) => length <= columns));
   const examples = narrow.length === 0 ? lines.slice(0, 1) : narrow;
   const tail = (shown: number): readonly string[] => [
     ...paragraph(sheet.isCall ? 'Every call takes' : 'Every command takes', sheet.common),
@@ -91,7 +76,7 @@ export const exampleLines = (command: string): readonly string[] => {
   const lines: string[] = [];
   let line = `${indent}${parts[0] ?? ''}`;
   for (const part of parts.slice(1)) {
-    if (line.length + 1 + part.length + 2 > screen.columns) {
+    if (line.length + 1 + part.length + 2 > columns) {
       lines.push(`${line} \\`);
       line = `${indent}${indent}${part}`;
     } else line += ` ${part}`;

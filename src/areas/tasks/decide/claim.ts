@@ -57,7 +57,7 @@ const claimNamed = (
   { id, reason }: { readonly id: string; readonly reason: string | undefined },
 ): TasksDecision => {
   const task = board.tasks.tasks.get(id);
-  if (task === undefined) return unknownTask(id);
+  if (task === undefined) return unknownTask(id, board.tasks);
   const { state } = task;
   switch (state.status) {
     case 'todo': {

@@ -14,7 +14,7 @@ import { holdDetails, listed, notHolder, staleEpoch, unknownTask, wrongState } f
 
 export const done = (board: Board, command: DoneCommand): TasksDecision => {
   const task = board.tasks.tasks.get(command.id);
-  if (task === undefined) return unknownTask(command.id);
+  if (task === undefined) return unknownTask(command.id, board.tasks);
   const speaker = speakerOf(board);
   if (!speaker.ok) return speaker;
   switch (task.state.status) {
@@ -82,7 +82,7 @@ const finishedEvent = (slice: TasksSlice, task: Task, command: DoneCommand): Tas
 
 export const release = (board: Board, { id, epoch, note }: ReleaseCommand): TasksDecision => {
   const task = board.tasks.tasks.get(id);
-  if (task === undefined) return unknownTask(id);
+  if (task === undefined) return unknownTask(id, board.tasks);
   const speaker = speakerOf(board);
   if (!speaker.ok) return speaker;
   if (!isHeld(task.state) && epoch === undefined) {

@@ -3,17 +3,20 @@ import type { SessionHold } from '../../../kernel/hold.ts';
 import { quoted } from '../../../kernel/ids.ts';
 import { isoTime, spoken } from '../../../kernel/instants.ts';
 import { holdNow, sessionTier } from '../model/holding.ts';
-import { type Task, holdIn, isHeld } from '../model/task.ts';
+import { type Task, type TasksSlice, holdIn, isHeld } from '../model/task.ts';
 import type { Board } from './commands.ts';
 
-export const unknownTask = (id: string): Refusal =>
-  refuse(
-    'not_found',
-    `There is no task ${id} here. Look for its id with task_list, or add it with task_add.`,
-    {
-      task: id,
-    },
-  );
+export const unknownTask = (id: string, { tasks }: Pick<TasksSlice, 'tasks'>): Refusal => {
+  const numbered = tasks.get(`T-${id}`)?.id;
+  const next =
+    numbered === undefined
+      ? 'Look for its id with task_list, or add it with task_add.'
+      : `Did you mean ${numbered}?`;
+  return refuse('not_found', `There is no task ${id} here. ${next}`, {
+    task: id,
+    ...(numbered !== undefined && { nearest: numbered }),
+  });
+};
 
 /** At most `max` of the words, and how many more there are. */
 export const listed = (words: readonly string[], max = 10): string =>

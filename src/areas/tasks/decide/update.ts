@@ -11,7 +11,7 @@ import { type StatusMove, moveTo } from './status.ts';
 /** All or nothing: every part is checked on the task as it is, then each becomes one event. */
 export const update = (board: Board, command: UpdateCommand): TasksDecision => {
   const task = board.tasks.tasks.get(command.id);
-  if (task === undefined) return unknownTask(command.id);
+  if (task === undefined) return unknownTask(command.id, board.tasks);
   const { epoch, note } = command;
   if (epoch !== undefined && holdIn(task.state)?.epoch !== epoch) return staleEpoch(board, task, epoch);
   const move = statusMove(board, task, command);

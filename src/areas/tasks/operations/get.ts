@@ -66,7 +66,7 @@ export const taskGet = defineOperation({
   output,
   query: (slices, input, facts) => {
     const task = slices.tasks.tasks.get(input.id);
-    if (task === undefined) return unknownTask(input.id);
+    if (task === undefined) return unknownTask(input.id, slices.tasks);
     const head = { id: task.id, revision: task.revision, ...viewStanding(slices, task, facts) };
     const card = viewCard(slices, task, input.notes ?? notesDefault);
     return followedBy(card, (texts) =>

@@ -23,6 +23,10 @@ export const taskList = defineOperation({
   category: 'tasks',
   summary: 'The tasks on the board, filtered and sorted.',
   description: 'See the board: open tasks by rank (priority and waiting time). All filters must fit.',
+  leavesOut: {
+    unless: 'status',
+    remark: 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.',
+  },
   short: {
     omits: ['sort', 'label', 'sprint', 'requires', 'parent', 'flagged', 'id'],
     adds: 'Also takes sort, label, sprint, requires, parent, flagged, id.',
