@@ -19,8 +19,8 @@ import { version } from './version.ts';
 
 /** Runs one command and sets the exit code; see the error table for what each code means. */
 export const run = async (args: readonly string[]): Promise<void> => {
-  leaveQuietly(process.stdout);
-  leaveQuietly(process.stderr);
+  process.stdout.on('error', (fault) => notWritten(fault, process.stderr));
+  process.stderr.on('error', (fault) => notWritten(fault, undefined));
   if (args[0] === askingWord) return (await import('./complete.ts')).complete(args.slice(1));
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
@@ -28,10 +28,12 @@ export const run = async (args: readonly string[]): Promise<void> => {
 };
 
 /** Who reads no further, such as head, need not hear of it. */
-const leaveQuietly = (stream: NodeJS.WriteStream): void => {
-  stream.on('error', (fault: NodeJS.ErrnoException) => {
-    if (fault.code !== 'EPIPE') process.exitCode ??= errorTable.internal.exit;
-  });
+const notWritten = (fault: NodeJS.ErrnoException, told: NodeJS.WriteStream | undefined): void => {
+  if (fault.code === 'EPIPE') return;
+  process.exitCode = errorTable.internal.exit;
+  told?.write(
+    `signalbox: What this command says could not be written (${fault.message}). See where its output goes.\n`,
+  );
 };
 
 /** Known before the line is understood, so that also what is wrong with it is said in the way that was asked for. */

@@ -94,6 +94,18 @@ describe('completion', () => {
     });
   }
 
+  it('offers to claim only what can be claimed', async (t) => {
+    const place = await openPlace(t);
+    await place.run(['start', '--agent', 'ada']);
+    for (const title of ['Taken', 'Free', 'Done']) await place.run(['task', 'add', title]);
+    await place.run(['task', 'claim', 'T-1', '--agent', 'ada']);
+    await place.run(['task', 'done', 'T-3', '--agent', 'ada']);
+    const offered = async (verb: string): Promise<string> =>
+      (await place.run(['__complete', 'bash', 'task', verb, ''])).out;
+    assert.equal(await offered('claim'), 'T-2\n');
+    assert.equal(await offered('get'), 'T-1\nT-2\nT-3\n');
+  });
+
   it('says nothing, and makes nothing, where there is nothing to complete', async (t) => {
     const place = await openPlace(t);
     for (const words of [

@@ -85,6 +85,25 @@ describe('a call whose answer was not heard', () => {
     });
   }
 
+  it('because it could not be written is not done again by the same command', async (t) => {
+    const place = await openPlace(t);
+    for (const flags of [[], ['--json']]) {
+      const [title] = flags.length === 0 ? ['Once'] : ['Again'];
+      const command = ['task', 'add', title ?? '', ...flags];
+      const { status, err } = await place.run(command, { into: '/dev/full' });
+      assert.equal(status, 1);
+      assert.match(err, /could not be written \(ENOSPC/);
+      assert.match(err, /This was stored\. The same command again says what, and does not do it twice\./);
+      assert.equal(notesOf(place).length, 1);
+      assert.equal((await place.run(command)).status, 0);
+      assert.deepEqual(notesOf(place), []);
+    }
+    assert.deepEqual(await titles(place), ['Once', 'Again']);
+    const read = await place.run(['task', 'list'], { into: '/dev/full' });
+    assert.equal(read.status, 1);
+    assert.doesNotMatch(read.err, /stored/);
+  });
+
   it('is one call under a request id that was given', async (t) => {
     const place = await openPlace(t);
     const once = ['task', 'add', 'Once', '--request-id', 'r-1'];

@@ -1,6 +1,7 @@
 /* The program as a person starts it, in a home of its own: nothing of this machine's settings reaches it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Nobody reads what it prints: the pipe is closed from the beginning. */
   readonly deaf?: true;
+  /** The file that stdout is; a pipe when absent. */
+  readonly into?: string;
 }
 
 export interface Started {
@@ -80,11 +83,12 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
 const startIn = (
   place: Pick<Place, 'home' | 'cwd'>,
   args: readonly string[],
-  { env = {}, cwd = place.cwd, stdin, deaf }: RunOptions,
+  { env = {}, cwd = place.cwd, stdin, deaf, into }: RunOptions,
 ): Started => {
+  const file = into === undefined ? undefined : openSync(into, 'w');
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: place.home,
@@ -93,6 +97,7 @@ const startIn = (
       ...env,
     },
   });
+  if (file !== undefined) closeSync(file);
   child.stdin?.on('error', () => {});
   child.stdin?.end(stdin);
   const { stdout, stderr } = child;

@@ -39,6 +39,25 @@ describe('an answer for people', () => {
     assert.equal(await answerText({ items: [], total: 0, next_cursor: null }, plain), 'None.\n');
   });
 
+  it('has its columns in one order, whatever the rows hold', async () => {
+    const order = ['id', 'ready', 'holder', 'absent'];
+    const items = [
+      { id: 'T-1', ready: true, new_here: 1 },
+      { id: 'T-2', holder: 'ada' },
+    ];
+    for (const rows of [items, items.toReversed()]) {
+      assert.match(await answerText({ items: rows }, { ...plain, order }), /^ID +READY +NEW HERE +HOLDER\n/);
+    }
+  });
+
+  it('says what a list leaves out, as long as nobody has asked for it', async (t) => {
+    const place = await openPlace(t);
+    const remark = 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.\n';
+    assert.equal((await place.run(['task', 'list'])).out, `None.\n${remark}`);
+    assert.equal((await place.run(['task', 'list', '--status', 'done'])).out, 'None.\n');
+    assert.equal((await place.run(['agent', 'list'])).out, 'None.\n');
+  });
+
   it('is lines for one thing, and blocks for what is long', async () => {
     const value = {
       id: 'T-1',
@@ -101,7 +120,7 @@ describe('what others wrote', () => {
     };
     assert.match(
       await answerText(wide, { columns: 80, colour: false }),
-      /\n\(no room for column8, column9, .*…\n$/,
+      /\n\(--json has all; no room for column8, column9,[^…]*\)\n$/,
     );
   });
 

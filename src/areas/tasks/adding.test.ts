@@ -19,6 +19,12 @@ test('TA5 numbers count all tasks, and are understood in lower case', () => {
   given.do(visitor, 'task_add', { tasks: [{ title: 'a' }, { title: 'b', slug: 'named' }, { title: 'c' }] });
   assert.equal(given.do(visitor, 'task_get', { id: 't-3' })['title'], 'c');
   given.refused(visitor, 'task_get', { code: 'not_found', input: { id: 'T-2' } });
+  const bare = given.refused(visitor, 'task_get', { code: 'not_found', input: { id: '3' } });
+  assert.equal(bare.message, 'There is no task 3 here. Did you mean T-3?');
+  assert.match(
+    given.refused(visitor, 'task_get', { code: 'not_found', input: { id: '9' } }).message,
+    /task_list/,
+  );
   given.do(visitor, 'task_add', { title: 'd', project: 'shop', depends_on: ['t-1'] });
   assert.deepEqual(given.task('T-4').dependsOn, ['T-1']);
 });

@@ -1,5 +1,6 @@
 import { printable } from '../../kernel/ids.ts';
 import type { WidthOf } from './width.ts';
+import { wrapped } from './wrapped.ts';
 
 /** How a table may look. */
 export interface Paper {
@@ -51,7 +52,11 @@ export const tableLines = (columns: readonly Column[], paper: Paper): readonly s
     ...rows,
     ...(left.length === 0
       ? []
-      : [cut(`(no room for ${left.join(', ')}; --json has all)`, paper.columns ?? 0)]),
+      : wrapped(`(--json has all; no room for ${left.join(', ')})`, {
+          first: '',
+          next: '',
+          columns: paper.columns ?? 0,
+        }).map((line) => cut(line, paper.columns ?? 0))),
   ];
 };
 

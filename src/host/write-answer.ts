@@ -1,0 +1,57 @@
+import type { Writable } from 'node:stream';
+import type { Description } from '../catalogue/description.ts';
+import { isRecord } from '../kernel/json.ts';
+import { spoken } from '../kernel/instants.ts';
+import { answerText } from '../surfaces/cli/answer.ts';
+import type { CliReply } from '../surfaces/cli/call.ts';
+import { jsonLine } from '../surfaces/cli/plain.ts';
+import { wrapped } from '../surfaces/cli/wrapped.ts';
+import { markedValue } from '../surfaces/hub.ts';
+import type { Given } from './commands/command.ts';
+
+interface Showing {
+  readonly asked: { readonly operation: string; readonly input: unknown };
+  readonly catalogue: Description;
+  readonly terminal: Given['terminal'];
+}
+
+/** Writes what a call has brought. False when it could not be written, though somebody may still want to read it. */
+export const writeAnswer = async (reply: CliReply, showing: Showing): Promise<boolean> => {
+  const { terminal } = showing;
+  // As in the structured result of a tool.
+  if (terminal.json) return written(terminal.out, jsonLine(markedValue(reply)));
+  const { replayed, waiting, interruptedAt } = reply;
+  const whole = await written(terminal.out, await textOf(reply, showing));
+  if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
+  if (waiting !== undefined) terminal.err.write(`${waiting}\n`);
+  return whole;
+};
+
+const textOf = async (
+  { value }: CliReply,
+  { asked: { operation: name, input }, catalogue, terminal }: Showing,
+): Promise<string> => {
+  const operation = catalogue.find(name);
+  if (!operation.ok) return answerText(value, terminal);
+  const text = await answerText(value, { ...terminal, order: catalogue.columnsOf(operation.value) });
+  const { leavesOut } = operation.value;
+  return leavesOut === undefined || (isRecord(input) && leavesOut.unless in input)
+    ? text
+    : `${text}${inLines(leavesOut.remark, terminal)}\n`;
+};
+
+const inLines = (text: string, { columns }: Given['terminal']): string =>
+  columns === undefined ? text : wrapped(text, { first: '', next: '', columns }).join('\n');
+
+/** Who has stopped reading, such as head, wants no more of it: that counts as written. */
+const written = (out: Writable, text: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    out.write(text, (fault?: NodeJS.ErrnoException | null) => {
+      resolve(fault === undefined || fault === null || fault.code === 'EPIPE');
+    });
+  });
+
+const replayedWords = (interruptedAt: number | undefined): string =>
+  interruptedAt === undefined
+    ? 'This was done before, under the same request id, and not done again; this is its answer of then.'
+    : `This was interrupted ${spoken(Date.now() - interruptedAt)} ago and had been stored; it was not done again. Run it once more to do it a second time.`;
