@@ -85,7 +85,21 @@ describe('a call whose answer was not heard', () => {
     });
   }
 
-  it('because it could not be written is not done again by the same command', async (t) => {
+  it('is one call under a request id that was given', async (t) => {
+    const place = await openPlace(t);
+    const once = ['task', 'add', 'Once', '--request-id', 'r-1'];
+    assert.equal(added.parse(await place.json(once)).replayed, undefined);
+    const again = await place.run(once);
+    assert.match(again.err, /^This was done before, under the same request id/);
+    assert.deepEqual(await titles(place), ['Once']);
+    const other = await place.run(['task', 'add', 'Other', '--request-id', 'r-1']);
+    assert.equal(other.status, 4);
+    assert.deepEqual(notesOf(place), []);
+  });
+});
+
+describe('a call whose answer could not be written', () => {
+  it('is not done again by the same command', async (t) => {
     const place = await openPlace(t);
     for (const flags of [[], ['--json']]) {
       const [title] = flags.length === 0 ? ['Once'] : ['Again'];
@@ -102,18 +116,6 @@ describe('a call whose answer was not heard', () => {
     const read = await place.run(['task', 'list'], { into: '/dev/full' });
     assert.equal(read.status, 1);
     assert.doesNotMatch(read.err, /stored/);
-  });
-
-  it('is one call under a request id that was given', async (t) => {
-    const place = await openPlace(t);
-    const once = ['task', 'add', 'Once', '--request-id', 'r-1'];
-    assert.equal(added.parse(await place.json(once)).replayed, undefined);
-    const again = await place.run(once);
-    assert.match(again.err, /^This was done before, under the same request id/);
-    assert.deepEqual(await titles(place), ['Once']);
-    const other = await place.run(['task', 'add', 'Other', '--request-id', 'r-1']);
-    assert.equal(other.status, 4);
-    assert.deepEqual(notesOf(place), []);
   });
 });
 

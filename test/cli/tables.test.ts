@@ -15,6 +15,27 @@ const plain = { columns: undefined, colour: false };
 /** What a terminal could obey, apart from the ends of lines. */
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
+describe('a list', () => {
+  it('has its columns in one order, whatever the rows hold', async () => {
+    const order = ['id', 'ready', 'holder', 'absent'];
+    const items = [
+      { id: 'T-1', ready: true, new_here: 1 },
+      { id: 'T-2', holder: 'ada' },
+    ];
+    for (const rows of [items, items.toReversed()]) {
+      assert.match(await answerText({ items: rows }, { ...plain, order }), /^ID +READY +NEW HERE +HOLDER\n/);
+    }
+  });
+
+  it('says what a list leaves out, as long as nobody has asked for it', async (t) => {
+    const place = await openPlace(t);
+    const remark = 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.\n';
+    assert.equal((await place.run(['task', 'list'])).out, `None.\n${remark}`);
+    assert.equal((await place.run(['task', 'list', '--status', 'done'])).out, 'None.\n');
+    assert.equal((await place.run(['agent', 'list'])).out, 'None.\n');
+  });
+});
+
 describe('an answer for people', () => {
   it('is a table of what the items have', async () => {
     const value = {
@@ -37,25 +58,6 @@ describe('an answer for people', () => {
       ].join('\n'),
     );
     assert.equal(await answerText({ items: [], total: 0, next_cursor: null }, plain), 'None.\n');
-  });
-
-  it('has its columns in one order, whatever the rows hold', async () => {
-    const order = ['id', 'ready', 'holder', 'absent'];
-    const items = [
-      { id: 'T-1', ready: true, new_here: 1 },
-      { id: 'T-2', holder: 'ada' },
-    ];
-    for (const rows of [items, items.toReversed()]) {
-      assert.match(await answerText({ items: rows }, { ...plain, order }), /^ID +READY +NEW HERE +HOLDER\n/);
-    }
-  });
-
-  it('says what a list leaves out, as long as nobody has asked for it', async (t) => {
-    const place = await openPlace(t);
-    const remark = 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.\n';
-    assert.equal((await place.run(['task', 'list'])).out, `None.\n${remark}`);
-    assert.equal((await place.run(['task', 'list', '--status', 'done'])).out, 'None.\n');
-    assert.equal((await place.run(['agent', 'list'])).out, 'None.\n');
   });
 
   it('is lines for one thing, and blocks for what is long', async () => {
