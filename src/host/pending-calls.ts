@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Log } from '../engine/log.ts';
+import { makeFolder } from '../journal/folders.ts';
 import { dayMs } from '../kernel/instants.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { PendingCall, PendingKey } from '../surfaces/cli/call.ts';
@@ -42,7 +43,7 @@ export const rememberCall = async (
   const path = join(folder, `${digest}-${ownProcess()}.json`);
   const settle = (): Promise<void> => rm(path, { force: true }).catch(() => {});
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const adopted = await adopt(folder, digest, path);
     if (adopted !== undefined) {
       return { requestId: adopted.requestId, interruptedAt: adopted.time, settle };

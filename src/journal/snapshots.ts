@@ -1,5 +1,5 @@
 import { type Hash, createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Slices } from '../kernel/slices.ts';
@@ -7,6 +7,7 @@ import type { Area, SavedRow } from '../kernel/area.ts';
 import type { Seq } from '../kernel/entry.ts';
 import type { Instant } from '../kernel/instants.ts';
 import { trustedJson } from '../kernel/json.ts';
+import { makeFolder } from './folders.ts';
 import type { Head } from './journal.ts';
 import type { JournalIdentity } from './store.ts';
 
@@ -65,7 +66,7 @@ export const writeSnapshot = async (
   areas: readonly Area[],
   snapshot: Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> },
 ): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const draft = `${path}.tmp`;
   const file = await open(draft, 'w', 0o600);
   try {

@@ -1,0 +1,35 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const folderMode = 0o700;
+
+/**
+ * Makes a folder, for its owner alone, and those above it that are missing. The `recursive` of mkdir is not used: where
+ * the system says of a folder that is there that it is not, as it does in /proc, that asks again without end.
+ */
+export const makeFolder = async (path: string): Promise<void> => {
+  try {
+    return await makeOne(path);
+  } catch (thrown) {
+    const absent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    if (!absent || dirname(path) === path) throw thrown;
+  }
+  await makeFolder(dirname(path));
+  await makeOne(path);
+};
+
+const makeOne = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: folderMode });
+  } catch (thrown) {
+    if (!(await isFolder(path))) throw thrown;
+  }
+};
+
+const isFolder = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+};
