@@ -12,7 +12,7 @@ import { findCommand } from './command-line.ts';
 import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './commands/flags.ts';
 import type { Command, Given } from './commands/command.ts';
 import { failWith, isFailure } from './commands/failure.ts';
-import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
+import { type KeyFlags, readWithFaults } from './configuration/configuration.ts';
 import type { KeyName } from './configuration/keys.ts';
 import { stderrLog } from './log.ts';
 import { version } from './version.ts';
@@ -78,7 +78,7 @@ const runLine = async (args: readonly string[], terminal: Terminal): Promise<Out
       const flags = [...command.flags, ...callFlags, inputFlag];
       const read = readLine(rest, { name: command.name, flags, names: keysOfCall });
       if (!read.ok) return failWith(read, { catalogue, uncertain: false });
-      const given = await givenBy(read.value, { names: keysOfCall, terminal });
+      const given = await givenBy(read.value, { names: keysOfCall, terminal, despite: false });
       return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
     }
   }
@@ -98,7 +98,7 @@ const runCommand = async (
     const shown = quoted(printable(extra.slice(0, wordCharactersMax)));
     return refuse('invalid_input', `${shown} is a word too many.${seeHelp({ command: name })}`);
   }
-  const given = await givenBy(read.value, { names, terminal });
+  const given = await givenBy(read.value, { names, terminal, despite: command.despiteFaults === true });
   return given.ok ? command.run(given.value) : given;
 };
 
@@ -120,9 +120,16 @@ const readLine = (rest: readonly string[], { name, flags, names }: Taken): Outco
   return readFlags(rest, { known: [...known.values()], command: name });
 };
 
+interface Giving {
+  readonly names: readonly KeyName[];
+  readonly terminal: Terminal;
+  /** Whether the command is run although the environment or a file says what cannot be. */
+  readonly despite: boolean;
+}
+
 const givenBy = async (
   { words, values }: ReadLine,
-  { names, terminal }: { readonly names: readonly KeyName[]; readonly terminal: Terminal },
+  { names, terminal, despite }: Giving,
 ): Promise<Outcome<Given>> => {
   const said: Partial<Record<KeyName, string>> = {};
   for (const name of names) {
@@ -130,9 +137,11 @@ const givenBy = async (
     if (value !== undefined && value !== false) said[name] = String(value);
   }
   const flags: KeyFlags = said;
-  const configuration = await readConfiguration(flags, { env: process.env, cwd: process.cwd() });
-  if (!configuration.ok) return configuration;
-  const { settings, warnings } = configuration.value;
+  const { configuration, faults } = await readWithFaults(flags, { env: process.env, cwd: process.cwd() });
+  // What is wrong with the line itself is never passed over.
+  const fault = faults.find(({ at }) => !despite || at.kind === 'flag');
+  if (fault !== undefined) return fault.refusal;
+  const { settings, warnings } = configuration;
   const log = stderrLog(settings);
   for (const warning of warnings) log.warn(warning);
   const own = [...values].flatMap(([name, [value]]) =>
@@ -141,7 +150,8 @@ const givenBy = async (
   return ok({
     words,
     flags: new Map(own),
-    configuration: configuration.value,
+    configuration,
+    faults,
     terminal,
     log,
   });

@@ -33,11 +33,30 @@ export const removeHubFile = async (dataDir: string, pid: number): Promise<void>
 
 /** What the file says; whether that hub still lives is another question. */
 export const readHubFile = async (dataDir: string): Promise<HubFile | undefined> => {
+  const found = await lookAtHubFile(dataDir);
+  // No file, or one that is being replaced or was cut off: the same as no hub.
+  return found.kind === 'read' ? found.file : undefined;
+};
+
+/** What is under the name of the file. */
+export type FoundHubFile =
+  | { readonly kind: 'absent' }
+  /** `reason`: the system's name for it, or why it is no such file. */
+  | { readonly kind: 'unreadable'; readonly path: string; readonly reason: string }
+  | { readonly kind: 'read'; readonly path: string; readonly file: HubFile };
+
+export const lookAtHubFile = async (dataDir: string): Promise<FoundHubFile> => {
+  const path = pathIn(dataDir);
   try {
-    const parsed = schema.safeParse(JSON.parse(await readFile(pathIn(dataDir), 'utf8')));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // No file, or one that is being replaced or was cut off: the same as no hub.
-    return undefined;
+    const parsed = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return parsed.success
+      ? { kind: 'read', path, file: parsed.data }
+      : { kind: 'unreadable', path, reason: 'it does not name a hub' };
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return { kind: 'unreadable', path, reason: 'it is not valid JSON' };
+    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+    return reason === 'ENOENT' || reason === 'ENOTDIR'
+      ? { kind: 'absent' }
+      : { kind: 'unreadable', path, reason };
   }
 };

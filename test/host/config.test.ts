@@ -1,6 +1,6 @@
 /* `signalbox config`, and what the program makes of its configuration, as processes show it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
@@ -37,6 +37,27 @@ describe('signalbox config', () => {
     );
   });
 
+  it('says which of a socket and a port holds, and what serve refuses', async (t) => {
+    const place = await openPlace(t);
+    writeUserFile(place, 'listen: unix:/run/hub.sock\n');
+    const socket = await place.run(['config']);
+    assert.match(socket.out, /^port .* \(not used: the hub listens on a socket\)$/m);
+    const port = await place.run(['config'], { env: { SIGNALBOX_PORT: '9000' } });
+    assert.match(port.out, /^port +9000 +SIGNALBOX_PORT$/m);
+    assert.match(port.out, /^listen .* \(not used: host or port is said nearer to the call\)$/m);
+    const open = ['config', '--host', '0.0.0.0'];
+    assert.match((await place.run(open)).out, /^host +0\.0\.0\.0 +--host \(serve refuses it: /m);
+    const noted = z.object({
+      keys: z.array(z.looseObject({ key: z.string(), note: z.string().optional() })),
+    });
+    const { keys } = noted.parse(await place.json(open));
+    assert.deepEqual(
+      keys.flatMap(({ key, note }) => (note === undefined ? [] : [key])),
+      ['host', 'listen'],
+    );
+    assert.equal((await place.run(['serve', ...open.slice(1)])).status, 5);
+  });
+
   it('writes an example that can be used as it is, and a schema', async (t) => {
     const place = await openPlace(t);
     const { out } = await place.run(['config', '--example']);
@@ -54,7 +75,7 @@ describe('signalbox config', () => {
 });
 
 describe('a mistake in the configuration', () => {
-  it('ends every command with its line', async (t) => {
+  it('ends what needs a configuration with its line', async (t) => {
     const place = await openPlace(t);
     const file = writeUserFile(place, '# mine\nprot: 9000\n');
     for (const args of [['config'], ['task', 'list'], ['serve', '--port', '0'], ['mcp']]) {
@@ -62,6 +83,25 @@ describe('a mistake in the configuration', () => {
       assert.deepEqual([status, out], [2, ''], args.join(' '));
       assert(err.includes(`${file}:2: there is no key "prot". Did you mean port?`), err);
     }
+  });
+
+  it('does not end what needs no configuration, unless it is on the line itself', async (t) => {
+    const place = await openPlace(t);
+    const needless = [
+      ['config', '--example'],
+      ['config', '--schema'],
+      ['completion', 'bash'],
+      ['completion', 'zsh'],
+      ['completion', 'fish'],
+    ];
+    const outs: string[] = [];
+    for (const args of needless) outs.push((await place.run(args)).out);
+    writeUserFile(place, 'worksapce: x\n');
+    for (const [index, args] of needless.entries()) {
+      const { status, out } = await place.run(args, { env: { SIGNALBOX_PORT: 'x' } });
+      assert.deepEqual([status, out], [0, outs[index]], args.join(' '));
+    }
+    for (const args of needless) assert.equal((await place.run([...args, '--log-level', 'x'])).status, 2);
   });
 
   it('in the environment is a warning', async (t) => {
@@ -95,10 +135,20 @@ describe('a data directory that cannot be used', () => {
     const place = await openPlace(t);
     const file = join(place.home, 'file');
     writeFileSync(file, '');
+    const [link, nowhere] = [join(place.home, 'link'), join(place.home, 'nowhere')];
+    symlinkSync(nowhere, link);
+    const circle = join(place.home, 'circle');
+    symlinkSync(circle, circle);
+    // Where mkdir says of a folder that is there that it is not.
+    const proc = process.platform === 'linux' ? ['/proc/signalbox', '/proc/signalbox/below'] : [];
     for (const [dataDir, why] of [
-      [file, 'it, or what it should lie in, is a file'],
-      [join(file, 'below'), 'it, or what it should lie in, is a file'],
-      [join(place.home, 'x'.repeat(300)), 'the path is too long'],
+      [file, `${file} is a file`],
+      [join(file, 'below'), `${file} is a file`],
+      ['/dev/null/x', '/dev/null is not a folder'],
+      [link, `${link} is a symbolic link to ${nowhere}, which is not there`],
+      [join(link, 'below'), `${link} is a symbolic link to ${nowhere}, which is not there`],
+      [join(circle, 'below'), `the symbolic link ${circle} leads in a circle`],
+      ...proc.map((path) => [path, 'the system makes no folders there'] as const),
     ] as const) {
       const { status, err } = await place.run(['serve', '--port', '0', '--data-dir', dataDir]);
       assert.equal(status, 6);

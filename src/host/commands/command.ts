@@ -2,7 +2,7 @@ import type { Log } from '../../engine/log.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import type { Configuration, Fault } from '../configuration/configuration.ts';
 import type { KeyName } from '../configuration/keys.ts';
 
 /** What was typed behind a command's name, and what else it needs. */
@@ -11,6 +11,8 @@ export interface Given {
   /** The command's own flags; `true` for one without a value. */
   readonly flags: ReadonlyMap<string, string | true>;
   readonly configuration: Configuration;
+  /** What was said in the environment or a file and cannot be; of interest to a command that is run all the same. */
+  readonly faults: readonly Fault[];
   readonly terminal: Terminal;
   readonly log: Log;
 }
@@ -30,5 +32,7 @@ export interface Command {
   /** Its own flags, beside those of the configuration. */
   readonly flags: readonly KnownFlag[];
   readonly example: string;
+  /** It is run although the environment or a configuration file says what cannot be. */
+  readonly despiteFaults?: true;
   readonly run: (given: Given) => Promise<Outcome<unknown>>;
 }

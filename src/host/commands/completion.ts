@@ -25,5 +25,6 @@ export const completion: Command = {
   keys: [],
   flags: [],
   example: 'source <(signalbox completion bash)',
+  despiteFaults: true,
   run: print,
 };

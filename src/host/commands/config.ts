@@ -16,7 +16,8 @@ export const config: Command = {
     { name: 'schema', placeholder: undefined, meaning: 'writes the JSON Schema of such a file, for editors' },
   ],
   example: 'signalbox config --example > ~/.config/signalbox/signalbox.yaml',
-  run: async ({ configuration, flags, terminal: { out, columns, json } }) => {
+  despiteFaults: true,
+  run: async ({ configuration, faults: [fault], flags, terminal: { out, columns, json } }) => {
     const [example, schema] = [flags.has('example'), flags.has('schema')];
     if (example && schema)
       return refuse('invalid_input', 'The flags --example and --schema exclude each other. Leave one out.');
@@ -25,6 +26,7 @@ export const config: Command = {
       if (schema) return ok(out.write(`${JSON.stringify(fileSchema(), null, json ? 0 : 2)}\n`));
       return ok(out.write(json ? `${JSON.stringify({ text: exampleFile() })}\n` : exampleFile()));
     }
+    if (fault !== undefined) return fault.refusal;
     const { shownKeys, configurationTable } = await import('../configuration/shown.ts');
     const shown = shownKeys(configuration);
     const { files } = configuration;

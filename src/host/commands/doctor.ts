@@ -7,5 +7,6 @@ export const doctor: Command = {
   keys: ['data-dir', 'workspace', 'url'],
   flags: [],
   example: 'signalbox doctor',
+  despiteFaults: true,
   run: async (given) => (await import('../doctor/doctor.ts')).examine(given),
 };

@@ -41,18 +41,38 @@ interface Said {
   readonly folder: string;
 }
 
-/** Flag before environment before the repository's file before the person's own before default. */
+/** Something that was said and cannot be, and where. */
+export interface Fault {
+  readonly refusal: Refusal;
+  readonly at: { readonly kind: 'flag' } | Environment | { readonly kind: 'file'; readonly path: string };
+}
+
+type Environment = Extract<Origin, { readonly kind: 'environment' }>;
+
+/** The configuration, or the refusal of the first thing in it that cannot be. */
 export const readConfiguration = async (
   flags: KeyFlags,
   surroundings: Surroundings,
 ): Promise<Outcome<Configuration>> => {
+  const { configuration, faults } = await readWithFaults(flags, surroundings);
+  return faults[0]?.refusal ?? ok(configuration);
+};
+
+/**
+ * Flag before environment before the repository's file before the person's own before default. What cannot be counts as
+ * not said, and of a file with a fault nothing is.
+ */
+export const readWithFaults = async (
+  flags: KeyFlags,
+  surroundings: Surroundings,
+): Promise<{ readonly configuration: Configuration; readonly faults: readonly Fault[] }> => {
   const { env } = surroundings;
   const said = new Map<KeyName, Said>();
-  const outside = fromOutside(flags, surroundings, said);
-  if (outside !== undefined) return outside;
-  const read = await readFiles(placesOfFiles(surroundings, said.get('config')?.text));
-  if (!read.ok) return read;
-  for (const [index, { found, values }] of read.value.entries()) {
+  const faults: Fault[] = [...fromOutside(flags, surroundings, said)];
+  const config = said.get('config');
+  const read = await readFiles(placesOfFiles(surroundings, config?.text), config?.origin);
+  faults.push(...read.faults);
+  for (const [index, { found, values }] of read.files.entries()) {
     for (const [name, { text, line }] of values) {
       const origin: Origin = { kind: 'file', path: found.path, line };
       if (!said.has(name))
@@ -61,12 +81,12 @@ export const readConfiguration = async (
   }
   const values = textsOf(said, { home: homeIn(env) });
   const listen = listenOf(said, values);
-  if (!listen.ok) return listen;
+  if (!listen.ok) faults.push({ refusal: listen, at: faultPlace(said.get('listen')?.origin) });
   const debug = switchIn(values.get('debug') ?? '') ?? false;
-  return ok({
+  const configuration: Configuration = {
     settings: {
       ...directories(env, values),
-      listen: listen.value,
+      listen: listen.ok ? listen.value : onPort(values),
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),
@@ -77,38 +97,39 @@ export const readConfiguration = async (
     },
     origins: new Map(keyNames.map((name) => [name, said.get(name)?.origin ?? { kind: 'default' }])),
     values,
-    files: read.value.map(({ found }) => found.path),
+    files: read.files.map(({ found }) => found.path),
     warnings: unknownVariables(env),
-  });
+  };
+  return { configuration, faults };
 };
+
+const faultPlace = (origin: Origin | undefined): Fault['at'] =>
+  origin === undefined || origin.kind === 'default' ? { kind: 'flag' } : origin;
 
 const nearest = { flag: 0, environment: 1, file: 2, default: 9 } as const;
 
-/** Takes what flags and environment say; the refusal of the first of it that cannot be. */
+/** Takes what flags and environment say; what of it cannot be. */
 const fromOutside = (
   flags: KeyFlags,
   { env, cwd }: Surroundings,
   said: Map<KeyName, Said>,
-): Refusal | undefined => {
-  for (const name of keyNames) {
+): readonly Fault[] =>
+  keyNames.flatMap((name) => {
     const { variable, form } = keys[name];
     const flag = flags[name];
     // A variable that is empty counts as none: it is how scripts take one back.
     const text = flag === undefined ? env[variable] || undefined : String(flag);
-    if (text === undefined) continue;
+    if (text === undefined) return [];
     const why = faultIn(form, text);
-    const origin: Origin =
-      flag === undefined ? { kind: 'environment', variable } : { kind: 'flag', flag: `--${name}` };
-    if (why !== undefined) return cannotBe(text, why, origin);
-    said.set(name, {
-      text,
-      origin,
-      distance: flag === undefined ? nearest.environment : nearest.flag,
-      folder: cwd,
-    });
-  }
-  return undefined;
-};
+    const origin =
+      flag === undefined
+        ? ({ kind: 'environment', variable } as const)
+        : ({ kind: 'flag', flag: `--${name}` } as const);
+    if (why !== undefined) return [{ refusal: cannotBe(text, why, origin), at: origin }];
+    const distance = flag === undefined ? nearest.environment : nearest.flag;
+    said.set(name, { text, origin, distance, folder: cwd });
+    return [];
+  });
 
 const quotedCharactersMax = 60;
 
@@ -137,19 +158,27 @@ interface ReadFile {
   readonly values: FileValues;
 }
 
-/** What reads YAML is loaded only where there is some. */
-const readFiles = async (places: readonly Found[]): Promise<Outcome<readonly ReadFile[]>> => {
+/** What reads YAML is loaded only where there is some. `naming`: where the one file to read was named. */
+const readFiles = async (
+  places: readonly Found[],
+  naming: Origin | undefined,
+): Promise<{ readonly files: readonly ReadFile[]; readonly faults: readonly Fault[] }> => {
   const files: ReadFile[] = [];
+  const faults: Fault[] = [];
   for (const found of places) {
     const text = textOf(found);
-    if (!text.ok) return text;
-    if (text.value === undefined) continue;
+    if (!text.ok) {
+      const misnamed = found.kind === 'named' && (text.code === 'not_found' || text.code === 'invalid_input');
+      const at = misnamed ? faultPlace(naming) : ({ kind: 'file', path: found.path } as const);
+      faults.push({ refusal: text, at });
+    }
+    if (!text.ok || text.value === undefined) continue;
     const { readFileText } = await import('./file.ts');
     const values = readFileText(text.value, found);
-    if (!values.ok) return values;
-    files.push({ found, values: values.value });
+    if (values.ok) files.push({ found, values: values.value });
+    else faults.push({ refusal: values, at: { kind: 'file', path: found.path } });
   }
-  return ok(files);
+  return { files, faults };
 };
 
 /** What each key is, with whole paths. */
@@ -201,13 +230,18 @@ const listenOf = (
     );
   }
   const path = socketPathIn(values.get('listen') ?? '');
-  if (path === undefined || tcp < socket)
-    return ok({ kind: 'tcp', host: values.get('host') ?? '', port: Number(values.get('port')) });
+  if (path === undefined || tcp < socket) return ok(onPort(values));
   const why = socketPathFault(path);
   return why === undefined
     ? ok({ kind: 'unix', path })
     : refuse('invalid_input', `The hub cannot listen there: ${why}. Choose a shorter one.`);
 };
+
+const onPort = (values: ReadonlyMap<KeyName, string>): Listen => ({
+  kind: 'tcp',
+  host: values.get('host') ?? '',
+  port: Number(values.get('port')),
+});
 
 const prefix = 'SIGNALBOX_';
 

@@ -1,4 +1,4 @@
-import { LineCounter, type Pair, isMap, isScalar, parseDocument } from 'yaml';
+import { type Document, LineCounter, type Pair, isMap, isScalar, parseDocument } from 'yaml';
 import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/ids.ts';
 import { nearestName } from '../../catalogue/nearest.ts';
@@ -28,8 +28,15 @@ export const readFileText = (text: string, found: Found): Outcome<FileValues> =>
   const [fault] = document.errors;
   if (fault !== undefined)
     return fail(
-      fault.pos[0],
+      offsetOfFault(fault.pos[0], document, text),
       `this is not valid YAML (${repeatable(fault.message, faultCharactersMax)}). Correct it.`,
+    );
+  // What YAML lets be said and nobody understands, such as a type that is not known.
+  const [doubt] = document.warnings;
+  if (doubt !== undefined)
+    return fail(
+      doubt.pos[0],
+      `this means nothing here (${repeatable(doubt.message, faultCharactersMax)}). Take it out.`,
     );
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) return ok(new Map());
@@ -51,6 +58,13 @@ export const readFileText = (text: string, found: Found): Outcome<FileValues> =>
   return ok(values);
 };
 
+/** What is never closed is missed at the end of the text, and belongs where it was opened: with the last key. */
+const offsetOfFault = (at: number, { contents }: Document.Parsed, text: string): number => {
+  if (text.slice(at).trim() !== '') return at;
+  const last = isMap(contents) ? contents.items.at(-1) : undefined;
+  return last === undefined ? (contents?.range[0] ?? 0) : offsetOf(last);
+};
+
 const shown = (text: string): string => quoted(repeatable(text, quotedCharactersMax));
 
 const offsetOf = ({ key }: Pair): number => (isScalar(key) ? (key.range?.[0] ?? 0) : 0);
@@ -70,8 +84,16 @@ const entryIn = ({ key, value }: Pair): Outcome<{ readonly name: KeyName; readon
     return refuse('invalid_input', `${member} has to be one value on its line. Correct it.`);
   if (isScalar(value) && value.value === null)
     return refuse('invalid_input', `${member} has no value. Give it one, or take the line out.`);
+  if (isScalar(value) && value.tag !== undefined && !knownTags.test(value.tag))
+    return refuse(
+      'invalid_input',
+      `${member} has a type that means nothing here. Take what begins with ! out.`,
+    );
   return ok({ name, text });
 };
+
+/** Types that a value may be given: those that it could have without. */
+const knownTags = /^!$|^tag:yaml\.org,2002:(?:str|int|bool)$/;
 
 /** Why a key may not stand in this file. */
 const notHere = (name: KeyName, { kind }: Found): string | undefined => {

@@ -1,4 +1,5 @@
 import { type Configuration, type Origin, placeOf } from './configuration.ts';
+import { isLoopback } from '../../surfaces/http/loopback.ts';
 import { type KeyName, keyNames, keys } from './keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -7,15 +8,34 @@ export interface ShownKey {
   readonly key: KeyName;
   readonly value: string | number | boolean | null;
   readonly origin: Origin;
+  /** Why it does not hold, or cannot. */
+  readonly note?: string;
 }
 
 /** Every key with the value that holds, and where it was said. */
 export const shownKeys = ({ settings, values, origins }: Configuration): readonly ShownKey[] =>
-  keyNames.map((key) => ({
-    key,
-    value: valueOf(key, values.get(key), settings),
-    origin: origins.get(key) ?? { kind: 'default' },
-  }));
+  keyNames.map((key) => {
+    const note = noteOn(key, values, settings);
+    return {
+      key,
+      value: valueOf(key, values.get(key), settings),
+      origin: origins.get(key) ?? { kind: 'default' },
+      ...(note !== undefined && { note }),
+    };
+  });
+
+const noteOn = (
+  key: KeyName,
+  values: Configuration['values'],
+  { listen }: Pick<Settings, 'listen'>,
+): string | undefined => {
+  if (listen.kind === 'unix')
+    return key === 'host' || key === 'port' ? 'not used: the hub listens on a socket' : undefined;
+  if (key === 'listen' && values.has(key)) return 'not used: host or port is said nearer to the call';
+  return key === 'host' && !isLoopback(listen.host)
+    ? 'serve refuses it: 127.0.0.1, ::1 or localhost is needed'
+    : undefined;
+};
 
 const valueOf = (key: KeyName, text: string | undefined, settings: Settings): ShownKey['value'] => {
   if (key === 'data-dir') return settings.dataDir;
@@ -39,7 +59,8 @@ const gap = '  ';
 /** A table of them. Where the terminal is too narrow for it, the place stands on a line of its own. */
 export const configurationTable = (shown: readonly ShownKey[], columns: number | undefined): string => {
   const rows = shown.map(
-    ({ key, value, origin }) => [key, String(value ?? nothing), placeOf(origin)] as const,
+    ({ key, value, origin, note }) =>
+      [key, String(value ?? nothing), `${placeOf(origin)}${note === undefined ? '' : ` (${note})`}`] as const,
   );
   const [first, second] = [widest(rows.map(([key]) => key)), widest(rows.map(([, value]) => value))];
   const whole = rows.map(([key, value, place]) => [key.padEnd(first), value.padEnd(second), place].join(gap));
