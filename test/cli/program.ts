@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly deaf?: true;
   /** The file that stdout is; a pipe when absent. */
   readonly into?: string;
+  /** Whose process it is; that of who runs the tests when absent. */
+  readonly user?: number;
 }
 
 export interface Started {
@@ -83,11 +85,12 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
 const startIn = (
   place: Pick<Place, 'home' | 'cwd'>,
   args: readonly string[],
-  { env = {}, cwd = place.cwd, stdin, deaf, into }: RunOptions,
+  { env = {}, cwd = place.cwd, stdin, deaf, into, user }: RunOptions,
 ): Started => {
   const file = into === undefined ? undefined : openSync(into, 'w');
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
+    ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { main } from '../host/processes.ts';
 import { type Ground, openGround } from '../workspaces/repositories.ts';
 import { type Findings, examine, of, write } from './examine.ts';
 
@@ -120,6 +121,38 @@ describe('the configuration of clients', () => {
   });
 });
 
+describe('an address that the hub answers and refuses', () => {
+  it('is warned about with what is wrong, and the command keeps what is right', async (t) => {
+    const { ground, url } = await withHub(t);
+    const here = '?workspace=main';
+    for (const [address, words, right] of [
+      ['/mcp?workspace=nope', /no workspace "nope", so it refuses every call/, `/mcp${here}`],
+      ['/mcp/full?workspace=nope', /no workspace "nope"/, `/mcp/full${here}`],
+      ['/mcp?workspace=a%20b', /The workspace in the address is not valid/, `/mcp${here}`],
+      ['/mcp/bogusmode', /the hub refuses it\. There is no mode "bogusmode"/, '/mcp'],
+      [`/mcp/bogusmode${here}`, /There is no mode "bogusmode"/, `/mcp${here}`],
+    ] as const) {
+      write(ground.at('shop/.mcp.json'), jsonOf('mcpServers', { url: `${url}${address}` }));
+      const [found] = of(await examine(ground, 'shop', { env: { SIGNALBOX_WORKSPACE: 'main' } }), 'clients');
+      assert.equal(found?.state, 'warn', address);
+      assert.match(found.what, words);
+      assert.equal(/ (\S+)$/.exec(found.mend ?? '')?.[1]?.replaceAll("'", ''), `${url}${right}`);
+    }
+    write(ground.at('shop/.mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp/tasks/` }));
+    assert.equal((await inClients(ground))[0]?.state, 'good');
+  });
+
+  it('is told with the entry where a person writes the file', async (t) => {
+    const { ground, url } = await withHub(t);
+    write(ground.at('shop/.cursor/mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp/x` }));
+    write(ground.at('shop/.codex/config.toml'), `[mcp_servers.signalbox]\nurl = "${url}/mcp/x"\n`);
+    assert.deepEqual(
+      (await inClients(ground)).map(({ what }) => what.split(' Its entry should be ')[1]),
+      [`mcp_servers."signalbox" = { url = "${url}/mcp" }`, `"signalbox": {"url":"${url}/mcp"}`],
+    );
+  });
+});
+
 describe('the files of clients', () => {
   it('that are for one project are found from any of its folders', async (t) => {
     const { ground, url } = await withHub(t);
@@ -181,6 +214,32 @@ describe('the configuration of clients without a hub', () => {
       assert.equal(finding?.state, state, JSON.stringify(server));
       assert.match(finding.what, words);
       assert.deepEqual(others, []);
+    }
+  });
+
+  it('that starts the wrong thing is told with the right one', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('shop');
+    const node = process.execPath;
+    const elsewhere = { SIGNALBOX_DATA_DIR: '/elsewhere' };
+    const here = ground.at('board');
+    for (const [server, args, line] of [
+      [{ command: '/nowhere/signalbox', args: ['mcp'] }, [], [node, main, 'mcp']],
+      [{ command: node, args: ['x.js', 'serve'] }, [], [node, 'x.js', 'mcp']],
+      [{ command: node, args: ['x.js', 'mcp'], env: elsewhere }, [], [node, 'x.js', 'mcp']],
+      [
+        { command: node, args: ['x.js', 'mcp', '--data-dir', '/elsewhere'] },
+        ['--data-dir', here],
+        [node, 'x.js', 'mcp', '--data-dir', here],
+      ],
+    ] as const) {
+      const [command, ...rest] = line;
+      write(ground.at('.claude.json'), jsonOf('mcpServers', server));
+      write(ground.at('.cursor/mcp.json'), jsonOf('mcpServers', server));
+      const found = of(await examine(ground, 'shop', { args }), 'clients');
+      for (const { what } of found)
+        assert(what.endsWith(`"signalbox": ${JSON.stringify({ command, args: rest })}`), what);
+      assert(found[0]?.mend?.endsWith(` --scope user signalbox -- ${line.join(' ')}`), found[0]?.mend);
     }
   });
 

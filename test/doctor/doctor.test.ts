@@ -9,10 +9,9 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
@@ -103,8 +102,11 @@ describe('the journals', () => {
     overwrite(path);
     const found = of(await examine(ground), 'journals').find(({ state }) => state === 'bad');
     assert.match(found?.what ?? '', /workspaces\/main\.journal: .*entry 1\b/);
-    assert(found?.mend !== undefined);
-    mend(ground, { ...found, mend: found.mend.replace('BACKUP', backup) });
+    writeFileSync(`${path}-wal`, '');
+    const [again] = of(await examine(ground), 'journals').filter(({ state }) => state === 'bad');
+    mend(ground, again);
+    for (const file of [path, `${path}-wal`, `${path}.bell`]) assert(!existsSync(file), file);
+    copyFileSync(backup, path);
     assert(of(await examine(ground), 'journals').every(({ state }) => state === 'good'));
   });
 
@@ -131,65 +133,6 @@ describe('the journals', () => {
     const found = of(await examine(ground), 'journals').filter(({ state }) => state === 'bad');
     assert.match(found[0]?.what ?? '', /hub\.journal, the list of workspaces, is missing/);
     assert(!existsSync(join(ground.dataDir, 'hub.journal')), 'looking makes no new one');
-  });
-});
-
-describe('the hub', () => {
-  it('is good when it answers, and its file is stale when it was killed', async (t) => {
-    const ground = await openGround(t);
-    const hub = ground.start(['serve', '--port', '0']);
-    await hub.says('Ctrl-C');
-    const [running] = of(await examine(ground), 'hub');
-    assert.match(running?.what ?? '', /^The one at http:\S+ answers and can write\.$/);
-    hub.kill('SIGKILL');
-    await hub.ended;
-    const [stale] = of(await examine(ground), 'hub');
-    assert.deepEqual([stale?.state, stale?.mend], ['warn', `rm ${join(ground.dataDir, 'hub.json')}`]);
-    mend(ground, stale);
-    assert.match(of(await examine(ground), 'hub')[0]?.what ?? '', /^None is running/);
-  });
-
-  it('is bad when the one that is named does not answer', async (t) => {
-    const ground = await openGround(t);
-    const [found] = of(await examine(ground, 'work', { args: ['--url', 'http://127.0.0.1:9'] }), 'hub');
-    assert.deepEqual([found?.state, found?.mend], ['bad', 'signalbox serve']);
-  });
-
-  it('is warned about when another process has its number', async (t) => {
-    const ground = await withBoard(t);
-    const file = { id: 'another', url: 'http://127.0.0.1:9', pid: process.pid };
-    write(join(ground.dataDir, 'hub.json'), JSON.stringify(file));
-    const [found] = of(await examine(ground), 'hub');
-    assert.deepEqual([found?.state, found?.mend], ['warn', `kill ${process.pid}`]);
-  });
-});
-
-describe('a hub that is not as it should be', () => {
-  it('is told with what it says of itself', async (t) => {
-    const ground = await withBoard(t);
-    const health = {
-      status: 'degraded',
-      id: 'the-hub',
-      version: '0.0.1',
-      store: 'sqlite',
-      workspaces: [{ name: 'main', writable: false, reason: 'the disk is full', seq: 1 }],
-    };
-    const server = createServer((_request, response) => response.end(JSON.stringify(health)));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.after(() => server.close());
-    const address = server.address();
-    assert(typeof address === 'object' && address !== null);
-    const file = { id: 'the-hub', url: `http://127.0.0.1:${address.port}`, pid: process.pid };
-    write(join(ground.dataDir, 'hub.json'), JSON.stringify(file));
-    const found = of(await examine(ground), 'hub');
-    assert.deepEqual(
-      found.map(({ state }) => state),
-      ['bad', 'warn'],
-    );
-    assert.match(found[0]?.what ?? '', /cannot write workspace "main": the disk is full/);
-    assert.match(found[1]?.what ?? '', /is version 0\.0\.1, and this program is \d/);
-    assert(found.every((finding) => finding.mend === `kill ${process.pid} && signalbox serve`));
   });
 });
 

@@ -28,16 +28,17 @@ export interface Examined {
 interface Asking {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly user?: number;
 }
 
 export const examine = async (
   ground: Ground,
   folder = 'work',
-  { args = [], env = {} }: Asking = {},
+  { args = [], ...options }: Asking = {},
 ): Promise<Examined> => {
   const { status, out, err } = await ground.run(['doctor', '--json', ...args], {
     cwd: ground.at(folder),
-    env,
+    ...options,
   });
   assert.notEqual(out, '', err);
   const { healthy, findings } = examinedSchema.parse(JSON.parse(out));

@@ -1,5 +1,5 @@
 import type { Log } from '../../engine/log.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import type { Configuration, Fault } from '../configuration/configuration.ts';
 import type { CheckedJournal } from '../journal-check.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import type { Place } from '../workspace-resolution/resolve.ts';
@@ -7,7 +7,7 @@ import type { Place } from '../workspace-resolution/resolve.ts';
 /** What a check found. */
 export interface Finding {
   readonly state: 'good' | 'warn' | 'bad';
-  /** One sentence, or two. */
+  /** What is so, and what the command below it does where that is not plain. */
   readonly what: string;
   /** The command that mends it, where something is to be mended. */
   readonly mend: string | undefined;
@@ -15,6 +15,7 @@ export interface Finding {
 
 export interface Check {
   readonly name: string;
+  /** Finds nothing where another check tells why nothing can be found. */
   readonly run: (patient: Patient) => Promise<readonly Finding[]>;
 }
 
@@ -28,9 +29,13 @@ export interface ReadJournal {
 /** What checks look at. */
 export interface Patient {
   readonly configuration: Configuration;
+  /** What was said and cannot be; the configuration is as if it had not been said. */
+  readonly faults: readonly Fault[];
   readonly place: Place;
   readonly home: string;
   readonly log: Log;
+  /** The data directory is there, and this user may not look into it. */
+  readonly sealed: boolean;
   /** Read once for all checks. */
   readonly journals: readonly ReadJournal[];
 }

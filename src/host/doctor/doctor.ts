@@ -14,6 +14,7 @@ import { dataDirectory, journalFiles } from './data-directory.ts';
 import { hub } from './hub.ts';
 import { clock, journals } from './journals.ts';
 import { diskSpace, versions } from './machine.ts';
+import { denial } from './mends.ts';
 import { configuration, workspace } from './settings.ts';
 
 /** In the order in which they are told. Another subject adds its check here. */
@@ -34,14 +35,22 @@ interface Told extends Finding {
 }
 
 /** Runs all checks and tells what they found; fails when something is bad. */
-export const examine = async ({ configuration: given, terminal, log }: Given): Promise<Outcome<true>> => {
+export const examine = async ({
+  configuration: given,
+  faults,
+  terminal,
+  log,
+}: Given): Promise<Outcome<true>> => {
   const place = thisProcess();
+  const { dataDir } = given.settings;
   const patient: Patient = {
     configuration: given,
+    faults,
     place,
     home: place.env['HOME'] || homedir(),
     log,
-    journals: await readJournals(given.settings.dataDir),
+    sealed: (await denial(dataDir, 'enter')) === 'EACCES',
+    journals: await readJournals(dataDir),
   };
   const told: Told[] = [];
   for (const check of checks) {

@@ -1,31 +1,90 @@
-import { join } from 'node:path';
 import { shellWord } from '../../surfaces/cli/answer.ts';
+import { unixAddress } from '../../surfaces/http/address.ts';
 import { type RemoteHub, connectHub } from '../../surfaces/http/client.ts';
+import { type Listen, urlOf } from '../../surfaces/http/listen.ts';
+import type { Refusal } from '../../kernel/errors.ts';
 import { connectFound } from '../found-hub.ts';
-import { type HubFile, readHubFile } from '../hub-file.ts';
+import { type FoundHubFile, type HubFile, lookAtHubFile } from '../hub-file.ts';
 import { version } from '../version.ts';
-import { type Check, type Finding, bad, good, warn } from './check.ts';
+import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
+import { leaveUrlOut, moveAside, permit, serveAt } from './mends.ts';
+
+/** A hub on this machine answers at once. */
+const answerTimeoutMs = 1_000;
 
 export const hub: Check = {
   name: 'hub',
-  run: async ({ configuration: { settings } }) => {
-    if (settings.url !== undefined) {
-      const named = await connectHub(settings.url);
-      return named.ok ? answering(named.value, undefined) : [bad(named.message, 'signalbox serve')];
-    }
-    const file = await readHubFile(settings.dataDir);
-    if (file === undefined)
-      return [
-        good('None is running; commands work on the journals themselves. Start one with signalbox serve.'),
-      ];
-    const found = await connectFound(file);
-    return found === undefined ? [gone(file, settings.dataDir)] : answering(found, file.pid);
+  run: async (patient) => {
+    const { dataDir, url } = patient.configuration.settings;
+    const found = await lookAtHubFile(dataDir);
+    if (url !== undefined) return atUrl(url, found, patient);
+    if (patient.sealed) return [];
+    if (found.kind === 'unreadable') return [unreadable(found)];
+    if (found.kind === 'absent') return [await unannounced(patient)];
+    const running = await connectFound(found.file);
+    return running === undefined
+      ? [gone(found)]
+      : answering(running, { pid: found.file.pid, checkup: 'signalbox doctor' });
   },
 };
 
-const gone = ({ url, pid }: HubFile, dataDir: string): Finding => {
-  const path = join(dataDir, 'hub.json');
-  return isAlive(pid)
+/** The one that was named by its address. */
+const atUrl = async (url: string, found: FoundHubFile, patient: Patient): Promise<readonly Finding[]> => {
+  const named = await connectHub(url);
+  if (!named.ok) return [silent(url, named, patient)];
+  const own = found.kind === 'read' && found.file.id === named.value.id ? found.file : undefined;
+  return answering(named.value, { pid: own?.pid, checkup: 'env -u SIGNALBOX_URL signalbox doctor' });
+};
+
+const silent = (url: string, { details }: Refusal, patient: Patient): Finding => {
+  if (details['strange'] === true)
+    return bad(
+      `What answers at ${String(details['url'])} is not a Signalbox hub. Leave the address out, and the hub of the data directory is used.`,
+      leaveUrlOut(patient),
+    );
+  const start = serveAt(url);
+  const { url: shown = 'the address', reason = 'it is no address' } = details;
+  const what = `The hub at ${String(shown)} does not answer (${String(reason)}).`;
+  return start === undefined
+    ? bad(`${what} Start it on its machine, or leave the address out.`, leaveUrlOut(patient))
+    : bad(what, start);
+};
+
+const unreadable = ({ path, reason }: Extract<FoundHubFile, { readonly kind: 'unreadable' }>): Finding => {
+  const [why, mend] =
+    reason === 'EISDIR'
+      ? ['it is a folder', moveAside(path)]
+      : reason === 'EACCES'
+        ? ['this user may not', permit([path], 'u+rw')]
+        : [reason, `rm -f ${shellWord(path)}`];
+  return warn(
+    `${path}, by which commands find the hub, cannot be read: ${why}. A hub writes it when it starts; one that runs now is not found.`,
+    mend,
+  );
+};
+
+/** No file names a hub, and one may run all the same. */
+const unannounced = async ({ configuration, journals }: Patient): Promise<Finding> => {
+  const { listen, dataDir } = configuration.settings;
+  const url = addressOf(listen);
+  const answer = url === undefined ? undefined : await connectHub(url, answerTimeoutMs);
+  if (answer?.ok === true) answer.value.close();
+  const list = journals.find(({ file }) => file === 'hub.journal')?.checked;
+  return url !== undefined && answer?.ok === true && list?.ok === true && answer.value.id === list.value.id
+    ? warn(
+        `The one at ${url} serves ${dataDir}, but hub.json in it, by which commands find it, is gone. Stop it and start it again, or name its address.`,
+        `export SIGNALBOX_URL=${shellWord(url)}`,
+      )
+    : good('None is running; commands work on the journals themselves. Start one with signalbox serve.');
+};
+
+const addressOf = (listen: Listen): string | undefined => {
+  if (listen.kind === 'unix') return unixAddress(listen.path);
+  return listen.port === 0 ? undefined : urlOf(listen);
+};
+
+const gone = ({ path, file: { url, pid } }: { readonly path: string; readonly file: HubFile }): Finding =>
+  isAlive(pid)
     ? warn(
         `${path} names a hub at ${url} that does not answer as it, but process ${pid} is alive. If that is the hub, it hangs.`,
         `kill ${pid}`,
@@ -34,7 +93,6 @@ const gone = ({ url, pid }: HubFile, dataDir: string): Finding => {
         `${path} names a hub at ${url} that is gone; it ended without taking the file away.`,
         `rm ${shellWord(path)}`,
       );
-};
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -45,24 +103,42 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-const answering = async (found: RemoteHub, pid: number | undefined): Promise<readonly Finding[]> => {
+interface Running {
+  /** Its process, where that is known. */
+  readonly pid: number | undefined;
+  /** What shows more where it runs. */
+  readonly checkup: string;
+}
+
+/** The port is free only when the old one has ended. */
+const startAgain = (pid: number, url: string): string =>
+  `kill ${pid} && while kill -0 ${pid} 2>/dev/null; do sleep 1; done; ${serveAt(url) ?? 'signalbox serve'}`;
+
+const answering = async (found: RemoteHub, { pid, checkup }: Running): Promise<readonly Finding[]> => {
   const { status, workspaces } = await found.health();
   found.close();
-  const again = pid === undefined ? 'signalbox serve' : `kill ${pid} && signalbox serve`;
   const findings: Finding[] = [];
   for (const { name, writable, reason } of workspaces) {
     if (!writable)
       findings.push(
         bad(
           `The hub at ${found.url} cannot write workspace "${name}": ${reason ?? 'it does not say why'}`,
-          again,
+          pid === undefined ? checkup : startAgain(pid, found.url),
         ),
       );
   }
-  if (status === 'stopping') findings.push(warn(`The hub at ${found.url} is stopping.`, 'signalbox serve'));
-  if (found.version !== version)
-    findings.push(
-      warn(`The hub at ${found.url} is version ${found.version}, and this program is ${version}.`, again),
-    );
+  if (status === 'stopping')
+    findings.push(warn(`The hub at ${found.url} is stopping.`, serveAt(found.url) ?? 'signalbox serve'));
+  if (found.version !== version) findings.push(otherVersion(found, pid));
   return findings.length > 0 ? findings : [good(`The one at ${found.url} answers and can write.`)];
+};
+
+const otherVersion = ({ url, version: other }: RemoteHub, pid: number | undefined): Finding => {
+  const what = `The hub at ${url} is version ${other}, and this program is ${version}.`;
+  return pid === undefined
+    ? warn(
+        `${what} Start it anew with this version where it runs, or use its version here.`,
+        `npm install ${shellWord(`signalbox@${other}`)}`,
+      )
+    : warn(what, startAgain(pid, url));
 };

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { onlyPartition } from '../../areas/workspaces/model.ts';
 import type { Refusal } from '../../kernel/errors.ts';
 import { spoken } from '../../kernel/instants.ts';
@@ -8,28 +8,63 @@ import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { journalPath } from '../workspaces.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
+import { asideOf, denial, isForeign, moveAside, permit } from './mends.ts';
 
 export const journals: Check = {
   name: 'journals',
   run: async (patient) => {
-    const { settings } = patient.configuration;
-    const read = patient.journals.map((journal) => ofJournal(journal, settings.dataDir));
-    if (read.length === 0) return [good('There are none yet.')];
-    return [...read, ...(await missing(patient))];
+    if (patient.sealed) return [];
+    const { dataDir } = patient.configuration.settings;
+    if (patient.journals.length === 0) return [good('There are none yet.')];
+    const findings: Finding[] = [];
+    for (const journal of patient.journals) {
+      if (!(await isLocked(journal, dataDir))) findings.push(ofJournal(journal, dataDir));
+    }
+    return [...findings, ...(await missing(patient))];
   },
 };
+
+/** Whether the check of the data directory tells already why it cannot be read. */
+const isLocked = async ({ file, checked }: ReadJournal, dataDir: string): Promise<boolean> =>
+  !checked.ok &&
+  checked.code === 'storage_read_only' &&
+  (isForeign(dataDir) || (await denial(join(dataDir, file), 'write')) !== undefined);
 
 const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
   checked.ok
     ? good(`${file}: ${entriesIn(checked.value.entries)}, all good.`)
-    : bad(`${file}: ${checked.message}`, mendOf(checked, join(dataDir, file)));
+    : unread(`${file}: ${checked.message}`, checked, join(dataDir, file));
 
-const mendOf = ({ code }: Refusal, path: string): string => {
-  const word = shellWord(path);
-  if (code === 'upgrade_required') return 'npm install signalbox@latest';
-  if (code === 'journal_corrupt' || code === 'journal_missing')
-    return `cp BACKUP ${word} && rm -f ${shellWord(`${path}.bell`)}`;
-  return `chmod u+rw ${word}`;
+const unread = (what: string, { code }: Refusal, path: string): Finding => {
+  if (code === 'upgrade_required') return bad(what, 'npm install signalbox@latest');
+  if (code === 'journal_corrupt') return setAside(what, path);
+  return code === 'journal_missing' ? lost(what, path) : bad(what, permit([path], 'u+rw'));
+};
+
+/** With all that belongs to it: what lies beside a journal is never that of another. */
+const setAside = (what: string, path: string): Finding => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    return bad(`${path} is a folder, and no journal.`, moveAside(path));
+  const folder = shellWord(asideOf(path));
+  const files = [path, ...['-wal', '-shm', '.bell'].map((end) => `${path}${end}`).filter(existsSync)];
+  return bad(
+    `${what} The command moves it aside with all that belongs to it. Then copy a backup to its place; without one, what it holds is lost to Signalbox, and signalbox doctor says how to go on.`,
+    `mkdir ${folder} && mv ${files.map(shellWord).join(' ')} ${folder}`,
+  );
+};
+
+/** What is known of a journal is only its id, so no new one can take its place. */
+const lost = (what: string, path: string): Finding => {
+  const isList = basename(path) === 'hub.journal';
+  const dataDir = isList ? dirname(path) : dirname(dirname(path));
+  return bad(
+    `${what} With a backup, copy it to ${path}. Without, ${
+      isList
+        ? 'the names of the workspaces are lost, and their journals cannot be reached'
+        : 'what it held is lost; others go on, and signalbox workspace add NAME makes one in its stead'
+    }. To begin anew with nothing, stop the hub; the command moves the whole data directory aside.`,
+    moveAside(dataDir),
+  );
 };
 
 /** What the list of workspaces says that there is, and is not. */
@@ -39,28 +74,25 @@ const missing = async ({
   journals: read,
 }: Patient): Promise<readonly Finding[]> => {
   const list = read.find(({ file }) => file === 'hub.journal');
+  const listPath = join(settings.dataDir, 'hub.journal');
   if (list === undefined)
-    return [
-      bad(
-        `hub.journal, the list of workspaces, is missing in ${settings.dataDir}.`,
-        `cp BACKUP ${shellWord(join(settings.dataDir, 'hub.journal'))}`,
-      ),
-    ];
-  if (!list.checked.ok) return [];
+    return [lost(`hub.journal, the list of workspaces, is missing in ${settings.dataDir}.`, listPath)];
+  if (!list.checked.ok || (await denial(join(settings.dataDir, 'workspaces'), 'enter')) === 'EACCES')
+    return [];
   const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
-  if (!workspaces.ok)
-    return [bad(workspaces.message, mendOf(workspaces, join(settings.dataDir, 'hub.journal')))];
+  if (!workspaces.ok) {
+    // What it may not write is told where the data directory is looked at.
+    return workspaces.code === 'storage_read_only' ? [] : [unread(workspaces.message, workspaces, listPath)];
+  }
   const rows = [...workspaces.value.hub.engine.slices.workspaces.workspaces.scan('all', onlyPartition)];
   await workspaces.value.close();
   return rows.flatMap(({ name, file, journal }) => {
     const path = journalPath(settings.dataDir, file);
     if (journal === undefined) return [];
-    const word = shellWord(path);
-    if (!existsSync(path))
-      return [bad(`The journal of workspace "${name}", ${path}, is missing.`, `cp BACKUP ${word}`)];
+    if (!existsSync(path)) return [lost(`The journal of workspace "${name}", ${path}, is missing.`, path)];
     const found = read.find((one) => join(settings.dataDir, one.file) === path)?.checked;
     return found?.ok && found.value.id !== journal
-      ? [bad(`${path} is another journal than that of workspace "${name}".`, `cp BACKUP ${word}`)]
+      ? [setAside(`${path} is another journal than that of workspace "${name}".`, path)]
       : [];
   });
 };
@@ -70,7 +102,8 @@ const behindMs = 60_000;
 
 export const clock: Check = {
   name: 'clock',
-  run: async ({ journals: read }) => {
+  run: async ({ sealed, journals: read }) => {
+    if (sealed) return [];
     const last = Math.max(...read.map(({ checked }) => lastOf(checked)));
     const aheadMs = last - Date.now();
     if (last === Number.NEGATIVE_INFINITY) return [good('There is nothing to compare it with yet.')];

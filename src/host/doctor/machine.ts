@@ -26,8 +26,8 @@ const warnBelowBytes = 1_024 * mebibyte;
 export const diskSpace: Check = {
   name: 'disk space',
   run: async ({ configuration: { settings } }) => {
-    const { folder, freeBytes } = await freeAround(settings.dataDir);
-    return [ofSpace(folder, freeBytes)];
+    const space = await freeAround(settings.dataDir);
+    return space === undefined ? [] : [ofSpace(space.folder, space.freeBytes)];
   },
 };
 
@@ -38,12 +38,17 @@ export const ofSpace = (folder: string, freeBytes: number): Finding => {
   return freeBytes < warnBelowBytes ? warn(`Only ${said}`, mend) : good(said);
 };
 
-/** Of the folder itself, or the nearest one above that is there. */
-const freeAround = async (path: string): Promise<{ readonly folder: string; readonly freeBytes: number }> => {
+interface Space {
+  readonly folder: string;
+  readonly freeBytes: number;
+}
+
+/** Of the folder itself, or the nearest one above that is there; undefined on what has no room of its own, as /proc. */
+const freeAround = async (path: string): Promise<Space | undefined> => {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
-      const { bavail, bsize } = await statfs(folder);
-      return { folder, freeBytes: bavail * bsize };
+      const { blocks, bavail, bsize } = await statfs(folder);
+      return blocks === 0 ? undefined : { folder, freeBytes: bavail * bsize };
     } catch (thrown) {
       if (dirname(folder) === folder) throw thrown;
     }

@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findWorkspace } from '../../areas/workspaces/model.ts';
 import { mainWorkspace } from '../../areas/workspaces/names.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
+import type { Fault } from '../configuration/configuration.ts';
 import { openJournals } from '../open-hub.ts';
 import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
+import { editFile, moveAside, permit } from './mends.ts';
 
 export const configuration: Check = {
   name: 'configuration',
-  run: async ({ configuration: { origins } }) => {
-    // What is not valid has been refused before a command could run.
+  run: async ({ configuration: { origins }, faults }) => {
+    if (faults.length > 0) return faults.map(ofFault);
     const set = [...origins].filter(([, { kind }]) => kind !== 'default').map(([name]) => name);
     return [
       good(
@@ -18,6 +20,18 @@ export const configuration: Check = {
       ),
     ];
   },
+};
+
+const ofFault = ({ refusal: { message, details }, at }: Fault): Finding => {
+  if (at.kind !== 'file')
+    return bad(
+      `${message} The other checks are made without.`,
+      at.kind === 'environment' ? `unset ${at.variable}` : 'signalbox doctor',
+    );
+  const what = `${message} The other checks are made as if this file said nothing.`;
+  if (details['reason'] === 'EACCES') return bad(what, permit([at.path], 'u+r'));
+  const isFile = statSync(at.path, { throwIfNoEntry: false })?.isFile() === true;
+  return bad(what, isFile ? editFile(at.path) : moveAside(at.path));
 };
 
 export const workspace: Check = {
@@ -52,11 +66,14 @@ export const workspace: Check = {
 };
 
 /** A name that a person gave may be misspelt. */
-const named = async (name: string, { configuration: given, log }: Patient): Promise<readonly Finding[]> => {
+const named = async (
+  name: string,
+  { configuration: given, log, sealed }: Patient,
+): Promise<readonly Finding[]> => {
   const { settings } = given;
   const fine = good(`Calls from here go to "${name}", as the configuration says.`);
   const here = settings.url === undefined && existsSync(join(settings.dataDir, 'hub.journal'));
-  if (name === mainWorkspace || settings.url !== undefined) return [fine];
+  if (name === mainWorkspace || settings.url !== undefined || sealed) return [fine];
   const workspaces = here ? await openJournals(settings, { log, ticksFirst: false, brief: true }) : undefined;
   // What is wrong with the list itself is said where the journals are looked at.
   if (workspaces?.ok === false) return [fine];
