@@ -1,4 +1,3 @@
-import { type NodeMcpRequestHandler, toNodeHandler } from '@modelcontextprotocol/node';
 import { type McpHttpHandler, type ServerContext, createMcpHandler } from '@modelcontextprotocol/server';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { metaId } from '../meta.ts';
@@ -11,12 +10,12 @@ import { type McpExchange, whenOver } from './exchange.ts';
 import { Listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
 import { SpeakerNote, speakerOf } from './speakers.ts';
+import { clientGone, sendWeb, webRequest } from './web.ts';
 
 /** What serves one workspace in one mode. */
 interface Station {
   readonly key: string;
   readonly handler: McpHttpHandler;
-  readonly node: NodeMcpRequestHandler;
   /** Leads to all its streams, each of which takes what it asked for. */
   readonly sink: Sink;
   /** Requests that are not answered yet, open streams among them. */
@@ -51,11 +50,11 @@ export class ModernEra {
       // In the answer itself, as the SDK refuses streams: another status would look like a server of another era.
       if (!begun.ok) return answerRefusal(response, begun, { body, status: 200 });
     }
-    const { method = 'GET', url = '/', headers } = request;
-    const auth = new SpeakerNote({ caller, workspace });
-    const chunks = (): AsyncIterator<unknown> => request[Symbol.asyncIterator]();
-    const asked = { method, url, headers, auth, [Symbol.asyncIterator]: chunks };
-    await station.node(asked, response, listen?.request ?? body);
+    const answer = await station.handler.fetch(webRequest(request, clientGone(response)), {
+      authInfo: new SpeakerNote({ caller, workspace }),
+      parsedBody: listen?.request ?? body,
+    });
+    await sendWeb(answer, response);
   }
 
   async close(): Promise<void> {
@@ -112,7 +111,6 @@ export class ModernEra {
     return {
       key,
       handler,
-      node: toNodeHandler(handler, { onerror: report }),
       sink: {
         resourceUpdated: (uri) => notify.resourceUpdated(uri),
         toolsChanged: () => notify.toolsChanged(),

@@ -1,5 +1,10 @@
-import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
-import type { McpServer, RequestId, Server, ServerContext } from '@modelcontextprotocol/server';
+import {
+  type McpServer,
+  type RequestId,
+  type Server,
+  type ServerContext,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Caller } from '../../../kernel/operation.ts';
@@ -10,6 +15,7 @@ import { type EventLog, SessionEvents } from './events.ts';
 import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import { SpeakerNote, speakerOf } from './speakers.ts';
+import { sendWeb, webRequest } from './web.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -51,7 +57,7 @@ export class Session {
   /** The calls that are under way. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #events: SessionEvents;
-  readonly #transport: NodeStreamableHTTPServerTransport;
+  readonly #transport: WebStandardStreamableHTTPServerTransport;
   readonly #server: Server | McpServer;
   readonly #opener: Caller;
 
@@ -66,7 +72,7 @@ export class Session {
     this.#parts = parts;
     this.#opener = { ...caller, connection: caller.connection ?? `mcp:${id}` };
     this.#events = new SessionEvents(events);
-    this.#transport = new NodeStreamableHTTPServerTransport({
+    this.#transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
       onsessionclosed: deleted,
       eventStore: this.#events,
@@ -115,9 +121,13 @@ export class Session {
     }
     this.#use(1);
     whenOver(response, () => this.#use(-1));
-    const auth = new SpeakerNote({ caller, workspace });
-    await this.#transport.handleRequest(Object.assign(request, { auth }), response, body);
+    const answer = await this.#transport.handleRequest(webRequest(request), {
+      authInfo: new SpeakerNote({ caller, workspace }),
+      parsedBody: body,
+    });
+    const sent = sendWeb(answer, response);
     for (const id of cancelledBy(body)) await this.#giveUp(id);
+    await sent;
   }
 
   /**

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * The bridge between Node's HTTP server and the web-standard requests and responses of the SDK. The SDK brings one of
+ * its own; it writes the body of each request anew and sends each answer in pieces, which made reading a fifth slower.
+ */
+
+/**
+ * A request as the SDK takes it. Its body has been read, and is handed over beside it. `signal` tells that the client
+ * has gone; what needs no telling does without, because to hand a signal on takes as long as all the rest.
+ */
+export const webRequest = (
+  { method = 'GET', url = '/', headers: given }: IncomingMessage,
+  signal?: AbortSignal,
+): Request => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string') headers.set(name, value);
+    else for (const one of value ?? []) headers.append(name, one);
+  }
+  return new Request(`http://${given.host ?? 'localhost'}${url}`, {
+    method,
+    headers,
+    ...(signal !== undefined && { signal }),
+  });
+};
+
+/** Aborted when the client goes away before its answer is complete. */
+export const clientGone = (response: ServerResponse): AbortSignal => {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+};
+
+/** Sends an answer of the SDK, and resolves when it is complete or the client has gone. */
+export const sendWeb = async (answer: Response, response: ServerResponse): Promise<void> => {
+  const { status, body } = answer;
+  const headers = Object.fromEntries(answer.headers);
+  if (body === null) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  if (headers['content-type']?.startsWith('text/event-stream') === true) {
+    response.writeHead(status, headers);
+    return sendStream(body, response);
+  }
+  const text = await answer.text();
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+};
+
+const sendStream = async (body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> => {
+  const reader = body.getReader();
+  const leave = (): void => void reader.cancel();
+  if (response.destroyed) leave();
+  else response.once('close', leave);
+  // Who opens a stream learns at once that it is open, also when there is nothing to be told yet.
+  const announcing = soon(() => response.flushHeaders());
+  const parcel = new Parcel(response.socket);
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    announcing.cancel();
+    parcel.open();
+    if (!response.write(next.value)) await drained(response);
+  }
+  announcing.cancel();
+  response.off('close', leave);
+  response.end();
+  parcel.send();
+};
+
+/** The event that begins an answer, the answer and the end of the stream go out as one when they come together. */
+class Parcel {
+  readonly #socket: Socket | null;
+  #sending: { readonly cancel: () => void } | undefined;
+
+  constructor(socket: Socket | null) {
+    this.#socket = socket;
+  }
+
+  open(): void {
+    if (this.#sending !== undefined) return;
+    this.#socket?.cork();
+    this.#sending = soon(() => this.send());
+  }
+
+  send(): void {
+    if (this.#sending === undefined) return;
+    this.#sending.cancel();
+    this.#sending = undefined;
+    this.#socket?.uncork();
+  }
+}
+
+/** After what is ready now, and what that makes ready. */
+const soon = (work: () => void): { readonly cancel: () => void } => {
+  let waiting = setImmediate(() => {
+    waiting = setImmediate(work);
+  });
+  return { cancel: () => clearImmediate(waiting) };
+};
+
+/** There is room for more, or nobody to read it. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.once('drain', go);
+    response.once('close', go);
+  });
