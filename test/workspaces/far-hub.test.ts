@@ -92,8 +92,8 @@ describe('a hub that is named by its address', () => {
     there.repository('shop', origin);
     here.git('', 'clone', '--quiet', there.at('shop'), here.at('mine'));
     here.git('mine', 'remote', 'set-url', 'origin', 'https://git.example/web/shop');
-    assert.equal((await there.show('shop')).workspace, 'shop');
-    const shown = await here.show('mine', [], { env });
+    assert.equal((await there.arrive('shop')).workspace, 'shop');
+    const shown = await here.arrive('mine', { env });
     assert.deepEqual([shown.workspace, shown.hub, shown.origin], ['shop', url, 'git.example/web/shop']);
     const unknown = await here.run(['task', 'list', '--workspace', 'shops'], { env });
     assert.equal(unknown.status, 3);

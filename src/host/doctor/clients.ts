@@ -1,3 +1,4 @@
+import { writtenDescription } from '../../catalogue/written-description.ts';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { repeatable } from '../../kernel/ids.ts';
@@ -8,6 +9,7 @@ import { connectHub } from '../../surfaces/http/client.ts';
 import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
 import { mcpAddress } from '../mcp-address.ts';
+import { lookOnce } from '../look-once.ts';
 import { gitIn } from '../workspace-resolution/git.ts';
 import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
 import type { Settings } from '../configuration/settings.ts';
@@ -74,10 +76,14 @@ const addressOf = ({ patient, hubUrl, workspace }: About): string | undefined =>
   return url?.startsWith('http:') ? mcpAddress(url, workspace) : undefined;
 };
 
-/** The workspace of this folder; undefined in a repository that has none yet. */
-const workspaceHere = async ({ configuration, place }: Patient): Promise<string | undefined> => {
-  const wanted = await resolveWorkspace({ configured: configuration.settings.workspace, ...place });
-  return wanted.ok && wanted.value.by !== 'repository' ? wanted.value.name : undefined;
+/** The workspace of this folder; undefined in a repository that has none yet, or says one that is not there. */
+const workspaceHere = async ({ configuration, place, log }: Patient): Promise<string | undefined> => {
+  const { settings } = configuration;
+  const wanted = await resolveWorkspace({ configured: settings.workspace, ...place });
+  if (!wanted.ok) return undefined;
+  if (wanted.value.by === 'configuration' || wanted.value.by === 'default') return wanted.value.name;
+  const looked = await lookOnce(settings, wanted.value, { catalogue: writtenDescription(), log });
+  return looked.ok && looked.value.there ? looked.value.name : undefined;
 };
 
 interface About {
