@@ -1,6 +1,4 @@
 import { writtenDescription } from '../catalogue/written-description.ts';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { presets } from '../catalogue/exposure/modes.ts';
 import type { Log } from '../engine/log.ts';
@@ -31,7 +29,11 @@ import { commands } from './commands/index.ts';
 import { operationCommand } from './commands/operation.ts';
 import { type KeyFlags, readConfiguration } from './configuration/configuration.ts';
 import { ownerPrincipal } from './owner.ts';
-import { openOnce } from './open-once.ts';
+import type { Settings } from './configuration/settings.ts';
+import { connectToLook, meantAt } from './look-once.ts';
+import type { ConnectedOnce } from './open-once.ts';
+import { resolveWorkspace } from './workspace-resolution/resolve.ts';
+import { thisProcess } from './workspace-resolution/wanted.ts';
 
 /** A person who presses a key does not wait longer. */
 const patienceMs = 2 * secondMs;
@@ -147,20 +149,43 @@ const candidatesOf = async (
 ): Promise<readonly Candidate[]> => {
   if (wanted.kind === 'these') return wanted.candidates;
   if (wanted.kind === 'files') return [];
-  const configuration = await readConfiguration(keysIn(words), { env: process.env, cwd: process.cwd() });
+  const configuration = await readConfiguration(keysIn(words), thisProcess());
   if (!configuration.ok) return [];
   const { settings } = configuration.value;
-  // Completing a line makes nothing, not even a data directory.
-  if (settings.url === undefined && !existsSync(join(settings.dataDir, 'hub.journal'))) return [];
-  const opened = await openOnce(settings, { catalogue: writtenDescription(), log: silent });
-  if (!opened.ok) return [];
-  const { hub, workspace, close } = opened.value;
-  const found = await asks[wanted.kind](
-    (operation, input) => listOf({ hub, workspace }, operation, input),
+  const options = { catalogue: writtenDescription(), log: silent };
+  const connected = await connectToLook(settings, options);
+  if (!connected.ok || connected.value === undefined) return [];
+  const found = await candidatesAt(connected.value, { wanted: wanted.kind, prefix, settings });
+  await connected.value.close();
+  return found;
+};
+
+interface Asking {
+  readonly wanted: keyof typeof asks;
+  readonly prefix: string;
+  readonly settings: Settings;
+}
+
+const candidatesAt = async (
+  connected: ConnectedOnce,
+  { wanted, prefix, settings }: Asking,
+): Promise<readonly Candidate[]> => {
+  const meant = wanted === 'workspaces' ? undefined : await workspaceAt(connected, settings);
+  if (wanted !== 'workspaces' && meant === undefined) return [];
+  return asks[wanted](
+    (operation, input) => listOf({ hub: connected.hub, workspace: meant }, operation, input),
     prefix,
   );
-  await close();
-  return found;
+};
+
+/** None where it would have to be made: completing a line makes nothing. */
+const workspaceAt = async (
+  connected: ConnectedOnce,
+  { workspace }: Settings,
+): Promise<string | undefined> => {
+  const wanted = await resolveWorkspace({ configured: workspace, ...thisProcess() });
+  const meant = wanted.ok ? await meantAt(connected, wanted.value) : wanted;
+  return meant.ok && meant.value.there ? meant.value.name : undefined;
 };
 
 /** The keys of the configuration that were typed, as far as they bear on where to ask. */
@@ -181,7 +206,7 @@ const listed = z.object({
 type Item = z.infer<typeof listed>['items'][number];
 
 const listOf = async (
-  { hub, workspace }: { readonly hub: Pick<Hub, 'call'>; readonly workspace: string },
+  { hub, workspace }: { readonly hub: Pick<Hub, 'call'>; readonly workspace: string | undefined },
   operation: string,
   input: Readonly<Record<string, unknown>>,
 ): Promise<readonly Item[]> => {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { nearestName } from '../catalogue/nearest.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
 import { ownerPrincipal } from './owner.ts';
+import type { Identity } from './workspace-resolution/identity.ts';
 import type { WorkspaceList } from './workspace-resolution/settle.ts';
 
 /** What this process asks of a hub on its own account. */
@@ -29,30 +31,55 @@ const listSchema = z.looseObject({ items: z.array(shownSchema) });
 /** A workspace as a hub lists it. */
 export type ShownWorkspace = z.infer<typeof shownSchema>;
 
-/** All workspaces of a hub. */
-export const workspacesOf = async (ask: Ask): Promise<Outcome<readonly ShownWorkspace[]>> => {
-  const answer = await ask('workspace_list', {});
+/** All workspaces of a hub, or that of one repository. */
+export const workspacesOf = async (
+  ask: Ask,
+  identity?: Identity,
+): Promise<Outcome<readonly ShownWorkspace[]>> => {
+  const answer = await ask('workspace_list', membersOf(identity));
   if (!answer.ok) return answer;
   const list = listSchema.safeParse(answer.value);
   return list.success ? ok(list.data.items) : strange('workspace_list');
 };
 
+const membersOf = (identity: Identity | undefined) => ({
+  ...(identity !== undefined && { origin: identity.origin }),
+  ...(identity?.rootCommit !== undefined && { root_commit: identity.rootCommit }),
+});
+
 /** The one that is called this, or was. */
 export const calledSo = (items: readonly ShownWorkspace[], name: string): ShownWorkspace | undefined =>
   items.find((item) => item.name === name || item.former_names.includes(name));
 
-/** The list of workspaces that a hub has. */
-export const farWorkspaces = (ask: Ask): WorkspaceList => ({
+/** All names that workspaces have or had. */
+export const namesOf = (items: readonly ShownWorkspace[]): readonly string[] =>
+  items.flatMap((item) => [item.name, ...item.former_names]);
+
+const unknownAmong = (items: readonly ShownWorkspace[], name: string): Refusal => {
+  const nearest = nearestName(name, namesOf(items));
+  const question = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  return refuse(
+    'workspace_unknown',
+    `There is no workspace "${name}".${question} Call workspace_list to see all, or workspace_add to add it.`,
+    { workspace: name, ...(nearest !== undefined && { nearest }) },
+  );
+};
+
+/** The list of workspaces that the hub with this id has. */
+export const farWorkspaces = (ask: Ask, id: string | undefined): WorkspaceList => ({
+  id,
   known: async (name) => {
     const items = await workspacesOf(ask);
-    return items.ok ? ok(calledSo(items.value, name)?.name) : items;
+    if (!items.ok) return items;
+    const found = calledSo(items.value, name);
+    return found === undefined ? unknownAmong(items.value, name) : ok(found.name);
+  },
+  ofRepository: async (identity) => {
+    const items = await workspacesOf(ask, identity);
+    return items.ok ? ok(items.value[0]?.name) : items;
   },
   ensure: async (name, identity) => {
-    const added = await ask('workspace_add', {
-      name,
-      ...(identity !== undefined && { origin: identity.origin }),
-      ...(identity?.rootCommit !== undefined && { root_commit: identity.rootCommit }),
-    });
+    const added = await ask('workspace_add', { name, ...membersOf(identity) });
     if (!added.ok) {
       const { workspace } = added.details;
       return added.code === 'exists' ? ok(typeof workspace === 'string' ? workspace : name) : added;

@@ -69,7 +69,9 @@ export const noHub = refuse(
 /** A hub elsewhere, once it has the workspace of this process, to which calls go that name none. */
 const farLine = async (hub: RemoteHub, want: Want, log: Log): Promise<Outcome<Line>> => {
   const wanted = await want();
-  const name = wanted.ok ? await settleWorkspace(wanted.value, farWorkspaces(askOnce(hub)), log) : wanted;
+  const name = wanted.ok
+    ? await settleWorkspace(wanted.value, farWorkspaces(askOnce(hub), hub.id), log)
+    : wanted;
   if (!name.ok) {
     hub.close();
     return name;

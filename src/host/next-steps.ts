@@ -43,7 +43,7 @@ const stepsOverHttp = (url: string, workspace: string): string => {
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}
-In another repository, signalbox workspace show prints the address of its own workspace.
+In another repository, signalbox status makes its own workspace, and signalbox workspace show prints its address.
 
 Put a first task on the board:
   curl -s ${url}/v1/operations/task_add ${firstTask}`;

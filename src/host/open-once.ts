@@ -1,35 +1,43 @@
 import type { Description } from '../catalogue/description.ts';
-import { nearestName } from '../catalogue/nearest.ts';
 import { mainWorkspace } from '../areas/workspaces/names.ts';
 import type { Log } from '../engine/log.ts';
-import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
 import type { Settings } from './configuration/settings.ts';
-import { type Ask, farWorkspaces, ownCaller, workspacesOf } from './far-workspaces.ts';
+import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
 import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
 import { type Line, type Source, SteadyHub } from './steady-hub.ts';
 import { version } from './version.ts';
 import type { Place, Wanted } from './workspace-resolution/resolve.ts';
-import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { type WorkspaceList, settleWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 
-export interface OpenedOnce {
+/** A hub for what one command asks. */
+export interface ConnectedOnce {
   readonly hub: Hub;
-  /** Which one calls are for that name none. */
-  readonly workspace: string;
+  /** Id of that hub, by which names are noted. */
+  readonly id: string | undefined;
   /** Whether a running hub answers, or this process from the journals. */
   readonly how: 'hub' | 'journal';
-  /** Of that hub. */
+  /** Of the running one. */
   readonly url: string | undefined;
   readonly close: () => Promise<void>;
 }
 
-export interface OpenOnceOptions {
+export interface OpenedOnce extends Omit<ConnectedOnce, 'id'> {
+  /** Which one calls are for that name none. */
+  readonly workspace: string;
+}
+
+export interface ConnectOptions {
   readonly catalogue: Description;
   readonly log: Log;
+}
+
+export interface OpenOnceOptions extends ConnectOptions {
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
 }
@@ -45,6 +53,21 @@ export const openOnce = async (
 ): Promise<Outcome<OpenedOnce>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
+  const connected = await connectOnce(settings, { catalogue, log });
+  if (!connected.ok) return connected;
+  const { id, hub: met, ...rest } = connected.value;
+  const hub = new OnceHub(met, { wanted: wanted.value, id, catalogue, log });
+  const workspace = await hub.settled();
+  if (workspace.ok) return ok({ ...rest, hub, workspace: workspace.value });
+  await rest.close();
+  return workspace;
+};
+
+/** A hub for one command, whatever workspace its calls name. Without a running one, the journals are opened, or made. */
+export const connectOnce = async (
+  settings: Settings,
+  { catalogue, log }: ConnectOptions,
+): Promise<Outcome<ConnectedOnce>> => {
   let url: string | undefined;
   const meet = (hub: RemoteHub): Line => {
     ({ url } = hub);
@@ -55,7 +78,7 @@ export const openOnce = async (
   const found = await source.look();
   const line = found.ok || source.instead === undefined ? found : await source.instead();
   if (!line.ok) return line;
-  const steady = new SteadyHub({
+  const hub = new SteadyHub({
     source: beginningWith(line.value, source),
     version,
     writes: (name) => {
@@ -64,18 +87,13 @@ export const openOnce = async (
     },
     log,
   });
-  const hub = new OnceHub(steady, { wanted: wanted.value, catalogue, log });
-  const workspace = await hub.settled();
-  if (workspace.ok)
-    return ok({
-      hub,
-      workspace: workspace.value,
-      how: found.ok ? 'hub' : 'journal',
-      url,
-      close: () => steady.close(),
-    });
-  await steady.close();
-  return workspace;
+  return ok({
+    hub,
+    id: line.value.id,
+    how: found.ok ? 'hub' : 'journal',
+    url,
+    close: () => hub.close(),
+  });
 };
 
 /** Makes a line to a hub that was found. */
@@ -121,21 +139,23 @@ const beginningWith = (first: Line, source: Source): Source => {
   };
 };
 
+interface OnceHubOptions extends ConnectOptions {
+  readonly wanted: Wanted;
+  readonly id: string | undefined;
+}
+
 /** Whatever hub there is, for calls that go to the workspace that is wanted. It is asked for only when it is missing. */
 class OnceHub implements Hub {
   readonly version = version;
-  readonly #hub: SteadyHub;
-  readonly #options: { readonly wanted: Wanted; readonly catalogue: Description; readonly log: Log };
+  readonly #hub: Hub;
+  readonly #options: OnceHubOptions;
   #workspace: string | undefined;
 
-  constructor(
-    hub: SteadyHub,
-    options: { readonly wanted: Wanted; readonly catalogue: Description; readonly log: Log },
-  ) {
+  constructor(hub: Hub, options: OnceHubOptions) {
     this.#hub = hub;
     this.#options = options;
-    const { wanted } = options;
-    this.#workspace = wanted.by === 'repository' ? undefined : wanted.name;
+    const { wanted, id } = options;
+    this.#workspace = wanted.by === 'repository' ? wanted.repository.notedFor(id) : wanted.name;
   }
 
   /** What the workspace is called; one that is not known by name yet is made now. */
@@ -151,7 +171,7 @@ class OnceHub implements Hub {
     const { workspace } = outcome.details;
     if (workspace !== call.workspace) return outcome;
     if (meant === undefined || workspace !== meant || !this.#mayMake(meant))
-      return this.#unknown(String(workspace));
+      return this.#unknown(String(workspace), outcome);
     const made = await this.#settle();
     return made.ok ? this.#hub.call({ ...call, workspace: made.value }) : made;
   }
@@ -183,26 +203,19 @@ class OnceHub implements Hub {
 
   async #settle(): Promise<Outcome<string>> {
     const { wanted, log } = this.#options;
-    const name = await settleWorkspace(wanted, farWorkspaces(this.#ask), log);
+    const name = await settleWorkspace(wanted, this.#list, log);
     if (name.ok) this.#workspace = name.value;
     return name;
   }
 
-  async #unknown(name: string): Promise<Refusal> {
-    const items = await workspacesOf(this.#ask);
-    if (!items.ok) return items;
-    const names = items.value.flatMap((item) => [item.name, ...item.former_names]);
-    const nearest = nearestName(name, names);
-    const question = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    return refuse(
-      'workspace_unknown',
-      `There is no workspace "${name}".${question} Call workspace_list to see all, or workspace_add to add it.`,
-      { workspace: name, ...(nearest !== undefined && { nearest }) },
-    );
+  /** The refusal that says as well which name is near. */
+  async #unknown(name: string, refusal: Refusal): Promise<Refusal> {
+    const known = await this.#list.known(name);
+    return known.ok ? refusal : known;
   }
 
-  get #ask(): Ask {
-    return askFor(this.#hub);
+  get #list(): WorkspaceList {
+    return farWorkspaces(askFor(this.#hub), this.#options.id);
   }
 }
 

@@ -1,33 +1,47 @@
 import { writtenDescription } from '../catalogue/written-description.ts';
 import { join } from 'node:path';
+import { freeName, mainWorkspace } from '../areas/workspaces/names.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Given } from './commands/command.ts';
 import type { Origin } from './configuration/configuration.ts';
-import { type ShownWorkspace, calledSo, workspacesOf } from './far-workspaces.ts';
-import { type OpenedOnce, askFor, openOnce } from './open-once.ts';
+import type { Settings } from './configuration/settings.ts';
+import { namesOf } from './far-workspaces.ts';
+import { type Looked, lookOnce } from './look-once.ts';
 import { mcpAddress } from './mcp-address.ts';
-import type { Wanted } from './workspace-resolution/resolve.ts';
-import { thisProcess, wantedWorkspace } from './workspace-resolution/wanted.ts';
+import { type Wanted, resolveWorkspace } from './workspace-resolution/resolve.ts';
+import { thisProcess } from './workspace-resolution/wanted.ts';
 
-/** Says which workspace calls from here go to. That of a repository is made and remembered, as by any other command. */
+/** Says which workspace calls from here go to. Looking makes none, and notes nothing. */
 export const showWorkspace = async ({ configuration, terminal, log }: Given): Promise<Outcome<true>> => {
   const { settings, origins } = configuration;
-  const wanted = await wantedWorkspace(settings, log);
+  // What keeps git from being asked is told with the reason.
+  const wanted = await resolveWorkspace({ configured: settings.workspace, ...thisProcess() });
   if (!wanted.ok) return wanted;
-  const opened = await openOnce(settings, { catalogue: writtenDescription(), log });
-  if (!opened.ok) return opened;
-  const found = await workspaceThere(opened.value);
-  await opened.value.close();
-  if (!found.ok) return found;
-  const { name, origin, root_commit, former_names, journal } = found.value;
-  const { url } = opened.value;
-  const here = settings.url === undefined && journal !== undefined;
+  const looked = await lookOnce(settings, wanted.value, { catalogue: writtenDescription(), log });
+  if (!looked.ok) return looked;
+  const { name, there, noted, shown, all, url } = looked.value;
+  const taken = new Set(namesOf(all).map((other) => other.toLowerCase()));
   const value = {
-    workspace: name,
-    by: byOf(wanted.value, origins.get('workspace')),
-    because: becauseOf(wanted.value, origins.get('workspace')),
+    workspace: there || name === mainWorkspace ? name : freeName(name, (lower) => taken.has(lower)),
+    by: noted ? 'git config' : byOf(wanted.value, origins.get('workspace')),
+    because: becauseOf(wanted.value, { noted, origin: origins.get('workspace') }),
+    ...(there ? thereOf(settings, { shown, url }) : { hub: url, remark: notThere }),
+  };
+  if (terminal.json) writeJson(terminal, value);
+  else terminal.out.write(await answerText(value, terminal));
+  return ok(true);
+};
+
+const notThere =
+  'It is not there yet. The first command that needs it makes it, such as signalbox status; its address for clients of MCP stands here then.';
+
+const thereOf = (settings: Settings, { shown, url }: Pick<Looked, 'shown' | 'url'>) => {
+  if (shown === undefined) return { hub: url };
+  const { name, origin, root_commit, former_names, journal } = shown;
+  const here = settings.url === undefined && journal !== undefined;
+  return {
     origin,
     root_commit,
     former_names: former_names.length === 0 ? undefined : former_names,
@@ -35,33 +49,26 @@ export const showWorkspace = async ({ configuration, terminal, log }: Given): Pr
     hub: url,
     mcp: url?.startsWith('http:') ? mcpAddress(url, name) : undefined,
   };
-  if (terminal.json) writeJson(terminal, value);
-  else terminal.out.write(await answerText(value, terminal));
-  return ok(true);
-};
-
-/** The workspace of calls that name none, which this makes sure of. */
-export const workspaceThere = async ({ hub, workspace }: OpenedOnce): Promise<Outcome<ShownWorkspace>> => {
-  const ask = askFor(hub);
-  // Any question about the workspace will do.
-  const asked = await ask('mode_get', {}, workspace);
-  if (!asked.ok) return asked;
-  const items = await workspacesOf(ask);
-  if (!items.ok) return items;
-  return ok(calledSo(items.value, workspace) ?? { name: workspace, former_names: [] });
 };
 
 const byOf = ({ by }: Wanted, origin: Origin | undefined): string =>
   by === 'configuration' ? (origin?.kind ?? by) : by;
 
-const becauseOf = (wanted: Wanted, origin: Origin | undefined): string => {
+const becauseOf = (
+  wanted: Wanted,
+  { noted, origin }: { readonly noted: boolean; readonly origin: Origin | undefined },
+): string => {
   switch (wanted.by) {
     case 'configuration':
       return saidBy(origin);
     case 'git config':
       return `the git config of the repository around ${wanted.repository.folder} says so`;
-    case 'repository':
-      return `it is that of the repository around ${wanted.repository.folder}, and noted in its git config now`;
+    case 'repository': {
+      const { folder } = wanted.repository;
+      return noted
+        ? `the git config of the repository around ${folder} notes it for this hub`
+        : `it is that of the repository around ${folder}`;
+    }
     case 'default':
       return wanted.because ?? `${thisProcess().cwd} is in no git repository`;
   }

@@ -4,14 +4,13 @@ import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { quoted, repeatable } from '../kernel/ids.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Given } from './commands/command.ts';
-import { openOnce } from './open-once.ts';
-import { workspaceThere } from './show-workspace.ts';
+import { lookOnce } from './look-once.ts';
 import { repositoryHere } from './workspace-resolution/resolve.ts';
 import { thisProcess } from './workspace-resolution/wanted.ts';
 
 const nameCharactersShown = 80;
 
-/** Notes a workspace in the git config of the repository, where all its worktrees find it. */
+/** Says a workspace in the git config of the repository, for every hub, where all its worktrees find it. */
 export const useWorkspace = async ({
   words,
   configuration,
@@ -33,13 +32,14 @@ export const useWorkspace = async ({
   const repository = await repositoryHere(thisProcess());
   if (!repository.ok) return repository;
   const { settings } = configuration;
-  const opened = await openOnce({ ...settings, workspace: name }, { catalogue: writtenDescription(), log });
-  if (!opened.ok) return opened;
-  const found = await workspaceThere(opened.value);
-  await opened.value.close();
+  const found = await lookOnce(
+    settings,
+    { by: 'configuration', name },
+    { catalogue: writtenDescription(), log },
+  );
   if (!found.ok) return found;
-  const remembered = await repository.value.remember(found.value.name);
-  if (!remembered.ok) return remembered;
+  const said = await repository.value.say(found.value.name);
+  if (!said.ok) return said;
   const value = { workspace: found.value.name, folder: repository.value.folder };
   if (terminal.json) writeJson(terminal, value);
   else {

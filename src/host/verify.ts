@@ -9,7 +9,7 @@ import type { Given } from './commands/command.ts';
 import type { Settings } from './configuration/settings.ts';
 import { checkJournal, entriesIn } from './journal-check.ts';
 import { openJournals } from './open-hub.ts';
-import { settleWorkspace } from './workspace-resolution/settle.ts';
+import { lookUpWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { journalPath } from './workspaces.ts';
 
@@ -38,15 +38,12 @@ const pathOf = async (settings: Settings, log: Log): Promise<Outcome<string>> =>
   if (!wanted.ok) return wanted;
   const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
   if (!workspaces.ok) return workspaces;
-  // One that a person named is not made by looking at it.
-  const name =
-    wanted.value.by === 'configuration'
-      ? ok(wanted.value.name)
-      : await settleWorkspace(wanted.value, workspaces.value, log);
-  const found = name.ok
-    ? findWorkspace(workspaces.value.hub.engine.slices.workspaces, name.value)
+  // None is made by looking at it.
+  const meant = await lookUpWorkspace(wanted.value, workspaces.value);
+  const found = meant.ok
+    ? findWorkspace(workspaces.value.hub.engine.slices.workspaces, meant.value.name)
     : undefined;
   await workspaces.value.close();
-  if (!name.ok) return name;
-  return found === undefined ? unknownWorkspace(name.value) : ok(journalPath(dataDir, found.file));
+  if (!meant.ok) return meant;
+  return found === undefined ? unknownWorkspace(meant.value.name) : ok(journalPath(dataDir, found.file));
 };

@@ -70,19 +70,32 @@ export class Workspaces {
     return hub;
   }
 
-  /** What the workspace of this name is called now, if there is one. */
-  async known(name: string): Promise<Outcome<string | undefined>> {
+  /** Of the hub. */
+  get id(): string {
+    return this.hub.store.identity.id;
+  }
+
+  /** What the workspace of this name is called now. */
+  async known(name: string): Promise<Outcome<string>> {
     const { engine } = this.hub;
     const behind = await engine.refresh();
-    return behind ?? ok(findWorkspace(engine.slices.workspaces, name)?.name);
+    if (behind !== undefined) return behind;
+    const found = findWorkspace(engine.slices.workspaces, name);
+    return found === undefined ? unknownWorkspace(name) : ok(found.name);
+  }
+
+  /** What the workspace of this repository is called, if there is one. */
+  async ofRepository(repository: Repository): Promise<Outcome<string | undefined>> {
+    const { engine } = this.hub;
+    const behind = await engine.refresh();
+    return behind ?? ok(workspaceOfRepository(engine.slices.workspaces, repository)?.name);
   }
 
   /** Registers a workspace unless it is there, or unless there is another one for the repository; what it is called. */
   async ensure(name: string, repository?: Repository): Promise<Outcome<string>> {
     if (repository === undefined) {
       const known = await this.known(name);
-      if (!known.ok) return known;
-      if (known.value !== undefined) return ok(known.value);
+      if (known.ok || known.code !== 'workspace_unknown') return known;
     }
     const { engine } = this.hub;
     const registered = await engine.report(

@@ -45,6 +45,8 @@ export interface Place {
   /** Where the program is started. Not inside a repository. */
   readonly cwd: string;
   readonly dataDir: string;
+  /** What else works in the home and has to end before that goes away. */
+  readonly onEnd: (end: () => Promise<unknown>) => void;
   readonly start: (args: readonly string[], options?: RunOptions) => Started;
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
   /** Runs a command with --json and gives its document back; whatever it is. */
@@ -57,7 +59,9 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
   const cwd = join(home, 'work');
   await mkdir(cwd);
   const running = new Set<Started>();
+  const ends: (() => Promise<unknown>)[] = [];
   context.after(async () => {
+    for (const end of ends) await end();
     for (const process of running) process.kill('SIGKILL');
     await Promise.all([...running].map(({ ended }) => ended));
     await rm(home, { recursive: true });
@@ -73,6 +77,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
     home,
     cwd,
     dataDir: join(home, '.local', 'share', 'signalbox'),
+    onEnd: (end) => void ends.push(end),
     start,
     run,
     json: async (args, options) => {

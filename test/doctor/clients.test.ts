@@ -75,8 +75,8 @@ describe('the configuration of clients', () => {
 
   it('is warned about with another address, and the command sets the right one', async (t) => {
     const { ground, url } = await withHub(t);
-    // From here on it is known which workspace this repository has.
-    assert.equal((await ground.run(['workspace', 'show'], { cwd: ground.at('shop') })).status, 0);
+    // From here on this repository has a workspace.
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
     for (const { path, text } of files)
       write(ground.at(path), text('http://ada:secret@127.0.0.1:9/mcp?token=x'));
     const found = await inClients(ground);

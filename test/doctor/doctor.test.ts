@@ -44,7 +44,7 @@ describe('signalbox doctor', () => {
     const ground = await withBoard(t);
     ground.repository('shop');
     const [finding] = of(await examine(ground, 'shop'), 'workspace');
-    assert.match(finding?.what ?? '', /the first one notes it/);
+    assert.match(finding?.what ?? '', /the first one makes it and notes it/);
     assert.equal(ground.remembered('shop'), undefined);
   });
 });
@@ -166,5 +166,31 @@ describe('the workspace', () => {
     assert.deepEqual([found?.state, found?.mend], ['bad', 'signalbox workspace use main']);
     await ground.run(['workspace', 'use', 'main'], { cwd: ground.at('shop') });
     assert.equal(of(await examine(ground, 'shop'), 'workspace')[0]?.state, 'good');
+  });
+
+  it('is bad when no workspace has the name in the git config, and good again when that is taken away', async (t) => {
+    const ground = await withBoard(t);
+    ground.repository('shop');
+    await ground.arrive('shop');
+    const noted = of(await examine(ground, 'shop'), 'workspace')[0];
+    assert.match(noted?.what ?? '', /go to "shop", as the git config notes for this hub/);
+    ground.git('shop', 'config', 'signalbox.workspace', 'gone');
+    const [found] = of(await examine(ground, 'shop'), 'workspace');
+    assert.equal(found?.state, 'bad');
+    assert.match(found?.what ?? '', /signalbox\.workspace = "gone", and there is no workspace of that name/);
+    ground.git('shop', '-c', `alias.mend=!${found?.mend ?? 'false'}`, 'mend');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
+    assert.deepEqual(of(await examine(ground, 'shop'), 'workspace')[0], noted);
+  });
+
+  it('is bad in a worktree whose repository was moved, with the command that mends the link', async (t) => {
+    const ground = await withBoard(t);
+    ground.repository('shop');
+    ground.git('shop', 'worktree', 'add', '--quiet', ground.at('tree'));
+    renameSync(ground.at('shop'), ground.at('moved'));
+    const [found] = of(await examine(ground, 'tree'), 'workspace');
+    assert.deepEqual([found?.state, found?.mend], ['bad', `git worktree repair ${ground.at('tree')}`]);
+    ground.git('moved', '-c', `alias.mend=!${found?.mend ?? 'false'}`, 'mend');
+    assert.equal(of(await examine(ground, 'tree'), 'workspace')[0]?.state, 'good');
   });
 });

@@ -39,7 +39,7 @@ describe('a workspace that was renamed', () => {
     const shown = await ground.show('second');
     assert.deepEqual([shown.workspace, shown.by, shown.former_names], ['store', 'git config', ['shop']]);
     ground.clone('shop', 'third', origin);
-    assert.equal((await ground.show('third')).workspace, 'store');
+    assert.equal((await ground.arrive('third')).workspace, 'store');
     assert.equal(ground.remembered('third'), 'store');
     for (const folder of ['shop', 'second', 'third'])
       assert.deepEqual((await titlesIn(ground, folder)).toSorted(), ['Before', 'Beside'], folder);

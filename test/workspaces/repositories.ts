@@ -16,7 +16,11 @@ const shownSchema = z.object({
   former_names: z.array(z.string()).optional(),
   journal: z.string().optional(),
   hub: z.string().optional(),
+  mcp: z.string().optional(),
+  remark: z.string().optional(),
 });
+
+const statusSchema = z.looseObject({ workspace: z.string() });
 
 export type Shown = z.infer<typeof shownSchema>;
 
@@ -31,7 +35,9 @@ export interface Ground extends Place {
   readonly clone: (from: string, folder: string, origin?: string) => void;
   /** What signalbox says of the workspace of a folder. */
   readonly show: (folder: string, args?: readonly string[], options?: RunOptions) => Promise<Shown>;
-  /** What the git config of a folder remembers. */
+  /** Makes a call in a folder, and then says the same as `show`; it went to just that workspace. */
+  readonly arrive: (folder: string, options?: RunOptions) => Promise<Shown>;
+  /** What the git config of a folder says or notes, hub by hub. */
   readonly remembered: (folder: string) => string | undefined;
 }
 
@@ -45,6 +51,11 @@ export const openGround = async (context: TestContext): Promise<Ground> => {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { PATH: process.env['PATH'] ?? '', HOME: place.home, GIT_CONFIG_NOSYSTEM: '1' },
     }).trimEnd();
+  };
+  const show: Ground['show'] = async (folder, args = [], options = {}) => {
+    const ended = await place.run(['workspace', 'show', '--json', ...args], { cwd: at(folder), ...options });
+    assert.equal(ended.status, 0, ended.err);
+    return shownSchema.parse(JSON.parse(ended.out));
   };
   writeFileSync(
     at('.gitconfig'),
@@ -64,17 +75,18 @@ export const openGround = async (context: TestContext): Promise<Ground> => {
       git(dirname(folder), 'clone', '--quiet', at(from), at(folder));
       if (origin !== undefined) git(folder, 'remote', 'set-url', 'origin', origin);
     },
-    show: async (folder, args = [], options = {}) => {
-      const ended = await place.run(['workspace', 'show', '--json', ...args], {
-        cwd: at(folder),
-        ...options,
-      });
-      assert.equal(ended.status, 0, ended.err);
-      return shownSchema.parse(JSON.parse(ended.out));
+    show,
+    arrive: async (folder, options = {}) => {
+      const status = await place.json(['status'], { cwd: at(folder), ...options });
+      const { workspace } = statusSchema.parse(status);
+      const shown = await show(folder, [], options);
+      assert.equal(shown.workspace, workspace, folder);
+      return shown;
     },
     remembered: (folder) => {
       try {
-        return git(folder, 'config', '--local', '--get', 'signalbox.workspace');
+        const lines = git(folder, 'config', '--local', '--get-regexp', '^signalbox[.]').split('\n');
+        return lines.map((line) => line.split(' ')[1]).join(' ');
       } catch {
         return undefined;
       }

@@ -70,8 +70,9 @@ describe('the workspace in the git config', () => {
     // Worktrees may have settings of their own; this one is not among them.
     ground.git('shop', 'config', 'extensions.worktreeConfig', 'true');
     ground.git('shop', 'config', 'signalbox.workspace', 'elsewhere');
+    await ground.run(['workspace', 'add', 'elsewhere']);
     for (const folder of ['shop', 'shop/src/deep', 'trees/fix']) {
-      const shown = await ground.show(folder);
+      const shown = await ground.arrive(folder);
       assert.deepEqual([shown.workspace, shown.by], ['elsewhere', 'git config'], folder);
     }
   });
@@ -80,30 +81,48 @@ describe('the workspace in the git config', () => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.git('shop', 'worktree', 'add', '--quiet', ground.at('trees/fix'));
-    const first = await ground.show('trees/fix');
-    assert.deepEqual([first.workspace, first.by], ['shop', 'repository']);
-    const second = await ground.show('shop');
-    assert.deepEqual([second.workspace, second.by], ['shop', 'git config']);
+    assert.equal((await ground.arrive('trees/fix')).workspace, 'shop');
+    assert.equal(ground.remembered('shop'), 'shop');
+    const shown = await ground.show('shop');
+    assert.deepEqual([shown.workspace, shown.by], ['shop', 'git config']);
+    assert.match(shown.because, /notes it for this hub/);
   });
 
   it('moves with the folder', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop');
-    assert.equal((await ground.show('shop')).workspace, 'shop');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
     renameSync(ground.at('shop'), ground.at('moved'));
     assert.deepEqual(
-      [(await ground.show('moved')).workspace, (await ground.show('moved')).by],
+      [(await ground.arrive('moved')).workspace, (await ground.arrive('moved')).by],
       ['shop', 'git config'],
     );
   });
 
-  it('is made for the repository when these data do not have it', async (t) => {
+  it('is that of the folder, whatever repository a hook of git speaks of', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
-    ground.clone('shop', 'again', origin);
-    ground.git('shop', 'config', 'signalbox.workspace', 'ours');
-    assert.equal((await ground.show('shop')).workspace, 'ours');
-    assert.equal((await ground.show('again')).workspace, 'ours', 'the clone finds it by its origin');
+    ground.repository('other');
+    const env = { GIT_DIR: ground.at('other/.git'), GIT_WORK_TREE: ground.at('other') };
+    assert.equal((await ground.arrive('shop', { env })).workspace, 'shop');
+    assert.equal(ground.remembered('other'), undefined);
+  });
+});
+
+describe('the name in the git config', () => {
+  it('must be there when a person says it: calls and show refuse alike, and nothing is made', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('web', origin);
+    assert.equal((await ground.arrive('web')).workspace, 'shop');
+    ground.git('web', 'config', 'signalbox.workspace', 'gone');
+    for (const args of [['status'], ['task', 'add', 'Of nobody'], ['workspace', 'show'], ['verify']]) {
+      const ended = await ground.run(args, { cwd: ground.at('web') });
+      assert.equal(ended.status, 3, `${args.join(' ')}: ${ended.out}`);
+      assert.match(ended.err, /signalbox\.workspace = "gone", and there is no workspace of that name/);
+    }
+    assert.doesNotMatch((await ground.run(['workspace', 'list'])).out, /gone/);
+    ground.git('web', 'config', '--unset-all', 'signalbox.workspace');
+    assert.equal((await ground.arrive('web')).workspace, 'shop', 'which is still noted');
   });
 
   it('is refused with the way out when it is no name', async (t) => {
@@ -114,22 +133,13 @@ describe('the workspace in the git config', () => {
     assert.equal(ended.status, 2);
     assert.match(ended.err, /signalbox\.workspace = "no name".*signalbox workspace use NAME/);
   });
-
-  it('is that of the folder, whatever repository a hook of git speaks of', async (t) => {
-    const ground = await openGround(t);
-    ground.repository('shop', origin);
-    ground.repository('other');
-    const env = { GIT_DIR: ground.at('other/.git'), GIT_WORK_TREE: ground.at('other') };
-    assert.equal((await ground.show('shop', [], { env })).workspace, 'shop');
-    assert.equal(ground.remembered('other'), undefined);
-  });
 });
 
 describe('the workspace of a repository that remembers none', () => {
   it('is that of a clone of the same origin, however either is written', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
-    const first = await ground.show('shop');
+    const first = await ground.arrive('shop');
     assert.deepEqual([first.workspace, first.origin], ['shop', 'git.example/web/shop']);
     for (const [index, other] of [
       'git@git.example:web/shop.git',
@@ -139,10 +149,11 @@ describe('the workspace of a repository that remembers none', () => {
       ground.clone('shop', `clone${index}`, other);
       const shown = await ground.show(`clone${index}`);
       assert.deepEqual([shown.workspace, shown.by], ['shop', 'repository'], other);
+      assert.equal((await ground.arrive(`clone${index}`)).workspace, 'shop', other);
     }
     ground.git('', 'config', '--global', 'url.https://git.example/.insteadOf', 'ex:');
     ground.clone('shop', 'short', 'ex:web/shop');
-    assert.equal((await ground.show('short')).workspace, 'shop', 'as git itself would fetch it');
+    assert.equal((await ground.arrive('short')).workspace, 'shop', 'as git itself would fetch it');
     for (const file of readdirSync(ground.dataDir).filter((name) => name.startsWith('hub.journal')))
       assert(
         !readFileSync(join(ground.dataDir, file), 'latin1').includes('secret'),
@@ -154,26 +165,26 @@ describe('the workspace of a repository that remembers none', () => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.clone('shop', 'fork', 'https://git.example/ada/shop.git');
-    assert.equal((await ground.show('shop')).workspace, 'shop');
-    assert.equal((await ground.show('fork')).workspace, 'shop-2');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
+    assert.equal((await ground.arrive('fork')).workspace, 'shop-2');
   });
 
   it('is not that of another history under the same address', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.repository('anew', origin);
-    assert.equal((await ground.show('shop')).workspace, 'shop');
-    assert.equal((await ground.show('anew')).workspace, 'shop-2');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
+    assert.equal((await ground.arrive('anew')).workspace, 'shop-2');
   });
 
   it('is its own without an origin, and two of one name do not share it', async (t) => {
     const ground = await openGround(t);
     ground.repository('a/app');
     ground.repository('b/app');
-    assert.equal((await ground.show('a/app')).workspace, 'app');
-    assert.equal((await ground.show('b/app')).workspace, 'app-2');
-    ground.git('a/app', 'config', '--unset', 'signalbox.workspace');
-    assert.equal((await ground.show('a/app')).workspace, 'app', 'it is found again at its place');
+    assert.equal((await ground.arrive('a/app')).workspace, 'app');
+    assert.equal((await ground.arrive('b/app')).workspace, 'app-2');
+    rmSync(ground.at('a/app/.git/config'));
+    assert.equal((await ground.arrive('a/app')).workspace, 'app', 'it is found again at its place');
   });
 
   it('is that of the repository from which it was cloned on this machine', async (t) => {
@@ -182,11 +193,11 @@ describe('the workspace of a repository that remembers none', () => {
     ground.clone('app', 'copies/one');
     ground.clone('copies/one', 'copies/two');
     for (const folder of ['copies/two', 'app', 'copies/one'])
-      assert.equal((await ground.show(folder)).workspace, 'app', folder);
+      assert.equal((await ground.arrive(folder)).workspace, 'app', folder);
     ground.repository('shop', origin);
     ground.clone('shop', 'copies/three');
     for (const folder of ['copies/three', 'shop'])
-      assert.equal((await ground.show(folder)).workspace, 'shop', folder);
+      assert.equal((await ground.arrive(folder)).workspace, 'shop', folder);
   });
 });
 
@@ -195,11 +206,11 @@ describe('the first commit of a repository', () => {
     const ground = await openGround(t);
     ground.git('early', 'init', '--quiet');
     ground.git('early', 'remote', 'add', 'origin', origin);
-    const early = await ground.show('early');
+    const early = await ground.arrive('early');
     assert.deepEqual([early.workspace, early.root_commit], ['shop', undefined]);
     ground.git('early', 'commit', '--quiet', '--allow-empty', '-m', 'Begins');
     ground.clone('early', 'late', origin);
-    const late = await ground.show('late');
+    const late = await ground.arrive('late');
     assert.equal(late.workspace, 'shop');
     assert.equal(late.root_commit, ground.git('late', 'rev-parse', 'HEAD'));
   });
@@ -208,26 +219,26 @@ describe('the first commit of a repository', () => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.git('shop', 'commit', '--quiet', '--allow-empty', '-m', 'Goes on');
-    assert.equal((await ground.show('shop')).workspace, 'shop');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
     ground.git('', 'clone', '--quiet', '--depth', '1', `file://${ground.at('shop')}`, ground.at('shallow'));
     ground.git('shallow', 'remote', 'set-url', 'origin', origin);
     assert.equal(ground.git('shallow', 'rev-parse', '--is-shallow-repository'), 'true');
-    assert.equal((await ground.show('shallow')).workspace, 'shop');
+    assert.equal((await ground.arrive('shallow')).workspace, 'shop');
   });
 
   it('is the same on whatever branch, and after another history was merged in', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     ground.repository('library');
-    assert.equal((await ground.show('shop')).workspace, 'shop');
+    assert.equal((await ground.arrive('shop')).workspace, 'shop');
     ground.git('shop', 'fetch', '--quiet', ground.at('library'));
     ground.git('shop', 'merge', '--quiet', '--allow-unrelated-histories', '-m', 'Joins', 'FETCH_HEAD');
     ground.clone('shop', 'merged', origin);
-    assert.equal((await ground.show('merged')).workspace, 'shop');
+    assert.equal((await ground.arrive('merged')).workspace, 'shop');
     ground.clone('shop', 'pages', origin);
     ground.git('pages', 'checkout', '--quiet', '--orphan', 'pages');
     ground.git('pages', 'commit', '--quiet', '--allow-empty', '-m', 'Another beginning');
-    assert.equal((await ground.show('pages')).workspace, 'shop');
+    assert.equal((await ground.arrive('pages')).workspace, 'shop');
   });
 });
 
@@ -235,9 +246,9 @@ describe('a new workspace of a repository', () => {
   it('is that of a bare repository and of its clones', async (t) => {
     const ground = await openGround(t);
     ground.git('server/app.git', 'init', '--quiet', '--bare');
-    assert.equal((await ground.show('server/app.git')).workspace, 'app');
+    assert.equal((await ground.arrive('server/app.git')).workspace, 'app');
     ground.git('', 'clone', '--quiet', ground.at('server/app.git'), ground.at('work-on-it'));
-    assert.equal((await ground.show('work-on-it')).workspace, 'app');
+    assert.equal((await ground.arrive('work-on-it')).workspace, 'app');
   });
 
   it('is named after what can be a name', async (t) => {
@@ -251,14 +262,14 @@ describe('a new workspace of a repository', () => {
       ['main', 'main-2'],
     ] as const) {
       ground.repository(folder);
-      assert.equal((await ground.show(folder)).workspace, name, folder);
+      assert.equal((await ground.arrive(folder)).workspace, name, folder);
     }
   });
 
   it('is made once by many who begin at the same time', async (t) => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
-    const shown = await Promise.all(Array.from({ length: 4 }, () => ground.show('shop')));
+    const shown = await Promise.all(Array.from({ length: 4 }, () => ground.arrive('shop')));
     assert.deepEqual(new Set(shown.map(({ workspace }) => workspace)), new Set(['shop']));
     const { out } = await ground.run(['workspace', 'list', '--json']);
     assert.doesNotMatch(out, /shop-2/);
@@ -269,7 +280,7 @@ describe('a new workspace of a repository', () => {
     ground.repository('shop', origin);
     writeFileSync(ground.at('shop/.git/config.lock'), '');
     for (let times = 0; times < 2; times += 1) {
-      const ended = await ground.run(['workspace', 'show', '--json'], { cwd: ground.at('shop') });
+      const ended = await ground.run(['status', '--json'], { cwd: ground.at('shop') });
       assert.match(ended.out, /"workspace":"shop"/);
       assert.match(ended.err, /cannot be written to the git config/);
     }
@@ -279,7 +290,7 @@ describe('a new workspace of a repository', () => {
 describe('the workspace outside of repositories', () => {
   it('is main', async (t) => {
     const ground = await openGround(t);
-    const shown = await ground.show('work');
+    const shown = await ground.arrive('work');
     assert.deepEqual([shown.workspace, shown.by], ['main', 'default']);
   });
 
@@ -290,13 +301,17 @@ describe('the workspace outside of repositories', () => {
     t.after(() => rmSync(bin, { recursive: true }));
     symlinkSync(process.execPath, join(bin, 'node'));
     const env = { PATH: bin };
-    for (const [folder, warning] of [
-      ['work', /^$/],
-      ['shop', /there is no program git/],
+    for (const [folder, warnings] of [
+      ['work', 0],
+      ['shop', 1],
     ] as const) {
-      const ended = await ground.run(['workspace', 'show', '--json'], { cwd: ground.at(folder), env });
-      assert.match(ended.out, /"workspace":"main"/);
-      assert.match(ended.err, warning);
+      const said = async (args: readonly string[]) => {
+        const ended = await ground.run([...args, '--json'], { cwd: ground.at(folder), env });
+        assert.match(ended.out, /"workspace":"main"/);
+        return [ended.out, ended.err].map((text) => text.split('there is no program git').length - 1);
+      };
+      assert.deepEqual(await said(['status']), [0, warnings], folder);
+      assert.deepEqual(await said(['workspace', 'show']), [warnings, 0], 'with the reason, and only there');
     }
   });
 
@@ -311,5 +326,29 @@ describe('the workspace outside of repositories', () => {
     const broken = await ground.run(['task', 'list'], { cwd: ground.at('shop') });
     assert.equal(broken.status, 4);
     assert.match(broken.err, /bad config line 1/);
+  });
+
+  it('is not main where the repository of a worktree was moved, but a refusal with the mend', async (t) => {
+    const ground = await openGround(t);
+    ground.repository('shop', origin);
+    ground.git('shop', 'worktree', 'add', '--quiet', ground.at('tree'));
+    renameSync(ground.at('shop'), ground.at('moved'));
+    mkdirSync(ground.at('tree/src'));
+    for (const args of [
+      ['task', 'list'],
+      ['workspace', 'show'],
+      ['workspace', 'use', 'main'],
+    ]) {
+      const ended = await ground.run(args, { cwd: ground.at('tree/src') });
+      assert.equal(ended.status, 4, args.join(' '));
+      assert.match(
+        ended.err,
+        /tree\/\.git leads to \S+shop\/\.git\/worktrees\/tree, and no repository is there/,
+      );
+    }
+    const { err } = await ground.run(['task', 'list'], { cwd: ground.at('tree') });
+    const [, ...mend] = /(git) (worktree) (repair) (\S+)/.exec(err)?.slice(1) ?? [];
+    ground.git('moved', ...mend);
+    assert.equal((await ground.arrive('tree')).workspace, 'shop');
   });
 });

@@ -7,12 +7,11 @@ import {
   type WorkspacesSlice,
   findWorkspace,
   formerNamesMax,
-  freeName,
   holderOf,
   workspaceOfRepository,
   workspacesMax,
 } from './model.ts';
-import { reservedNames } from './names.ts';
+import { freeName, reservedNames } from './names.ts';
 
 export type WorkspacesCommand =
   | Registering
@@ -83,7 +82,7 @@ const findOrRegister = (
     return ok(news ? [place(known.name)] : []);
   }
   if (slice.workspaces.size >= workspacesMax) return tooMany();
-  const free = freeName(slice, name);
+  const free = freeName(name, (lower) => slice.names.has(lower));
   const wished = title === name ? free : title;
   return ok([{ type: 'workspaces.registered', data: { name: free, title: wished } }, place(free)]);
 };

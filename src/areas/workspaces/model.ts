@@ -1,7 +1,5 @@
-import { nameLengthMax } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { type Table, table } from '../../kernel/table.ts';
-import { mainWorkspace, reservedNames } from './names.ts';
 
 declare module '../../kernel/slices.ts' {
   interface Slices {
@@ -89,20 +87,6 @@ export const workspaceOfRepository = (
   const same = (root: string | undefined) =>
     ofOrigin.findLast(({ repository }) => repository?.rootCommit === root);
   return rootCommit === undefined ? ofOrigin.at(-1) : (same(rootCommit) ?? same(undefined));
-};
-
-/** The name itself, or the first of `name-2`, `name-3`, … that nobody has or had. */
-export const freeName = (slice: WorkspacesSlice, wanted: string): string => {
-  const isFree = (name: string): boolean => {
-    const lower = name.toLowerCase();
-    return lower !== mainWorkspace && !reservedNames.includes(lower) && !slice.names.has(lower);
-  };
-  let name = wanted;
-  for (let number = 2; !isFree(name); number += 1) {
-    const suffix = `-${number}`;
-    name = wanted.slice(0, nameLengthMax - suffix.length) + suffix;
-  }
-  return name;
 };
 
 export type WorkspacesEvent =

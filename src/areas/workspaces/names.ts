@@ -1,4 +1,4 @@
-import { nameSchema } from '../../kernel/ids.ts';
+import { nameLengthMax, nameSchema } from '../../kernel/ids.ts';
 
 export const workspaceNameSchema = nameSchema('A workspace name');
 
@@ -7,3 +7,17 @@ export const reservedNames: readonly string[] = ['hub'];
 
 /** Where those meet who are in no repository. A repository that happens to be called that is not meant. */
 export const mainWorkspace = 'main';
+
+/** The name itself, or the first of `name-2`, `name-3`, … that nobody has or had. `isTaken` is asked in small letters. */
+export const freeName = (wanted: string, isTaken: (name: string) => boolean): string => {
+  const isFree = (name: string): boolean => {
+    const lower = name.toLowerCase();
+    return lower !== mainWorkspace && !reservedNames.includes(lower) && !isTaken(lower);
+  };
+  let name = wanted;
+  for (let number = 2; !isFree(name); number += 1) {
+    const suffix = `-${number}`;
+    name = wanted.slice(0, nameLengthMax - suffix.length) + suffix;
+  }
+  return name;
+};

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Scenario } from '../../testing/scenario.ts';
 import { areas, initialSlices } from '../index.ts';
+import { z } from 'zod';
+import { systemActor } from '../../kernel/entry.ts';
+import type { Facts } from '../../kernel/operation.ts';
 import { workspacesIntent } from './decide.ts';
+import { workspaceList } from './operations/list.ts';
 import { findWorkspace, formerNamesMax, workspacesMax } from './model.ts';
 
 const scenario = () => new Scenario(areas, initialSlices);
@@ -15,6 +19,16 @@ const setMode = (name: string, mode: string) => workspacesIntent({ type: 'set_mo
 const place = (name: string, origin: string, rootCommit?: string) =>
   workspacesIntent({ type: 'register', name, title: name, repository: { origin, rootCommit } });
 const rename = (name: string, to: string) => workspacesIntent({ type: 'rename', name, to });
+
+const commit = 'c0'.repeat(20);
+const answeredSchema = z.object({ items: z.array(z.object({ name: z.string() })) });
+const facts: Facts = {
+  now: 0,
+  actor: systemActor,
+  history: 'h.1',
+  workspace: 'hub',
+  attention: () => [],
+};
 
 const namesIn = (given: Scenario): readonly string[] =>
   [...given.slices.workspaces.workspaces.scan('all', 'all')].map(({ name }) => name);
@@ -152,6 +166,27 @@ describe('the workspace of a repository', () => {
     for (let i = 1; i < workspacesMax; i += 1) given.when(register(`w${i}`));
     assert.equal(codeOf(given.when(place('new', 'git.example/new'))), 'limit_exceeded');
     assert.equal(codeOf(given.when(place('app', 'git.example/app', 'c0'))), 'accepted');
+  });
+});
+
+describe('asking for the workspace of a repository', () => {
+  it('WO13 finds what registering would find, and writes nothing', () => {
+    const given = scenario();
+    given.when(place('app', 'git.example/app'));
+    given.when(place('fork', 'git.example/fork', 'c1'.repeat(20)));
+    const count = given.entries.length;
+    const listed = (input: unknown) => {
+      const query = workspaceList.prepare(input);
+      assert(query.ok && query.value.kind === 'query');
+      const answer = query.value.run(given.slices, facts);
+      assert(answer.ok === true);
+      return answeredSchema.parse(answer.value).items.map(({ name }) => name);
+    };
+    assert.deepEqual(listed({}), ['app', 'fork']);
+    assert.deepEqual(listed({ origin: 'https://git.example/app.git', root_commit: commit }), ['app']);
+    assert.deepEqual(listed({ origin: 'git@git.example:fork' }), ['fork']);
+    assert.deepEqual(listed({ origin: 'git.example/fork', root_commit: commit }), []);
+    assert.equal(given.entries.length, count);
   });
 });
 

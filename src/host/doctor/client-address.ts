@@ -87,8 +87,8 @@ const keepingMode = (address: URL, right: string | undefined): string | undefine
 /** Every call would be refused whose workspace is not there. */
 const unknownAt = async (hub: RemoteHub, workspace: string | undefined): Promise<string | undefined> => {
   if (workspace === undefined) return undefined;
-  const known = await farWorkspaces(askFor(hub)).known(workspace);
-  return known.ok && known.value === undefined
+  const known = await farWorkspaces(askFor(hub), hub.id).known(workspace);
+  return !known.ok && known.code === 'workspace_unknown'
     ? `the hub there has no workspace "${workspace}", so it refuses every call. signalbox workspace list names those that it has.`
     : undefined;
 };

@@ -1,3 +1,4 @@
+import { writtenDescription } from '../../catalogue/written-description.ts';
 import { repeatable } from '../../kernel/ids.ts';
 import { type ClientFile, clientFiles } from '../../integrations/client-files.ts';
 import { type NamedServer, readClientFile } from '../../integrations/client-servers.ts';
@@ -7,6 +8,7 @@ import { urlOf } from '../../surfaces/http/listen.ts';
 import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
 import { mcpAddress } from '../mcp-address.ts';
+import { lookOnce } from '../look-once.ts';
 import { gitIn } from '../workspace-resolution/git.ts';
 import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
 import type { Settings } from '../configuration/settings.ts';
@@ -83,10 +85,14 @@ const addressFor = (
   return url?.startsWith('http:') ? mcpAddress(url, workspace) : undefined;
 };
 
-/** The workspace of this folder; undefined in a repository that has none yet. */
-const workspaceHere = async ({ configuration, place }: Patient): Promise<string | undefined> => {
-  const wanted = await resolveWorkspace({ configured: configuration.settings.workspace, ...place });
-  return wanted.ok && wanted.value.by !== 'repository' ? wanted.value.name : undefined;
+/** The workspace of this folder; undefined in a repository that has none yet, or says one that is not there. */
+const workspaceHere = async ({ configuration, place, log }: Patient): Promise<string | undefined> => {
+  const { settings } = configuration;
+  const wanted = await resolveWorkspace({ configured: settings.workspace, ...place });
+  if (!wanted.ok) return undefined;
+  if (wanted.value.by === 'configuration' || wanted.value.by === 'default') return wanted.value.name;
+  const looked = await lookOnce(settings, wanted.value, { catalogue: writtenDescription(), log });
+  return looked.ok && looked.value.there ? looked.value.name : undefined;
 };
 
 const ofServer = (

@@ -1,12 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { findWorkspace } from '../../areas/workspaces/model.ts';
-import { mainWorkspace } from '../../areas/workspaces/names.ts';
+import { statSync } from 'node:fs';
+import { writtenDescription } from '../../catalogue/written-description.ts';
+import type { Refusal } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import type { Fault } from '../configuration/configuration.ts';
-import { openJournals } from '../open-hub.ts';
-import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
-import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
+import { lookOnce } from '../look-once.ts';
+import { type Wanted, resolveWorkspace, unsay } from '../workspace-resolution/resolve.ts';
+import type { Meant } from '../workspace-resolution/settle.ts';
+import { type Check, type Finding, bad, good, warn } from './check.ts';
 import { editFile, moveAside, permit } from './mends.ts';
 
 export const configuration: Check = {
@@ -36,55 +36,48 @@ const ofFault = ({ refusal: { message, details }, at }: Fault): Finding => {
 
 export const workspace: Check = {
   name: 'workspace',
-  run: async (patient) => {
-    const { configuration: given, place } = patient;
-    const wanted = await resolveWorkspace({ configured: given.settings.workspace, ...place });
-    if (!wanted.ok) {
-      const mend = /git config --global --add safe\.directory \S+/.exec(wanted.message)?.[0];
-      return [bad(wanted.message, mend ?? 'signalbox workspace use main')];
-    }
-    switch (wanted.value.by) {
-      case 'configuration':
-        return named(wanted.value.name, patient);
-      case 'git config':
-        return [good(`Calls from here go to "${wanted.value.name}", as the git config says.`)];
-      case 'repository':
-        return [
-          good('Calls from here go to that of this repository; the first one notes it in the git config.'),
-        ];
-      case 'default':
-        return [
-          wanted.value.because === undefined
-            ? good(`Calls from here go to "${wanted.value.name}", because this is no git repository.`)
-            : warn(
-                `Calls from here go to "${wanted.value.name}": ${wanted.value.because}.`,
-                'sudo apt-get install git',
-              ),
-        ];
-    }
+  run: async ({ configuration: { settings }, place, log, sealed }) => {
+    const wanted = await resolveWorkspace({ configured: settings.workspace, ...place });
+    if (!wanted.ok) return [bad(wanted.message, adviceOf(wanted) ?? 'signalbox workspace use main')];
+    if (wanted.value.by === 'default' && wanted.value.because !== undefined)
+      return [
+        warn(
+          `Calls from here go to "${wanted.value.name}": ${wanted.value.because}.`,
+          'sudo apt-get install git',
+        ),
+      ];
+    if (sealed) return [good(whereTo(wanted.value, undefined))];
+    const looked = await lookOnce(settings, wanted.value, { catalogue: writtenDescription(), log });
+    if (!looked.ok && looked.code === 'workspace_unknown') return [missing(wanted.value, looked)];
+    // What is wrong with the hub or its list itself is said where these are looked at.
+    return [good(whereTo(wanted.value, looked.ok ? looked.value : undefined))];
   },
 };
 
+/** What git says itself, or what mends the link to a repository that was moved. */
+const adviceOf = ({ message }: Refusal): string | undefined =>
+  /git (?:config --global --add safe\.directory|worktree repair) (?:'[^']*'|\S+)/.exec(message)?.[0];
+
 /** A name that a person gave may be misspelt. */
-const named = async (
-  name: string,
-  { configuration: given, log, sealed }: Patient,
-): Promise<readonly Finding[]> => {
-  const { settings } = given;
-  const fine = good(`Calls from here go to "${name}", as the configuration says.`);
-  const here = settings.url === undefined && existsSync(join(settings.dataDir, 'hub.journal'));
-  if (name === mainWorkspace || settings.url !== undefined || sealed) return [fine];
-  const workspaces = here ? await openJournals(settings, { log, ticksFirst: false, brief: true }) : undefined;
-  // What is wrong with the list itself is said where the journals are looked at.
-  if (workspaces?.ok === false) return [fine];
-  const found = workspaces && findWorkspace(workspaces.value.hub.engine.slices.workspaces, name);
-  await workspaces?.value.close();
-  return [
-    found === undefined
-      ? bad(
-          `The configuration names the workspace "${name}", which is not there.`,
-          `signalbox workspace add ${shellWord(name)}`,
-        )
-      : fine,
-  ];
+const missing = (wanted: Wanted, { message }: Refusal): Finding =>
+  wanted.by === 'configuration'
+    ? bad(
+        `The configuration names the workspace "${wanted.name}", which is not there.`,
+        `signalbox workspace add ${shellWord(wanted.name)}`,
+      )
+    : bad(message, unsay);
+
+const whereTo = (wanted: Wanted, meant: Meant | undefined): string => {
+  switch (wanted.by) {
+    case 'configuration':
+      return `Calls from here go to "${meant?.name ?? wanted.name}", as the configuration says.`;
+    case 'git config':
+      return `Calls from here go to "${meant?.name ?? wanted.name}", as the git config says.`;
+    case 'repository':
+      if (meant?.there !== true)
+        return 'Calls from here go to that of this repository; the first one makes it and notes it in the git config.';
+      return `Calls from here go to "${meant.name}", ${meant.noted ? 'as the git config notes for this hub' : 'which is that of this repository'}.`;
+    case 'default':
+      return `Calls from here go to "${wanted.name}", because this is no git repository.`;
+  }
 };

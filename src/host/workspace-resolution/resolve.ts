@@ -3,27 +3,39 @@ import { dirname, join, resolve } from 'node:path';
 import { mainWorkspace, workspaceNameSchema } from '../../areas/workspaces/names.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/ids.ts';
+import { shellWord } from '../../surfaces/cli/answer.ts';
 import { type Git, type Said, gitIn } from './git.ts';
 import { type Identity, identify } from './identity.ts';
 
-/** Where the name is remembered: in the repository's own config, which all its worktrees share. */
-const configName = 'signalbox.workspace';
+/** What a person says, in the repository's own config, which all its worktrees share. It holds at every hub. */
+const saidKey = 'signalbox.workspace';
+
+/**
+ * What this program notes beside it holds at the hub that gave the name: at another one, the same name may be that of
+ * another repository. Each hub has a key of its own, so that a note is one write and none is written over another.
+ */
+const notedKey = (hub: string): string => `signalbox.${hub}.workspace`;
+const configKeys = String.raw`^signalbox\.(.*\.)?workspace$`;
 
 /** The repository around a folder. */
 export interface LocalRepository {
   readonly folder: string;
   readonly identify: () => Promise<Identity>;
-  /** Writes the name into the git config. */
-  readonly remember: (name: string) => Promise<Outcome<true>>;
+  /** The name that the git config notes for the hub with this id. */
+  readonly notedFor: (hub: string | undefined) => string | undefined;
+  /** Notes the name for the hub with this id. */
+  readonly note: (hub: string, name: string) => Promise<Outcome<true>>;
+  /** Writes the name into the git config as a person would, for every hub. */
+  readonly say: (name: string) => Promise<Outcome<true>>;
 }
 
 /** Which workspace is meant, as far as that is known before a hub is asked. */
 export type Wanted =
   /** By flag, environment or file. */
   | { readonly by: 'configuration'; readonly name: string }
-  /** Remembered in the git config. */
+  /** Said by a person in the git config. */
   | { readonly by: 'git config'; readonly name: string; readonly repository: LocalRepository }
-  /** Not remembered yet: that of this repository, which may have to be made. */
+  /** That of this repository, which may be noted for the hub that is asked, and may have to be made. */
   | { readonly by: 'repository'; readonly repository: LocalRepository }
   /** In no repository. `because` says why a repository that seems to be there could not be asked. */
   | { readonly by: 'default'; readonly name: string; readonly because: string | undefined };
@@ -43,12 +55,16 @@ export interface Asked extends Place {
 export const resolveWorkspace = async ({ configured, cwd, env }: Asked): Promise<Outcome<Wanted>> => {
   if (configured !== undefined) return ok({ by: 'configuration', name: configured });
   const git = gitIn(cwd, env);
-  const remembered = await git('config', '--local', '--get', configName);
-  if (remembered.status === 0) return rememberedName(remembered.out, repositoryAt(cwd, env, git));
+  const names = await git('config', '--local', '--null', '--get-regexp', configKeys);
   // The usual answer for "not set" says as well that there is a repository.
-  if (remembered.status === 1) return ok({ by: 'repository', repository: repositoryAt(cwd, env, git) });
+  if (names.status === 0 || names.status === 1) {
+    const config = configIn(names.out);
+    const repository = repositoryAt({ folder: cwd, env, git, config });
+    const said = config.get(saidKey);
+    return said === undefined ? ok({ by: 'repository', repository }) : saidName(said, repository);
+  }
   const main = { by: 'default', name: mainWorkspace } as const;
-  if (remembered.status === 'missing') {
+  if (names.status === 'missing') {
     const around = repositoryAround(cwd);
     return ok({
       ...main,
@@ -59,24 +75,57 @@ export const resolveWorkspace = async ({ configured, cwd, env }: Asked): Promise
     });
   }
   const where = await git('rev-parse', '--git-dir');
-  if (/not a git repository/.test(where.err)) return ok({ ...main, because: undefined });
-  return unanswered(cwd, where.status === 0 ? remembered : where);
+  if (isNowhere(where)) return ok({ ...main, because: undefined });
+  return unanswered(cwd, where.status === 0 ? names : where);
 };
 
-const rememberedName = (name: string, repository: LocalRepository): Outcome<Wanted> =>
-  workspaceNameSchema.safeParse(name).success
+/** As `--null` writes them: each key on a line of its own, then the value and a zero byte. The last of a key counts. */
+const configIn = (out: string): ReadonlyMap<string, string> =>
+  new Map(
+    out.split('\0').map((line) => {
+      const [key = '', ...value] = line.split('\n');
+      return [key, value.join('\n')];
+    }),
+  );
+
+const saidName = (name: string, repository: LocalRepository): Outcome<Wanted> =>
+  isName(name)
     ? ok({ by: 'git config', name, repository })
     : refuse(
         'invalid_input',
-        `The git config of ${repository.folder} says ${configName} = ${quoted(repeatable(name, 80))}, which is no name of a workspace. Run signalbox workspace use NAME there, or git config --local --unset-all ${configName}.`,
+        `${saysOf(repository, name)}, which is no name of a workspace. Run signalbox workspace use NAME there, or ${unsay}.`,
         { folder: repository.folder },
       );
 
-const repositoryAt = (folder: string, env: NodeJS.ProcessEnv, git: Git): LocalRepository => ({
+/** A workspace that a person names must be there: a slip of the pen makes none, and leads to no other board. */
+export const saidOfNone = ({ name, repository }: Extract<Wanted, { readonly by: 'git config' }>): Refusal =>
+  refuse(
+    'workspace_unknown',
+    `${saysOf(repository, name)}, and there is no workspace of that name. Run signalbox workspace use NAME there, ${unsay} for that of the repository, or signalbox workspace add ${name}.`,
+    { workspace: name, folder: repository.folder },
+  );
+
+const saysOf = ({ folder }: LocalRepository, name: string): string =>
+  `The git config of ${folder} says ${saidKey} = ${quoted(repeatable(name, 80))}`;
+
+/** Leaves the choice to what is noted and to the repository itself. */
+export const unsay = `git config --local --unset-all ${saidKey}`;
+
+const isName = (name: string): boolean => workspaceNameSchema.safeParse(name).success;
+
+const repositoryAt = ({
   folder,
-  identify: () => identify(folder, env),
-  remember: async (name) => {
-    const written = await git('config', '--local', '--replace-all', configName, name);
+  env,
+  git,
+  config = new Map(),
+}: {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly git: Git;
+  readonly config?: ReadonlyMap<string, string>;
+}): LocalRepository => {
+  const write = async (key: string, name: string): Promise<Outcome<true>> => {
+    const written = await git('config', '--local', '--replace-all', key, name);
     return written.status === 0
       ? ok(true)
       : refuse(
@@ -84,20 +133,30 @@ const repositoryAt = (folder: string, env: NodeJS.ProcessEnv, git: Git): LocalRe
           `The name of the workspace cannot be written to the git config of ${folder} (${wordsOf(written)}). Name it with --workspace ${name} or SIGNALBOX_WORKSPACE instead.`,
           { folder },
         );
-  },
-});
+  };
+  return {
+    folder,
+    identify: () => identify(folder, env),
+    notedFor: (hub) => {
+      const noted = hub === undefined ? undefined : config.get(notedKey(hub));
+      return noted !== undefined && isName(noted) ? noted : undefined;
+    },
+    note: (hub, name) => write(notedKey(hub), name),
+    say: (name) => write(saidKey, name),
+  };
+};
 
 /** The repository that these commands work on, or the refusal that says that there is none. */
 export const repositoryHere = async ({ cwd, env }: Place): Promise<Outcome<LocalRepository>> => {
   const git = gitIn(cwd, env);
   const where = await git('rev-parse', '--git-dir');
-  if (where.status === 0) return ok(repositoryAt(cwd, env, git));
+  if (where.status === 0) return ok(repositoryAt({ folder: cwd, env, git }));
   if (where.status === 'missing')
     return refuse(
       'invalid_state',
       'There is no program git on the PATH. Install git, or name the workspace with --workspace.',
     );
-  if (!/not a git repository/.test(where.err)) return unanswered(cwd, where);
+  if (!isNowhere(where)) return unanswered(cwd, where);
   return refuse(
     'invalid_state',
     `${cwd} is in no git repository, so there is nothing to remember a workspace for. Go to one, or name the workspace with --workspace or SIGNALBOX_WORKSPACE.`,
@@ -105,13 +164,30 @@ export const repositoryHere = async ({ cwd, env }: Place): Promise<Outcome<Local
   );
 };
 
+/** Whether there is no repository around. A `.git` that leads to none is another matter. */
+const isNowhere = ({ err }: Said): boolean => /not a git repository \(or any/.test(err);
+
 /** Git says itself what to do about a folder that belongs to somebody else, and about a config that it cannot read. */
 const unanswered = (cwd: string, said: Said): Refusal =>
+  brokenLink(cwd, said) ??
   refuse(
     'invalid_state',
     `Git does not say which repository ${cwd} is in: ${wordsOf(said)}. Do what it says, or name the workspace with --workspace or SIGNALBOX_WORKSPACE.`,
     { folder: cwd },
   );
+
+/** A linked worktree, or a submodule, whose repository was moved or taken away. */
+const brokenLink = (cwd: string, { err }: Said): Refusal | undefined => {
+  const target = /not a git repository: (.+)/.exec(err)?.[1];
+  const around = repositoryAround(cwd);
+  if (target === undefined || around === undefined) return undefined;
+  const link = join(around, '.git');
+  return refuse(
+    'invalid_state',
+    `${link} leads to ${repeatable(target, 400)}, and no repository is there. If that was moved, run git worktree repair ${shellWord(around)} in the folder where it is now; or name the workspace with --workspace or SIGNALBOX_WORKSPACE.`,
+    { folder: cwd, link },
+  );
+};
 
 const wordsOf = ({ status, err }: Said): string =>
   status === 'stuck' && err === ''

@@ -4,20 +4,10 @@ import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
-import { type Repository, findWorkspace, titleCharactersMax, workspaceOfRepository } from '../model.ts';
+import { findWorkspace, titleCharactersMax, workspaceOfRepository } from '../model.ts';
 import { workspaceNameSchema } from '../names.ts';
-import { normalisedOrigin, originSchema } from '../origin.ts';
+import { namesRepository, repositoryOf, repositoryShape, withoutOrigin } from './repository.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
-
-interface Input {
-  readonly name: string;
-  readonly title?: string | undefined;
-  readonly origin?: string | undefined;
-  readonly root_commit?: string | undefined;
-}
-
-const repositoryOf = ({ origin, root_commit }: Input): Repository | undefined =>
-  origin === undefined ? undefined : { origin: normalisedOrigin(origin), rootCommit: root_commit };
 
 export const workspaceAdd = defineOperation({
   name: 'workspace_add',
@@ -40,17 +30,9 @@ export const workspaceAdd = defineOperation({
     .strictObject({
       name: workspaceNameSchema,
       title: lineSchema('A title', titleCharactersMax).optional(),
-      origin: originSchema.optional().describe('address of a repository; user and password are not kept'),
-      root_commit: z
-        .string()
-        .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'A commit is named by 40 or 64 hexadecimal digits')
-        .optional()
-        .describe('the first of that repository, if known'),
+      ...repositoryShape,
     })
-    .refine(({ origin, root_commit }) => root_commit === undefined || origin !== undefined, {
-      path: ['root_commit'],
-      message: 'A first commit says nothing without the origin; give both',
-    }),
+    .refine(namesRepository, withoutOrigin),
   output: z.strictObject(workspaceShape),
   toCommand: (input) =>
     workspacesIntent({
