@@ -13,28 +13,25 @@ const stoppingRefusal = refuse(
  * says that it is stopping, and who still waits for the journals waits no longer.
  */
 export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop?: AbortSignal): Hub => {
-  let id: string | undefined;
-  let open = false;
+  let open: Hub | undefined;
   const { promise: stopped, resolve } = Promise.withResolvers<Outcome<Hub>>();
   stop?.addEventListener('abort', () => resolve(stoppingRefusal), { once: true });
   if (stop?.aborted === true) resolve(stoppingRefusal);
+  const stopping = (): boolean => stop?.aborted === true;
   // Of two that are settled the first counts, so that an open hub still answers what came before the end.
   const ready = stop === undefined ? opening : Promise.race([opening, stopped]);
   void opening.then((hub) => {
-    if (hub.ok) ({ id } = hub.value);
-    open = hub.ok;
+    if (hub.ok && !stopping()) open = hub.value;
   });
-  const stopping = (): boolean => stop?.aborted === true;
   return {
     get id() {
-      return id;
+      return open?.id;
     },
     phase: () => (stopping() ? 'stopping' : open ? 'open' : 'opening'),
     version,
-    call: async (call) => {
-      const hub = await ready;
-      return hub.ok ? hub.value.call(call) : hub;
-    },
+    // Nearly all calls come when it is long open.
+    call: (call) =>
+      open === undefined ? ready.then((hub) => (hub.ok ? hub.value.call(call) : hub)) : open.call(call),
     disconnect: async (caller, workspace) => {
       const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);

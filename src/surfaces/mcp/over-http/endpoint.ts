@@ -3,7 +3,7 @@ import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
 import { refuse } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
-import type { Hub } from '../../hub.ts';
+import type { Hub, HubCall } from '../../hub.ts';
 import { within } from '../../pause.ts';
 import { whileClosing } from '../../cut-short.ts';
 import { withPending } from '../pending-calls.ts';
@@ -38,13 +38,18 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   const pending = withPending(hub);
   const answering = new Set<Promise<void>>();
   let closed: Promise<unknown> | undefined;
+  // What only reads waits for nothing, and need not be cut short.
+  const callOf = (call: HubCall): ReturnType<Hub['call']> => {
+    const operation = catalogue.find(call.operation);
+    return operation.ok && operation.value.kind === 'query' ? hub.call(call) : pending.call(call);
+  };
   const parts: Parts = {
     hub: {
       version: hub.version,
       call: async (call) => {
-        const reply = await pending.call(
-          closed === undefined ? call : { ...call, signal: AbortSignal.abort() },
-        );
+        const reply = await (closed === undefined
+          ? callOf(call)
+          : pending.call({ ...call, signal: AbortSignal.abort() }));
         return reply.ok || closed === undefined ? reply : whileClosing(reply);
       },
       disconnect: (caller, workspace) => hub.disconnect(caller, workspace),

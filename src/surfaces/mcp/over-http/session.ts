@@ -15,7 +15,7 @@ import { type EventLog, SessionEvents } from './events.ts';
 import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import { SpeakerNote, speakerOf } from './speakers.ts';
-import { sendWeb, webRequest } from './web.ts';
+import { ClientRequests, sendWeb } from './web.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -57,6 +57,7 @@ export class Session {
   /** The calls that are under way. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #events: SessionEvents;
+  readonly #requests = new ClientRequests();
   readonly #transport: WebStandardStreamableHTTPServerTransport;
   readonly #server: Server | McpServer;
   readonly #opener: Caller;
@@ -121,7 +122,7 @@ export class Session {
     }
     this.#use(1);
     whenOver(response, () => this.#use(-1));
-    const answer = await this.#transport.handleRequest(webRequest(request), {
+    const answer = await this.#transport.handleRequest(this.#requests.of(request), {
       authInfo: new SpeakerNote({ caller, workspace }),
       parsedBody: body,
     });

@@ -3,18 +3,24 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import { type TestContext, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { clientGone, sendWeb, webRequest } from './web.ts';
+import { ClientRequests, clientGone, sendWeb, webRequest } from './web.ts';
 
 type Answering = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
 
-/** A server that answers so, and a client that has asked it. */
-const ask = async (t: TestContext, answering: Answering) => {
+/** The port of a server that answers so. */
+const serving = async (t: TestContext, answering: Answering): Promise<number> => {
   const server = createServer((asked, response) => void answering(asked, response)).listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
   const address = server.address();
   assert(typeof address === 'object' && address !== null);
-  const client = request({ port: address.port, path: '/mcp?a=1', headers: { 'X-Two': ['a', 'b'] } }).end();
+  return address.port;
+};
+
+/** A client that has asked such a server. */
+const ask = async (t: TestContext, answering: Answering) => {
+  const port = await serving(t, answering);
+  const client = request({ port, path: '/mcp?a=1', headers: { 'X-Two': ['a', 'b'] } }).end();
   client.on('error', () => {});
   const answered = once(client, 'response').then(([response]: IncomingMessage[]) => {
     assert(response !== undefined);
@@ -28,7 +34,7 @@ const stream = { headers: { 'content-type': 'text/event-stream' } };
 describe('the bridge to the SDK', () => {
   it('hands on the address and the headers, and sends a document whole', async (t) => {
     const { answered } = await ask(t, async (asked, response) => {
-      const { method, url, headers } = webRequest(asked);
+      const { method, url, headers } = webRequest(asked, clientGone(response));
       await sendWeb(Response.json([method, new URL(url).pathname, headers.get('x-two')]), response);
     });
     const { statusCode, headers } = await answered;
@@ -37,6 +43,37 @@ describe('the bridge to the SDK', () => {
     const said = await text(await answered);
     assert.equal(said, '["GET","/mcp","a, b"]');
     assert.equal(headers['content-length'], String(said.length));
+  });
+
+  it('makes one request of all that say the same but for their length', async (t) => {
+    const requests = new ClientRequests();
+    const made: Request[] = [];
+    const port = await serving(t, async (asked, response) => {
+      made.push(requests.of(asked));
+      response.end();
+    });
+    for (const [headers, body] of [
+      [{ Accept: 'a' }, 'x'],
+      [{ Accept: 'a' }, 'longer'],
+      [{ Accept: 'b' }, 'x'],
+      [{ Accept: 'b', 'Last-Event-ID': '1' }, 'x'],
+    ] as const) {
+      const asking = request({ port, method: 'POST', headers }).end(body);
+      const [response]: IncomingMessage[] = await once(asking, 'response');
+      response?.resume();
+    }
+    const [first, second, third, fourth] = made;
+    assert(second === first && third !== second && fourth !== third);
+    assert.deepEqual(
+      made.map(({ headers }) => [headers.get('accept'), headers.get('last-event-id')]),
+      [
+        ['a', null],
+        ['a', null],
+        ['b', null],
+        ['b', '1'],
+      ],
+    );
+    assert.equal(first?.headers.get('content-length'), null);
   });
 
   it('sends an answer without a body', async (t) => {
