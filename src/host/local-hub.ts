@@ -50,7 +50,7 @@ export class LocalHub implements Hub {
     }
     const prepared = operation.value.prepare(this.#inputOf(operation.value, call));
     if (!prepared.ok) return prepared;
-    const engine = await this.#engine(journal, call.workspace);
+    const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
     const reply =
       prepared.value.kind === 'query'
@@ -114,6 +114,12 @@ export class LocalHub implements Hub {
     return ofWorkspace === true && isRecord(input) && input['workspace'] === undefined
       ? { ...input, workspace: workspace ?? this.#options.defaultWorkspace }
       : input;
+  }
+
+  #here(journal: Operation['journal'], name: string | undefined): Outcome<Engine> | undefined {
+    const { workspaces, defaultWorkspace } = this.#options;
+    const workspace = journal === 'hub' ? workspaces.hub : workspaces.here(name ?? defaultWorkspace);
+    return workspace && ok(workspace.engine);
   }
 
   async #engine(journal: Operation['journal'], name: string | undefined): Promise<Outcome<Engine>> {

@@ -41,6 +41,9 @@ export class Workspaces {
   /** By the name of the file: a workspace has one, whatever it is called. */
   readonly #open = new Map<string, Promise<Outcome<Workspace>>>();
 
+  /** Those of them that are open by now. */
+  readonly #here = new Map<string, Workspace>();
+
   private constructor(hub: Workspace, options: WorkspacesOptions) {
     this.hub = hub;
     this.#options = options;
@@ -123,9 +126,16 @@ export class Workspaces {
     const opening = this.#openOne(registered.value);
     this.#open.set(file, opening);
     void opening.then((opened) => {
-      if (!opened.ok) this.#open.delete(file);
+      if (opened.ok) this.#here.set(file, opened.value);
+      else this.#open.delete(file);
     });
     return opening;
+  }
+
+  /** The workspace of this name, if it is open: nearly every call is for one that is, and needs not wait to hear so. */
+  here(name: string): Workspace | undefined {
+    const registered = findWorkspace(this.hub.engine.slices.workspaces, name);
+    return registered === undefined ? undefined : this.#here.get(registered.file);
   }
 
   /** Those opened so far, the hub's own first. */

@@ -1,4 +1,4 @@
-import type { ServerContext } from '@modelcontextprotocol/server';
+import type { ProgressToken, ServerContext } from '@modelcontextprotocol/server';
 import { type Clock, systemClock } from '../../engine/clock.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import type { Operation } from '../../kernel/operation.ts';
@@ -17,14 +17,29 @@ export interface Progressing {
  * Makes a call, and while it takes, tells a client that gave a token how long it has taken, in seconds; of how many
  * when the call limits its waiting itself. Nothing is told once the call is over or the client has cancelled it.
  */
-export const withProgress = async <T>(
-  context: { readonly mcpReq: Pick<ServerContext['mcpReq'], '_meta' | 'signal' | 'notify'> },
-  { operation, input, clock = systemClock }: Progressing,
+export const withProgress = <T>(
+  { mcpReq }: { readonly mcpReq: Telling },
+  progressing: Progressing,
   call: () => Promise<T>,
 ): Promise<T> => {
-  const { _meta: meta, signal, notify } = context.mcpReq;
-  const progressToken = meta?.progressToken;
-  if (progressToken === undefined) return call();
+  const progressToken = mcpReq._meta?.progressToken;
+  return progressToken === undefined
+    ? call()
+    : tellingProgress(mcpReq, { ...progressing, progressToken }, call);
+};
+
+type Telling = Pick<ServerContext['mcpReq'], '_meta' | 'signal' | 'notify'>;
+
+const tellingProgress = async <T>(
+  { signal, notify }: Telling,
+  {
+    operation,
+    input,
+    progressToken,
+    clock = systemClock,
+  }: Progressing & { readonly progressToken: ProgressToken },
+  call: () => Promise<T>,
+): Promise<T> => {
   const began = clock.monotonic();
   let cancel = (): void => {};
   const tellAfter = (delayMs: number): void => {

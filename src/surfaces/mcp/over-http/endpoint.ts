@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
@@ -36,13 +37,15 @@ export interface McpOverHttp {
 export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   const { hub, catalogue, clock, log } = options;
   const pending = withPending(hub);
-  const answering = new Set<Promise<void>>();
+  const answering = new Answering();
   let closed: Promise<unknown> | undefined;
-  // What only reads waits for nothing, and need not be cut short.
-  const callOf = (call: HubCall): ReturnType<Hub['call']> => {
-    const operation = catalogue.find(call.operation);
-    return operation.ok && operation.value.kind === 'query' ? hub.call(call) : pending.call(call);
+  const reads = (name: string): boolean => {
+    const operation = catalogue.find(name);
+    return operation.ok && operation.value.kind === 'query';
   };
+  // What only reads waits for nothing, and need not be cut short.
+  const callOf = (call: HubCall): ReturnType<Hub['call']> =>
+    reads(call.operation) ? hub.call(call) : pending.call(call);
   const parts: Parts = {
     hub: {
       version: hub.version,
@@ -55,6 +58,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
       disconnect: (caller, workspace) => hub.disconnect(caller, workspace),
       health: () => hub.health(),
     },
+    reads,
     clock,
     log,
     limits: { ...defaults, ...options.limits },
@@ -67,7 +71,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   const close = async (): Promise<void> => {
     pending.cutShort();
     // The SDK answers nothing any more once it is told to close.
-    await within(parts.limits.lastAnswersMs, Promise.all(answering));
+    await within(parts.limits.lastAnswersMs, answering.over());
     await Promise.all([modern.close(), legacy.close()]);
   };
   return {
@@ -76,11 +80,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
       if (closed !== undefined) return answerRefusal(response, stopping, { body });
       const mode = named === undefined ? undefined : catalogue.exposure.parse(named);
       if (mode?.ok === false) return answerRefusal(response, mode, { body });
-      if (isAnswered(exchange)) {
-        const over = new Promise<void>((resolve) => whenOver(response, resolve));
-        answering.add(over);
-        void over.then(() => answering.delete(over));
-      }
+      if (isAnswered(exchange)) answering.begin(response);
       // Two ways to write one mode have one name.
       await (eraOf(exchange) === 'legacy' ? legacy : modern).answer({ ...exchange, mode: mode?.value.name });
     },
@@ -90,6 +90,25 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
     },
   };
 };
+
+/** The answers that are under way. */
+class Answering {
+  #count = 0;
+  #told: (() => void) | undefined;
+
+  begin(response: ServerResponse): void {
+    this.#count += 1;
+    whenOver(response, () => {
+      this.#count -= 1;
+      if (this.#count === 0) this.#told?.();
+    });
+  }
+
+  /** Resolves when all of them are over; none begins any more. */
+  async over(): Promise<void> {
+    if (this.#count > 0) await new Promise<void>((told) => (this.#told = told));
+  }
+}
 
 /** Whether this comes to an end by itself, as a stream does not. */
 const isAnswered = ({ request, body }: McpExchange): boolean =>

@@ -21,6 +21,8 @@ interface ServerOrder {
 export interface Parts {
   readonly hub: Pick<Hub, 'version' | 'call' | 'disconnect' | 'health'>;
   readonly serverFor: (order: ServerOrder) => Server | McpServer;
+  /** Whether an operation changes nothing. */
+  readonly reads: (operation: string) => boolean;
   readonly updates: Updates;
   readonly clock: Clock;
   readonly log: Log;

@@ -54,7 +54,7 @@ export class Session {
   #usedAt: number;
   #open = 0;
   readonly #parts: Parts;
-  /** The calls that are under way. */
+  /** The calls that are under way and change something. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #events: SessionEvents;
   readonly #requests = new ClientRequests();
@@ -165,6 +165,7 @@ export class Session {
 
   #call(call: HubCall): ReturnType<Hub['call']> {
     const reply = this.#parts.hub.call(call);
+    if (this.#parts.reads(call.operation)) return reply;
     this.#pending.add(reply);
     const forget = (): void => void this.#pending.delete(reply);
     reply.then(forget, forget);
