@@ -24,10 +24,13 @@ const lookEveryMs = 1_000;
 const ownRingingMs = 1;
 /**
  * Waking a thread costs up to a third of a commit. While a lone caller's appends follow one another this closely, the
- * thread stays awake for the next one, for a moment.
+ * thread stays awake for about as long as the next one usually takes to come, if that is not too long.
  */
 const closelyMs = 2;
-const awakeMs = 0.3;
+const awakeMsMax = 1.5;
+const awakeMargin = 1.5;
+/** How much of the estimate the last pause makes up. */
+const weight = 0.2;
 /** How long after the last append there is time to move the log into the journal. */
 const idleMs = 1_000;
 
@@ -40,6 +43,9 @@ let later: NodeJS.Timeout | undefined;
 let idle: NodeJS.Timeout | undefined;
 /** When this thread last committed, on the monotonic clock. */
 let wroteAt = Number.NEGATIVE_INFINITY;
+
+/** How long after an append the next one comes, where they follow one another closely. */
+let usualMs = 0;
 
 const tell = (reply: WriterReply): void => port.postMessage(reply);
 
@@ -92,19 +98,23 @@ const tidyWhenIdle = (): void => {
 };
 
 const stayAwake = (): void => {
-  if (performance.now() - wroteAt < awakeMs) setImmediate(stayAwake);
+  const awakeMs = usualMs * awakeMargin;
+  if (awakeMs < awakeMsMax && performance.now() - wroteAt < awakeMs) setImmediate(stayAwake);
 };
 
 port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
-      const before = wroteAt;
+      const pauseMs = performance.now() - wroteAt;
       const request = unpacked(message.request);
       const outcome = writer.append(request);
       if (outcome.kind === 'appended') stored(request.rows);
       const isWatched = outcome.kind === 'appended' && meeting.finish();
       if (!isWatched) tell({ kind: 'append', id: message.id, outcome });
-      else if (wroteAt - before < closelyMs) stayAwake();
+      else if (pauseMs < closelyMs) {
+        usualMs += weight * (pauseMs - usualMs);
+        stayAwake();
+      }
       return;
     }
     case 'health':
