@@ -6,6 +6,7 @@ import { initialAgents } from './agents/model.ts';
 import { agentLeave } from './agents/operations/leave.ts';
 import { agentList } from './agents/operations/list.ts';
 import { agentUpdate } from './agents/operations/update.ts';
+import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
 import { tasksArea } from './tasks/area.ts';
@@ -35,6 +36,7 @@ export const operations: readonly Operation[] = [
   agentUpdate,
   agentLeave,
   status,
+  find,
   workspaceList,
   workspaceAdd,
   workspaceRename,

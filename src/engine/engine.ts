@@ -16,6 +16,7 @@ import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import type { Log } from './log.ts';
 import { requestIdCharactersMax } from './requests.ts';
+import type { TextSearch } from './search.ts';
 import { FoldedState, type Origin } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 import { Waits } from './waits.ts';
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   /** Where to begin instead of at the first entry. */
   readonly snapshot?: Snapshot | undefined;
+  /** Absent: what would have to be searched for is refused. */
+  readonly search?: TextSearch | undefined;
 }
 
 export interface CallOptions {
@@ -81,6 +84,7 @@ export class Engine {
       journal: this.journal,
       log: options.log,
       now: () => this.now(),
+      search: options.search,
     });
     this.#committer = new Committer({
       rules: this.#rules,

@@ -5,6 +5,7 @@ import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors
 import { repeatable } from './ids.ts';
 import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
+import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 
 /** What a surface knows of who is calling, before anything is looked up. */
@@ -40,13 +41,18 @@ interface Done {
   readonly replayed: boolean;
 }
 
-/** An answer is there, or needs entries of the journal first: bodies and notes are not part of the state. */
+/** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: 'fetch';
       readonly seqs: readonly Seq[];
       readonly build: (entries: readonly Entry[]) => Answer<T>;
+    }
+  | {
+      readonly ok: 'search';
+      readonly query: SearchQuery;
+      readonly build: (found: Found) => Answer<T>;
     }
   | Refusal;
 
@@ -55,6 +61,13 @@ export const withEntries = <T>(
   seqs: readonly Seq[],
   build: (entries: readonly Entry[]) => Answer<T>,
 ): Answer<T> => (seqs.length === 0 ? build([]) : { ok: 'fetch', seqs, build });
+
+/** An answer that needs what the full-text index finds for the agent that asks. */
+export const withSearch = <T>(query: SearchQuery, build: (found: Found) => Answer<T>): Answer<T> => ({
+  ok: 'search',
+  query,
+  build,
+});
 
 interface Example {
   readonly title: string;
