@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Seq } from './entry.ts';
 import { type Outcome, ok, refuse } from './errors.ts';
 import { lineSchema } from './ids.ts';
-import type { Instant } from './instants.ts';
+import { type Instant, isoTime } from './instants.ts';
 import { markOf } from './json.ts';
 
 /** What is looked for in the texts of a workspace. What is absent does not matter. */
@@ -49,8 +49,8 @@ export interface Found {
   readonly upTo: Seq;
 }
 
-export const searchCharactersMax = 500;
-export const searchListMax = 50;
+const searchCharactersMax = 500;
+const searchListMax = 50;
 const searchDefault = 10;
 export const searchFiltersMax = 32;
 const cursorCharactersMax = 300;
@@ -71,6 +71,24 @@ export const searchPageShape = {
   cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same text and filters'),
 };
 
+/** A page of hits, as operations answer. */
+export const foundSchema = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      seq: z.number(),
+      area: z.string(),
+      kind: z.string(),
+      ref: z.string().describe('what it is about'),
+      time: z.string(),
+      agent: z.string().nullable(),
+      excerpt: z.string(),
+      score: z.number(),
+    }),
+  ),
+  total: z.number(),
+  next_cursor: z.string().nullable(),
+});
+
 interface SearchPage {
   readonly since?: Seq | undefined;
   readonly before?: Seq | undefined;
@@ -84,10 +102,10 @@ interface Asked {
   readonly history: string;
 }
 
-export interface SearchStart {
+interface SearchStart {
   readonly query: SearchQuery;
-  /** The cursor for what comes behind a page of these hits. */
-  readonly next: (found: Found) => string | null;
+  /** The page of these hits, with the cursor for what comes behind it. */
+  readonly page: (found: Found) => z.infer<typeof foundSchema>;
 }
 
 /**
@@ -124,12 +142,23 @@ export const searchStart = (
   const before = Math.min(range.before ?? everything, end + 1);
   return ok({
     query: { ...what, since: range.since, before, limit, offset },
-    next: ({ hits, total, upTo }) =>
-      hits.length > 0 && offset + hits.length < total
-        ? [history, mark, Math.min(end, upTo), offset + hits.length].join(' ')
-        : null,
+    page: ({ hits, total, upTo }) => ({
+      items: hits.map(viewHit),
+      total,
+      next_cursor:
+        hits.length > 0 && offset + hits.length < total
+          ? [history, mark, Math.min(end, upTo), offset + hits.length].join(' ')
+          : null,
+    }),
   });
 };
+
+const viewHit = ({ time, agent, score, ...hit }: SearchHit) => ({
+  ...hit,
+  time: isoTime(time),
+  agent: agent ?? null,
+  score: Number(score.toPrecision(4)),
+});
 
 /** An entry that no journal comes to; one more is still a whole number. */
 const everything = Number.MAX_SAFE_INTEGER - 1;

@@ -27,7 +27,7 @@ export interface Note {
 const separator = '\u0000';
 
 /** The areas as they are, but for notes, which say in their ref who may see them. */
-export const areasWithSecrets: readonly Area[] = areas.map((area) =>
+const areasWithSecrets: readonly Area[] = areas.map((area) =>
   area.name !== 'tasks'
     ? area
     : {
@@ -43,7 +43,7 @@ export const areasWithSecrets: readonly Area[] = areas.map((area) =>
 );
 
 /** The entries that notes become. */
-export const entriesOf = (notes: readonly Note[], after: number): Entry[] =>
+const entriesOf = (notes: readonly Note[], after: number): Entry[] =>
   notes.map(({ agent, ref = 'T-1', text, for: names = [] }, i) => ({
     seq: after + 1 + i,
     time: 1_000_000 + after + i,

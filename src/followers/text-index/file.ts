@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { NotWhole } from './damage.ts';
@@ -75,14 +75,18 @@ const remove = (path: string): void => {
   for (const file of [path, ...sideFiles(path)]) rmSync(file, { force: true });
 };
 
+/** Under another name first: who does not hold the lock finds the file whole or not at all. */
 const make = (path: string): void => {
+  const draft = `${path}-new`;
   remove(path);
-  const database = new DatabaseSync(path, { timeout: busyMs });
+  remove(draft);
+  const database = new DatabaseSync(draft, { timeout: busyMs });
   try {
     database.exec(schema);
   } finally {
     close(database);
   }
+  renameSync(draft, path);
 };
 
 /** One process at a time, freed by the operating system when it dies. */

@@ -251,7 +251,7 @@ test('the division into words is the same with and without places, and folds cap
     'istanbul',
     'naive',
     'file',
-    ...'東京タワー',
+    ...['東', '京', 'タ', 'ワ', 'ー'],
     'foo',
     'bar',
   ]);

@@ -17,7 +17,7 @@ import { format } from './format.ts';
 import { matchOf } from './match.ts';
 import { type Addition, type IndexState, type Looked, type Lookup, isSame } from './messages.ts';
 import { type Term, termsOf } from './terms.ts';
-import { Texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 import { IndexThread } from './thread.ts';
 
 /** Of a journal with more entries that fit, the newest so many are ranked; all are counted. */

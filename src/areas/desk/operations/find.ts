@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { nameSchema } from '../../../kernel/ids.ts';
-import { isoTime } from '../../../kernel/instants.ts';
 import { defineOperation, withSearch } from '../../../kernel/operation.ts';
 import {
-  type SearchHit,
+  foundSchema,
   searchFiltersMax,
   searchPageShape,
   searchStart,
@@ -40,35 +39,11 @@ export const find = defineOperation({
     agent: agentNameSchema.optional().describe('who wrote it'),
     ...searchPageShape,
   }),
-  output: z.strictObject({
-    items: z.array(
-      z.strictObject({
-        seq: z.number(),
-        area: z.string(),
-        kind: z.string(),
-        ref: z.string().describe('what it is about'),
-        time: z.string(),
-        agent: z.string().nullable(),
-        excerpt: z.string(),
-        score: z.number(),
-      }),
-    ),
-    total: z.number(),
-    next_cursor: z.string().nullable(),
-  }),
+  output: foundSchema,
   query: (_slices, { since, before, limit, cursor, ...what }, { history }) => {
     const start = searchStart(what, { since, before, limit, cursor }, { name: 'find', history });
     if (!start.ok) return start;
-    const { query, next } = start.value;
-    return withSearch(query, (found) =>
-      ok({ items: found.hits.map(viewHit), total: found.total, next_cursor: next(found) }),
-    );
+    const { query, page } = start.value;
+    return withSearch(query, (found) => ok(page(found)));
   },
-});
-
-const viewHit = ({ time, agent, score, ...hit }: SearchHit) => ({
-  ...hit,
-  time: isoTime(time),
-  agent: agent ?? null,
-  score: Number(score.toPrecision(4)),
 });
