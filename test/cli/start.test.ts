@@ -44,7 +44,18 @@ describe('the start of a command', () => {
 
   it('loads on the journals what keeps state and checks inputs, and no other package', async (t) => {
     const place = await openPlace(t);
-    const packages = packagesIn(await loadedBy(place, ['task', 'list']));
-    assert.deepEqual(packages.toSorted(), ['immutable', 'sorted-btree', 'zod']);
+    const modules = await loadedBy(place, ['task', 'list']);
+    assert.deepEqual(packagesIn(modules).toSorted(), ['immutable', 'sorted-btree', 'zod']);
+    const needless = [
+      '/areas/desk/',
+      '/areas/operations.ts',
+      '/catalogue/exposure/',
+      '/surfaces/http/client.ts',
+    ];
+    assert.deepEqual(
+      modules.filter((url) => needless.some((part) => url.includes(`/src${part}`))),
+      [],
+      'neither what the other operations need nor what speaks to a hub',
+    );
   });
 });
