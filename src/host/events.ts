@@ -11,6 +11,7 @@ import { nameLengthMax, quoted, repeatable } from '../kernel/ids.ts';
 import { isoTime } from '../kernel/instants.ts';
 import { isRecord } from '../kernel/json.ts';
 import type { Caller } from '../kernel/operation.ts';
+import { markedValue } from '../surfaces/hub.ts';
 import type { EventPage, EventReader, EventsAsked, HubEvent } from '../surfaces/hub-events.ts';
 
 /** How many entries one page looks at. */
@@ -56,7 +57,7 @@ const statusOf = async (engine: Engine, caller: Caller): Promise<Outcome<Beginni
       return query.run(slices, facts);
     },
   });
-  return reply.ok ? ok({ from, status: reply.value.value }) : reply;
+  return reply.ok ? ok({ from, status: markedValue(reply.value) }) : reply;
 };
 
 const positionPattern = /^(?:(.{1,200})\.)?(\d{1,15})$/;

@@ -93,16 +93,11 @@ export class EventStream {
     return told;
   }
 
-  /** Reads until a comment of this text has come. */
-  async comment(text: string): Promise<void> {
-    while (!this.parser.comments.includes(text)) assert(await this.#take(), 'the stream has ended');
-  }
-
-  /** The types of the next events. */
-  async types(count: number): Promise<readonly string[]> {
-    const types: string[] = [];
-    while (types.length < count) types.push((await this.one()).event);
-    return types;
+  /** Reads until the next comment has come. */
+  async comment(): Promise<string> {
+    const { comments } = this.parser;
+    while (comments.length === 0) assert(await this.#take(), 'the stream has ended');
+    return comments.shift() ?? '';
   }
 
   close(): void {
