@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { areas } from '../areas/index.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { answerOver } from '../testing/busy-workspace.ts';
@@ -65,13 +66,16 @@ describe('a reader of events', () => {
 
   it('answers as of the very entry behind which it begins', async () => {
     const { engine } = await open(createMemoryVault());
-    const adding = Array.from({ length: 50 }, () =>
-      answerOver(engine, 'ada', { operation: 'task_add', input: { title: 'x' } }),
-    );
-    const readers = await Promise.all(
-      Array.from({ length: 50 }, async () => opened(engine, { ...asked, since: undefined })),
-    );
+    const adding: Promise<unknown>[] = [];
+    const opening: Promise<EventReader>[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      adding.push(answerOver(engine, 'ada', { operation: 'task_add', input: { title: 'x' } }));
+      opening.push(opened(engine, { ...asked, since: undefined }));
+      await turn();
+    }
+    const readers = await Promise.all(opening);
     await Promise.all(adding);
+    assert.ok(new Set(readers.map(({ from }) => from)).size > 10, 'they begin at different entries');
     for (const { from, status } of readers) {
       const { tasks } = status as { tasks: { todo: number } };
       assert.equal(tasks.todo, from);

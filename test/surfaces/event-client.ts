@@ -63,6 +63,7 @@ export class EventStream {
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #aborting: AbortController;
   readonly #waiting: Told[] = [];
+  #id = '';
 
   private constructor(response: Response, aborting: AbortController) {
     assert(response.body);
@@ -80,10 +81,17 @@ export class EventStream {
     return new EventStream(response, aborting);
   }
 
+  /** Id of the last event that was taken. */
+  get id(): string {
+    return this.#id;
+  }
+
   /** The next event; undefined when the stream has ended. */
   async next(): Promise<Told | undefined> {
     while (this.#waiting.length === 0) if (!(await this.#take())) return undefined;
-    return this.#waiting.shift();
+    const told = this.#waiting.shift();
+    this.#id = told?.id ?? this.#id;
+    return told;
   }
 
   /** The next event, which there must be. */
