@@ -34,7 +34,7 @@ const opened = async (...args: Parameters<typeof openEvents>): Promise<EventRead
 const all = async (reader: EventReader): Promise<readonly string[]> => {
   const types: string[] = [];
   for (let at = reader.from; at < reader.head(); ) {
-    const page = await reader.read(at);
+    const page = await reader.read(at, 3);
     assert.ok(page.ok);
     assert.ok(page.value.upTo > at);
     types.push(...page.value.events.map(({ type }) => type));
@@ -77,8 +77,7 @@ describe('a reader of events', () => {
     await Promise.all(adding);
     assert.ok(new Set(readers.map(({ from }) => from)).size > 10, 'they begin at different entries');
     for (const { from, status } of readers) {
-      const { tasks } = status as { tasks: { todo: number } };
-      assert.equal(tasks.todo, from);
+      assert.match(JSON.stringify(status), new RegExp(`"todo":${from},`));
     }
     await engine.close();
   });
@@ -87,7 +86,7 @@ describe('a reader of events', () => {
     const { engine } = await open(createMemoryVault());
     const reader = await opened(engine, asked);
     await engine.close();
-    const page = await reader.read(0);
+    const page = await reader.read(0, 1);
     assert.equal(page.ok ? '' : page.code, 'stopping');
   });
 });

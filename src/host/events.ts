@@ -14,9 +14,6 @@ import type { Caller } from '../kernel/operation.ts';
 import { markedValue } from '../surfaces/hub.ts';
 import type { EventPage, EventReader, EventsAsked, HubEvent } from '../surfaces/hub-events.ts';
 
-/** How many entries one page looks at. */
-const pageEntries = 64;
-
 /** With how many agents an unknown name is compared. */
 const comparedAgentsMax = 1_000;
 
@@ -36,7 +33,7 @@ export const openEvents = async (engine: Engine, asked: EventsAsked): Promise<Ou
     history: engine.journal.history,
     ...begin.value,
     head: () => engine.seq,
-    read: (after) => readPage(engine, after, wants),
+    read: (after, limit) => readPage(engine, { after, limit }, wants),
     follow: (listener) => engine.subscribe(() => listener()),
   });
 };
@@ -171,9 +168,13 @@ const filterOf = (engine: Engine, asked: EventsAsked, reader: string | undefined
   };
 };
 
-const readPage = async (engine: Engine, after: Seq, filter: Filter): Promise<Outcome<EventPage>> => {
+const readPage = async (
+  engine: Engine,
+  { after, limit }: { readonly after: Seq; readonly limit: number },
+  filter: Filter,
+): Promise<Outcome<EventPage>> => {
   if (engine.stopped !== undefined) return engine.stopped;
-  const size = Math.max(0, Math.min(engine.seq - after, pageEntries));
+  const size = Math.max(0, Math.min(engine.seq - after, limit));
   let entries: readonly Entry[];
   try {
     entries = await engine.journal.entriesAt(Array.from({ length: size }, (_, i) => after + 1 + i));

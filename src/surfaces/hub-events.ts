@@ -49,8 +49,8 @@ export interface EventReader {
   readonly status: unknown;
   /** The last entry that there is. */
   readonly head: () => Seq;
-  /** The next few entries behind this one. */
-  readonly read: (after: Seq) => Promise<Outcome<EventPage>>;
+  /** The next entries behind `after`, so many at most. */
+  readonly read: (after: Seq, limit: number) => Promise<Outcome<EventPage>>;
   /** Calls `listener` whenever there is more to read, until the returned function is called. */
   readonly follow: (listener: () => void) => () => void;
 }

@@ -74,7 +74,9 @@ describe('the events of a workspace', () => {
     const last = await EventStream.open(t, served.url);
     assert.deepEqual((await last.one()).id, stream.id);
   });
+});
 
+describe('the events of a journal', () => {
   it('are told by a hub whose journal another process writes', async (t) => {
     const place = await openPlace(t);
     const hub = place.start(['serve', '--port', '0'], { env: { SIGNALBOX_WORKSPACE: 'main' } });
@@ -112,7 +114,8 @@ describe('the events of a workspace', () => {
       await Promise.all([add(`here ${i}`), post({ url }, 'task_add', { body: { title: `there ${i}` } })]);
       const [one, two] = [entryIn(await stream.one()), entryIn(await stream.one())];
       assert.deepEqual([one.seq, two.seq], [2 * i - 1, 2 * i]);
-      assert.deepEqual([one.data['title'], two.data['title']].toSorted(), [`here ${i}`, `there ${i}`]);
+      const titles = new Set([one.data['title'], two.data['title']]);
+      assert.deepEqual(titles, new Set([`here ${i}`, `there ${i}`]));
     }
   });
 });

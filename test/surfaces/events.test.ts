@@ -78,8 +78,10 @@ describe('GET /v1/events', () => {
     assert.deepEqual(told[2]?.data, { id: 'T-1', revision: 2, agent: 'ada', status: 'in_progress' });
     assert.doesNotMatch(JSON.stringify(told), /session|connection/);
   });
+});
 
-  it('goes on behind an id, in the header or else in the address, or behind a number', async (t) => {
+describe('GET /v1/events with an id to go on from', () => {
+  it('goes on behind it, in the header or else in the address, or behind a number', async (t) => {
     const served = await serve(t);
     for (const title of ['a', 'b', 'c']) await add(served, title);
     const all = await EventStream.open(t, served.url, { query: '?since=0' });
@@ -110,7 +112,9 @@ describe('GET /v1/events', () => {
       assert.deepEqual([status, code], [400, 'invalid_input'], since);
     }
   });
+});
 
+describe('GET /v1/events that cannot be answered', () => {
   it('refuses a workspace, an agent and a hub that there are not, and another method', async (t) => {
     const served = await serve(t);
     const codeOf = async (asked: Asked) => (await refusalOf(served, asked)).code;
@@ -167,8 +171,7 @@ describe('the filters of GET /v1/events', () => {
     return served;
   };
 
-  const seqsOf = async (t: TestContext, { url }: Served, query: string, count: number) => {
-    const stream = await EventStream.open(t, url, { query: `?since=0&${query}` });
+  const seqsOf = async (stream: EventStream, count: number) => {
     const seqs: number[] = [];
     while (seqs.length < count) seqs.push(seqOf(await stream.one()));
     return seqs;
@@ -176,12 +179,14 @@ describe('the filters of GET /v1/events', () => {
 
   it('choose areas, agents and kinds', async (t) => {
     const served = await filled(t);
-    assert.deepEqual(await seqsOf(t, served, 'area=agents', 2), [1, 2]);
-    assert.deepEqual(await seqsOf(t, served, 'area=agents,tasks', 6), [1, 2, 3, 4, 5, 6]);
-    assert.deepEqual(await seqsOf(t, served, 'kind=tasks.added&kind=tasks.noted', 3), [3, 4, 6]);
+    const told = async (query: string, count: number) =>
+      seqsOf(await EventStream.open(t, served.url, { query: `?since=0&${query}` }), count);
+    assert.deepEqual(await told('area=agents', 2), [1, 2]);
+    assert.deepEqual(await told('area=agents,tasks', 6), [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(await told('kind=tasks.added&kind=tasks.noted', 3), [3, 4, 6]);
     // What ada did, and what concerns her: bob's note on what she holds.
-    assert.deepEqual(await seqsOf(t, served, 'agent=ada', 4), [1, 3, 5, 6]);
-    assert.deepEqual(await seqsOf(t, served, 'agent=ada&kind=tasks.added', 1), [3]);
+    assert.deepEqual(await told('agent=ada', 4), [1, 3, 5, 6]);
+    assert.deepEqual(await told('agent=ada&kind=tasks.added', 1), [3]);
   });
 
   it('refuse unknown names, with the nearest', async (t) => {
@@ -231,8 +236,10 @@ describe('a stream of events', () => {
       assert.equal(await stream.comment(), 'alive');
     }
   });
+});
 
-  it('ends with a last event when the hub stops', async (t) => {
+describe('the end of a stream of events', () => {
+  it('is a last event when the hub stops', async (t) => {
     const served = await serve(t);
     const stream = await EventStream.open(t, served.url);
     await stream.one();
@@ -244,7 +251,7 @@ describe('a stream of events', () => {
     assert.equal(await stream.next(), undefined);
   });
 
-  it('ends with a last event when the journal cannot be read', async (t) => {
+  it('is a last event when the journal cannot be read', async (t) => {
     const broken: Wrap = (hub) => ({
       events: async (asked) => {
         const opened = await (hub.events?.(asked) ?? noEvents);
@@ -263,7 +270,7 @@ describe('a stream of events', () => {
     assert.equal(await stream.next(), undefined);
   });
 
-  it('stops reading when its reader goes', async (t) => {
+  it('comes when its reader goes', async (t) => {
     const { wrap, ended } = unfollowed();
     const served = await serve(t, wrap);
     const stream = await EventStream.open(t, served.url);
@@ -271,8 +278,10 @@ describe('a stream of events', () => {
     stream.close();
     await ended;
   });
+});
 
-  it('is cut off when its reader does not read, which loses nothing', async (t) => {
+describe('a stream of events that nobody reads', () => {
+  it('is cut off, and nothing is lost', async (t) => {
     const clock = new ManualClock();
     const { wrap, ended } = unfollowed();
     const served = await serve(t, wrap, { clock });
@@ -288,12 +297,10 @@ describe('a stream of events', () => {
       over = await Promise.race([ended.then(() => true), addMany(served, perCall, body).then(() => false)]);
       assert(written < 5 * eventsBehindMax, 'it is not cut off');
     }
-    const parser = new EventParser();
-    const told: Told[] = [];
-    // Chunked encoding: lines that are only a length are none of ours.
     let raw = '';
     for await (const chunk of socket) raw += String(chunk);
-    told.push(...parser.take(unchunked(raw)));
+    const parser = new EventParser();
+    const told = parser.take(unchunked(raw));
     assert.deepEqual(
       told.map(seqOf).slice(0, -1),
       Array.from({ length: told.length - 1 }, (_, i) => i),

@@ -38,9 +38,9 @@ const feeding = (context: TestContext, { head: begun = 0, from = 0, highWaterMar
     from,
     status: undefined,
     head: () => head,
-    read: async (after) => {
+    read: async (after, limit) => {
       asked += 1;
-      const upTo = Math.min(head, after + 64);
+      const upTo = Math.min(head, after + limit);
       return ok({ events: Array.from({ length: upTo - after }, (_, i) => eventAt(after + 1 + i)), upTo });
     },
     follow: (listener) => {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../engine/clock.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { EventPage, EventReader, HubEvent } from '../hub-events.ts';
-import { eventsBehindMax, streamLastWordMs, streamRetryMs } from './limits.ts';
+import { eventsBehindMax, eventsPerReadMax, streamLastWordMs, streamRetryMs } from './limits.ts';
 import { SseOutput, eventText } from './sse.ts';
 
 export interface EventFeedOptions {
@@ -22,6 +22,8 @@ export class EventFeed {
   /** The last entry that was told or passed over, and the last one of which the reader has the id. */
   #position: Seq;
   #known: Seq;
+  /** How many entries the reader takes at once, as it seems: large ones are not read again and again in vain. */
+  #pageSize = eventsPerReadMax;
   /** Whether it has once come to the end of the journal. */
   #live = false;
   #over = false;
@@ -83,21 +85,25 @@ export class EventFeed {
   }
 
   async #readOn(): Promise<void> {
-    const page = await this.#options.reader.read(this.#position);
+    const page = await this.#options.reader.read(this.#position, this.#pageSize);
     if (this.#over) return;
     if (page.ok) this.#tell(page.value);
     else this.end(page.code, page.message);
   }
 
   #tell({ events, upTo }: EventPage): void {
-    for (const event of events) {
-      // What is left of the page is read again.
-      if (this.#output.stalled) return;
+    for (const [index, event] of events.entries()) {
+      if (this.#output.stalled) {
+        // What is left of the page is read again.
+        this.#pageSize = index;
+        return;
+      }
       this.#output.write(textOf(event, this.#options.reader));
       this.#position = event.seq;
       this.#known = event.seq;
     }
     this.#position = upTo;
+    this.#pageSize = Math.min(2 * this.#pageSize, eventsPerReadMax);
     this.#live ||= upTo >= this.#options.reader.head();
   }
 

@@ -26,6 +26,9 @@ export const changeKeysMax = 1_000;
 export const eventStreamsPerPrincipalMax = 500;
 export const eventStreamsMax = 2_000;
 
+/** How many entries are read from the journal at once for one stream. */
+export const eventsPerReadMax = 64;
+
 /** What lies unread on this side of a connection before nothing more is written to it. */
 export const unreadBytesMax = 64 * 1024;
 
