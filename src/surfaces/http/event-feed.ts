@@ -95,7 +95,7 @@ export class EventFeed {
     for (const [index, event] of events.entries()) {
       if (this.#output.stalled) {
         // What is left of the page is read again.
-        this.#pageSize = index;
+        this.#pageSize = Math.max(1, index);
         return;
       }
       this.#output.write(textOf(event, this.#options.reader));
