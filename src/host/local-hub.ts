@@ -12,6 +12,8 @@ import {
   type WorkspaceHealth,
   otherHub,
 } from '../surfaces/hub.ts';
+import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
+import { openEvents } from './events.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -98,6 +100,11 @@ export class LocalHub implements Hub {
     };
     if (!engine.ok) endAll();
     return engine.ok ? ok(endAll) : engine;
+  }
+
+  async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
+    const engine = await this.#engine('workspace', asked.workspace);
+    return engine.ok ? openEvents(engine.value, asked) : engine;
   }
 
   async health(): Promise<HubHealth> {
