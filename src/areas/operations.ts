@@ -1,5 +1,6 @@
 import type { Operation } from '../kernel/operation.ts';
 import { agentOperations } from './agents/operations/index.ts';
+import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
 import { taskOperations } from './tasks/operations/index.ts';
@@ -11,5 +12,6 @@ export const operations: readonly Operation[] = [
   ...taskOperations,
   ...agentOperations,
   status,
+  find,
   ...workspaceOperations,
 ];

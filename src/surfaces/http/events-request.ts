@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { nearestName } from '../../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { quoted, repeatable } from '../../kernel/ids.ts';
+import { quoted, repeatable } from '../../kernel/text.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { EventsAsked } from '../hub-events.ts';
 import { readCallHeaders, workspaceAt } from './call-headers.ts';
