@@ -91,8 +91,6 @@ export interface Findable {
   readonly ref: string;
   /** The agents that it was addressed to. */
   readonly to?: readonly string[];
-  /** The agents that may find it; everybody when absent. */
-  readonly visibleTo?: readonly string[] | undefined;
 }
 
 /** One line of a snapshot: the table or part it belongs to, and the record in JSON's terms. */
@@ -128,6 +126,8 @@ export interface AreaDefinition<
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
+  /** The agents that may read this entry; undefined = all. Who speaks for no agent reads everything. */
+  readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
   readonly findable?: (entry: EntryOf<E>) => Findable | undefined;
   readonly bulk: (slice: Slices[N]) => Slices[N];
@@ -155,6 +155,7 @@ export interface Area {
   readonly news: (slices: Slices, agent: string) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
+  readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
   readonly findable: (entry: Entry) => Findable | undefined;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
@@ -203,6 +204,7 @@ export const defineArea = <
     news: (slices, agent) => definition.news?.(slices, agent) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
+    visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
     findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),

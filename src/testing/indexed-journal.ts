@@ -35,9 +35,11 @@ const areasWithSecrets: readonly Area[] = areas.map((area) =>
         findable: (entry) => {
           const found = area.findable(entry);
           const [ref = '', ...names] = found?.ref.split(separator) ?? [];
-          return names.length === 0
-            ? { ref }
-            : { ref, to: names, visibleTo: [...names, entry.actor.agent ?? ''] };
+          return names.length === 0 ? { ref } : { ref, to: names };
+        },
+        visibleTo: (entry) => {
+          const [, ...names] = area.findable(entry)?.ref.split(separator) ?? [];
+          return names.length === 0 ? undefined : [...names, entry.actor.agent ?? ''];
         },
       },
 );
@@ -88,6 +90,7 @@ export const indexOf = (journal: Journal, cacheDir: string, over: Partial<TextIn
     assert.ok(found.ok, JSON.stringify(found));
     return found.value;
   };
-  const seqs = async (text: string): Promise<number[]> => (await find({ text })).hits.map(({ seq }) => seq);
+  const seqs = async (text: string, viewer?: string): Promise<number[]> =>
+    (await find({ text }, viewer)).hits.map(({ seq }) => seq);
   return { index, find, seqs, log, clock, path: indexPath(options) };
 };

@@ -173,11 +173,11 @@ test('entries in an index that nobody should find are damage', async (context) =
   const journal = await filled(3);
   await write(journal, [{ text: 'a secret lock', agent: 'ada', for: ['bob'] }]);
   const one = indexOf(journal, folder);
-  assert.equal((await one.find({ text: 'lock' })).total, 3);
+  assert.equal((await one.find({ text: 'lock' }, 'eve')).total, 3);
   const database = new DatabaseSync(one.path);
   database.exec("insert into words (rowid, text, tags) values (4, 'lock', 'public')");
   database.close();
-  assert.deepEqual(new Set(await one.seqs('lock')), new Set([1, 2, 3]));
+  assert.deepEqual(new Set(await one.seqs('lock', 'eve')), new Set([1, 2, 3]));
   assert.match(one.log.warnings[0] ?? '', /not to be found/);
   await one.index.close();
 });

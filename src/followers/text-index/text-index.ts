@@ -7,17 +7,16 @@ import type { Head, Journal } from '../../journal/journal.ts';
 import { chainStart } from '../../journal/chain.ts';
 import { type JournalIdentity, StoreFailure } from '../../journal/store.ts';
 import { assert } from '../../kernel/assert.ts';
-import type { Findable } from '../../kernel/area.ts';
 import type { Entry, Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { quoted } from '../../kernel/ids.ts';
+import { quoted } from '../../kernel/text.ts';
 import type { Found, SearchHit, SearchQuery } from '../../kernel/search.ts';
 import { excerptOf } from './excerpt.ts';
 import { format } from './format.ts';
 import { matchOf } from './match.ts';
 import { type Addition, type IndexState, type Looked, type Lookup, isSame } from './messages.ts';
 import { type Term, termsOf } from './terms.ts';
-import type { Texts } from './texts.ts';
+import type { Findings, Texts } from './texts.ts';
 import { IndexThread } from './thread.ts';
 
 /** Of a journal with more entries that fit, the newest so many are ranked; all are counted. */
@@ -242,8 +241,8 @@ interface Showing {
   readonly viewer: string | undefined;
 }
 
-const isVisible = ({ visibleTo }: Findable, viewer: string | undefined): boolean =>
-  visibleTo === undefined || (viewer !== undefined && visibleTo.includes(viewer));
+const isVisible = ({ visibleTo }: Findings, viewer: string | undefined): boolean =>
+  visibleTo === undefined || viewer === undefined || visibleTo.includes(viewer);
 
 /** A filter that no entry can ever fit is a slip, and finding nothing would not say so. */
 const unknownFilter = (known: Texts, { areas = [], kinds = [] }: SearchQuery): Refusal | undefined => {

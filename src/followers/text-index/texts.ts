@@ -9,6 +9,8 @@ import type { Document } from './messages.ts';
 export interface Findings extends Findable {
   readonly area: string;
   readonly kind: string;
+  /** The agents that may find it; undefined = all. */
+  readonly visibleTo: readonly string[] | undefined;
   readonly texts: readonly string[];
 }
 
@@ -48,7 +50,9 @@ export class Texts {
     const texts = source.members.flatMap((member) => stringsIn(data[member]));
     if (texts.length === 0) return undefined;
     const findable = source.area.findable(entry);
-    return findable && { ...findable, area: source.area.name, kind: source.kind, texts };
+    if (findable === undefined) return undefined;
+    const visibleTo = source.area.visibleTo(entry);
+    return { ...findable, area: source.area.name, kind: source.kind, visibleTo, texts };
   }
 
   document(entry: Entry): Document | undefined {
