@@ -3,7 +3,7 @@ import { status } from '../areas/desk/operations/status.ts';
 import { nearestName } from '../catalogue/nearest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreFailure } from '../journal/store.ts';
-import type { Area } from '../kernel/area.ts';
+import { type Area, mayRead } from '../kernel/area.ts';
 import { assert } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
@@ -155,17 +155,13 @@ const filterOf = (engine: Engine, asked: EventsAsked, reader: string | undefined
   const isOf = (entry: Entry, area: Area): boolean =>
     (entry.actor.agent !== undefined && agents.has(entry.actor.agent)) ||
     area.concerns(entry).some((key) => keys.has(key));
-  // Whoever names no agent is the person whose machine this is, because nobody else reaches a hub yet, and sees all.
-  // Once there are accounts, it is what they may see.
-  const mayRead = (entry: Entry, area: Area): boolean =>
-    reader === undefined || (area.visibleTo(entry)?.includes(reader) ?? true);
   return {
     areaOf: ({ type }) => owners.get(type),
     passes: (entry, area) =>
       (areas.size === 0 || areas.has(area.name)) &&
       (kinds.size === 0 || kinds.has(entry.type)) &&
       (agents.size === 0 || isOf(entry, area)) &&
-      mayRead(entry, area),
+      mayRead(area.visibleTo(entry), reader),
   };
 };
 

@@ -93,6 +93,14 @@ export interface Findable {
   readonly to?: readonly string[];
 }
 
+/**
+ * Whether whoever speaks for `reader` may read what is visible to these agents (undefined = to everybody). Who speaks for
+ * no agent reads what is for everybody: until there are accounts, nothing tells a person from an agent that names itself
+ * not.
+ */
+export const mayRead = (visibleTo: readonly string[] | undefined, reader: string | undefined): boolean =>
+  visibleTo === undefined || (reader !== undefined && visibleTo.includes(reader));
+
 /** One line of a snapshot: the table or part it belongs to, and the record in JSON's terms. */
 export interface SavedRow {
   readonly part: string;
@@ -126,7 +134,7 @@ export interface AreaDefinition<
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
-  /** The agents that may read this entry; undefined = all. Who speaks for no agent reads everything. */
+  /** The agents that may read this entry; undefined = everybody, also who speaks for no agent. */
   readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
   readonly findable?: (entry: EntryOf<E>) => Findable | undefined;

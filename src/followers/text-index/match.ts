@@ -37,7 +37,7 @@ export const matchOf = (
 ): string =>
   [
     `text : (${terms.map(termText).join(' AND ')})`,
-    ...(viewer === undefined ? [] : [anyOf([publicTag, tagOf('visible', viewer)])]),
+    anyOf([publicTag, ...(viewer === undefined ? [] : [tagOf('visible', viewer)])]),
     ...(areas === undefined ? [] : [anyOf(areas.map((area) => tagOf('area', area)))]),
     ...(kinds === undefined ? [] : [anyOf(kinds.map((kind) => tagOf('kind', kind)))]),
     ...(agent === undefined ? [] : [anyOf([tagOf('agent', agent)])]),

@@ -100,7 +100,7 @@ test('a search finds what a look at every text finds, whatever is asked and whoe
             const seq = i + 1;
             const names = one.for ?? [];
             const visible =
-              names.length === 0 || viewer === undefined || [...names, one.agent].includes(viewer);
+              names.length === 0 || (viewer !== undefined && [...names, one.agent].includes(viewer));
             const wanted =
               (filters.agent === undefined || one.agent === filters.agent) &&
               (filters.to === undefined || names.includes(filters.to)) &&

@@ -6,6 +6,7 @@ import type { Looking, TextSearch } from '../../engine/search.ts';
 import type { Head, Journal } from '../../journal/journal.ts';
 import { chainStart } from '../../journal/chain.ts';
 import { type JournalIdentity, StoreFailure } from '../../journal/store.ts';
+import { mayRead } from '../../kernel/area.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { Entry, Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
@@ -16,7 +17,7 @@ import { format } from './format.ts';
 import { matchOf } from './match.ts';
 import { type Addition, type IndexState, type Looked, type Lookup, isSame } from './messages.ts';
 import { type Term, termsOf } from './terms.ts';
-import type { Findings, Texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 import { IndexThread } from './thread.ts';
 
 /** Of a journal with more entries that fit, the newest so many are ranked; all are counted. */
@@ -198,7 +199,7 @@ export class TextIndex implements TextSearch {
     const hits: SearchHit[] = [];
     for (const [i, entry] of entries.entries()) {
       const found = this.#options.texts.findings(entry);
-      if (found === undefined || !isVisible(found, viewer)) return undefined;
+      if (found === undefined || !mayRead(found.visibleTo, viewer)) return undefined;
       const { area, kind, ref, texts } = found;
       const { seq, time, actor } = entry;
       const excerpt = excerptOf(texts, terms);
@@ -240,9 +241,6 @@ interface Showing {
   readonly terms: readonly Term[];
   readonly viewer: string | undefined;
 }
-
-const isVisible = ({ visibleTo }: Findings, viewer: string | undefined): boolean =>
-  visibleTo === undefined || viewer === undefined || visibleTo.includes(viewer);
 
 /** A filter that no entry can ever fit is a slip, and finding nothing would not say so. */
 const unknownFilter = (known: Texts, { areas = [], kinds = [] }: SearchQuery): Refusal | undefined => {

@@ -9,7 +9,7 @@ import type { Document } from './messages.ts';
 export interface Findings extends Findable {
   readonly area: string;
   readonly kind: string;
-  /** The agents that may find it; undefined = all. */
+  /** The agents that may find it; undefined = everybody. */
   readonly visibleTo: readonly string[] | undefined;
   readonly texts: readonly string[];
 }
