@@ -8,6 +8,10 @@ import { agentList } from './agents/operations/list.ts';
 import { agentUpdate } from './agents/operations/update.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
+import { wait } from './desk/operations/wait.ts';
+import { messagesArea } from './messages/area.ts';
+import { initialMessages } from './messages/model/index.ts';
+import { messageOperations } from './messages/operations/index.ts';
 import { tasksArea } from './tasks/area.ts';
 import { initialTasks } from './tasks/model/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
@@ -18,12 +22,13 @@ import { workspaceList } from './workspaces/operations/list.ts';
 import { workspaceRename } from './workspaces/operations/rename.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
-export const areas: readonly Area[] = [agentsArea, tasksArea, workspacesArea];
+export const areas: readonly Area[] = [agentsArea, tasksArea, messagesArea, workspacesArea];
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {
   agents: initialAgents,
   tasks: initialTasks,
+  messages: initialMessages,
   workspaces: initialWorkspaces,
 };
 
@@ -31,6 +36,8 @@ export const initialSlices: Slices = {
 export const operations: readonly Operation[] = [
   start,
   ...taskOperations,
+  ...messageOperations,
+  wait,
   agentList,
   agentUpdate,
   agentLeave,

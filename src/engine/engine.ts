@@ -82,6 +82,7 @@ export class Engine {
       journal: this.journal,
       log: options.log,
       now: () => this.now(),
+      arrived: (actor) => this.carried.arrived(actor),
     });
     this.#committer = new Committer({
       rules: this.#rules,
@@ -187,6 +188,7 @@ export class Engine {
     const call = askedCall(prepared, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
+      arrived: (actor) => this.carried.arrived(actor),
       foresee: (fate, batch) => {
         answer = this.#answers.ofUnit(prepared, fate, batch);
       },

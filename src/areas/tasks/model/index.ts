@@ -5,6 +5,7 @@ export {
   holdIn,
   initialTasks,
   lossesSince,
+  readyKey,
   readyCount,
   tasksHeldBy,
 } from './task.ts';

@@ -1,0 +1,23 @@
+import { never } from '../../kernel/assert.ts';
+import type { EntryOf } from '../../kernel/entry.ts';
+import type { MessagesEvent } from './model/events.ts';
+import { messageId } from './model/message.ts';
+
+/** ME23: who may have waited for an entry. */
+export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
+  switch (entry.type) {
+    case 'messages.sent':
+      return entry.data.to.map((agent) => `agent:${agent}`);
+    case 'messages.acknowledged':
+      return [`agent:${entry.data.agent}`, ...entry.data.messages.map((seq) => `message:${messageId(seq)}`)];
+    case 'messages.delivered':
+      return [];
+    case 'messages.expired':
+      return entry.data.messages.flatMap(({ seq, sender, unread = [], unacknowledged = [] }) => [
+        `message:${messageId(seq)}`,
+        ...[...(sender === undefined ? [] : [sender]), ...unread, ...unacknowledged].map((name) => `agent:${name}`),
+      ]);
+    default:
+      return never(entry);
+  }
+};
