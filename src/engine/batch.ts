@@ -199,7 +199,16 @@ export const rehearse = (
   if (!actor.ok) return actor;
   const { by, intent, request, entropy } = call;
   const arrived = call.arrived?.(actor.value) ?? {};
-  const base = { slices: state.slices, seq: state.seq, now, actor: actor.value, by, request, entropy, arrived };
+  const base = {
+    slices: state.slices,
+    seq: state.seq,
+    now,
+    actor: actor.value,
+    by,
+    request,
+    entropy,
+    arrived,
+  };
   const unit = decideUnit(rules, base, { intent, log });
   return unit.ok ? ok(true) : unit;
 };

@@ -4,13 +4,7 @@ import { quoted } from '../../kernel/ids.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { attentionMax } from './model/limits.ts';
-import {
-  type Mailbox,
-  type MessagesSlice,
-  type Undelivered,
-  messageAt,
-  messageId,
-} from './model/message.ts';
+import { type Mailbox, type MessagesSlice, type Undelivered, messageAt, messageId } from './model/message.ts';
 import { eachSeq, hasSeq, lastSeq } from './model/seqs.ts';
 import { unreadOf } from './model/reading.ts';
 
@@ -46,7 +40,13 @@ const unreadIn = (slice: MessagesSlice, { unread }: Mailbox): Attention[] => {
       break;
     }
     const { from, beginning, at } = message;
-    waiting.push({ kind: messageKind, ref: messageId(seq), seq, since: at, text: `${from}: ${quoted(beginning)}` });
+    waiting.push({
+      kind: messageKind,
+      ref: messageId(seq),
+      seq,
+      since: at,
+      text: `${from}: ${quoted(beginning)}`,
+    });
   }
   return waiting;
 };
@@ -75,9 +75,7 @@ const undeliveredAs = ({ message, seq, at, why, agents, count }: Undelivered): A
   const more = count > agents.length ? ` and ${count - agents.length} more` : '';
   const who = `${agents.join(', ')}${more}`;
   const text =
-    why === 'unread'
-      ? `${id} expired before ${who} read it.`
-      : `${who} did not acknowledge ${id} in time.`;
+    why === 'unread' ? `${id} expired before ${who} read it.` : `${who} did not acknowledge ${id} in time.`;
   return { kind: undeliveredKind, ref: id, seq, since: at, text: `${text} See message_get {"id":"${id}"}.` };
 };
 
@@ -87,11 +85,7 @@ export const news = (world: World<'messages' | 'agents'>, name: string, arrived:
   if (mailbox === undefined) return [];
   const unread = mailbox.unread.size === 0 ? mailbox.unread : unreadOf(world.messages, name, arrived);
   const latest = lastSeq(unread);
-  const told = Math.max(
-    world.agents.agents.get(name)?.startedSeq ?? 0,
-    mailbox.told.seq,
-    arrived.told ?? 0,
-  );
+  const told = Math.max(world.agents.agents.get(name)?.startedSeq ?? 0, mailbox.told.seq, arrived.told ?? 0);
   const failures = mailbox.undelivered.filter(({ seq }) => seq > told);
   const failed = failures.at(-1);
   return [

@@ -15,7 +15,9 @@ export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
     case 'messages.expired':
       return entry.data.messages.flatMap(({ seq, sender, unread = [], unacknowledged = [] }) => [
         `message:${messageId(seq)}`,
-        ...[...(sender === undefined ? [] : [sender]), ...unread, ...unacknowledged].map((name) => `agent:${name}`),
+        ...[...(sender === undefined ? [] : [sender]), ...unread, ...unacknowledged].map(
+          (name) => `agent:${name}`,
+        ),
       ]);
     default:
       return never(entry);

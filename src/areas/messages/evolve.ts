@@ -82,7 +82,8 @@ const forgetOldest = (slice: MessagesSlice): MessagesSlice => {
   return {
     ...slice,
     recent: splitAfter(slice.recent, oldest).rest,
-    messages: message === undefined || isOpen(message) ? slice.messages : slice.messages.remove(messageKey(oldest)),
+    messages:
+      message === undefined || isOpen(message) ? slice.messages : slice.messages.remove(messageKey(oldest)),
   };
 };
 

@@ -3,14 +3,30 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { mentionsIn } from './mentions.ts';
 
-const names = ['ada', 'bob', 'claude', 'claude-swift-fox', 'a.b_c-d', 'x_', 'types', 'pytest', 'v1.2', 'cache', 'example.com'];
+const names = [
+  'ada',
+  'bob',
+  'claude',
+  'claude-swift-fox',
+  'a.b_c-d',
+  'x_',
+  'types',
+  'pytest',
+  'v1.2',
+  'cache',
+  'example.com',
+];
 
 const agentsIn = (text: string): readonly string[] => mentionsIn(text, (name) => names.includes(name)).agents;
 
 /** Each text with the agents that it mentions. */
 const cases: readonly (readonly [rule: string, text: string, agents: readonly string[]])[] = [
   ['ME24 at the beginning, in the middle, at the end', '@ada and @bob and @claude', ['ada', 'bob', 'claude']],
-  ['ME24 behind brackets, quotes and emphasis', '(@ada) "@bob" **@claude**, [@types]', ['ada', 'bob', 'claude', 'types']],
+  [
+    'ME24 behind brackets, quotes and emphasis',
+    '(@ada) "@bob" **@claude**, [@types]',
+    ['ada', 'bob', 'claude', 'types'],
+  ],
   ['ME24 behind a line break or a tab', 'x\n@ada\t@bob', ['ada', 'bob']],
   ['ME24 behind other scripts’ punctuation and signs', '、@ada —@bob 🙂@claude', ['ada', 'bob', 'claude']],
   ['ME24 not behind letters of any script', 'é@ada 漢@bob ß@claude', []],
@@ -24,12 +40,16 @@ const cases: readonly (readonly [rule: string, text: string, agents: readonly st
   ['ME25 not the beginning of a longer word', '@claude-swift @pytest.fixture @adabob', []],
   ['ME25 without the punctuation behind', '@ada. @bob... @claude-', ['ada', 'bob', 'claude']],
   ['ME25 with punctuation that is part of the name', '@a.b_c-d, @v1.2. @x_', ['a.b_c-d', 'v1.2', 'x_']],
-  ['ME25 with an apostrophe behind', '@ada’s and @bob\'s', ['ada', 'bob']],
+  ['ME25 with an apostrophe behind', "@ada’s and @bob's", ['ada', 'bob']],
   ['ME26 not in an e-mail address', 'ada@example.com, x.y+z@bob, a-b%@ada', []],
   ['ME26 not in a URL', 'https://x.example/@ada?by=@bob http://h/?u=@ada git+ssh://git@example.com/x', []],
   ['ME26 not in a path behind a host', 'see example.org/?u=,@ada', []],
   ['ME26 not in code within a line', '`@ada` ``x ` @bob`` @claude', ['claude']],
-  ['ME26 not in a fenced block', 'x\n```ts\n@ada\n```\n@bob\n~~~\n@claude\n```\n~~~~\n@types', ['bob', 'types']],
+  [
+    'ME26 not in a fenced block',
+    'x\n```ts\n@ada\n```\n@bob\n~~~\n@claude\n```\n~~~~\n@types',
+    ['bob', 'types'],
+  ],
   ['ME26 not behind a fence that stays open', '@ada\n```\n@bob', ['ada']],
   ['ME26 a backtick without a counterpart is none', 'the ` key, @ada\n\nand ` again, @bob', ['ada', 'bob']],
   ['ME26 an escaped backtick opens nothing', String.raw`\`@ada\` and @bob`, ['ada', 'bob']],
@@ -45,7 +65,20 @@ describe('a mention', () => {
   });
 
   it('is found in time that grows with the text, whatever it is made of', () => {
-    for (const piece of ['@', '`', '\\``', '@a.', '@a@', 'a.b.', '://', '@a/', '@ada ', '```\n', '`` ` ', 'x@y.z/']) {
+    for (const piece of [
+      '@',
+      '`',
+      '\\``',
+      '@a.',
+      '@a@',
+      'a.b.',
+      '://',
+      '@a/',
+      '@ada ',
+      '```\n',
+      '`` ` ',
+      'x@y.z/',
+    ]) {
       const text = piece.repeat(32_000 / piece.length);
       const began = performance.now();
       agentsIn(text);
@@ -87,7 +120,10 @@ const decoy = fc
   .map(([name, make]) => ({ text: make(name), name: undefined }));
 
 const word = fc
-  .oneof(fc.constantFrom('and', 'x', '#1', 'e.g.', '漢字', '🙂', '@', '@@', '\\', '!'), fc.string({ maxLength: 6 }))
+  .oneof(
+    fc.constantFrom('and', 'x', '#1', 'e.g.', '漢字', '🙂', '@', '@@', '\\', '!'),
+    fc.string({ maxLength: 6 }),
+  )
   .filter((text) => !/[`~@\\:/<]/.test(text) || text === '@@' || text === '@')
   .map((text) => ({ text, name: undefined }));
 

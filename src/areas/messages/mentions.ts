@@ -32,7 +32,8 @@ export const mentionsIn = (text: string, isAgent: (name: string) => boolean): Me
 };
 
 /** A name behind an at sign that stands free on both sides. */
-const mention = /(?<![\p{L}\p{N}\p{M}._%+\-/@])@([A-Za-z0-9][A-Za-z0-9._-]*)(?![\p{L}\p{N}\p{M}._\-@(]|\/[\p{L}\p{N}])/gu;
+const mention =
+  /(?<![\p{L}\p{N}\p{M}._%+\-/@])@([A-Za-z0-9][A-Za-z0-9._-]*)(?![\p{L}\p{N}\p{M}._\-@(]|\/[\p{L}\p{N}])/gu;
 
 const punctuationBehind = /[._-]+$/;
 
@@ -116,6 +117,8 @@ const unescaped = (
 };
 
 /** With a scheme, or a host of several parts and a path behind it. */
-const url = /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s<>"]+|\bmailto:[^\s<>"]+|(?<![\w@.-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,20}\/[^\s<>"]*/gi;
+const url =
+  /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s<>"]+|\bmailto:[^\s<>"]+|(?<![\w@.-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,20}\/[^\s<>"]*/gi;
 
-const withoutUrls = (text: string): string => (text.includes('/') || text.includes(':') ? text.replaceAll(url, gap) : text);
+const withoutUrls = (text: string): string =>
+  text.includes('/') || text.includes(':') ? text.replaceAll(url, gap) : text;

@@ -16,7 +16,10 @@ export const acknowledge = (office: Office, { messages }: AcknowledgeCommand): M
   }
   if (messages === undefined) return ok([]);
   const mailbox = mailboxOf(office.messages, agent);
-  const wanted = messages === 'all' ? ok(shownAndOwed(mailbox, office.context.arrived.surfaced ?? 0)) : fresh(office, agent, messages);
+  const wanted =
+    messages === 'all'
+      ? ok(shownAndOwed(mailbox, office.context.arrived.surfaced ?? 0))
+      : fresh(office, agent, messages);
   if (!wanted.ok) return wanted;
   return ok(
     wanted.value.length === 0
@@ -26,7 +29,8 @@ export const acknowledge = (office: Office, { messages }: AcknowledgeCommand): M
 };
 
 /** What the agent owes an acknowledgement for and an answer has carried to it. */
-const shownAndOwed = ({ owed, surfaced }: Mailbox, arrived: Seq): readonly Seq[] => splitAfter(owed, Math.max(surfaced.seq, arrived)).taken;
+const shownAndOwed = ({ owed, surfaced }: Mailbox, arrived: Seq): readonly Seq[] =>
+  splitAfter(owed, Math.max(surfaced.seq, arrived)).taken;
 
 /** Those that the agent has not acknowledged yet. Whoever names a message that it got has read it. */
 const fresh = ({ messages }: Office, agent: string, named: readonly Seq[]): Outcome<readonly Seq[]> => {

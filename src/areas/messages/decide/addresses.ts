@@ -28,7 +28,10 @@ export const recipientsOf = (office: Office, command: SendCommand): Outcome<Reci
   }
   const answered = authorAnswered(office, command);
   if (!answered.ok) return answered;
-  const to = new Set([...answered.value, ...mentions.agents.filter((name) => name !== office.context.actor.agent)]);
+  const to = new Set([
+    ...answered.value,
+    ...mentions.agents.filter((name) => name !== office.context.actor.agent),
+  ]);
   if (to.size === 0) return refuseNobody(office, mentions.strangers);
   if (to.size > mentionsMax) {
     return refuse(
@@ -68,10 +71,13 @@ const meantBy = ({ context }: Office, address: string): Outcome<readonly string[
     return there.length > 0 ? ok(there) : nobody(address, 'No other agent has been here within 24 hours');
   }
   const [kind = '', name] = address.split(':');
-  if (name === undefined) return slice.agents.has(address) ? ok([address]) : refuseUnknown(slice.agents, address);
+  if (name === undefined)
+    return slice.agents.has(address) ? ok([address]) : refuseUnknown(slice.agents, address);
   if (kind === 'capability') {
     const capable = others(({ capabilities }) => capabilities.includes(name));
-    return capable.length > 0 ? ok(capable) : nobody(address, `No other agent has stated the capability ${name}`);
+    return capable.length > 0
+      ? ok(capable)
+      : nobody(address, `No other agent has stated the capability ${name}`);
   }
   const holders = roleHolders(world, name);
   if (!holders.ok) return holders;
@@ -79,9 +85,13 @@ const meantBy = ({ context }: Office, address: string): Outcome<readonly string[
 };
 
 const nobody = (address: string, why: string): Refusal =>
-  refuse('not_found', `${why}, so nobody would get what is sent to ${address}. Nothing was stored. See who is here with agent_list.`, {
-    address,
-  });
+  refuse(
+    'not_found',
+    `${why}, so nobody would get what is sent to ${address}. Nothing was stored. See who is here with agent_list.`,
+    {
+      address,
+    },
+  );
 
 type Agents = Office['context']['world']['agents']['agents'];
 
@@ -114,7 +124,7 @@ export const refuseReply = ({ messages, context }: Office, { replyTo }: SendComm
   const answered = messageAt(messages, replyTo);
   const { agent, principal } = context.actor;
   if (answered === undefined) return unknownMessage(replyTo);
-  const own = answered.sender === undefined && answered.from === principal;
+  const own = answered.sender === undefined && agent === undefined && answered.from === principal;
   return own || answered.everyone || (agent !== undefined && isParty(answered, agent))
     ? undefined
     : unknownMessage(replyTo);
@@ -131,7 +141,8 @@ export const unknownMessage = (...seqs: readonly number[]): Refusal =>
 /** ME4 */
 const refuseNobody = ({ context }: Office, strangers: readonly string[]): Refusal => {
   const unknown = strangers.filter((name) => name !== context.actor.agent);
-  const said = unknown.length === 0 ? '' : ` (no agent is called ${unknown.map((name) => `"${name}"`).join(', ')})`;
+  const said =
+    unknown.length === 0 ? '' : ` (no agent is called ${unknown.map((name) => `"${name}"`).join(', ')})`;
   return refuse(
     'invalid_input',
     `The text mentions no other agent${said}, so nobody would get it, and nothing was stored. Name somebody with to: an agent, capability:<c>, role:<r> or everyone.`,

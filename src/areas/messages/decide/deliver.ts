@@ -11,7 +11,10 @@ export const deliver = (office: Office, { cursors }: DeliverCommand): MessagesDe
   return ok(moved.length === 0 ? [] : [{ type: 'messages.delivered', data: { cursors: moved } }]);
 };
 
-const movedOf = ({ messages, context }: Office, { agent, offered, surfaced, told }: AgentCursors): AgentCursors[] => {
+const movedOf = (
+  { messages, context }: Office,
+  { agent, offered, surfaced, told }: AgentCursors,
+): AgentCursors[] => {
   if (!context.world.agents.agents.has(agent)) return [];
   const known = mailboxOf(messages, agent);
   const moved = {

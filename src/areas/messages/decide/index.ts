@@ -22,4 +22,7 @@ export const decide: DecideMessages = (slice, command, context) => {
   }
 };
 
-export const messagesIntent = intents<'messages', 'agents', MessagesCommand, MessagesEvent>('messages', decide);
+export const messagesIntent = intents<'messages', 'agents', MessagesCommand, MessagesEvent>(
+  'messages',
+  decide,
+);

@@ -36,7 +36,11 @@ interface Room {
 }
 
 /** ME8: whose mailboxes have room. Only a message to everyone goes to those alone. */
-const roomFor = ({ messages }: Office, { ackWithinMs }: SendCommand, { to, everyone }: Recipients): Outcome<Room> => {
+const roomFor = (
+  { messages }: Office,
+  { ackWithinMs }: SendCommand,
+  { to, everyone }: Recipients,
+): Outcome<Room> => {
   const full = to.filter((agent) => isFull(messages, agent, ackWithinMs !== undefined));
   if (full.length === 0) return ok({ to, notStoredFor: [] });
   if (everyone && full.length < to.length) {

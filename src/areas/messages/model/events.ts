@@ -57,7 +57,8 @@ export const messageEvents: Readonly<Record<MessagesEvent['type'], EventSpec>> =
   'messages.delivered': {
     version: 1,
     personal: [],
-    meaning: 'Answers have carried messages, events or hints to these agents; each cursor says up to which entry.',
+    meaning:
+      'Answers have carried messages, events or hints to these agents; each cursor says up to which entry.',
   },
   'messages.expired': {
     version: 1,

@@ -48,12 +48,7 @@ export const sentIn = (entry: Entry | undefined): SentEntry | undefined =>
   entry !== undefined && is(entry, 'messages.sent') ? entry : undefined;
 
 /** What an entry says of a message; the text is as it was sent. */
-export const viewSent = ({
-  seq,
-  time,
-  actor,
-  data,
-}: SentEntry): MessageView => {
+export const viewSent = ({ seq, time, actor, data }: SentEntry): MessageView => {
   const { to, subject, text, replyTo, ackBy, expiresAt } = data;
   return {
     id: messageId(seq),
@@ -108,11 +103,7 @@ export interface Selection {
 }
 
 /** The oldest of these unread messages that are wanted and fit. */
-export const selectUnread = (
-  unread: Seqs,
-  room: Room,
-  isWanted: (seq: Seq) => boolean,
-): Selection => {
+export const selectUnread = (unread: Seqs, room: Room, isWanted: (seq: Seq) => boolean): Selection => {
   const seqs: Seq[] = [];
   let more = 0;
   let next: Seq | undefined;

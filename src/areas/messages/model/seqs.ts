@@ -59,10 +59,7 @@ export const withoutSeq = (seqs: Seqs, seq: Seq): Seqs => {
 };
 
 /** What comes up to `seq`, that itself included, and what is behind it. */
-export const splitAfter = (
-  seqs: Seqs,
-  seq: Seq,
-): { readonly taken: readonly Seq[]; readonly rest: Seqs } => {
+export const splitAfter = (seqs: Seqs, seq: Seq): { readonly taken: readonly Seq[]; readonly rest: Seqs } => {
   const { size, blocks } = seqs;
   const index = blockFor(blocks, seq + 1);
   const block = blocks[index] ?? [];

@@ -50,8 +50,7 @@ export const messageGet = defineOperation({
       const sent = sentIn(entry);
       if (sent === undefined) return unknownMessage(seq);
       const { data, actor: author } = sent;
-      const own =
-        author.agent === undefined ? author.principal === actor.principal : author.agent === actor.agent;
+      const own = author.agent === actor.agent && author.principal === actor.principal;
       const got = actor.agent !== undefined && data.to.includes(actor.agent);
       if (!own && !got && data.everyone !== true) return unknownMessage(seq);
       const message = messageAt(slice, seq);
