@@ -3,10 +3,10 @@ import type { Carried } from '../../kernel/carried.ts';
 import { quoted } from '../../kernel/ids.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
+import { beginningOf } from './model/beginning.ts';
 import { attentionMax } from './model/limits.ts';
 import { type Mailbox, type MessagesSlice, type Undelivered, messageAt, messageId } from './model/message.ts';
-import { eachSeq, hasSeq, lastSeq } from './model/seqs.ts';
-import { unreadOf } from './model/reading.ts';
+import { eachSeq, hasSeq, lastSeq, sizeAfter } from './model/seqs.ts';
 
 const messageKind = 'message';
 const undeliveredKind = 'message_undelivered';
@@ -45,7 +45,7 @@ const unreadIn = (slice: MessagesSlice, { unread }: Mailbox): Attention[] => {
       ref: messageId(seq),
       seq,
       since: at,
-      text: `${from}: ${quoted(beginning)}`,
+      text: `${from}: ${quoted(beginningOf(beginning))}`,
     });
   }
   return waiting;
@@ -83,13 +83,14 @@ const undeliveredAs = ({ message, seq, at, why, agents, count }: Undelivered): A
 export const news = (world: World<'messages' | 'agents'>, name: string, arrived: Carried): News[] => {
   const mailbox = world.messages.mailboxes.get(name);
   if (mailbox === undefined) return [];
-  const unread = mailbox.unread.size === 0 ? mailbox.unread : unreadOf(world.messages, name, arrived);
-  const latest = lastSeq(unread);
+  const unread =
+    arrived.surfaced === undefined ? mailbox.unread.size : sizeAfter(mailbox.unread, arrived.surfaced);
+  const latest = unread === 0 ? undefined : lastSeq(mailbox.unread);
   const told = Math.max(world.agents.agents.get(name)?.startedSeq ?? 0, mailbox.told.seq, arrived.told ?? 0);
   const failures = mailbox.undelivered.filter(({ seq }) => seq > told);
   const failed = failures.at(-1);
   return [
-    ...(latest === undefined ? [] : [{ kind: messageKind, count: unread.size, seq: latest, call: 'inbox' }]),
+    ...(latest === undefined ? [] : [{ kind: messageKind, count: unread, seq: latest, call: 'inbox' }]),
     ...(failed === undefined
       ? []
       : [{ kind: undeliveredKind, count: failures.length, seq: failed.seq, call: 'start' }]),

@@ -2,7 +2,7 @@ import { never } from '../../kernel/assert.ts';
 import type { Author, EntryOf, Seq } from '../../kernel/entry.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import type { MessagesEvent } from './model/events.ts';
-import { beginningOf } from './model/beginning.ts';
+import { rawBeginning } from './model/beginning.ts';
 import { lapsedKeptMax, messagesKeptMax, readKeptMax, undeliveredKeptMax } from './model/limits.ts';
 import {
   type Mailbox,
@@ -15,7 +15,7 @@ import {
   messageAt,
   messageKey,
 } from './model/message.ts';
-import { firstSeq, hasSeq, splitAfter, withSeq, withoutSeq } from './model/seqs.ts';
+import { firstSeq, hasSeq, splitAfter, withSeq, withoutFirst, withoutSeq } from './model/seqs.ts';
 
 type Of<T extends MessagesEvent['type']> = EntryOf<Extract<MessagesEvent, { readonly type: T }>>;
 
@@ -49,7 +49,7 @@ const sent = (slice: MessagesSlice, { seq, time, actor, data }: Of<'messages.sen
     to: data.to,
     everyone: data.everyone ?? false,
     characters: data.text.length + (data.subject?.length ?? 0),
-    beginning: beginningOf(data.subject ?? data.text),
+    beginning: rawBeginning(data.subject ?? data.text),
     ackBy: data.ackBy,
     expiresAt: data.expiresAt,
     surfaced: none,
@@ -81,7 +81,7 @@ const forgetOldest = (slice: MessagesSlice): MessagesSlice => {
   const message = messageAt(slice, oldest);
   return {
     ...slice,
-    recent: splitAfter(slice.recent, oldest).rest,
+    recent: withoutFirst(slice.recent),
     messages:
       message === undefined || isOpen(message) ? slice.messages : slice.messages.remove(messageKey(oldest)),
   };

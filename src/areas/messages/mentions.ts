@@ -18,10 +18,17 @@ const strangersMax = 5;
  * it, but a name does not end within a word. `@name(` is a decorator, `@name/x` a package, `@name@host` an address.
  */
 export const mentionsIn = (text: string, isAgent: (name: string) => boolean): Mentions => {
+  // Nearly all texts are settled by this, and telling prose from code costs more than all the rest.
+  if (!text.includes('@')) return nobody;
+  const written = namesIn(text, isAgent);
+  return written.agents.length === 0 ? written : namesIn(proseOf(text), isAgent);
+};
+
+const nobody: Mentions = { agents: [], strangers: [] };
+
+const namesIn = (prose: string, isAgent: (name: string) => boolean): Mentions => {
   const agents = new Set<string>();
   const strangers = new Set<string>();
-  if (!text.includes('@')) return { agents: [], strangers: [] };
-  const prose = withoutUrls(withoutInlineCode(withoutFences(text)));
   for (const [, written = ''] of prose.matchAll(mention)) {
     const name = agentIn(written, isAgent);
     if (name !== undefined) agents.add(name);
@@ -46,6 +53,8 @@ const agentIn = (written: string, isAgent: (name: string) => boolean): string | 
   }
   return undefined;
 };
+
+const proseOf = (text: string): string => withoutUrls(withoutInlineCode(withoutFences(text)));
 
 /** In place of what is no prose. It separates, and is no mark of anything. */
 const gap = ' ';
@@ -79,11 +88,11 @@ const blankLine = /\n[ \t]*\n/;
  * counterpart are characters like others. Source: CommonMark, "Code spans".
  */
 const withoutInlineCode = (text: string): string =>
-  text.includes('`') ? text.split(blankLine).map(proseOf).join('\n\n') : text;
+  text.includes('`') ? text.split(blankLine).map(withoutSpans).join('\n\n') : text;
 
 const backticks = /`+/g;
 
-const proseOf = (paragraph: string): string => {
+const withoutSpans = (paragraph: string): string => {
   const runs = [...paragraph.matchAll(backticks)].map(({ index, 0: { length } }) => ({ index, length }));
   /** Lengths of which there is no further run. */
   const alone = new Set([0]);

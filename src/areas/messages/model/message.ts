@@ -28,6 +28,7 @@ export interface Message {
   readonly everyone: boolean;
   /** Of subject and text. */
   readonly characters: number;
+  /** The first characters of the subject, or of the text of a message that has none; see `beginningOf`. */
   readonly beginning: string;
   /** When it is to be acknowledged, if it is. */
   readonly ackBy: Instant | undefined;

@@ -20,6 +20,12 @@ export const withSeq = ({ size, blocks }: Seqs, seq: Seq): Seqs => {
     : { size: size + 1, blocks: [...blocks.slice(0, -1), [...last, seq]] };
 };
 
+/** Without the first, of one or more. */
+export const withoutFirst = ({ size, blocks }: Seqs): Seqs => {
+  const [first = [], ...rest] = blocks;
+  return { size: size - 1, blocks: first.length <= 1 ? rest : [first.slice(1), ...rest] };
+};
+
 export const seqsOf = (ascending: readonly Seq[]): Seqs => {
   const blocks: Seq[][] = [];
   for (let i = 0; i < ascending.length; i += blockMax) blocks.push(ascending.slice(i, i + blockMax));
@@ -58,9 +64,18 @@ export const withoutSeq = (seqs: Seqs, seq: Seq): Seqs => {
   return { size: size - 1, blocks: blocks.toSpliced(index, 1, ...(left.length === 0 ? [] : [left])) };
 };
 
+/** How many come behind `seq`. */
+export const sizeAfter = ({ size, blocks }: Seqs, seq: Seq): number => {
+  const index = blockFor(blocks, seq + 1);
+  let before = blocks[index]?.filter((one) => one <= seq).length ?? 0;
+  for (let i = 0; i < index; i += 1) before += blocks[i]?.length ?? 0;
+  return size - before;
+};
+
 /** What comes up to `seq`, that itself included, and what is behind it. */
 export const splitAfter = (seqs: Seqs, seq: Seq): { readonly taken: readonly Seq[]; readonly rest: Seqs } => {
   const { size, blocks } = seqs;
+  if (seq < (firstSeq(seqs) ?? 0)) return { taken: [], rest: seqs };
   const index = blockFor(blocks, seq + 1);
   const block = blocks[index] ?? [];
   const within = block.filter((one) => one <= seq);
