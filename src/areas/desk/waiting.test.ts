@@ -33,8 +33,11 @@ const preparedWait = (input: Input) => {
   return prepared.value;
 };
 
-const waiting = (engine: Engine, agent: string, input: Input = {}, signal?: AbortSignal) =>
-  engine.query({ ...caller, connection: agent }, preparedWait(input), signal);
+const waiting = (
+  engine: Engine,
+  agent: string,
+  { signal, ...input }: Input & { signal?: AbortSignal } = {},
+) => engine.query({ ...caller, connection: agent }, preparedWait(input), signal);
 
 const valueOf = (outcome: Outcome<Reply>) => {
   assert.ok(outcome.ok, JSON.stringify(outcome));
@@ -127,7 +130,9 @@ describe('wait', () => {
       ['message_undelivered'],
     );
   });
+});
 
+describe('wait for certain things', () => {
   it('DE7 waits only for what was asked for, and needs an agent', async () => {
     const { one } = await twoProcesses();
     await send(one, 'ada', { to: 'bob' });
@@ -174,11 +179,13 @@ describe('the cursor of wait', () => {
     const again = await look(one, 'bob', { since: first.cursor });
     assert.deepEqual(again.messages, [], 'what has arrived is not told again, even for an older cursor');
   });
+});
 
+describe('what wait has told', () => {
   it('DE8 without one goes on from what has arrived: an aborted wait moves nothing', async () => {
     const { vault, one } = await twoProcesses();
     const gone = new AbortController();
-    const call = waiting(one, 'bob', { wait_ms: 60_000 }, gone.signal);
+    const call = waiting(one, 'bob', { wait_ms: 60_000, signal: gone.signal });
     await turns();
     const sending = send(one, 'ada', { to: 'bob', text: 'precious' });
     gone.abort();

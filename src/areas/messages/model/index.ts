@@ -1,7 +1,6 @@
 export { shownDefault } from './limits.ts';
-export { type MessagesSlice, initialMessages, mailboxOf, messageId } from './message.ts';
+export { initialMessages, mailboxOf, messageId } from './message.ts';
 export {
-  type MessageView,
   Room,
   carriedBy,
   carriedOutput,

@@ -1,4 +1,4 @@
-export { type Applicant, bestReady } from './ready.ts';
+export { bestReady } from './ready.ts';
 export {
   type Task,
   countOf,
