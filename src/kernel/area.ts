@@ -122,6 +122,8 @@ export interface AreaDefinition<
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
+  /** The agents that may read this entry; undefined: everyone. */
+  readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
   readonly bulk: (slice: Slices[N]) => Slices[N];
   readonly settle: (slice: Slices[N]) => Slices[N];
   readonly save: (slice: Slices[N]) => Iterable<SavedRow>;
@@ -147,6 +149,7 @@ export interface Area {
   readonly news: (slices: Slices, agent: string, arrived?: Carried) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
+  readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
   readonly save: (slices: Slices) => Iterable<SavedRow>;
@@ -194,6 +197,7 @@ export const defineArea = <
     news: (slices, agent, arrived = {}) => definition.news?.(slices, agent, arrived) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
+    visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),
     save: (slices) => definition.save(slices[name]),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../../engine/engine.ts';
 import { present } from '../../kernel/assert.ts';
 import type { Outcome } from '../../kernel/errors.ts';
-import { operations } from '../index.ts';
+import { operations } from '../operations.ts';
 import { messagesIntent } from '../messages/decide/index.ts';
 import { answerOver, callOver } from '../../testing/busy-workspace.ts';
 import { caller, open } from '../../testing/engine-harness.ts';

@@ -1,6 +1,6 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import type { Carried } from '../../kernel/carried.ts';
-import { quoted } from '../../kernel/ids.ts';
+import { quoted } from '../../kernel/text.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { beginningOf } from './model/beginning.ts';

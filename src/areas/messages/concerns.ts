@@ -3,6 +3,25 @@ import type { EntryOf } from '../../kernel/entry.ts';
 import type { MessagesEvent } from './model/events.ts';
 import { messageId } from './model/message.ts';
 
+/** ME28: what agents write to each other is theirs; what went to everyone is everybody's. */
+export const visibleTo = (entry: EntryOf<MessagesEvent>): readonly string[] | undefined => {
+  switch (entry.type) {
+    case 'messages.sent': {
+      const { actor, data } = entry;
+      if (data.everyone === true) return undefined;
+      return actor.agent === undefined ? data.to : [actor.agent, ...data.to];
+    }
+    case 'messages.acknowledged':
+      return [entry.data.agent];
+    case 'messages.delivered':
+      return entry.data.cursors.map(({ agent }) => agent);
+    case 'messages.expired':
+      return entry.data.messages.flatMap(({ sender }) => sender ?? []);
+    default:
+      return never(entry);
+  }
+};
+
 /** ME23: who may have waited for an entry. */
 export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
   switch (entry.type) {

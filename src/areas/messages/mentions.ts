@@ -1,5 +1,5 @@
 import { present } from '../../kernel/assert.ts';
-import { nameLengthMax } from '../../kernel/ids.ts';
+import { nameLengthMax } from '../../kernel/names.ts';
 
 /** What a text says with an at sign. */
 interface Mentions {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { minuteMs } from '../../kernel/instants.ts';
 import { MessageOffice, deliveriesSchema, seqOf } from '../../testing/message-office.ts';
+import { visitor } from '../../testing/task-board.ts';
 import { messagesArea } from './area.ts';
 import { attentionMax, messagesKeptMax, readKeptMax } from './model/limits.ts';
 import { mailboxOf } from './model/message.ts';
@@ -52,6 +53,26 @@ describe('what waits', () => {
     assert.deepEqual(keys(), []);
     given.pass(minuteMs);
     assert.deepEqual(keys(), [`message:${id}`, 'agent:ada', 'agent:cyd']);
+  });
+});
+
+describe('the entries', () => {
+  it('ME28 are read by those whose messages and deliveries they are, and by all when it went to everyone', () => {
+    const office = new MessageOffice();
+    const { given, ada, bob } = office;
+    const readers = () => given.scenario.entries.slice(-1).map((entry) => messagesArea.visibleTo(entry));
+    office.send(ada, 'everyone');
+    assert.deepEqual(readers(), [undefined]);
+    office.send(visitor, 'bob');
+    assert.deepEqual(readers(), [['bob']]);
+    const id = office.send(ada, ['bob', 'cyd'], { expires_in_s: 60 });
+    assert.deepEqual(readers(), [['ada', 'bob', 'cyd']]);
+    office.inbox(bob, { ack: id });
+    assert.deepEqual(readers(), [['bob']]);
+    office.deliver({ agent: 'bob', told: seqOf(id) });
+    assert.deepEqual(readers(), [['bob']]);
+    given.pass(minuteMs);
+    assert.deepEqual(readers(), [['ada']]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { printable } from '../../../kernel/ids.ts';
+import { printable } from '../../../kernel/text.ts';
 import { beginningCharactersMax } from './limits.ts';
 
 const keptCharacters = 2 * beginningCharactersMax;

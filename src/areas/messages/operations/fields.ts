@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Seq } from '../../../kernel/entry.ts';
-import { nameLengthMax, namePattern } from '../../../kernel/ids.ts';
+import { nameLengthMax, namePattern } from '../../../kernel/names.ts';
 
 const idCharactersMax = 20;
 
