@@ -22,13 +22,13 @@ import {
   viewSent,
 } from '../model/reading.ts';
 import { eachSeq, hasSeq } from '../model/seqs.ts';
-import { messageIdOrAllSchema, messageIdSchema, seqOf } from './fields.ts';
+import { messageIdOrAllSchema, seqOf } from './fields.ts';
 
 const is = entryGuard<MessagesEvent>();
 
 const inputSchema = z.strictObject({
   ack: z
-    .union([messageIdOrAllSchema, z.array(messageIdSchema).min(1).max(acknowledgedPerCallMax)], {
+    .union([messageIdOrAllSchema, z.array(messageIdOrAllSchema).min(1).max(acknowledgedPerCallMax)], {
       error: 'all, or a message or a list of messages, which are named like M-12',
     })
     .optional()
@@ -53,7 +53,7 @@ export const inbox = defineOperation({
   idempotent: true,
   examples: [
     { title: 'What is new', input: {} },
-    { title: 'Acknowledge what was read', input: { ack: 'all' } },
+    { title: 'Acknowledge what was read', input: { ack: ['all'] } },
     { title: 'What bert wrote, read or not', input: { from: 'bert', all: true } },
   ],
   input: inputSchema,
@@ -67,7 +67,7 @@ export const inbox = defineOperation({
   toCommand: ({ ack }) =>
     messagesIntent({
       type: 'acknowledge',
-      messages: ack === undefined || ack === 'all' ? ack : (typeof ack === 'string' ? [ack] : ack).map(seqOf),
+      messages: ack === undefined ? undefined : named(typeof ack === 'string' ? [ack] : ack),
     }),
   carries: ({ up_to }) => carriedBy(up_to),
   answer: ({ entries }, { messages: slice }, { actor, arrived, input }) => {
@@ -92,6 +92,9 @@ export const inbox = defineOperation({
     );
   },
 });
+
+const named = (ack: readonly string[]): readonly Seq[] | 'all' =>
+  ack.includes('all') ? 'all' : ack.map(seqOf);
 
 interface Looking {
   readonly agent: string;

@@ -40,11 +40,10 @@ export const messageSend = defineOperation({
   destructive: false,
   idempotent: false,
   examples: [
-    { title: 'To one agent', input: { to: 'bert', text: 'The API of T-1 has changed; see src/api.ts.' } },
     { title: 'To whoever is mentioned', input: { text: '@bert, could you look at T-2?' } },
     {
       title: 'To be acknowledged within an hour',
-      input: { to: 'capability:deploy', text: 'Stop deploying.', ack_within_s: 3600 },
+      input: { to: ['bert', 'capability:deploy'], text: 'Stop deploying.', ack_within_s: 3600 },
     },
   ],
   input: z.strictObject({
