@@ -81,9 +81,7 @@ const overview = (sheets: readonly Sheet[]): string => {
       ['version', 'the version'],
     ]),
     '',
-    'Examples:',
-    "  signalbox task add 'Say hello to the other agents'",
-    '  signalbox start --agent ada && signalbox task claim --agent ada',
+    'Example: signalbox start --agent ada && signalbox task claim --agent ada',
     '',
   ].join('\n');
 };

@@ -32,7 +32,7 @@ const inputSchema = z.strictObject({
       error: 'all, or a message or a list of messages, which are named like M-12',
     })
     .optional()
-    .describe('ids to acknowledge, or all that you were shown'),
+    .describe('ids, or all that you were shown'),
   all: z.boolean().optional().describe('also what you have read'),
   from: agentNameSchema.optional().describe('only from this agent'),
   limit: z.int().min(1).max(shownMax).optional().describe(`default ${shownDefault}`),
