@@ -1,5 +1,6 @@
 import type { Operation } from '../kernel/operation.ts';
 import { agentOperations } from './agents/operations/index.ts';
+import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
 import { wait } from './desk/operations/wait.ts';
@@ -15,5 +16,6 @@ export const operations: readonly Operation[] = [
   wait,
   ...agentOperations,
   status,
+  find,
   ...workspaceOperations,
 ];

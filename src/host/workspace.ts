@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { initialSlices, areas } from '../areas/index.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { seenSessionsMax } from '../areas/agents/model.ts';
@@ -13,11 +14,14 @@ import { type Outcome, ok } from '../kernel/errors.ts';
 import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
   readonly name: string;
   readonly store: Store;
-  readonly snapshotPath: string;
+  readonly cacheDir: string;
+  /** Whether its texts can be searched. */
+  readonly searched: boolean;
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,9 +46,11 @@ const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
-  const { name, store, snapshotPath, identify, clock, log } = options;
+  const { name, store, cacheDir, identify, clock, log } = options;
+  const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
   if (!snapshot.ok) return snapshot;
+  const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
   const opened = await Engine.open({
     workspace: name,
     areas,
@@ -54,6 +60,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
+    search: index,
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
@@ -63,6 +70,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
       ? []
       : [
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
+          ...(index === undefined ? [] : [runFollower(engine, await index.follower(), { clock, log })]),
           ...regular(engine, options),
         ];
   // Without the passing of time, what has expired would stay until somebody writes.
@@ -72,6 +80,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     await reportSeen(engine);
     await engine.close();
     for (const term of terms) await term.end();
+    await index?.close();
     await store.close();
   };
   return ok({

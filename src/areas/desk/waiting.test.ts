@@ -70,7 +70,7 @@ const flush = async (engine: Engine): Promise<void> => {
 };
 
 describe('wait', () => {
-  it('DE7 is woken by a message that was sent here or by another process', async () => {
+  it('DE11 is woken by a message that was sent here or by another process', async () => {
     const { one, two } = await twoProcesses();
     for (const from of [one, two]) {
       const call = waiting(one, 'bob', { wait_ms: 60_000 });
@@ -87,7 +87,7 @@ describe('wait', () => {
     }
   });
 
-  it('DE7 is not woken by what concerns others, and answers with nothing when its time is over', async () => {
+  it('DE11 is not woken by what concerns others, and answers with nothing when its time is over', async () => {
     const { one, clock } = await twoProcesses();
     const call = waiting(one, 'bob', { wait_ms: 7_000 });
     await turns();
@@ -105,7 +105,7 @@ describe('wait', () => {
     assert.deepEqual(textsOf(valueOf(await next)), ['later']);
   });
 
-  it('DE7 tells events as well: a task that was taken away, a message that was not read in time', async () => {
+  it('DE11 tells events as well: a task that was taken away, a message that was not read in time', async () => {
     const { one, clock } = await twoProcesses();
     await answerOver(one, 'bob', { operation: 'task_add', input: { title: 'x' } });
     await answerOver(one, 'bob', { operation: 'task_claim', input: { id: 'T-1' } });
@@ -133,7 +133,7 @@ describe('wait', () => {
 });
 
 describe('wait for certain things', () => {
-  it('DE7 waits only for what was asked for, and needs an agent', async () => {
+  it('DE11 waits only for what was asked for, and needs an agent', async () => {
     const { one } = await twoProcesses();
     await send(one, 'ada', { to: 'bob' });
     assert.deepEqual(textsOf(await look(one, 'bob', { for: ['task', 'lock'] })), []);
@@ -145,7 +145,7 @@ describe('wait for certain things', () => {
 });
 
 describe('the cursor of wait', () => {
-  it('DE8 misses nothing between two calls, and tells nothing twice', async () => {
+  it('DE12 misses nothing between two calls, and tells nothing twice', async () => {
     const { one, two } = await twoProcesses();
     const told: string[] = [];
     let since: string | undefined;
@@ -165,7 +165,7 @@ describe('the cursor of wait', () => {
     assert.deepEqual(told, all);
   });
 
-  it('DE8 stands before what did not fit, which comes next', async () => {
+  it('DE12 stands before what did not fit, which comes next', async () => {
     const { one } = await twoProcesses();
     for (const size of [30_000, 30_000, 31_000, 5])
       await send(one, 'ada', { to: 'bob', text: 'x'.repeat(size) });
@@ -182,7 +182,7 @@ describe('the cursor of wait', () => {
 });
 
 describe('what wait has told', () => {
-  it('DE8 without one goes on from what has arrived: an aborted wait moves nothing', async () => {
+  it('DE12 without one goes on from what has arrived: an aborted wait moves nothing', async () => {
     const { vault, one } = await twoProcesses();
     const gone = new AbortController();
     const call = waiting(one, 'bob', { wait_ms: 60_000, signal: gone.signal });
@@ -197,7 +197,7 @@ describe('what wait has told', () => {
     assert.deepEqual(textsOf(await look(next.engine, 'bob')), [], 'the journal says that it has arrived');
   });
 
-  it('DE8 a process that dies has proven nothing that was not called for', async () => {
+  it('DE12 a process that dies has proven nothing that was not called for', async () => {
     const { vault, one } = await twoProcesses();
     await send(one, 'ada', { to: 'bob', text: 'precious' });
     assert.deepEqual(textsOf(await look(one, 'bob')), ['precious']);
@@ -206,7 +206,7 @@ describe('what wait has told', () => {
     assert.deepEqual(textsOf(await look(next.engine, 'bob')), ['precious']);
   });
 
-  it('DE8 inbox and wait tell a session each message once', async () => {
+  it('DE12 inbox and wait tell a session each message once', async () => {
     const { one } = await twoProcesses();
     await send(one, 'ada', { to: 'bob', text: 'one' });
     const inbox = async () =>
@@ -220,7 +220,7 @@ describe('what wait has told', () => {
     assert.deepEqual(await inbox(), []);
   });
 
-  it('DE8 the hint does not name what this answer carries or has arrived', async () => {
+  it('DE12 the hint does not name what this answer carries or has arrived', async () => {
     const { one } = await twoProcesses();
     await send(one, 'ada', { to: 'bob' });
     const hints: (string | undefined)[] = [];
@@ -232,7 +232,7 @@ describe('what wait has told', () => {
     assert.deepEqual(hints, ['1 message: call inbox', undefined, undefined]);
   });
 
-  it('DE9 of another history is refused', async () => {
+  it('DE13 of another history is refused', async () => {
     const { one } = await twoProcesses();
     const refused = await waiting(one, 'bob', { since: 'other.1.5' });
     assert.equal(refused.ok ? 'answered' : refused.code, 'history_changed');
@@ -240,7 +240,7 @@ describe('what wait has told', () => {
 });
 
 describe('a ready task', () => {
-  it('DE10 is waited for on request, as long as the agent could claim it', async () => {
+  it('DE14 is waited for on request, as long as the agent could claim it', async () => {
     const { one } = await twoProcesses();
     await answerOver(one, 'ada', { operation: 'task_add', input: { title: 'x' } });
     assert.deepEqual((await look(one, 'bob')).events, []);
@@ -261,7 +261,7 @@ describe('a ready task', () => {
   });
 });
 
-it('DE6 start and status count messages, and show no text of them', async () => {
+it('DE10 start and status count messages, and show no text of them', async () => {
   const { one } = await twoProcesses();
   for (const text of ['secret one', 'secret two']) await send(one, 'ada', { to: 'bob', text });
   const started = await answerOver(one, 'bob', { operation: 'start', input: { agent: 'bob' } });

@@ -1,3 +1,4 @@
+import type { Findable } from '../../kernel/area.ts';
 import { never } from '../../kernel/assert.ts';
 import type { EntryOf } from '../../kernel/entry.ts';
 import type { MessagesEvent } from './model/events.ts';
@@ -21,6 +22,10 @@ export const visibleTo = (entry: EntryOf<MessagesEvent>): readonly string[] | un
       return never(entry);
   }
 };
+
+/** ME29: a message is found as such, with those to whom it went. */
+export const findable = (entry: EntryOf<MessagesEvent>): Findable | undefined =>
+  entry.type === 'messages.sent' ? { ref: messageId(entry.seq), to: entry.data.to } : undefined;
 
 /** ME23: who may have waited for an entry. */
 export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {

@@ -57,7 +57,7 @@ describe('what waits', () => {
 });
 
 describe('the entries', () => {
-  it('ME28 are read by those whose messages and deliveries they are, and by all when it went to everyone', () => {
+  it('ME28 ME29 are read, and messages found, by those whose messages and deliveries they are, and by all when it went to everyone', () => {
     const office = new MessageOffice();
     const { given, ada, bob } = office;
     const readers = () => given.scenario.entries.slice(-1).map((entry) => messagesArea.visibleTo(entry));
@@ -67,6 +67,8 @@ describe('the entries', () => {
     assert.deepEqual(readers(), [['bob']]);
     const id = office.send(ada, ['bob', 'cyd'], { expires_in_s: 60 });
     assert.deepEqual(readers(), [['ada', 'bob', 'cyd']]);
+    const found = given.scenario.entries.slice(-1).map((entry) => messagesArea.findable(entry));
+    assert.deepEqual(found, [{ ref: id, to: ['bob', 'cyd'] }]);
     office.inbox(bob, { ack: id });
     assert.deepEqual(readers(), [['bob']]);
     office.deliver({ agent: 'bob', told: seqOf(id) });

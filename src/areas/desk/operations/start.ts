@@ -150,7 +150,7 @@ const metadataOf = ({
 
 const messageKind = 'message';
 
-/** DE6: messages are counted, and read with inbox. */
+/** DE10: messages are counted, and read with inbox. */
 const unread = ({ messages }: Slices, agent: string) => {
   const waiting = unreadOf(messages, agent, {});
   const first = firstSeq(waiting);

@@ -115,7 +115,7 @@ export const wait = defineOperation({
 const wants = (wanted: readonly Kind[] | undefined, kind: Kind): boolean =>
   wanted?.includes(kind) ?? kind !== 'ready';
 
-/** DE9: where a cursor leads, in this history. */
+/** DE13: where a cursor leads, in this history. */
 const placeOf = (since: string | undefined, { history }: Facts): Outcome<Seq | undefined> => {
   if (since === undefined) return ok(undefined);
   const dot = since.lastIndexOf('.');
@@ -142,7 +142,7 @@ interface Found {
   readonly upTo: { readonly messages?: Seq; readonly events?: Seq };
 }
 
-/** DE7, DE8 */
+/** DE11, DE12 */
 const lookFor = (slices: Slices, facts: Facts, { agent, wanted, after }: Asked): Found => {
   const { arrived } = facts;
   const { told, surfaced } = mailboxOf(slices.messages, agent);
@@ -180,7 +180,7 @@ const messageKind = 'message';
 /** Kinds of attention are called after what they are about: `task_lost` is about a task. */
 const familyOf = (kind: string): Kind => kinds.find((one) => kind.split('_')[0] === one) ?? 'task';
 
-/** DE10: the task that a claim would take, as long as there is one. */
+/** DE14: the task that a claim would take, as long as there is one. */
 const readyIn = (slices: Slices, { actor, now }: Facts, wanted: readonly Kind[] | undefined): Attention[] => {
   const agent = slices.agents.agents.get(actor.agent ?? '');
   if (!wants(wanted, 'ready') || agent === undefined) return [];

@@ -47,6 +47,7 @@ export const messageEvents: Readonly<Record<MessagesEvent['type'], EventSpec>> =
   'messages.sent': {
     version: 1,
     personal: ['text', 'subject'],
+    searchable: ['subject', 'text'],
     meaning: 'A message lies in the mailboxes of its recipients.',
   },
   'messages.acknowledged': {
