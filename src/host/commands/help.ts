@@ -80,7 +80,6 @@ const overview = (sheets: readonly Sheet[]): string => {
       ['help COMMAND', 'how to use it: signalbox help task add'],
       ['version', 'the version'],
     ]),
-    '',
     'Example: signalbox start --agent ada && signalbox task claim --agent ada',
     '',
   ].join('\n');
