@@ -2,17 +2,20 @@ import type { Area } from '../kernel/area.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
+import { messagesArea } from './messages/area.ts';
+import { initialMessages } from './messages/model/index.ts';
 import { tasksArea } from './tasks/area.ts';
 import { initialTasks } from './tasks/model/index.ts';
 import { workspacesArea } from './workspaces/area.ts';
 import { initialWorkspaces } from './workspaces/model.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
-export const areas: readonly Area[] = [agentsArea, tasksArea, workspacesArea];
+export const areas: readonly Area[] = [agentsArea, tasksArea, messagesArea, workspacesArea];
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {
   agents: initialAgents,
   tasks: initialTasks,
+  messages: initialMessages,
   workspaces: initialWorkspaces,
 };

@@ -3,6 +3,8 @@ import { agentOperations } from './agents/operations/index.ts';
 import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
+import { wait } from './desk/operations/wait.ts';
+import { messageOperations } from './messages/operations/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
 import { workspaceOperations } from './workspaces/operations/index.ts';
 
@@ -10,6 +12,8 @@ import { workspaceOperations } from './workspaces/operations/index.ts';
 export const operations: readonly Operation[] = [
   start,
   ...taskOperations,
+  ...messageOperations,
+  wait,
   ...agentOperations,
   status,
   find,

@@ -1,7 +1,7 @@
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { DescribedOperation } from '../kernel/operation.ts';
 import type { JsonObject } from './json.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../kernel/nearest.ts';
 
 /** What there is to say of all operations: enough to type a call, to explain it and to send it, but not to do it. */
 export interface Description {

@@ -1,4 +1,5 @@
 import type { Attention, News } from '../kernel/area.ts';
+import type { Carried } from '../kernel/carried.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
@@ -6,7 +7,7 @@ import type { Instant } from '../kernel/instants.ts';
 import type { Answer, Answered, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Done } from '../kernel/waiting.ts';
 import type { Remembered } from '../journal/snapshots.ts';
-import type { Cursors } from './carried.ts';
+import { type Cursors, later } from './carried.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Journal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
@@ -37,6 +38,8 @@ export interface AnswersOptions {
   readonly journal: Journal;
   readonly log: Log;
   readonly now: () => Instant;
+  /** What the session that calls has got, as its calling proves. */
+  readonly arrived: (actor: Actor) => Cursors;
   readonly search: TextSearch | undefined;
 }
 
@@ -131,7 +134,8 @@ export class Answers {
       }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
-      const news = this.#newsFor(actor, slices);
+      const arrived = this.#options.arrived(actor);
+      const news = this.#newsFor(actor, slices, carried === undefined ? arrived : later(arrived, carried));
       const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
       return ok({
         value,
@@ -161,10 +165,10 @@ export class Answers {
     return found.ok ? build(found.value) : found;
   }
 
-  #newsFor({ agent }: Actor, slices: Slices): readonly News[] {
+  #newsFor({ agent }: Actor, slices: Slices, arrived: Carried): readonly News[] {
     return agent === undefined
       ? noNews
-      : this.#options.rules.areas.flatMap((area) => area.news(slices, agent));
+      : this.#options.rules.areas.flatMap((area) => area.news(slices, agent, arrived));
   }
 
   readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);
@@ -188,6 +192,7 @@ export class Answers {
       actor,
       history: journal.history,
       workspace: workspace(),
+      arrived: this.#options.arrived(actor),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Area, Intent } from '../kernel/area.ts';
+import type { Carried } from '../kernel/carried.ts';
 import { type Actor, type Entry, type RequestMark, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
@@ -26,6 +27,8 @@ export interface Call {
   readonly identify: (slices: Slices) => Outcome<Actor>;
   readonly request: RequestMark | undefined;
   readonly entropy: () => Uint8Array;
+  /** What its being made proves to have arrived. */
+  readonly arrived?: (actor: Actor) => Carried;
   /** Told what was decided while it is being stored: time in which the answer can be made, to be given afterwards. */
   readonly foresee?: (fate: Decided, batch: readonly Entry[]) => void;
 }
@@ -118,7 +121,7 @@ export class BatchDraft {
       : { kind: 'refused', refusal: unit };
   }
 
-  #decide(call: Pick<Call, 'by' | 'intent' | 'request' | 'entropy'>, actor: Actor): Outcome<Unit> {
+  #decide(call: Omit<Call, 'identify' | 'foresee'>, actor: Actor): Outcome<Unit> {
     const { now, log } = this.#options;
     const base = {
       slices: this.#slices,
@@ -128,6 +131,7 @@ export class BatchDraft {
       by: call.by,
       request: call.request,
       entropy: call.entropy,
+      arrived: call.arrived?.(actor) ?? {},
     };
     const unit = decideUnit(this.#rules, base, { intent: call.intent, log });
     if (unit.ok) {
@@ -194,7 +198,17 @@ export const rehearse = (
   const actor = call.identify(state.slices);
   if (!actor.ok) return actor;
   const { by, intent, request, entropy } = call;
-  const base = { slices: state.slices, seq: state.seq, now, actor: actor.value, by, request, entropy };
+  const arrived = call.arrived?.(actor.value) ?? {};
+  const base = {
+    slices: state.slices,
+    seq: state.seq,
+    now,
+    actor: actor.value,
+    by,
+    request,
+    entropy,
+    arrived,
+  };
   const unit = decideUnit(rules, base, { intent, log });
   return unit.ok ? ok(true) : unit;
 };

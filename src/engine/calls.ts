@@ -10,9 +10,9 @@ import { requestIdCharactersMax } from './requests.ts';
 export const askedCall = (
   prepared: PreparedCommand,
   caller: Caller,
-  how: Pick<Call, 'identify' | 'foresee'> & { readonly requestId: string | undefined },
+  how: Pick<Call, 'identify' | 'arrived' | 'foresee'> & { readonly requestId: string | undefined },
 ): Call => {
-  const { requestId, identify, foresee } = how;
+  const { requestId, identify, arrived, foresee } = how;
   return {
     by: prepared.operation,
     intent: prepared.intend(caller),
@@ -22,6 +22,7 @@ export const askedCall = (
         ? undefined
         : { id: idOf(requestId, prepared, caller), digest: digestOf(prepared.operation, prepared.input) },
     entropy: drawnOnce(),
+    ...(arrived !== undefined && { arrived }),
     ...(foresee !== undefined && { foresee }),
   };
 };

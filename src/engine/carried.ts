@@ -1,5 +1,5 @@
+import type { Carried } from '../kernel/carried.ts';
 import type { Actor, Seq } from '../kernel/entry.ts';
-import type { Carried } from '../kernel/waiting.ts';
 
 /** How far an agent has been told: each is the number of the last entry that counts. */
 export interface Cursors extends Carried {
@@ -38,6 +38,17 @@ export class CarriedAnswers {
     this.#prove(cursors);
   }
 
+  /** What a call of this session proves to have arrived, written or not. */
+  arrived(actor: Actor): Cursors {
+    const { agent } = actor;
+    if (agent === undefined) return nothing;
+    const known = [this.#proven.get(agent), this.#unproven.get(keyOf(actor))];
+    return known.reduce<Cursors>(
+      (all, cursors) => (cursors === undefined ? all : later(all, cursors)),
+      this.#taken.get(agent) ?? nothing,
+    );
+  }
+
   /** An answer is on its way to this session. */
   answered(actor: Actor, cursors: Cursors): void {
     const { agent } = actor;
@@ -69,6 +80,8 @@ export class CarriedAnswers {
   }
 }
 
+const nothing: Cursors = {};
+
 // Names hold no spaces.
 const keyOf = ({ agent, session }: Actor): string => `${agent ?? ''} ${session ?? ''}`;
 
@@ -77,7 +90,7 @@ const kinds = ['offered', 'surfaced', 'told'] as const;
 const isLater = (cursors: Cursors, than: Cursors | undefined): boolean =>
   kinds.some((kind) => (cursors[kind] ?? 0) > (than?.[kind] ?? 0));
 
-const later = (a: Cursors | undefined, b: Cursors): Cursors => {
+export const later = (a: Cursors | undefined, b: Cursors): Cursors => {
   if (a === undefined) return b;
   const most: { [kind in (typeof kinds)[number]]?: Seq } = {};
   for (const kind of kinds) {

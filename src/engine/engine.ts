@@ -85,6 +85,7 @@ export class Engine {
       journal: this.journal,
       log: options.log,
       now: () => this.now(),
+      arrived: (actor) => this.carried.arrived(actor),
       search: options.search,
     });
     this.#committer = new Committer({
@@ -191,6 +192,7 @@ export class Engine {
     const call = askedCall(prepared, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
+      arrived: (actor) => this.carried.arrived(actor),
       foresee: (fate, batch) => {
         answer = this.#answers.ofUnit(prepared, fate, batch);
       },

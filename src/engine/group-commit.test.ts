@@ -54,6 +54,7 @@ it('group commit: decides again on what others wrote in between', async () => {
       now: 1,
       actor: { ...caller, agent: undefined, session: undefined },
       ulid: (i) => `x${i}-${slices.agents.agents.size}`,
+      arrived: {},
       holds: () => false,
     });
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { present } from '../kernel/assert.ts';
 import type { Area, Context, Guard, Intent, Policy } from '../kernel/area.ts';
+import type { Carried } from '../kernel/carried.ts';
 import type { Actor, Author, Entry, EventShape, RequestMark, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
@@ -57,6 +58,7 @@ export interface UnitBase {
   /** The operation, or what else is the cause. */
   readonly by: string;
   readonly request: RequestMark | undefined;
+  readonly arrived: Carried;
   /** Ten random bytes, the same for every attempt at this unit. */
   readonly entropy: () => Uint8Array;
 }
@@ -154,12 +156,13 @@ class UnitDraft {
   }
 
   #facts(): Omit<Context, 'world'> {
-    const { now, actor, entropy } = this.#base;
+    const { now, actor, arrived, entropy } = this.#base;
     const from = this.#ids;
     const slices = this.#slices;
     return {
       now,
       actor,
+      arrived,
       ulid: (index) => {
         this.#ids = Math.max(this.#ids, from + index + 1);
         return ulid(now, entropy(), from + index);

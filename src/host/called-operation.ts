@@ -4,6 +4,7 @@ import type { Operation } from '../kernel/operation.ts';
 /** By the word with which the names of an area's operations begin. */
 const families: ReadonlyMap<string, () => Promise<readonly Operation[]>> = new Map([
   ['task', async () => (await import('../areas/tasks/operations/index.ts')).taskOperations],
+  ['message', async () => (await import('../areas/messages/operations/index.ts')).messageOperations],
   ['agent', async () => (await import('../areas/agents/operations/index.ts')).agentOperations],
   ['workspace', async () => (await import('../areas/workspaces/operations/index.ts')).workspaceOperations],
 ]);

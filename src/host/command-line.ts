@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Description } from '../catalogue/description.ts';
-import { nearestName } from '../catalogue/nearest.ts';
+import { nearestName } from '../kernel/nearest.ts';
 import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/text.ts';

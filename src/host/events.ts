@@ -1,6 +1,6 @@
 import { identify } from '../areas/agents/model.ts';
 import { status } from '../areas/desk/operations/status.ts';
-import { nearestName } from '../catalogue/nearest.ts';
+import { nearestName } from '../kernel/nearest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { type Area, mayRead } from '../kernel/area.ts';

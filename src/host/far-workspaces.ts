@@ -1,4 +1,4 @@
-import { nearestName } from '../catalogue/nearest.ts';
+import { nearestName } from '../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
 import { ownerPrincipal } from './owner.ts';

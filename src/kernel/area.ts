@@ -1,3 +1,4 @@
+import type { Carried } from './carried.ts';
 import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
@@ -7,6 +8,8 @@ import type { AreaName, Slices, World } from './slices.ts';
 export interface Context<Names extends AreaName = never> {
   readonly now: Instant;
   readonly actor: Actor;
+  /** What answers have carried to the actor's session, as its calling proves. The journal may not say so yet. */
+  readonly arrived: Carried;
   /** The i-th fresh id of this command; the same command gets the same ids however often it is decided. */
   readonly ulid: (index: number) => string;
   /** Whether a session of an agent holds anything, of whatever area. */
@@ -128,8 +131,11 @@ export interface AreaDefinition<
   readonly due?: (slice: Slices[N], now: Instant) => readonly C[];
   /** What waits for this agent. */
   readonly attention?: (world: World<N | Names>, agent: string, now: Instant) => readonly Attention[];
-  /** What this agent has not been told yet. Cheap: it is asked after every call. */
-  readonly news?: (world: World<N | Names>, agent: string) => readonly News[];
+  /**
+   * What this agent has not been told yet, apart from what has `arrived` without the journal saying so. Cheap: it is
+   * asked after every call.
+   */
+  readonly news?: (world: World<N | Names>, agent: string, arrived: Carried) => readonly News[];
   /** Whether this session of this agent holds something of this area. */
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
@@ -160,7 +166,7 @@ export interface Area {
   readonly evolve: (slices: Slices, entry: Entry) => Slices;
   readonly due: (slices: Slices, now: Instant) => readonly Intent[];
   readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
-  readonly news: (slices: Slices, agent: string) => readonly News[];
+  readonly news: (slices: Slices, agent: string, arrived?: Carried) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
   readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
@@ -209,7 +215,7 @@ export const defineArea = <
       isOwn(entry) ? withSlice(slices, definition.evolve(slices[name], entry)) : slices,
     due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
     attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
-    news: (slices, agent) => definition.news?.(slices, agent) ?? [],
+    news: (slices, agent, arrived = {}) => definition.news?.(slices, agent, arrived) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),

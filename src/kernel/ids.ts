@@ -44,6 +44,15 @@ export const textSchema = (what: string, charactersMax: number) =>
       `${what} may not hold control characters other than tab and newline`,
     );
 
+/** Free text of several lines, with something to see in it. */
+export const visibleTextSchema = (what: string, charactersMax: number) =>
+  textSchema(what, charactersMax)
+    .min(1)
+    .refine(
+      (text) => text === '' || visiblePattern.test(text),
+      `${what} must have a character that can be seen`,
+    );
+
 /** Free text of one line, with something to see in it. */
 export const lineSchema = (what: string, charactersMax: number) =>
   unicodeSchema(what)

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
+import type { Carried } from './carried.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
 import { repeatable } from './text.ts';
@@ -7,7 +8,7 @@ import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
 import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
-import type { Carried, Done, Place, Retry, Turn, Watch } from './waiting.ts';
+import type { Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {
@@ -34,6 +35,8 @@ export interface Facts {
   readonly workspace: string;
   /** What waits for an agent, over all areas. */
   readonly attention: (agent: string) => readonly Attention[];
+  /** What answers have carried to the session that calls, as its calling proves. The journal may not say so yet. */
+  readonly arrived: Carried;
 }
 
 /** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */

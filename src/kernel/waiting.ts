@@ -1,5 +1,5 @@
 import type { Intent } from './area.ts';
-import type { Actor, Entry, Seq } from './entry.ts';
+import type { Actor, Entry } from './entry.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Instant } from './instants.ts';
 import type { Slices } from './slices.ts';
@@ -49,13 +49,4 @@ export interface Watch<I, O> {
   readonly limitMs: (input: I) => number;
   /** There is nothing to answer yet. */
   readonly empty: (output: O) => boolean;
-}
-
-/**
- * What an answer carried to the agent that called: all messages of its mailbox up to entry `surfaced`, and whatever
- * else concerns it up to entry `told`.
- */
-export interface Carried {
-  readonly surfaced?: Seq;
-  readonly told?: Seq;
 }

@@ -1,5 +1,6 @@
 import { rulesOf, decideUnit } from '../engine/unit.ts';
 import type { Area, Intent } from '../kernel/area.ts';
+import type { Carried } from '../kernel/carried.ts';
 import { type Actor, type Entry, systemActor } from '../kernel/entry.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import { ok } from '../kernel/errors.ts';
@@ -13,6 +14,8 @@ export class Scenario {
   readonly #rules;
   slices: Slices;
   now = 1_000_000_000_000;
+  /** What whoever speaks is known to have got. */
+  arrived: Carried = {};
   #units = 0;
 
   constructor(areas: readonly Area[], initial: Slices) {
@@ -33,6 +36,7 @@ export class Scenario {
       by: intent.type,
       request: undefined,
       entropy: () => entropy,
+      arrived: this.arrived,
     };
     const unit = decideUnit(this.#rules, base, { intent, log: this.log });
     if (!unit.ok) return unit;

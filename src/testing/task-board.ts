@@ -135,6 +135,7 @@ export class TaskBoard {
       actor,
       history,
       workspace: 'test',
+      arrived: this.scenario.arrived,
       attention: (agent) => this.attention(agent),
     };
   }

@@ -20,6 +20,7 @@ const freeTexts: ReadonlySet<string> = new Set([
   'acceptance',
   'links',
   'text',
+  'subject',
   'worktree',
   'branch',
   'model',

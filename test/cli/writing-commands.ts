@@ -10,7 +10,7 @@ import type { Line } from '../race/journal-check.ts';
 export interface Subject {
   readonly agent: string;
   readonly word: string;
-  /** The task that was prepared; empty when none was. */
+  /** The task, or the message, that was prepared; empty when none was. */
   readonly task: string;
 }
 
@@ -74,6 +74,16 @@ const withClaim = async (hub: Hub, subject: Subject): Promise<Subject> => {
   const prepared = await withTasks(hub, subject);
   await call(hub, subject, { operation: 'task_claim', input: { id: prepared.task } });
   return prepared;
+};
+
+const sent = z.object({ id: z.string() });
+
+/** A message that the subject's agent is to acknowledge, in the place of the task. */
+const withMessage = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await joined(hub, subject);
+  const input = { to: subject.agent, text: subject.word, ack_required: true };
+  const { id } = sent.parse(await call(hub, subject, { operation: 'message_send', input }));
+  return { ...subject, task: id };
 };
 
 const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
@@ -141,6 +151,20 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withClaim,
     journal: board,
     effect: ({ type, data }, { task }) => type === 'tasks.finished' && data['id'] === task,
+  },
+  {
+    operation: 'message_send',
+    words: ({ agent, word }) => ['message', 'send', word, '--to', agent],
+    prepare: joined,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'messages.sent' && data['text'] === word,
+  },
+  {
+    operation: 'inbox',
+    words: ({ agent, task }) => ['inbox', '--ack', task, '--agent', agent],
+    prepare: withMessage,
+    journal: board,
+    effect: ({ type, data }, { agent }) => type === 'messages.acknowledged' && data['agent'] === agent,
   },
   {
     operation: 'workspace_add',

@@ -47,6 +47,7 @@ const decideAt = (states: readonly Slices[], seq: number, { call, now }: { call:
     by: call.command.operation,
     request: undefined,
     entropy: () => new Uint8Array(10),
+    arrived: {},
   };
   return decideUnit(rules, base, { intent: call.command.intend(caller), log: new CollectedLog() });
 };

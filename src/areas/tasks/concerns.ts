@@ -1,9 +1,7 @@
 import { never } from '../../kernel/assert.ts';
 import type { EntryOf } from '../../kernel/entry.ts';
 import type { TasksEvent } from './model/events.ts';
-
-/** Rings when something may have become claimable. */
-export const readyKey = 'tasks.ready';
+import { readyKey } from './model/task.ts';
 
 /** TA52: who may have waited for an entry. */
 export const concerns = (entry: EntryOf<TasksEvent>): readonly string[] => {

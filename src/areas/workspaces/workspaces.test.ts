@@ -28,6 +28,7 @@ const facts: Facts = {
   history: 'h.1',
   workspace: 'hub',
   attention: () => [],
+  arrived: {},
 };
 
 const namesIn = (given: Scenario): readonly string[] =>

@@ -80,10 +80,7 @@ const overview = (sheets: readonly Sheet[]): string => {
       ['help COMMAND', 'how to use it: signalbox help task add'],
       ['version', 'the version'],
     ]),
-    '',
-    'Examples:',
-    "  signalbox task add 'Say hello to the other agents'",
-    '  signalbox start --agent ada && signalbox task claim --agent ada',
+    'Example: signalbox start --agent ada && signalbox task claim --agent ada',
     '',
   ].join('\n');
 };

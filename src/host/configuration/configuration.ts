@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nearestName } from '../../catalogue/nearest.ts';
+import { nearestName } from '../../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
 import { socketPathIn, unixAddress } from '../../surfaces/http/address.ts';

@@ -1,7 +1,7 @@
 import { type Document, LineCounter, type Pair, isMap, isScalar, parseDocument } from 'yaml';
 import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
-import { nearestName } from '../../catalogue/nearest.ts';
+import { nearestName } from '../../kernel/nearest.ts';
 import type { Found } from './find-files.ts';
 import { faultIn } from './forms.ts';
 import { type KeyName, keyNames, keyOfMember, keys, memberOf } from './keys.ts';

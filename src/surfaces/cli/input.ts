@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { nearestName } from '../../catalogue/nearest.ts';
+import { nearestName } from '../../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { printable, quoted } from '../../kernel/text.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { nearestName } from '../../catalogue/nearest.ts';
+import { nearestName } from '../../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
 import type { Caller } from '../../kernel/operation.ts';

@@ -17,14 +17,9 @@ import {
   metadataSchema,
   wipLimitMax,
 } from '../../agents/model.ts';
-import {
-  type Applicant,
-  type Task,
-  bestReady,
-  holdIn,
-  lossesSince,
-  tasksHeldBy,
-} from '../../tasks/model/index.ts';
+import { firstSeq, messageId, unreadOf } from '../../messages/model/index.ts';
+import { type Task, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';
+import { nextTask } from '../next-task.ts';
 
 const isAgents = entryGuard<AgentsEvent>();
 
@@ -116,7 +111,7 @@ export const start = defineOperation({
     );
     const { agent: name, session, resumed } = entry.data;
     const agent = present(slices.agents.agents.get(name), 'an agent that started exists');
-    const applicant = { agent, session, project: undefined };
+    const next = nextTask(slices, { agent, session }, now);
     return ok({
       agent: name,
       session,
@@ -125,8 +120,13 @@ export const start = defineOperation({
       wip_limit: agent.wipLimit,
       holding: holding(slices, name),
       lost: lost(slices, agent),
-      waiting: attention(name).map(({ kind, ref, text }) => ({ kind, ref, text })),
-      next_task: mayTakeMore(slices, agent) ? nextTask(slices, applicant, now) : null,
+      waiting: [
+        ...unread(slices, name),
+        ...attention(name)
+          .filter(({ kind }) => kind !== messageKind)
+          .map(({ kind, ref, text }) => ({ kind, ref, text })),
+      ],
+      next_task: next === undefined ? null : { id: next.id, title: next.title, priority: next.priority },
       rules,
     });
   },
@@ -146,6 +146,17 @@ const metadataOf = ({
   return metadata === undefined && named.length === 0
     ? undefined
     : { ...metadata, ...Object.fromEntries(named) };
+};
+
+const messageKind = 'message';
+
+/** DE10: messages are counted, and read with inbox. */
+const unread = ({ messages }: Slices, agent: string) => {
+  const waiting = unreadOf(messages, agent, {});
+  const first = firstSeq(waiting);
+  if (first === undefined) return [];
+  const text = `${waiting.size} unread ${waiting.size === 1 ? 'message' : 'messages'}. Read with inbox.`;
+  return [{ kind: messageKind, ref: messageId(first), text }];
 };
 
 const holding = ({ tasks }: Slices, agent: string) =>
@@ -169,13 +180,3 @@ const lost = ({ tasks }: Slices, agent: Agent) =>
 /** Who has taken a task since a session that held it expired. */
 const takerOf = (task: Task | undefined): string | undefined =>
   task?.state.status === 'done' ? task.state.by : task && holdIn(task.state)?.holder;
-
-const mayTakeMore = ({ tasks }: Slices, agent: Agent): boolean =>
-  tasksHeldBy(tasks, agent.name).length < agent.wipLimit;
-
-const nextTask = (slices: Slices, applicant: Applicant, now: number) => {
-  const choice = bestReady(slices, applicant, now);
-  return choice.kind === 'ready'
-    ? { id: choice.task.id, title: choice.task.title, priority: choice.task.priority }
-    : null;
-};

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { agentTier } from '../../agents/model.ts';
+import { unreadOf } from '../../messages/model/index.ts';
 import { countOf, readyCount } from '../../tasks/model/index.ts';
 
 const count = z.number();
@@ -31,9 +32,10 @@ export const status = defineOperation({
       done: count,
       cancelled: count,
     }),
+    unread_messages: count.describe('yours'),
     agents: z.strictObject({ active: count, idle: count, stale: count, abandoned: count }),
   }),
-  query: ({ tasks, agents }, _input, { now, workspace }) => {
+  query: ({ tasks, agents, messages }, _input, { now, workspace, actor, arrived }) => {
     const tiers = { active: 0, idle: 0, stale: 0, abandoned: 0 };
     for (const agent of agents.agents.values()) tiers[agentTier(agents, agent, now)] += 1;
     return ok({
@@ -47,6 +49,7 @@ export const status = defineOperation({
         done: countOf(tasks, 'done'),
         cancelled: countOf(tasks, 'cancelled'),
       },
+      unread_messages: actor.agent === undefined ? 0 : unreadOf(messages, actor.agent, arrived).size,
       agents: tiers,
     });
   },

@@ -1,10 +1,11 @@
-export { type Applicant, bestReady } from './ready.ts';
+export { bestReady } from './ready.ts';
 export {
   type Task,
   countOf,
   holdIn,
   initialTasks,
   lossesSince,
+  readyKey,
   readyCount,
   tasksHeldBy,
 } from './task.ts';

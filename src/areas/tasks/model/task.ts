@@ -11,6 +11,9 @@ declare module '../../../kernel/slices.ts' {
   }
 }
 
+/** Rings when something may have become claimable. */
+export const readyKey = 'tasks.ready';
+
 export const statuses = ['todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'] as const;
 
 export type Status = (typeof statuses)[number];

@@ -18,6 +18,7 @@ export const nearestName = (wanted: string, known: readonly string[]): string | 
   let nearest: string | undefined;
   let fewest = allowed + 1;
   for (const name of known) {
+    if (Math.abs(name.length - spelt.length) > allowed) continue;
     const edits = editsBetween(spelt, name);
     if (edits < fewest) {
       nearest = name;

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import type { Attention } from '../../../kernel/area.ts';
+import type { Seq } from '../../../kernel/entry.ts';
+import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { isoTime } from '../../../kernel/instants.ts';
+import { type Facts, defineOperation, withEntries } from '../../../kernel/operation.ts';
+import type { Slices } from '../../../kernel/slices.ts';
+import { newest } from '../../../kernel/trail.ts';
+import {
+  Room,
+  carriedBy,
+  carriedOutput,
+  mailboxOf,
+  messageShape,
+  selectUnread,
+  sentIn,
+  shownDefault,
+  unreadOf,
+  viewSent,
+} from '../../messages/model/index.ts';
+import { readyKey } from '../../tasks/model/index.ts';
+import { nextTask } from '../next-task.ts';
+
+const kinds = ['message', 'task', 'ready', 'lock', 'portal'] as const;
+
+type Kind = (typeof kinds)[number];
+
+const waitMsDefault = 30_000;
+const waitMsMax = 600_000;
+/** How many events one answer holds. */
+const eventsMax = 100;
+const cursorCharactersMax = 120;
+
+export const wait = defineOperation({
+  name: 'wait',
+  journal: 'workspace',
+  category: 'messages',
+  summary: 'Wait until something happens that concerns you.',
+  description:
+    'Call when you have nothing to do: returns new messages in full and other events for you, at once or when they come. Pass cursor on as since.',
+  role: 'worker',
+  rate: 'general',
+  errors: ['session_required', 'history_changed'],
+  destructive: false,
+  idempotent: true,
+  examples: [
+    { title: 'For half a minute', input: {} },
+    { title: 'For a task that could be claimed', input: { for: ['ready'], wait_ms: 600_000 } },
+  ],
+  input: z.strictObject({
+    wait_ms: z
+      .int()
+      .min(0)
+      .max(waitMsMax)
+      .optional()
+      .describe(`default ${waitMsDefault}, up to ${waitMsMax}`),
+    for: z
+      .array(z.enum(kinds))
+      .min(1)
+      .max(kinds.length)
+      .optional()
+      .describe('default: all but ready (a task that you could claim)'),
+    since: z
+      .string()
+      .max(cursorCharactersMax)
+      .regex(/^[A-Za-z0-9-]+\.\d+\.\d{1,16}$/, 'a cursor is passed on as it came')
+      .optional(),
+  }),
+  output: z.strictObject({
+    messages: z.array(z.strictObject(messageShape)),
+    events: z.array(
+      z.strictObject({ kind: z.string(), ref: z.string(), text: z.string(), since: z.string() }),
+    ),
+    more: z.number().optional().describe('call again'),
+    cursor: z.string(),
+    up_to: carriedOutput,
+  }),
+  watch: {
+    keys: (input, { agent }) => [
+      ...(agent === undefined ? [] : [`agent:${agent}`]),
+      ...(wants(input.for, 'ready') ? [readyKey] : []),
+    ],
+    limitMs: ({ wait_ms }) => wait_ms ?? waitMsDefault,
+    empty: ({ messages, events }) => messages.length === 0 && events.length === 0,
+  },
+  carries: ({ up_to }) => carriedBy(up_to),
+  query: (slices, { for: wanted, since }, facts) => {
+    const { agent } = facts.actor;
+    if (agent === undefined) {
+      return refuse(
+        'session_required',
+        'Only an agent can wait for what concerns it, and this call names none. Call start, and pass on the session it returns.',
+      );
+    }
+    const after = placeOf(since, facts);
+    if (!after.ok) return after;
+    const found = lookFor(slices, facts, { agent, wanted, after: after.value });
+    const { messages, events, more, cursor, upTo } = found;
+    return withEntries(messages, (entries) =>
+      ok({
+        messages: entries.flatMap((entry) => {
+          const sent = sentIn(entry);
+          return sent === undefined ? [] : [viewSent(sent)];
+        }),
+        events: events.map(({ kind, ref, text, since: at }) => ({ kind, ref, text, since: isoTime(at) })),
+        ...(more > 0 && { more }),
+        cursor: `${facts.history}.${cursor}`,
+        ...((upTo.messages ?? upTo.events) !== undefined && { up_to: upTo }),
+      }),
+    );
+  },
+});
+
+/** Without a choice everything is wanted but ready tasks: as long as there is one, nobody could wait. */
+const wants = (wanted: readonly Kind[] | undefined, kind: Kind): boolean =>
+  wanted?.includes(kind) ?? kind !== 'ready';
+
+/** DE13: where a cursor leads, in this history. */
+const placeOf = (since: string | undefined, { history }: Facts): Outcome<Seq | undefined> => {
+  if (since === undefined) return ok(undefined);
+  const dot = since.lastIndexOf('.');
+  return since.slice(0, dot) === history
+    ? ok(Number(since.slice(dot + 1)))
+    : refuse(
+        'history_changed',
+        'This cursor belongs to another history of the workspace. Wait without since, and go on with the cursor you get.',
+      );
+};
+
+interface Asked {
+  readonly agent: string;
+  readonly wanted: readonly Kind[] | undefined;
+  /** Only what came behind this entry; without it, what the agent has not been told. */
+  readonly after: Seq | undefined;
+}
+
+interface Found {
+  readonly messages: readonly Seq[];
+  readonly events: readonly Attention[];
+  readonly more: number;
+  readonly cursor: Seq;
+  readonly upTo: { readonly messages?: Seq; readonly events?: Seq };
+}
+
+/** DE11, DE12 */
+const lookFor = (slices: Slices, facts: Facts, { agent, wanted, after }: Asked): Found => {
+  const { arrived } = facts;
+  const { told, surfaced } = mailboxOf(slices.messages, agent);
+  const toldTo = after ?? Math.max(told.seq, arrived.told ?? 0);
+  const readTo = after ?? Math.max(surfaced.seq, arrived.surfaced ?? 0);
+  const pending = facts
+    .attention(agent)
+    .filter(({ kind, seq }) => kind !== messageKind && seq > toldTo)
+    .toSorted((a, b) => a.seq - b.seq);
+  const fitting = pending.filter(({ kind }) => wants(wanted, familyOf(kind)));
+  const events = fitting.slice(0, eventsMax);
+  const messages = selectUnread(
+    unreadOf(slices.messages, agent, arrived),
+    new Room(slices.messages, shownDefault),
+    (seq) => seq > readTo && wants(wanted, 'message'),
+  );
+  const left = [fitting[eventsMax]?.seq, messages.next].filter((seq) => seq !== undefined);
+  const shown = [...events.map(({ seq }) => seq), ...messages.seqs];
+  const lastEvent = events.at(-1)?.seq;
+  return {
+    messages: messages.seqs,
+    events: [...events, ...readyIn(slices, facts, wanted)],
+    more: messages.more + fitting.length - events.length,
+    cursor: left.length > 0 ? Math.min(...left) - 1 : Math.max(toldTo, readTo, ...shown),
+    upTo: {
+      ...(messages.upTo !== undefined && { messages: messages.upTo }),
+      // Events that were not asked for would be passed over.
+      ...(lastEvent !== undefined && events.length === pending.length && { events: lastEvent }),
+    },
+  };
+};
+
+const messageKind = 'message';
+
+/** Kinds of attention are called after what they are about: `task_lost` is about a task. */
+const familyOf = (kind: string): Kind => kinds.find((one) => kind.split('_')[0] === one) ?? 'task';
+
+/** DE14: the task that a claim would take, as long as there is one. */
+const readyIn = (slices: Slices, { actor, now }: Facts, wanted: readonly Kind[] | undefined): Attention[] => {
+  const agent = slices.agents.agents.get(actor.agent ?? '');
+  if (!wants(wanted, 'ready') || agent === undefined) return [];
+  const task = nextTask(slices, { agent, session: actor.session ?? '' }, now);
+  if (task === undefined) return [];
+  const [seq = 0] = newest(task.trail, 1);
+  const text = `${task.id} is ready: claim it with task_claim.`;
+  return [{ kind: 'task_ready', ref: task.id, seq, since: task.readySince ?? now, text }];
+};

@@ -1,0 +1,49 @@
+import type { Findable } from '../../kernel/area.ts';
+import { never } from '../../kernel/assert.ts';
+import type { EntryOf } from '../../kernel/entry.ts';
+import type { MessagesEvent } from './model/events.ts';
+import { messageId } from './model/message.ts';
+
+/** ME28: what agents write to each other is theirs; what went to everyone is everybody's. */
+export const visibleTo = (entry: EntryOf<MessagesEvent>): readonly string[] | undefined => {
+  switch (entry.type) {
+    case 'messages.sent': {
+      const { actor, data } = entry;
+      if (data.everyone === true) return undefined;
+      return actor.agent === undefined ? data.to : [actor.agent, ...data.to];
+    }
+    case 'messages.acknowledged':
+      return [entry.data.agent];
+    case 'messages.delivered':
+      return entry.data.cursors.map(({ agent }) => agent);
+    case 'messages.expired':
+      return entry.data.messages.flatMap(({ sender }) => sender ?? []);
+    default:
+      return never(entry);
+  }
+};
+
+/** ME29: a message is found as such, with those to whom it went. */
+export const findable = (entry: EntryOf<MessagesEvent>): Findable | undefined =>
+  entry.type === 'messages.sent' ? { ref: messageId(entry.seq), to: entry.data.to } : undefined;
+
+/** ME23: who may have waited for an entry. */
+export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
+  switch (entry.type) {
+    case 'messages.sent':
+      return entry.data.to.map((agent) => `agent:${agent}`);
+    case 'messages.acknowledged':
+      return [`agent:${entry.data.agent}`, ...entry.data.messages.map((seq) => `message:${messageId(seq)}`)];
+    case 'messages.delivered':
+      return [];
+    case 'messages.expired':
+      return entry.data.messages.flatMap(({ seq, sender, unread = [], unacknowledged = [] }) => [
+        `message:${messageId(seq)}`,
+        ...[...(sender === undefined ? [] : [sender]), ...unread, ...unacknowledged].map(
+          (name) => `agent:${name}`,
+        ),
+      ]);
+    default:
+      return never(entry);
+  }
+};

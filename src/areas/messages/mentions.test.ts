@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { mentionsIn } from './mentions.ts';
+
+const names = [
+  'ada',
+  'bob',
+  'claude',
+  'claude-swift-fox',
+  'a.b_c-d',
+  'x_',
+  'types',
+  'pytest',
+  'v1.2',
+  'cache',
+  'example.com',
+];
+
+const agentsIn = (text: string): readonly string[] => mentionsIn(text, (name) => names.includes(name)).agents;
+
+/** Each text with the agents that it mentions. */
+const cases: readonly (readonly [rule: string, text: string, agents: readonly string[]])[] = [
+  ['ME24 at the beginning, in the middle, at the end', '@ada and @bob and @claude', ['ada', 'bob', 'claude']],
+  [
+    'ME24 behind brackets, quotes and emphasis',
+    '(@ada) "@bob" **@claude**, [@types]',
+    ['ada', 'bob', 'claude', 'types'],
+  ],
+  ['ME24 behind a line break or a tab', 'x\n@ada\t@bob', ['ada', 'bob']],
+  ['ME24 behind other scripts’ punctuation and signs', '、@ada —@bob 🙂@claude', ['ada', 'bob', 'claude']],
+  ['ME24 not behind letters of any script', 'é@ada 漢@bob ß@claude', []],
+  ['ME24 not behind another at sign', '@@ada', []],
+  ['ME24 not a package', 'npm i @types/node @ada/cli', []],
+  ['ME24 not a decorator that is called', '@cache(maxsize=1)\ndef f(): ...', []],
+  ['ME24 not an account on a host', '@ada@social.example', []],
+  ['ME24 not before letters of any script', '@adaß @bob漢', []],
+  ['ME24 each once, in order', '@bob @ada @bob', ['bob', 'ada']],
+  ['ME25 the longest name', '@claude-swift-fox', ['claude-swift-fox']],
+  ['ME25 not the beginning of a longer word', '@claude-swift @pytest.fixture @adabob', []],
+  ['ME25 without the punctuation behind', '@ada. @bob... @claude-', ['ada', 'bob', 'claude']],
+  ['ME25 with punctuation that is part of the name', '@a.b_c-d, @v1.2. @x_', ['a.b_c-d', 'v1.2', 'x_']],
+  ['ME25 with an apostrophe behind', "@ada’s and @bob's", ['ada', 'bob']],
+  ['ME26 not in an e-mail address', 'ada@example.com, x.y+z@bob, a-b%@ada', []],
+  ['ME26 not in a URL', 'https://x.example/@ada?by=@bob http://h/?u=@ada git+ssh://git@example.com/x', []],
+  ['ME26 not in a path behind a host', 'see example.org/?u=,@ada', []],
+  ['ME26 not in code within a line', '`@ada` ``x ` @bob`` @claude', ['claude']],
+  [
+    'ME26 not in a fenced block',
+    'x\n```ts\n@ada\n```\n@bob\n~~~\n@claude\n```\n~~~~\n@types',
+    ['bob', 'types'],
+  ],
+  ['ME26 not behind a fence that stays open', '@ada\n```\n@bob', ['ada']],
+  ['ME26 a backtick without a counterpart is none', 'the ` key, @ada\n\nand ` again, @bob', ['ada', 'bob']],
+  ['ME26 an escaped backtick opens nothing', String.raw`\`@ada\` and @bob`, ['ada', 'bob']],
+  ['ME26 three backticks within a line are code within a line', '```@ada``` @bob', ['bob']],
+];
+
+describe('a mention', () => {
+  for (const [rule, text, agents] of cases) it(rule, () => assert.deepEqual(agentsIn(text), agents));
+
+  it('ME4 names what is written like one and is no agent', () => {
+    const { agents, strangers } = mentionsIn('@Ada, @nobody. @ada', (name) => name === 'ada');
+    assert.deepEqual([agents, strangers], [['ada'], ['Ada', 'nobody']]);
+  });
+
+  it('is found in time that grows with the text, whatever it is made of', () => {
+    for (const piece of [
+      '@',
+      '`',
+      '\\``',
+      '@a.',
+      '@a@',
+      'a.b.',
+      '://',
+      '@a/',
+      '@ada ',
+      '```\n',
+      '`` ` ',
+      'x@y.z/',
+    ]) {
+      const text = piece.repeat(32_000 / piece.length);
+      const began = performance.now();
+      agentsIn(text);
+      const ms = performance.now() - began;
+      assert.ok(ms < 1_000, `${JSON.stringify(piece)} took ${ms} ms`);
+    }
+    assert.deepEqual(agentsIn(`@${'a'.repeat(31_000)} @ada${'.'.repeat(900)}`), ['ada']);
+  });
+});
+
+/** What certainly mentions an agent, wherever blanks stand around it, and what certainly does not. */
+const mention = fc
+  .tuple(
+    fc.constantFrom('', '(', '"', '*', '—', '「'),
+    fc.constantFrom(...names),
+    fc.constantFrom('', '.', ',', '!', '...', '’s', ')', ':', ';', '?'),
+  )
+  .map(([before, name, behind]) => ({ text: `${before}@${name}${behind}`, name }));
+
+const decoy = fc
+  .tuple(
+    fc.constantFrom(...names),
+    fc.constantFrom<(name: string) => string>(
+      (name) => `\`@${name}\``,
+      (name) => `\`\`@${name} \` @${name}\`\``,
+      (name) => `someone@${name}`,
+      (name) => `o.neil+x@${name}.example`,
+      (name) => `https://h.example/x?a=@${name}&b=(@${name})`,
+      (name) => `@${name}/core`,
+      (name) => `@${name}@host`,
+      (name) => `@${name}(1)`,
+      (name) => `@${name}zz`,
+      (name) => `@q${name}`,
+      (name) => `\n\`\`\`py\n@${name}\ndef f(): pass\n\`\`\`\n`,
+      (name) => `\n~~~\n@${name}\n~~~\n`,
+      (name) => `${name} mailto:@${name}`,
+    ),
+  )
+  .map(([name, make]) => ({ text: make(name), name: undefined }));
+
+const word = fc
+  .oneof(
+    fc.constantFrom('and', 'x', '#1', 'e.g.', '漢字', '🙂', '@', '@@', '\\', '!'),
+    fc.string({ maxLength: 6 }),
+  )
+  .filter((text) => !/[`~@\\:/<]/.test(text) || text === '@@' || text === '@')
+  .map((text) => ({ text, name: undefined }));
+
+it('ME24 ME25 ME26 finds the agents that a text is made to mention, and no others', () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`mentions: seed ${seed}`);
+  const pieces = fc.array(fc.oneof(mention, decoy, word), { maxLength: 12 });
+  const blanks = fc.constantFrom(' ', '\n', '  ', '\t');
+  fc.assert(
+    fc.property(pieces, blanks, (made, blank) => {
+      const expected = [...new Set(made.flatMap(({ name }) => name ?? []))];
+      assert.deepEqual(agentsIn(made.map(({ text }) => text).join(blank)), expected);
+    }),
+    { numRuns: 10_000, seed },
+  );
+});
+
+it('names no agent that is not there, and does not depend on what is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      const { agents } = mentionsIn(text, () => true);
+      for (const name of agents) assert.ok(text.includes(`@${name}`));
+      assert.deepEqual(mentionsIn(text, () => false).agents, []);
+    }),
+    { numRuns: 2_000 },
+  );
+});

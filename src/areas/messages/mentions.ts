@@ -1,0 +1,133 @@
+import { present } from '../../kernel/assert.ts';
+import { nameLengthMax } from '../../kernel/names.ts';
+
+/** What a text says with an at sign. */
+interface Mentions {
+  /** The agents that it names, each once, in the order of their first mention. */
+  readonly agents: readonly string[];
+  /** What is written like a mention and names no agent. */
+  readonly strangers: readonly string[];
+}
+
+/** How many of the names that nobody has a refusal could use. */
+const strangersMax = 5;
+
+/**
+ * The agents that a text mentions: `@name`, at the beginning or behind something that no address, package or path is
+ * made of, and not within code or a URL. The longest name counts that an agent has; punctuation behind it is no part of
+ * it, but a name does not end within a word. `@name(` is a decorator, `@name/x` a package, `@name@host` an address.
+ */
+export const mentionsIn = (text: string, isAgent: (name: string) => boolean): Mentions => {
+  // Nearly all texts are settled by this, and telling prose from code costs more than all the rest.
+  if (!text.includes('@')) return nobody;
+  const written = namesIn(text, isAgent);
+  return written.agents.length === 0 ? written : namesIn(proseOf(text), isAgent);
+};
+
+const nobody: Mentions = { agents: [], strangers: [] };
+
+const namesIn = (prose: string, isAgent: (name: string) => boolean): Mentions => {
+  const agents = new Set<string>();
+  const strangers = new Set<string>();
+  for (const [, written = ''] of prose.matchAll(mention)) {
+    const name = agentIn(written, isAgent);
+    if (name !== undefined) agents.add(name);
+    else if (strangers.size < strangersMax && written.length <= nameLengthMax)
+      strangers.add(written.replace(punctuationBehind, ''));
+  }
+  return { agents: [...agents], strangers: [...strangers] };
+};
+
+/** A name behind an at sign that stands free on both sides. */
+const mention =
+  /(?<![\p{L}\p{N}\p{M}._%+\-/@])@([A-Za-z0-9][A-Za-z0-9._-]*)(?![\p{L}\p{N}\p{M}._\-@(]|\/[\p{L}\p{N}])/gu;
+
+const punctuationBehind = /[._-]+$/;
+
+/** The longest beginning of what was written that is an agent's name and leaves out nothing but punctuation. */
+const agentIn = (written: string, isAgent: (name: string) => boolean): string | undefined => {
+  const shortest = written.length - (punctuationBehind.exec(written)?.[0].length ?? 0);
+  for (let end = Math.min(written.length, nameLengthMax); end >= shortest; end -= 1) {
+    const name = written.slice(0, end);
+    if (isAgent(name)) return name;
+  }
+  return undefined;
+};
+
+const proseOf = (text: string): string => withoutUrls(withoutInlineCode(withoutFences(text)));
+
+/** In place of what is no prose. It separates, and is no mark of anything. */
+const gap = ' ';
+
+const fence = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+
+/** Without fenced blocks; one that is not closed goes on to the end. Source: CommonMark, "Fenced code blocks". */
+const withoutFences = (text: string): string => {
+  if (!text.includes('```') && !text.includes('~~~')) return text;
+  let open: string | undefined;
+  return text
+    .split('\n')
+    .map((line) => {
+      const [, marks, rest = ''] = fence.exec(line) ?? [];
+      if (open === undefined) {
+        // Behind backticks that open a block stands no further one: it would be code within a line.
+        if (marks === undefined || (marks.startsWith('`') && rest.includes('`'))) return line;
+        open = marks;
+        return gap;
+      }
+      if (marks?.startsWith(open) === true && rest.trim() === '') open = undefined;
+      return gap;
+    })
+    .join('\n');
+};
+
+const blankLine = /\n[ \t]*\n/;
+
+/**
+ * Without code within lines: from some backticks to the next as many, within a paragraph. Backticks without a
+ * counterpart are characters like others. Source: CommonMark, "Code spans".
+ */
+const withoutInlineCode = (text: string): string =>
+  text.includes('`') ? text.split(blankLine).map(withoutSpans).join('\n\n') : text;
+
+const backticks = /`+/g;
+
+const withoutSpans = (paragraph: string): string => {
+  const runs = [...paragraph.matchAll(backticks)].map(({ index, 0: { length } }) => ({ index, length }));
+  /** Lengths of which there is no further run. */
+  const alone = new Set([0]);
+  let prose = '';
+  let from = 0;
+  for (let i = 0; i < runs.length; i += 1) {
+    const { start, length } = unescaped(paragraph, present(runs[i], 'there are so many'));
+    if (alone.has(length)) continue;
+    let closing = i + 1;
+    while (closing < runs.length && runs[closing]?.length !== length) closing += 1;
+    const close = runs[closing];
+    if (close === undefined) {
+      alone.add(length);
+      continue;
+    }
+    prose += paragraph.slice(from, start) + gap;
+    from = close.index + close.length;
+    i = closing;
+  }
+  return prose + paragraph.slice(from);
+};
+
+/** The backticks that open code: one behind a backslash is a character. */
+const unescaped = (
+  text: string,
+  { index, length }: { readonly index: number; readonly length: number },
+): { readonly start: number; readonly length: number } => {
+  let slashes = 0;
+  while (text[index - slashes - 1] === '\\') slashes += 1;
+  return slashes % 2 === 0 ? { start: index, length } : { start: index + 1, length: length - 1 };
+};
+
+/** With a scheme, or a host of several parts and a path behind it. */
+const url =
+  /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s<>"]+|\bmailto:[^\s<>"]+|(?<![\w@.-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,20}\/[^\s<>"]*/gi;
+
+const withoutUrls = (text: string): string =>
+  text.includes('/') || text.includes(':') ? text.replaceAll(url, gap) : text;

@@ -1,0 +1,13 @@
+export { shownDefault } from './limits.ts';
+export { initialMessages, mailboxOf, messageId } from './message.ts';
+export {
+  Room,
+  carriedBy,
+  carriedOutput,
+  messageShape,
+  selectUnread,
+  sentIn,
+  unreadOf,
+  viewSent,
+} from './reading.ts';
+export { firstSeq } from './seqs.ts';

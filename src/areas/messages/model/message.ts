@@ -1,0 +1,151 @@
+import type { Seq } from '../../../kernel/entry.ts';
+import type { Instant } from '../../../kernel/instants.ts';
+import { type Table, table } from '../../../kernel/table.ts';
+import { type Seqs, noSeqs } from './seqs.ts';
+
+declare module '../../../kernel/slices.ts' {
+  interface Slices {
+    readonly messages: MessagesSlice;
+  }
+}
+
+/** Somebody did something with a message at that time. */
+export interface Receipt {
+  readonly agent: string;
+  readonly at: Instant;
+}
+
+/** What is known of a message without asking the journal. Its text is in the entry of its number. */
+export interface Message {
+  readonly seq: Seq;
+  /** The agent, or the principal when no agent spoke. */
+  readonly from: string;
+  /** The agent that sent it, if it was one. */
+  readonly sender: string | undefined;
+  readonly at: Instant;
+  readonly to: readonly string[];
+  /** It was addressed to everyone, so everybody may read it. */
+  readonly everyone: boolean;
+  /** Of subject and text. */
+  readonly characters: number;
+  /** The first characters of the subject, or of the text of a message that has none; see `beginningOf`. */
+  readonly beginning: string;
+  /** When it is to be acknowledged, if it is. */
+  readonly ackBy: Instant | undefined;
+  readonly expiresAt: Instant | undefined;
+  /** Those to whom it was carried. */
+  readonly surfaced: readonly Receipt[];
+  readonly acknowledged: readonly Receipt[];
+  /** Those for whom it expired unread. */
+  readonly expired: readonly Receipt[];
+  /** The time for acknowledging it is over, and its sender was told. */
+  readonly overdue: boolean;
+}
+
+/** A delivery that did not come about in time, as its sender is told. */
+export interface Undelivered {
+  readonly message: Seq;
+  readonly seq: Seq;
+  readonly at: Instant;
+  readonly why: 'unread' | 'unacknowledged';
+  /** The first of them, and how many there are. */
+  readonly agents: readonly string[];
+  readonly count: number;
+}
+
+/** Up to where something has come, and when it came there. */
+interface Cursor {
+  readonly seq: Seq;
+  readonly at: Instant;
+}
+
+/** What waits for one agent, and what has been told to it. */
+export interface Mailbox {
+  readonly agent: string;
+  readonly unread: Seqs;
+  /** Messages that the agent has to acknowledge, read or not. */
+  readonly owed: Seqs;
+  /** The latest that were read, in the order of reading. */
+  readonly read: readonly Seq[];
+  /** The latest that expired unread. */
+  readonly lapsed: readonly Seq[];
+  /** An answer said that something waits. */
+  readonly offered: Cursor;
+  /** An answer carried all messages up to here. */
+  readonly surfaced: Cursor;
+  /** An answer carried all events up to here. */
+  readonly told: Cursor;
+  readonly undelivered: readonly Undelivered[];
+}
+
+export interface MessagesSlice {
+  readonly messages: Table<Message, 'due'>;
+  readonly mailboxes: Table<Mailbox, never>;
+  /** The messages that are kept whatever has become of them. */
+  readonly recent: Seqs;
+  /** The number of the latest message. */
+  readonly last: Seq;
+}
+
+/** How many recipients have not read it and still can in time. */
+export const unreadCount = ({ to, surfaced, expired }: Message): number =>
+  to.length - surfaced.length - expired.length;
+
+/** How many recipients may still acknowledge it in time. */
+export const owedCount = ({ to, ackBy, overdue, acknowledged, expired }: Message): number =>
+  ackBy === undefined || overdue ? 0 : to.length - acknowledged.length - expired.length;
+
+export const isOpen = (message: Message): boolean => unreadCount(message) > 0 || owedCount(message) > 0;
+
+/** When the next of its times is over; `undefined` when nothing depends on them any more. */
+export const dueAt = (message: Message): Instant | undefined => {
+  const expiry = unreadCount(message) > 0 ? message.expiresAt : undefined;
+  const ack = owedCount(message) > 0 ? message.ackBy : undefined;
+  return expiry === undefined || ack === undefined ? (expiry ?? ack) : Math.min(expiry, ack);
+};
+
+export const duePartition = 'due';
+
+export const messageKey = (seq: Seq): string => String(seq);
+
+/** The id of a message, as it is written. */
+export const messageId = (seq: Seq): string => `M-${seq}`;
+
+export const initialMessages: MessagesSlice = {
+  messages: table<Message, 'due'>({
+    key: ({ seq }) => messageKey(seq),
+    orders: {
+      due: {
+        partition: (message) => (dueAt(message) === undefined ? undefined : duePartition),
+        rank: (message) => [dueAt(message) ?? 0, message.seq],
+      },
+    },
+  }),
+  mailboxes: table<Mailbox, never>({ key: ({ agent }) => agent, orders: {} }),
+  recent: noSeqs,
+  last: 0,
+};
+
+const nowhere: Cursor = { seq: 0, at: 0 };
+const none: readonly never[] = [];
+
+/** The mailbox of an agent; one that never got anything has an empty one. */
+export const mailboxOf = ({ mailboxes }: MessagesSlice, agent: string): Mailbox =>
+  mailboxes.get(agent) ?? {
+    agent,
+    unread: noSeqs,
+    owed: noSeqs,
+    read: none,
+    lapsed: none,
+    offered: nowhere,
+    surfaced: nowhere,
+    told: nowhere,
+    undelivered: none,
+  };
+
+export const messageAt = ({ messages }: MessagesSlice, seq: Seq): Message | undefined =>
+  messages.get(messageKey(seq));
+
+/** Whether this agent has sent or got it. */
+export const isParty = ({ sender, to }: Pick<Message, 'sender' | 'to'>, agent: string): boolean =>
+  sender === agent || to.includes(agent);

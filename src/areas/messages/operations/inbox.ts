@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { present } from '../../../kernel/assert.ts';
+import type { Carried } from '../../../kernel/carried.ts';
+import { type Entry, type Seq, entryGuard } from '../../../kernel/entry.ts';
+import { ok } from '../../../kernel/errors.ts';
+import { defineOperation, withEntries } from '../../../kernel/operation.ts';
+import { agentNameSchema } from '../../agents/model.ts';
+import { messagesIntent } from '../decide/index.ts';
+import type { MessagesEvent } from '../model/events.ts';
+import { acknowledgedPerCallMax, shownDefault, shownMax } from '../model/limits.ts';
+import { type MessagesSlice, mailboxOf, messageAt, messageId } from '../model/message.ts';
+import {
+  type MessageView,
+  Room,
+  carriedBy,
+  carriedOutput,
+  messageShape,
+  pastOf,
+  selectUnread,
+  sentIn,
+  unreadOf,
+  viewSent,
+} from '../model/reading.ts';
+import { eachSeq, hasSeq } from '../model/seqs.ts';
+import { messageIdOrAllSchema, seqOf } from './fields.ts';
+
+const is = entryGuard<MessagesEvent>();
+
+const inputSchema = z.strictObject({
+  ack: z
+    .union([messageIdOrAllSchema, z.array(messageIdOrAllSchema).min(1).max(acknowledgedPerCallMax)], {
+      error: 'all, or a message or a list of messages, which are named like M-12',
+    })
+    .optional()
+    .describe('ids, or all that you were shown'),
+  all: z.boolean().optional().describe('also what you have read'),
+  from: agentNameSchema.optional().describe('only from this agent'),
+  limit: z.int().min(1).max(shownMax).optional().describe(`default ${shownDefault}`),
+});
+
+export const inbox = defineOperation({
+  name: 'inbox',
+  journal: 'workspace',
+  category: 'messages',
+  summary: 'Read your messages, and acknowledge them.',
+  description:
+    'Read what other agents sent you: unread messages in full, oldest first. They count as read with your next call.',
+  short: { omits: ['from', 'limit'], adds: 'Also takes from, limit.' },
+  role: 'worker',
+  rate: 'general',
+  errors: ['session_required', 'not_found'],
+  destructive: false,
+  idempotent: true,
+  examples: [
+    { title: 'What is new', input: {} },
+    { title: 'Acknowledge what was read', input: { ack: ['all'] } },
+    { title: 'What bert wrote, read or not', input: { from: 'bert', all: true } },
+  ],
+  input: inputSchema,
+  output: z.strictObject({
+    messages: z.array(z.strictObject(messageShape)),
+    more: z.number().optional().describe('unread; call again'),
+    acknowledged: z.array(z.string()).optional(),
+    to_acknowledge: z.array(z.string()).optional().describe('read, and not acknowledged yet'),
+    up_to: carriedOutput,
+  }),
+  toCommand: ({ ack }) =>
+    messagesIntent({
+      type: 'acknowledge',
+      messages: ack === undefined ? undefined : named(typeof ack === 'string' ? [ack] : ack),
+    }),
+  carries: ({ up_to }) => carriedBy(up_to),
+  answer: ({ entries }, { messages: slice }, { actor, arrived, input }) => {
+    const agent = present(actor.agent, 'only an agent has a mailbox');
+    const { from, all = false, limit = shownDefault } = input;
+    const isWanted = (seq: Seq): boolean => from === undefined || messageAt(slice, seq)?.from === from;
+    const room = new Room(slice, limit);
+    const { seqs, more, upTo } = selectUnread(unreadOf(slice, agent, arrived), room, isWanted);
+    const past = all && more === 0 ? pastIn(slice, { agent, arrived, room, isWanted }) : [];
+    const acknowledged = entries.flatMap((entry) =>
+      is(entry, 'messages.acknowledged') ? entry.data.messages : [],
+    );
+    const owed = owedIn(slice, agent, seqs);
+    return withEntries([...seqs, ...past], (fetched) =>
+      ok({
+        messages: fetched.map((entry, i) => viewOf(slice, entry, { agent, isPast: i >= seqs.length })),
+        ...(more > 0 && { more }),
+        ...(acknowledged.length > 0 && { acknowledged: acknowledged.map(messageId) }),
+        ...(owed.length > 0 && { to_acknowledge: owed.map(messageId) }),
+        ...(upTo !== undefined && { up_to: { messages: upTo } }),
+      }),
+    );
+  },
+});
+
+const named = (ack: readonly string[]): readonly Seq[] | 'all' =>
+  ack.includes('all') ? 'all' : ack.map(seqOf);
+
+interface Looking {
+  readonly agent: string;
+  readonly arrived: Carried;
+  readonly room: Room;
+  readonly isWanted: (seq: Seq) => boolean;
+}
+
+/** The latest of what is no longer unread, as much as there is room for. */
+const pastIn = (slice: MessagesSlice, { agent, arrived, room, isWanted }: Looking): readonly Seq[] => {
+  const found: Seq[] = [];
+  for (const seq of pastOf(mailboxOf(slice, agent), arrived)) {
+    if (!isWanted(seq)) continue;
+    if (!room.take(seq)) break;
+    found.push(seq);
+  }
+  return found;
+};
+
+/** How many messages an answer says are still to be acknowledged. */
+const owedNamedMax = 20;
+
+/** What is to be acknowledged and not shown by this very answer. */
+const owedIn = (slice: MessagesSlice, agent: string, shown: readonly Seq[]): readonly Seq[] => {
+  const { owed, unread } = mailboxOf(slice, agent);
+  const found: Seq[] = [];
+  for (const seq of eachSeq(owed)) {
+    if (found.length === owedNamedMax) break;
+    if (!hasSeq(unread, seq) && !shown.includes(seq)) found.push(seq);
+  }
+  return found;
+};
+
+const viewOf = (
+  slice: MessagesSlice,
+  entry: Entry,
+  { agent, isPast }: { readonly agent: string; readonly isPast: boolean },
+): MessageView => {
+  const sent = present(sentIn(entry), 'a mailbox holds messages');
+  const lapsed = messageAt(slice, entry.seq)?.expired.some((one) => one.agent === agent) === true;
+  return {
+    ...viewSent(sent),
+    ...(lapsed && { expired: true as const }),
+    ...(isPast && !lapsed && { read: true as const }),
+  };
+};

@@ -1,0 +1,7 @@
+import type { Operation } from '../../../kernel/operation.ts';
+import { messageGet } from './get.ts';
+import { inbox } from './inbox.ts';
+import { messageSend } from './send.ts';
+
+/** In the order in which lists show them. */
+export const messageOperations: readonly Operation[] = [messageSend, inbox, messageGet];
