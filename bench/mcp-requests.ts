@@ -7,7 +7,7 @@ const legacyVersion = '2025-11-25';
 
 const accept = 'application/json, text/event-stream';
 
-const modernMeta = {
+export const modernMeta = {
   'io.modelcontextprotocol/protocolVersion': modernVersion,
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },

@@ -1,4 +1,4 @@
-import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -7,6 +7,7 @@ import { residentMegabytes, startFloor, startHub, startLoad } from '../children.
 import { requestText } from '../load.ts';
 import { callOf } from '../board.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
+import { syncP50 } from '../sync-floor.ts';
 
 const tasks = 100_000;
 const tasksPerCall = 100;
@@ -146,18 +147,6 @@ const fill = async (port: number): Promise<readonly string[]> => {
     await callOf(port, 'task_add', { tasks: many });
   }
   return sessions;
-};
-
-const syncP50 = (path: string): number => {
-  const file = openSync(path, 'a');
-  const line = Buffer.alloc(300, 'x');
-  const times = Array.from({ length: 500 }, () => {
-    const began = process.hrtime.bigint();
-    writeSync(file, line);
-    fdatasyncSync(file);
-    return Number(process.hrtime.bigint() - began) / 1e3;
-  });
-  return median(times);
 };
 
 const appendP50 = async (path: string): Promise<readonly (readonly [number, number])[]> => {

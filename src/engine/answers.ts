@@ -1,7 +1,7 @@
 import type { Attention, News } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Seq } from '../kernel/entry.ts';
-import { type Outcome, ok } from '../kernel/errors.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Answer, Answered, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Done } from '../kernel/waiting.ts';
@@ -12,6 +12,7 @@ import type { Journal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
 import type { Decided, Fate } from './batch.ts';
 import type { Log } from './log.ts';
+import type { TextSearch } from './search.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, defect } from './unit.ts';
 
@@ -36,6 +37,7 @@ export interface AnswersOptions {
   readonly journal: Journal;
   readonly log: Log;
   readonly now: () => Instant;
+  readonly search: TextSearch | undefined;
 }
 
 type Fetch = (seqs: readonly Seq[]) => Promise<readonly Entry[]>;
@@ -121,7 +123,12 @@ export class Answers {
   }): Promise<Outcome<Reply>> {
     try {
       let answer = begin();
-      while (answer.ok === 'fetch') answer = answer.build(await fetch(answer.seqs));
+      while (answer.ok === 'fetch' || answer.ok === 'search') {
+        answer =
+          answer.ok === 'fetch'
+            ? answer.build(await fetch(answer.seqs))
+            : await this.#searched(answer, actor.agent);
+      }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
       const news = this.#newsFor(actor, slices);
@@ -137,6 +144,21 @@ export class Answers {
     } catch (thrown) {
       return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
     }
+  }
+
+  async #searched<T>(
+    { query, build }: Extract<Answer<T>, { readonly ok: 'search' }>,
+    viewer: string | undefined,
+  ): Promise<Answer<T>> {
+    const { search, journal } = this.#options;
+    if (search === undefined) {
+      return refuse(
+        'invalid_state',
+        'This journal has no full-text index in this process, so nothing can be searched. Ask a hub that serves the workspace.',
+      );
+    }
+    const found = await search.find(query, { journal, viewer });
+    return found.ok ? build(found.value) : found;
   }
 
   #newsFor({ agent }: Actor, slices: Slices): readonly News[] {

@@ -18,6 +18,7 @@ import { CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import type { Log } from './log.ts';
+import type { TextSearch } from './search.ts';
 import { FoldedState, type Origin } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   /** Where to begin instead of at the first entry. */
   readonly snapshot?: Snapshot | undefined;
+  /** Absent: what would have to be searched for is refused. */
+  readonly search?: TextSearch | undefined;
   /** Called when `carried` has something to take again. */
   readonly onCarried?: (() => void) | undefined;
 }
@@ -82,6 +85,7 @@ export class Engine {
       journal: this.journal,
       log: options.log,
       now: () => this.now(),
+      search: options.search,
     });
     this.#committer = new Committer({
       rules: this.#rules,

@@ -1,4 +1,5 @@
 import { type Outcome, refuse } from '../kernel/errors.ts';
+import { noEvents } from '../surfaces/hub-events.ts';
 import type { Hub, HubHealth } from '../surfaces/hub.ts';
 
 /** What a call hears that waits for journals while the process is told to stop. */
@@ -45,6 +46,10 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     changes: async (workspace, listener) => {
       const hub = await ready;
       return hub.ok ? hub.value.changes(workspace, listener) : hub;
+    },
+    events: async (asked) => {
+      const hub = await ready;
+      return hub.ok ? (hub.value.events?.(asked) ?? noEvents) : hub;
     },
   };
 };

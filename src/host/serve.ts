@@ -32,7 +32,14 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   const opening = Promise.withResolvers<Outcome<Hub>>();
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
-  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
+  const surface = createHttpSurface({
+    hub,
+    catalogue,
+    mcp,
+    clock: systemClock,
+    log,
+    principal: ownerPrincipal,
+  });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.
   const listening = await surface.listen(settings.listen);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { initialSlices, areas } from '../areas/index.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { seenSessionsMax } from '../areas/agents/model.ts';
@@ -7,6 +8,9 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
+import { followText } from '../followers/text-index/follow.ts';
+import { TextIndex } from '../followers/text-index/text-index.ts';
+import { Texts } from '../followers/text-index/texts.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -17,7 +21,9 @@ import type { Slices } from '../kernel/slices.ts';
 export interface OpenOptions {
   readonly name: string;
   readonly store: Store;
-  readonly snapshotPath: string;
+  readonly cacheDir: string;
+  /** Whether its texts can be searched. */
+  readonly searched: boolean;
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,14 +43,18 @@ export interface Workspace {
   readonly close: () => Promise<void>;
 }
 
+const texts = new Texts(areas);
+
 const tickEveryMs = secondMs;
 const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
-  const { name, store, snapshotPath, identify, clock, log } = options;
+  const { name, store, cacheDir, identify, clock, log } = options;
+  const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
   if (!snapshot.ok) return snapshot;
+  const index = options.searched ? new TextIndex({ ...options, texts, identity: store.identity }) : undefined;
   const opened = await Engine.open({
     workspace: name,
     areas,
@@ -54,6 +64,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
+    search: index,
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
@@ -63,6 +74,9 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
       ? []
       : [
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
+          ...(index === undefined
+            ? []
+            : [runFollower(engine, followText(index, { clock, log }), { clock, log })]),
           ...regular(engine, options),
         ];
   // Without the passing of time, what has expired would stay until somebody writes.
@@ -72,6 +86,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     await reportSeen(engine);
     await engine.close();
     for (const term of terms) await term.end();
+    await index?.close();
     await store.close();
   };
   return ok({

@@ -64,7 +64,8 @@ export class Workspaces {
       ...options,
       name: hubName,
       store: store.value,
-      snapshotPath: join(options.cacheDir, `${store.value.identity.id}.snapshot`),
+      // It has no texts but the titles of workspaces, and no operation looks for those.
+      searched: false,
       identify: (_slices, { principal, role }) =>
         ok({ principal, role, agent: undefined, session: undefined }),
     });
@@ -171,7 +172,7 @@ export class Workspaces {
   }
 
   async #openOne({ name, file, journal }: Registered): Promise<Outcome<Workspace>> {
-    const { dataDir, cacheDir, openStore } = this.#options;
+    const { dataDir, openStore } = this.#options;
     const path = journalPath(dataDir, file);
     const store = await openStore(path, journal === undefined ? 'may' : 'must-exist');
     if (!store.ok) return store;
@@ -186,7 +187,7 @@ export class Workspaces {
           ...this.#options,
           name,
           store: store.value,
-          snapshotPath: join(cacheDir, `${id}.snapshot`),
+          searched: true,
           identify,
         })
       : attached;

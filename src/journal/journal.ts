@@ -108,6 +108,23 @@ export class Journal {
     return seqs.map((seq) => present(found.get(seq), `entry ${seq} was found`));
   }
 
+  /**
+   * Up to `limit` entries behind `from`, and where they end, for whoever follows at a pace of its own. Throws
+   * `StoreFailure`, also when what is there does not follow from `from`.
+   */
+  async entriesAfter(
+    from: Head,
+    limit: number,
+  ): Promise<{ readonly entries: readonly Entry[]; readonly head: Head }> {
+    return this.#read(await this.store.read(from.seq, limit), from);
+  }
+
+  /** Whether this journal has come by `head`: there is such an entry, with just these before it. Throws `StoreFailure`. */
+  async hasPassed({ seq, chain }: Head): Promise<boolean> {
+    if (seq === 0) return chain === chainStart(this.store.identity.id);
+    return seq <= (await this.store.head()) && (await this.store.readAt([seq]))[0]?.chain === chain;
+  }
+
   /** All who want entries at the same moment get them from one reading. */
   #readTogether(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, Entry>> {
     const reading = (this.#reading ??= this.#beginReading());
@@ -204,8 +221,14 @@ export class Journal {
   /** Moves over rows that were read. Those up to `head` are known already. */
   #accept(rows: readonly StoredRow[]): void {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
+    const { entries, head } = this.#read(rows, this.#head);
+    this.#advance(head, entries);
+  }
+
+  /** The entries of rows that come behind `from`, verified, and where they end. */
+  #read(rows: readonly StoredRow[], from: Head): { readonly entries: Entry[]; readonly head: Head } {
     const entries: Entry[] = [];
-    let head = this.#head;
+    let head = from;
     for (const row of rows) {
       if (row.seq <= head.seq) continue;
       const damage = damageOf(row, head);
@@ -213,7 +236,7 @@ export class Journal {
       entries.push(valueOf(this.#codec.decode(row.text)));
       head = { seq: row.seq, chain: row.chain };
     }
-    this.#advance(head, entries);
+    return { entries, head };
   }
 
   /** Moves over rows of our own making, which need neither check nor decoding. They are durable all or none. */

@@ -33,6 +33,8 @@ export interface EventSpec {
   readonly upcasts?: Readonly<Record<number, (data: unknown) => unknown>>;
   /** Members of the data that can hold personal text. No decision may depend on them. */
   readonly personal: readonly string[];
+  /** Members of the data that are text to be found: strings, or lists and records of them. */
+  readonly searchable?: readonly string[];
   /** One sentence for the reference. */
   readonly meaning: string;
 }
@@ -83,6 +85,14 @@ export interface News {
   readonly call: string;
 }
 
+/** How an entry is found again, besides by its texts. */
+export interface Findable {
+  /** What the entry is about, as operations name it; it can be searched for like a text. */
+  readonly ref: string;
+  /** The agents that it was addressed to. */
+  readonly to?: readonly string[];
+}
+
 /** One line of a snapshot: the table or part it belongs to, and the record in JSON's terms. */
 export interface SavedRow {
   readonly part: string;
@@ -116,6 +126,10 @@ export interface AreaDefinition<
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
+  /** The agents that may read this entry; undefined = all. Who speaks for no agent reads everything. */
+  readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
+  /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
+  readonly findable?: (entry: EntryOf<E>) => Findable | undefined;
   readonly bulk: (slice: Slices[N]) => Slices[N];
   readonly settle: (slice: Slices[N]) => Slices[N];
   readonly save: (slice: Slices[N]) => Iterable<SavedRow>;
@@ -141,6 +155,8 @@ export interface Area {
   readonly news: (slices: Slices, agent: string) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
+  readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
+  readonly findable: (entry: Entry) => Findable | undefined;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
   readonly save: (slices: Slices) => Iterable<SavedRow>;
@@ -188,6 +204,8 @@ export const defineArea = <
     news: (slices, agent) => definition.news?.(slices, agent) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
+    visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
+    findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),
     save: (slices) => definition.save(slices[name]),

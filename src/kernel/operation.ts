@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
-import { repeatable } from './ids.ts';
+import { repeatable } from './text.ts';
 import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
+import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 import type { Carried, Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
@@ -35,13 +36,18 @@ export interface Facts {
   readonly attention: (agent: string) => readonly Attention[];
 }
 
-/** An answer is there, or needs entries of the journal first: bodies and notes are not part of the state. */
+/** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: 'fetch';
       readonly seqs: readonly Seq[];
       readonly build: (entries: readonly Entry[]) => Answer<T>;
+    }
+  | {
+      readonly ok: 'search';
+      readonly query: SearchQuery;
+      readonly build: (found: Found) => Answer<T>;
     }
   | Refusal;
 
@@ -51,10 +57,21 @@ export const withEntries = <T>(
   build: (entries: readonly Entry[]) => Answer<T>,
 ): Answer<T> => (seqs.length === 0 ? build([]) : { ok: 'fetch', seqs, build });
 
+/** An answer that needs what the full-text index finds for the agent that asks. */
+export const withSearch = <T>(query: SearchQuery, build: (found: Found) => Answer<T>): Answer<T> => ({
+  ok: 'search',
+  query,
+  build,
+});
+
 const mapAnswer = <T, U>(answer: Answer<T>, to: (value: T) => U): Answer<U> => {
   if (answer.ok === 'fetch') {
     const { seqs, build } = answer;
     return { ok: 'fetch', seqs, build: (entries) => mapAnswer(build(entries), to) };
+  }
+  if (answer.ok === 'search') {
+    const { query, build } = answer;
+    return { ok: 'search', query, build: (found) => mapAnswer(build(found), to) };
   }
   return answer.ok ? { ok: true, value: to(answer.value) } : answer;
 };

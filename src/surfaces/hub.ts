@@ -1,6 +1,7 @@
 import { isRecord } from '../kernel/json.ts';
 import { type Outcome, type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
+import type { EventReader, EventsAsked } from './hub-events.ts';
 
 /** What a surface needs of the program behind it: this process itself, or a hub somewhere else. */
 export interface Hub {
@@ -22,6 +23,8 @@ export interface Hub {
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
   ) => Promise<Outcome<() => void>>;
+  /** Opens a journal for reading while it grows. Only a hub that has the journals in its own process offers it. */
+  readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;
 }
 
 /** Told instead of keys when it is not known which. */

@@ -12,6 +12,7 @@ import { CollectedLog } from '../testing/collected-log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { Reply } from '../engine/answers.ts';
 import { Engine } from '../engine/engine.ts';
+import type { TextSearch } from '../engine/search.ts';
 
 export const caller: Caller = {
   principal: 'owner',
@@ -65,6 +66,7 @@ export const open = async (
     readonly areas?: readonly Area[];
     readonly clock?: ManualClock;
     readonly wrap?: (store: Store) => Store;
+    readonly search?: TextSearch;
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -77,6 +79,7 @@ export const open = async (
     clock,
     log,
     identify,
+    search: over.search,
   });
   assert.ok(opened.ok, JSON.stringify(opened));
   return { engine: opened.value, clock, log };

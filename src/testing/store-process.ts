@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChildTask } from './store-child.ts';
 
 const script = fileURLToPath(new URL('./store-child.ts', import.meta.url));
+const searchScript = fileURLToPath(new URL('./search-child.ts', import.meta.url));
 
 /** Another process at work on a journal. It is killed when the test is over. */
 export interface StoreProcess {
@@ -28,7 +29,15 @@ export interface StartOptions {
 
 export const startProcess = (context: TestContext, options: StartOptions): StoreProcess => {
   const { task, path, args = [], under = [] } = options;
-  const [command = process.execPath, ...rest] = [...under, process.execPath, script, task, path, ...args];
+  return startCommand(context, [...under, process.execPath, script, task, path, ...args]);
+};
+
+/** Another process that searches the journal at `path`, with its index in `cacheDir`. */
+export const startSearching = (context: TestContext, path: string, cacheDir: string): StoreProcess =>
+  startCommand(context, [process.execPath, searchScript, path, cacheDir]);
+
+const startCommand = (context: TestContext, commandLine: readonly string[]): StoreProcess => {
+  const [command = process.execPath, ...rest] = commandLine;
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   const complaints: string[] = [];

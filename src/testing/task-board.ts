@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { areas, initialSlices, operations } from '../areas/index.ts';
+import { areas, initialSlices } from '../areas/index.ts';
+import { operations } from '../areas/operations.ts';
 import type { Task } from '../areas/tasks/model/index.ts';
 import type { Attention } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
@@ -142,6 +143,7 @@ export class TaskBoard {
     let at = answer;
     while (at.ok === 'fetch') at = at.build(at.seqs.map((seq) => this.#entryAt(seq)));
     if (!at.ok) return at;
+    assert.ok(at.ok === true, 'a board in a test has no journal that could be searched');
     const value = z.record(z.string(), z.unknown()).parse(schema.parse(at.value.value));
     return { ok: true, value };
   }

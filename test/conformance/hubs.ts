@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { stderrLog } from '../../src/host/log.ts';
@@ -41,7 +41,14 @@ const start = async (stand: Stand): Promise<RunningHub> => {
     await openHub(valueIn(configuration).settings, { catalogue, log, ticksFirst: true }),
   );
   const mcp = mcpOverHttp({ catalogue, clock: systemClock, log, ...stand(hub) });
-  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: ownerPrincipal });
+  const surface = createHttpSurface({
+    hub,
+    catalogue,
+    mcp,
+    clock: systemClock,
+    log,
+    principal: ownerPrincipal,
+  });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   return {
     url: `${url}/mcp`,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { systemClock } from '../../src/engine/clock.ts';
 import { ok, refuse } from '../../src/kernel/errors.ts';
 import type { Hub } from '../../src/surfaces/hub.ts';
 import { requestHeadBytesMax } from '../../src/surfaces/http/limits.ts';
@@ -276,13 +277,13 @@ describe('the HTTP surface opens', () => {
     const { hub, catalogue, log } = await serve(t);
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', '']) {
-      const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
+      const surface = createHttpSurface({ hub, catalogue, clock: systemClock, log, mcp, principal: 'owner' });
       const refused = await surface.listen({ kind: 'tcp', host, port: 0 });
       assert(!refused.ok);
       assert.equal(refused.code, 'forbidden');
       assert.match(refused.message, /127\.0\.0\.1/);
     }
-    const surface = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
+    const surface = createHttpSurface({ hub, catalogue, clock: systemClock, log, mcp, principal: 'owner' });
     const at = valueIn(await surface.listen({ kind: 'tcp', host: 'localhost', port: 0 }));
     assert.equal((await fetch(`${at.url}/health`)).status, 200);
     await surface.close();
@@ -291,7 +292,7 @@ describe('the HTTP surface opens', () => {
   it('names the port that is in use', async (t) => {
     const { hub, catalogue, log, port } = await serve(t);
     const mcp = { handle: () => Promise.resolve(), close: () => Promise.resolve() };
-    const second = createHttpSurface({ hub, catalogue, log, mcp, principal: 'owner' });
+    const second = createHttpSurface({ hub, catalogue, clock: systemClock, log, mcp, principal: 'owner' });
     const refused = await second.listen({ kind: 'tcp', host: '127.0.0.1', port });
     assert(!refused.ok);
     assert.match(refused.message, new RegExp(`Port ${port} .*in use`));

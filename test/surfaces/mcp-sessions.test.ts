@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/server';
+import { systemClock } from '../../src/engine/clock.ts';
 import { minuteMs } from '../../src/kernel/instants.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import { createHttpSurface } from '../../src/surfaces/http/surface.ts';
@@ -93,7 +94,14 @@ describe('a session', () => {
     assert.equal((await client.post(ping, { 'signalbox-workspace': 'shop' })).status, 404);
     assert.equal((await new RawMcp(t, `${url}/full`).post(ping, id)).status, 404);
     const { hub, catalogue, mcp, log } = served;
-    const others = createHttpSurface({ hub, catalogue, mcp, log, principal: 'somebody-else' });
+    const others = createHttpSurface({
+      hub,
+      catalogue,
+      mcp,
+      clock: systemClock,
+      log,
+      principal: 'somebody-else',
+    });
     const { url: theirs } = valueIn(await others.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
     t.after(() => others.close());
     const thief = new RawMcp(t, `${theirs}/mcp`, id);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { errorCodes } from '../../src/catalogue/errors.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -109,10 +109,12 @@ export const serve = async (
     },
     health: () => local.health(),
     changes: (workspace, listener) => local.changes(workspace, listener),
+    events: (asked) => local.events(asked),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
-  const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log, ...options });
-  const surface = createHttpSurface({ hub, catalogue, mcp, log, principal: 'owner' });
+  const { clock = systemClock } = options;
+  const mcp = mcpOverHttp({ hub, catalogue, log, ...options, clock });
+  const surface = createHttpSurface({ hub, catalogue, mcp, clock, log, principal: 'owner' });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
   const port = Number(new URL(url).port);

@@ -19,11 +19,13 @@ export const agentsArea = defineArea<'agents', never, AgentsCommand, AgentsEvent
     'agents.started': {
       version: 1,
       personal: ['metadata'],
+      searchable: ['capabilities', 'metadata'],
       meaning: 'An agent joined, came back or opened another session.',
     },
     'agents.updated': {
       version: 1,
       personal: ['metadata'],
+      searchable: ['capabilities', 'metadata'],
       meaning: 'An agent changed what it says of itself.',
     },
     'agents.session_ended': {
@@ -54,6 +56,7 @@ export const agentsArea = defineArea<'agents', never, AgentsCommand, AgentsEvent
         return never(entry);
     }
   },
+  findable: (entry) => (entry.type === 'agents.seen' ? undefined : { ref: entry.data.agent }),
   bulk: (slice) => ({ ...slice, agents: slice.agents.bulk(), sessions: slice.sessions.bulk() }),
   settle: (slice) => ({ ...slice, agents: slice.agents.settle(), sessions: slice.sessions.settle() }),
   save,

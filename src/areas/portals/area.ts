@@ -1,26 +1,22 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { attention, news } from './attention.ts';
-import { concerns } from './concerns.ts';
+import { concerns, findable, visibleTo } from './concerns.ts';
 import type { PortalsCommand } from './decide/commands.ts';
 import { decide } from './decide/index.ts';
 import { evolve } from './evolve.ts';
 import { type PortalsEvent, portalEvents } from './model/events.ts';
-import { expiredPerEntryMax } from './model/limits.ts';
 import { type PortalsSlice, onlyPartition } from './model/portal.ts';
 import { load, save } from './saved.ts';
 
 /** PO8: the requests whose deadline has passed; they are sorted by it. */
 const due = ({ requests }: PortalsSlice, now: Instant): PortalsCommand[] => {
-  const commands: PortalsCommand[] = [];
-  let expired: { readonly portal: string; readonly number: number }[] = [];
+  const expired = new Map<string, number[]>();
   for (const { portal, number, expiresAt } of requests.scan('deadline', onlyPartition)) {
     if (expiresAt > now) break;
-    if (expired.length === expiredPerEntryMax) expired = [];
-    if (expired.length === 0) commands.push({ type: 'expire', requests: expired });
-    expired.push({ portal, number });
+    expired.set(portal, [...(expired.get(portal) ?? []), number]);
   }
-  return commands;
+  return [...expired].map(([portal, numbers]) => ({ type: 'expire', portal, requests: numbers }));
 };
 
 export const portalsArea = defineArea<'portals', 'agents', PortalsCommand, PortalsEvent>({
@@ -34,6 +30,8 @@ export const portalsArea = defineArea<'portals', 'agents', PortalsCommand, Porta
   attention,
   news,
   concerns,
+  visibleTo,
+  findable,
   bulk: (slice) => ({ ...slice, portals: slice.portals.bulk(), requests: slice.requests.bulk() }),
   settle: (slice) => ({ ...slice, portals: slice.portals.settle(), requests: slice.requests.settle() }),
   save,

@@ -1,6 +1,6 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import { present } from '../../kernel/assert.ts';
-import { quoted } from '../../kernel/ids.ts';
+import { quoted } from '../../kernel/text.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import {

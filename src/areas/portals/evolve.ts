@@ -3,7 +3,6 @@ import type { EntryOf, Seq } from '../../kernel/entry.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import type { PortalsEvent } from './model/events.ts';
 import {
-  type EndedState,
   type Item,
   type Portal,
   type PortalRequest,
@@ -144,15 +143,15 @@ const answered = (slice: PortalsSlice, entry: Of<'portals.answered'>): PortalsSl
 };
 
 const expired = (slice: PortalsSlice, { seq, time, data }: Of<'portals.expired'>): PortalsSlice => {
-  const end: EndedState = { kind: 'expired', at: time, seq };
-  let next = slice;
-  for (const request of data.requests) next = requestChanged(next, request, end);
-  let { portals } = next;
-  for (const id of new Set(data.requests.map(({ portal }) => portal))) {
-    const item: Item = { seq, kind: 'expired', by: 'time', characters: 0 };
-    portals = portals.put(withItem(portalAt(next, id), item, time));
-  }
-  return { ...next, portals };
+  const { portal: id, requests } = data;
+  const item: Item = { seq, kind: 'expired', by: 'time', characters: 0 };
+  let next: PortalsSlice = {
+    ...slice,
+    portals: slice.portals.put(withItem(portalAt(slice, id), item, time)),
+  };
+  for (const request of requests)
+    next = requestChanged(next, { portal: id, request }, { kind: 'expired', at: time, seq });
+  return next;
 };
 
 const closed = (slice: PortalsSlice, entry: Of<'portals.closed'>): PortalsSlice => {

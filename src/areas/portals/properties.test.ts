@@ -244,14 +244,15 @@ class Model {
   }
 
   #pass(ms: number): void {
-    const [entry, ...more] = this.#board.pass(ms).filter(({ type }) => type.startsWith('portals.'));
-    assert.deepEqual(more, []);
-    for (const talk of this.talks) {
+    const entries = this.#board.pass(ms).filter(({ type }) => type === 'portals.expired');
+    for (const [i, talk] of this.talks.entries()) {
       const late = talk.asked.filter(
         ({ ended, deadline }) => ended === undefined && deadline <= this.#board.scenario.now,
       );
       for (const asked of late) asked.ended = 'expired';
-      if (late.length > 0) this.#add(talk, undefined, present(entry, 'what is late expires').seq);
+      const own = entries.filter(({ data }) => ends.parse(data).portal === `P-${i + 1}`);
+      assert.equal(own.length, late.length > 0 ? 1 : 0);
+      for (const { seq } of own) this.#add(talk, undefined, seq);
     }
   }
 }
@@ -305,7 +306,7 @@ const checkAgent = (slices: Slices, talks: readonly Talk[], name: Name): void =>
 const ends = z.object({
   portal: z.string().optional(),
   request: z.number().optional(),
-  requests: z.array(z.object({ portal: z.string(), request: z.number() })).optional(),
+  requests: z.array(z.number()).optional(),
   fails: z.array(z.number()).optional(),
 });
 
@@ -316,8 +317,7 @@ const endedIn = (board: TaskBoard): readonly string[] =>
     const { portal: id, request: n, requests = [], fails = [] } = ends.parse(data);
     return [
       ...(n === undefined ? [] : [`${id} ${n}`]),
-      ...requests.map((one) => `${one.portal} ${one.request}`),
-      ...fails.map((one) => `${id} ${one}`),
+      ...[...requests, ...fails].map((one) => `${id} ${one}`),
     ];
   });
 

@@ -171,6 +171,25 @@ test('PO14 an entry concerns those to whom it is new, and its portal', () => {
   assert.equal(portalsArea.attention(given.scenario.slices, eve.agent ?? '', 0).length, 0);
 });
 
+test('PO2 an entry is seen and found by the two sides of its portal only', () => {
+  const { given, ada, bob } = meeting();
+  given.do(ada, 'portal_open', { with: 'bob', about: 'x', text: 'x', kind: 'request', expires_in_s: 60 });
+  given.do(bob, 'portal_read', { portal: 'P-1' });
+  given.do(bob, 'portal_reply', { portal: 'P-1', request: 1, accept: true });
+  given.pass(minuteMs);
+  given.do(bob, 'portal_close', { portal: 'P-1' });
+  const entries = given.scenario.entries.filter(({ type }) => type.startsWith('portals.'));
+  for (const entry of entries) {
+    const agents = entry.type === 'portals.read' ? ['bob'] : ['ada', 'bob'];
+    assert.deepEqual(portalsArea.visibleTo(entry)?.toSorted(), agents, entry.type);
+    assert.equal(portalsArea.findable(entry)?.ref, 'P-1');
+  }
+  assert.deepEqual(
+    entries.map((entry) => portalsArea.findable(entry)?.to),
+    [['bob'], ['bob'], undefined, ['ada'], undefined, ['ada']],
+  );
+});
+
 const listed = z.looseObject({
   items: z.array(z.looseObject({ portal: z.string() })),
   total: z.number(),

@@ -87,10 +87,10 @@ export const viewItem = (portal: Portal, item: Item, entry: Entry): ItemOutput =
   at: isoTime(entry.time),
   ...(item.by !== 'time' && { by: portal[item.by].agent }),
   kind: item.kind,
-  ...said(entry, portal.id),
+  ...said(entry),
 });
 
-const said = (entry: Entry, portal: string): Partial<ItemOutput> => {
+const said = (entry: Entry): Partial<ItemOutput> => {
   if (is(entry, 'portals.opened')) return textOf(entry.data.about);
   if (is(entry, 'portals.said')) return textOf(entry.data.text);
   if (is(entry, 'portals.requested')) {
@@ -99,10 +99,7 @@ const said = (entry: Entry, portal: string): Partial<ItemOutput> => {
   }
   if (is(entry, 'portals.accepted')) return { request: entry.data.request };
   if (is(entry, 'portals.answered')) return { request: entry.data.request, text: entry.data.text };
-  if (is(entry, 'portals.expired')) {
-    const own = entry.data.requests.filter((one) => one.portal === portal);
-    return { requests: own.map(({ request }) => request) };
-  }
+  if (is(entry, 'portals.expired')) return { requests: [...entry.data.requests] };
   if (is(entry, 'portals.closed')) {
     const { reason, fails } = entry.data;
     return { ...textOf(reason), ...(fails !== undefined && { requests: [...fails] }) };

@@ -54,6 +54,7 @@ export const tasksArea = defineArea<'tasks', 'agents', TasksCommand, TasksEvent>
   news,
   holds: (slice, agent, session) => tasksHeldIn(slice, agent, session).length > 0,
   concerns,
+  findable: (entry) => (entry.type === 'tasks.expired' ? undefined : { ref: entry.data.id }),
   bulk,
   settle,
   save,

@@ -27,6 +27,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
     'workspaces.registered': {
       version: 1,
       personal: ['title'],
+      searchable: ['title'],
       meaning: 'A workspace was added to the hub’s list.',
     },
     'workspaces.placed': {
@@ -53,6 +54,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
   decide,
   evolve,
   concerns: ({ type }) => concernsOf[type],
+  findable: ({ data }) => ({ ref: data.name }),
   bulk: ({ workspaces, names }) => ({ workspaces: workspaces.bulk(), names: names.bulk() }),
   settle: ({ workspaces, names }) => ({ workspaces: workspaces.settle(), names: names.settle() }),
   *save({ workspaces }) {

@@ -39,6 +39,7 @@ const errorsPage = (): string =>
 const eventsPage = (areas: readonly Area[]): string =>
   page('Events', [
     'What the journal holds: one entry per event, in order, never changed. Personal members can hold text about people; no decision depends on them.',
+    '`GET /v1/events` streams them as they happen, as server-sent events: see `/openapi.json` of a hub. `?area=`, `?kind=` and `?agent=` choose, each with one name or several between commas. A stream that has broken goes on behind the id that comes back in `Last-Event-ID` or `?since=`; without one it begins with how things stand.',
     ...areas.flatMap(({ name, events }) => [
       `## ${name}`,
       markdownTable(

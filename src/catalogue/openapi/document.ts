@@ -179,6 +179,15 @@ const readySchema: JsonObject = {
   },
 };
 
+const eventsText =
+  'A stream of server-sent events: one for each entry of the journal that the caller may see, in order, each once. Its id is `<history>.<seq>`, its event the type of the entry, its data `{seq, time, type, area, actor: {principal, agent}, data, cause: {by}}`. A caller that speaks for an agent does not see what is for others.\n\nWithout an id to go on from it begins with an event `snapshot`, whose data are `{seq, status}`: the answer of `status`, as of the entry `seq`. A stream that has broken is opened again with the id of the last event. An id without data tells only where to go on from.\n\nWhen nothing is told, a comment comes every 15 s. The last event is `end`, with `{reason, message, retry}`: `stopping`, or `too_slow` for a reader that is more than 10,000 entries behind or has read nothing for 60 s, or the code of an error. `retry` is how many milliseconds to wait before asking again. There may be 500 streams of one principal and 2,000 in all; one more is refused as `overloaded`.';
+
+const eventFilters: Readonly<Record<string, string>> = {
+  area: 'Only entries of these areas.',
+  agent: 'Only what these agents did, or what concerns them.',
+  kind: 'Only entries of these types, such as `tasks.added`.',
+};
+
 const fixedPaths: JsonObject = {
   '/health': {
     get: {
@@ -224,6 +233,56 @@ const fixedPaths: JsonObject = {
           content: { 'text/event-stream': { schema: { type: 'string' } } },
         },
         ...Object.fromEntries([400, 404, 421, 503].map(statusRef)),
+      },
+    },
+  },
+  '/v1/events': {
+    get: {
+      operationId: 'events',
+      tags: ['hub'],
+      summary: 'Read what happens in a workspace, as it happens.',
+      description: eventsText,
+      parameters: [
+        ...['area', 'agent', 'kind'].map((name) => ({
+          name,
+          in: 'query',
+          required: false,
+          description: eventFilters[name] ?? '',
+          schema: { type: 'array', items: { type: 'string' } },
+          style: 'form',
+          explode: false,
+        })),
+        {
+          name: 'since',
+          in: 'query',
+          required: false,
+          description:
+            'The id of the last event that you have, or its number alone: what came after it follows. `0` begins with the first entry.',
+          schema: { type: 'string', examples: ['0'] },
+        },
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          required: false,
+          description:
+            'Like `since`, and goes before it. Browsers send it by themselves when a stream has broken.',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'workspace',
+          in: 'query',
+          required: false,
+          description: 'Like the header Signalbox-Workspace.',
+          schema: { type: 'string' },
+        },
+        ...headerRefs(['workspace', 'agent', 'session', 'connection', 'hub']),
+      ],
+      responses: {
+        '200': {
+          description: 'What happened and what happens, until one side ends it.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        ...Object.fromEntries([400, 403, 404, 410, 421, 503].map(statusRef)),
       },
     },
   },

@@ -1,5 +1,5 @@
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { printable, quoted } from '../../kernel/ids.ts';
+import { printable, quoted } from '../../kernel/text.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import type { Given } from '../commands/command.ts';
@@ -15,7 +15,7 @@ export interface Asked {
 }
 
 /** Short, because it is renewed: who waits for a run that was killed waits no longer than this. */
-export const runTtlSeconds = 60;
+const runTtlSeconds = 60;
 
 const shownCharactersMax = 64;
 

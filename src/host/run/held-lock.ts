@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../engine/clock.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok } from '../../kernel/errors.ts';
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import type { Hub } from '../../surfaces/hub.ts';
 import { ownerPrincipal } from '../owner.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../engine/clock.ts';
+import type { Clock } from '../../engine/clock.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { type Hub, otherHub } from '../hub.ts';
@@ -6,19 +6,15 @@ import { type CallHeaders, readCallHeaders } from './call-headers.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { changeStreamsMax } from './limits.ts';
+import { streamHeaders } from './sse.ts';
+import { over, stopping } from './streaming.ts';
 
 interface ChangesRouteOptions {
   readonly hub: Hub;
+  readonly clock: Clock;
   /** Who asks when the headers say nothing more. */
   readonly caller: Caller;
 }
-
-const streamHeaders = {
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-store',
-  // A proxy that gathers text into larger pieces would keep every event to itself.
-  'X-Accel-Buffering': 'no',
-};
 
 /**
  * `GET /v1/changes`: what `Hub.changes` tells of a workspace, as server-sent events. The data of each is a JSON array
@@ -48,8 +44,8 @@ export class ChangesRoute {
   /** Resolves once the stream has ended, or with the reason why it did not begin. */
   async #stream(exchange: Exchange, { workspace, hub: meant }: CallHeaders): Promise<Refusal | undefined> {
     const { response, signal } = exchange;
-    const { hub } = this.#options;
-    const feed = new ChangeFeed(response, systemClock);
+    const { hub, clock } = this.#options;
+    const feed = new ChangeFeed(response, clock);
     const listening = await hub.changes(workspace, (keys) => feed.add(keys));
     if (!listening.ok) return listening;
     // A hub that is being opened learns its id only now.
@@ -66,18 +62,6 @@ export class ChangesRoute {
     return undefined;
   }
 }
-
-/** Resolves when the reader has gone, or this process closes. */
-const over = async ({ response, signal }: Exchange): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  signal.addEventListener('abort', end, { once: true });
-  response.once('close', end);
-  await promise;
-  signal.removeEventListener('abort', end);
-};
-
-const stopping = refuse('stopping', 'This hub is stopping. Nothing was stored. Ask again in a moment.');
 
 const tooMany = refuse(
   'overloaded',

@@ -22,6 +22,24 @@ export const changeStreamsMax = 512;
 export const changesEveryMs = 250;
 export const changeKeysMax = 1_000;
 
-/** A stream without changes says that it lives; one whose reader has read nothing for so long is cut off. */
+/** How many streams of events may be open at once, of one principal and in all. */
+export const eventStreamsPerPrincipalMax = 500;
+export const eventStreamsMax = 2_000;
+
+/** How many entries are read from the journal at once for one stream. */
+export const eventsPerReadMax = 64;
+
+/** What lies unread on this side of a connection before nothing more is written to it. */
+export const unreadBytesMax = 64 * 1024;
+
+/**
+ * A reader of events that had come to the end of the journal, does not read, and is further behind than this is cut off.
+ * How long it is asked to wait before it comes back, and how long the last word may take to reach it.
+ */
+export const eventsBehindMax = 10_000;
+export const streamRetryMs = 1_000;
+export const streamLastWordMs = 5_000;
+
+/** A stream on which nothing is told says that it lives; one whose reader has read nothing for so long is cut off. */
 export const streamKeepAliveMs = 15_000;
 export const streamStallMs = 60_000;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { openApiDocument } from '../../catalogue/openapi/document.ts';
+import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
@@ -9,6 +10,7 @@ import type { Hub } from '../hub.ts';
 import { headerNames, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { ChangesRoute } from './changes-route.ts';
+import { EventsRoute } from './events-route.ts';
 import type { Exchange } from './exchange.ts';
 import { visitorRefusal } from './loopback.ts';
 import { answerOperation } from './operation-route.ts';
@@ -35,6 +37,7 @@ export interface RouterOptions {
   readonly hub: Hub;
   readonly catalogue: Catalogue;
   readonly mcp: McpEndpoint;
+  readonly clock: Clock;
   readonly log: Log;
   /** Who calls when the headers say nothing more. */
   readonly caller: Caller;
@@ -47,7 +50,7 @@ const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
 const mcpMethods = ['GET', 'POST', 'DELETE'];
 const modePattern = /^[^/]{1,200}$/;
-const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /openapi.json, GET /health, GET /ready, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
+const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /v1/events, GET /openapi.json, GET /health, GET /ready, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
@@ -64,6 +67,7 @@ export class Router {
     const ready: Handler = (exchange) => this.#ready(exchange);
     const pointer: Handler = (exchange) => this.#point(exchange);
     const changes = new ChangesRoute(options);
+    const events = new EventsRoute(options);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
@@ -71,6 +75,7 @@ export class Router {
       ['/openapi.json', { GET: openApi, HEAD: openApi }],
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/changes', { GET: (exchange) => changes.answer(exchange) }],
+      ['/v1/events', { GET: (exchange) => events.answer(exchange) }],
       ['/v1/connection', { DELETE: (exchange) => this.#disconnect(exchange) }],
     ]);
   }

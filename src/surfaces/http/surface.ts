@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, type Refusal, errorTable, refuse } from '../../kernel/errors.ts';
 import { spoken } from '../../kernel/instants.ts';
@@ -16,6 +17,7 @@ export interface HttpSurfaceOptions {
   readonly hub: Hub;
   readonly catalogue: Catalogue;
   readonly mcp: McpEndpoint;
+  readonly clock: Clock;
   readonly log: Log;
   /** In whose name every call is made, as long as there are no tokens. */
   readonly principal: string;
@@ -105,6 +107,7 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
 };
 
 const serverOptions = {
+  highWaterMark: limits.unreadBytesMax,
   maxHeaderSize: limits.requestHeadBytesMax,
   headersTimeout: limits.headersTimeoutMs,
   requestTimeout: limits.requestTimeoutMs,

@@ -49,7 +49,8 @@ export interface CloseCommand {
 /** The deadline of these requests has passed. */
 export interface ExpireCommand {
   readonly type: 'expire';
-  readonly requests: readonly { readonly portal: string; readonly number: number }[];
+  readonly portal: string;
+  readonly requests: readonly number[];
 }
 
 export type PortalsCommand =

@@ -66,12 +66,14 @@ export const close = (board: Board, command: CloseCommand): PortalsDecision => {
   ]);
 };
 
-/** PO8: one entry for all that expired together. */
+/** PO8 */
 export const expire = ({ portals: slice }: Board, command: ExpireCommand): PortalsDecision => {
-  const requests = command.requests.flatMap(({ portal, number }) => {
-    const request = slice.requests.get(requestKey(portal, number));
-    if (request === undefined || endOf(request) !== undefined) return [];
-    return [{ portal, request: number, from: request.from, to: request.to }];
+  const portal = slice.portals.get(command.portal);
+  const requests = command.requests.filter((number) => {
+    const request = slice.requests.get(requestKey(command.portal, number));
+    return request !== undefined && endOf(request) === undefined;
   });
-  return ok(requests.length === 0 ? [] : [{ type: 'portals.expired', data: { requests } }]);
+  if (portal === undefined || requests.length === 0) return ok([]);
+  const sides = [portal.opener.agent, portal.invited.agent];
+  return ok([{ type: 'portals.expired', data: { portal: portal.id, sides, requests } }]);
 };

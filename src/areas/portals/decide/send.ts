@@ -1,5 +1,5 @@
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
-import { quoted } from '../../../kernel/ids.ts';
+import { quoted } from '../../../kernel/text.ts';
 import type { PortalsEvent } from '../model/events.ts';
 import {
   itemsPerPortalMax,

@@ -22,13 +22,6 @@ interface Opened extends Put {
   readonly forgets?: string;
 }
 
-interface Expired {
-  readonly portal: string;
-  readonly request: number;
-  readonly from: string;
-  readonly to: string;
-}
-
 export type PortalsEvent =
   | { readonly type: 'portals.opened'; readonly data: Opened }
   | { readonly type: 'portals.said'; readonly data: Put & { readonly text: string } }
@@ -41,7 +34,15 @@ export type PortalsEvent =
       readonly type: 'portals.answered';
       readonly data: AboutRequest & { readonly outcome: AnswerOutcome; readonly text: string };
     }
-  | { readonly type: 'portals.expired'; readonly data: { readonly requests: readonly Expired[] } }
+  | {
+      /** All requests of a portal that expire together. */
+      readonly type: 'portals.expired';
+      readonly data: {
+        readonly portal: string;
+        readonly sides: readonly string[];
+        readonly requests: readonly number[];
+      };
+    }
   | {
       /** `fails`: the requests that nobody can answer any more. */
       readonly type: 'portals.closed';
@@ -54,9 +55,24 @@ export type PortalsEvent =
     };
 
 export const portalEvents: Readonly<Record<PortalsEvent['type'], EventSpec>> = {
-  'portals.opened': { version: 1, personal: ['about'], meaning: 'An agent opened a portal with another.' },
-  'portals.said': { version: 1, personal: ['text'], meaning: 'One side said something in a portal.' },
-  'portals.requested': { version: 1, personal: ['text'], meaning: 'One side asked the other for something.' },
+  'portals.opened': {
+    version: 1,
+    personal: ['about'],
+    searchable: ['about'],
+    meaning: 'An agent opened a portal with another.',
+  },
+  'portals.said': {
+    version: 1,
+    personal: ['text'],
+    searchable: ['text'],
+    meaning: 'One side said something in a portal.',
+  },
+  'portals.requested': {
+    version: 1,
+    personal: ['text'],
+    searchable: ['text'],
+    meaning: 'One side asked the other for something.',
+  },
   'portals.accepted': {
     version: 1,
     personal: [],
@@ -65,6 +81,7 @@ export const portalEvents: Readonly<Record<PortalsEvent['type'], EventSpec>> = {
   'portals.answered': {
     version: 1,
     personal: ['text'],
+    searchable: ['text'],
     meaning: 'A request was answered, with its result or with why there is none.',
   },
   'portals.expired': {
@@ -75,6 +92,7 @@ export const portalEvents: Readonly<Record<PortalsEvent['type'], EventSpec>> = {
   'portals.closed': {
     version: 1,
     personal: ['reason'],
+    searchable: ['reason'],
     meaning: 'One side closed a portal; what was unanswered in it has failed.',
   },
   'portals.read': { version: 1, personal: [], meaning: 'One side was shown what was new to it.' },

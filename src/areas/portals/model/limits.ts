@@ -20,6 +20,4 @@ export const readMax = 100;
 export const answerCharactersMax = 60_000;
 export const listDefault = 20;
 export const listMax = 100;
-/** How many expired requests one entry names. */
-export const expiredPerEntryMax = 500;
 export const cursorCharactersMax = 300;

@@ -104,26 +104,53 @@ export type TasksEvent =
     };
 
 export const taskEvents: Readonly<Record<TasksEvent['type'], EventSpec>> = {
-  'tasks.added': { version: 1, personal: ['title', 'body', 'links'], meaning: 'A task is on the board.' },
+  'tasks.added': {
+    version: 1,
+    personal: ['title', 'body', 'links'],
+    searchable: ['title', 'body', 'labels', 'project', 'sprint', 'acceptance', 'files', 'links'],
+    meaning: 'A task is on the board.',
+  },
   'tasks.claimed': {
     version: 1,
     personal: ['reason'],
+    searchable: ['reason'],
     meaning: 'An agent holds the task, fresh or taken over from another.',
   },
-  'tasks.edited': { version: 1, personal: ['title', 'body', 'links'], meaning: 'Plan fields changed.' },
+  'tasks.edited': {
+    version: 1,
+    personal: ['title', 'body', 'links'],
+    searchable: ['title', 'body', 'labels', 'sprint', 'acceptance', 'files', 'links'],
+    meaning: 'Plan fields changed.',
+  },
   'tasks.ticked': { version: 1, personal: [], meaning: 'Checklist items were ticked off or opened again.' },
-  'tasks.noted': { version: 1, personal: ['text'], meaning: 'Somebody left a note.' },
+  'tasks.noted': { version: 1, personal: ['text'], searchable: ['text'], meaning: 'Somebody left a note.' },
   'tasks.submitted': { version: 1, personal: [], meaning: 'The holder asks for review.' },
   'tasks.resumed': { version: 1, personal: [], meaning: 'The holder works on it again after review.' },
-  'tasks.blocked': { version: 1, personal: ['reason'], meaning: 'It cannot go on, and nobody holds it.' },
-  'tasks.unblocked': { version: 1, personal: ['reason'], meaning: 'It can go on.' },
-  'tasks.cancelled': { version: 1, personal: ['reason'], meaning: 'It will not be done.' },
+  'tasks.blocked': {
+    version: 1,
+    personal: ['reason'],
+    searchable: ['reason'],
+    meaning: 'It cannot go on, and nobody holds it.',
+  },
+  'tasks.unblocked': { version: 1, personal: ['reason'], searchable: ['reason'], meaning: 'It can go on.' },
+  'tasks.cancelled': {
+    version: 1,
+    personal: ['reason'],
+    searchable: ['reason'],
+    meaning: 'It will not be done.',
+  },
   'tasks.reopened': {
     version: 1,
     personal: ['reason'],
+    searchable: ['reason'],
     meaning: 'It was closed and is to be done after all.',
   },
-  'tasks.finished': { version: 1, personal: ['result', 'openItemsReason'], meaning: 'It is done.' },
+  'tasks.finished': {
+    version: 1,
+    personal: ['result', 'openItemsReason'],
+    searchable: ['result', 'openItemsReason'],
+    meaning: 'It is done.',
+  },
   'tasks.released': { version: 1, personal: [], meaning: 'The holder gave it back.' },
   'tasks.expired': {
     version: 1,

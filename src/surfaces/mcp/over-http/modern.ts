@@ -1,5 +1,6 @@
 import { type McpHttpHandler, type ServerContext, createMcpHandler } from '@modelcontextprotocol/server';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { OpenStreams } from '../../open-streams.ts';
 import { metaId } from '../meta.ts';
 import type { Wanted } from '../resources/followers.ts';
 import { listenIn } from '../resources/listens.ts';
@@ -7,7 +8,6 @@ import type { Sink } from '../resources/updates.ts';
 import type { Speaker } from '../tools/call.ts';
 import { answerRefusal } from './answers.ts';
 import { type McpExchange, whenOver } from './exchange.ts';
-import { Listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
 import { SpeakerNote, speakerOf } from './speakers.ts';
 import { clientGone, sendWeb, webRequest } from './web.ts';
@@ -30,11 +30,16 @@ export class ModernEra {
   readonly #parts: Parts;
   /** The one that was not used for the longest time first. */
   readonly #stations = new Map<string, Station>();
-  readonly #listeners: Listeners;
+  readonly #listeners: OpenStreams;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#listeners = new Listeners(parts.limits);
+    const { listenStreamsMax: streamsMax, listenStreamsPerPrincipalMax: streamsPerPrincipalMax } =
+      parts.limits;
+    this.#listeners = new OpenStreams(
+      { streamsMax, streamsPerPrincipalMax },
+      'Close one that nobody reads, or read the resource again now and then instead.',
+    );
   }
 
   async answer(exchange: McpExchange): Promise<void> {
@@ -67,7 +72,8 @@ export class ModernEra {
     { sink }: Station,
     { uris, tools }: Wanted,
   ): Promise<Outcome<unknown>> {
-    const admitted = this.#listeners.admit(caller.principal, response);
+    const admitted = this.#listeners.admit(caller.principal);
+    if (admitted.ok) whenOver(response, admitted.value);
     // The tools of a mode that the address names stay as they are.
     const wanted = { uris, tools: tools && mode === undefined };
     if (!admitted.ok || (uris.length === 0 && !wanted.tools)) return admitted;

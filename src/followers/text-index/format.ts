@@ -1,0 +1,2 @@
+/** Raised whenever the tables or the division into words change. */
+export const format = 1;
