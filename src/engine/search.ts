@@ -4,7 +4,7 @@ import type { Found, SearchQuery } from '../kernel/search.ts';
 
 export interface Looking {
   readonly journal: Journal;
-  /** The agent that asks; undefined finds only what everybody may see. */
+  /** The agent that asks; undefined = somebody who speaks for none, and may see everything. */
   readonly viewer: string | undefined;
 }
 

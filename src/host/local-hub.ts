@@ -13,7 +13,6 @@ import {
   otherHub,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
-import { openEvents } from './events.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -104,7 +103,9 @@ export class LocalHub implements Hub {
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
     const engine = await this.#engine('workspace', asked.workspace);
-    return engine.ok ? openEvents(engine.value, asked) : engine;
+    if (!engine.ok) return engine;
+    const { openEvents } = await import('./events.ts');
+    return openEvents(engine.value, asked);
   }
 
   async health(): Promise<HubHealth> {

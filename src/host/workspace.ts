@@ -8,15 +8,13 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
-import { followText } from '../followers/text-index/follow.ts';
-import { TextIndex } from '../followers/text-index/text-index.ts';
-import { Texts } from '../followers/text-index/texts.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
   readonly name: string;
@@ -43,8 +41,6 @@ export interface Workspace {
   readonly close: () => Promise<void>;
 }
 
-const texts = new Texts(areas);
-
 const tickEveryMs = secondMs;
 const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
@@ -54,7 +50,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
   if (!snapshot.ok) return snapshot;
-  const index = options.searched ? new TextIndex({ ...options, texts, identity: store.identity }) : undefined;
+  const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
   const opened = await Engine.open({
     workspace: name,
     areas,
@@ -74,9 +70,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
       ? []
       : [
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
-          ...(index === undefined
-            ? []
-            : [runFollower(engine, followText(index, { clock, log }), { clock, log })]),
+          ...(index === undefined ? [] : [runFollower(engine, await index.follower(), { clock, log })]),
           ...regular(engine, options),
         ];
   // Without the passing of time, what has expired would stay until somebody writes.

@@ -50,6 +50,7 @@ describe('the start of a command', () => {
       '/areas/desk/',
       '/areas/operations.ts',
       '/catalogue/exposure/',
+      '/followers/text-index/',
       '/surfaces/http/client.ts',
     ];
     assert.deepEqual(
