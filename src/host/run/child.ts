@@ -29,32 +29,36 @@ const signalExit = 128;
 export const startChild = ([file = '', ...args]: readonly string[], onTerminal: boolean): Child => {
   const grouped = !onTerminal && process.platform !== 'win32';
   const child = spawn(file, args, { stdio: 'inherit', detached: grouped });
-  const send = (signal: NodeJS.Signals): void => sendTo(child, grouped, signal);
+  const send = grouped
+    ? (signal: NodeJS.Signals): void => sendToGroup(child, signal)
+    : (signal: NodeJS.Signals): void => void child.kill(signal);
   return {
     ended: endOf(child),
     send,
     end: () => {
       send('SIGTERM');
       const timer = setTimeout(() => send('SIGKILL'), graceMs);
-      child.once('close', () => clearTimeout(timer));
+      child.once('close', () => {
+        clearTimeout(timer);
+        // What it has started may not have heard, or not obeyed.
+        send('SIGKILL');
+      });
     },
   };
 };
 
-const sendTo = (child: ChildProcess, grouped: boolean, signal: NodeJS.Signals): void => {
-  const { pid, exitCode, signalCode } = child;
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  if (!grouped) {
-    child.kill(signal);
-    return;
-  }
+/** Also when the command itself has ended: its group lasts as long as one of those that it started. */
+const sendToGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
-  } catch {
-    // The group is gone by now, or is not ours to signal; the command itself may still be.
-    child.kill(signal);
+  } catch (thrown) {
+    if (!isGone(thrown)) throw thrown;
   }
 };
+
+const isGone = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH';
 
 const endOf = (child: ChildProcess): Promise<ChildEnd> =>
   new Promise((resolve) => {
