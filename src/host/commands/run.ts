@@ -3,7 +3,7 @@ import { callFlags, callKeys } from './flags.ts';
 
 export const run: Command = {
   name: 'run',
-  summary: 'runs a command while it holds a lock, and ends with its exit code',
+  summary: 'runs a command under a lock, and ends with its exit code',
   words: '-- COMMAND [ARG...]',
   keys: callKeys,
   flags: [
