@@ -26,6 +26,7 @@ const areaOrder: readonly string[] = [
   'leases',
   'tasks',
   'messages',
+  'portals',
   'approvals',
   'votes',
   'costs',

@@ -4,18 +4,21 @@ import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
 import { messagesArea } from './messages/area.ts';
 import { initialMessages } from './messages/model/index.ts';
+import { portalsArea } from './portals/area.ts';
+import { initialPortals } from './portals/model/portal.ts';
 import { tasksArea } from './tasks/area.ts';
 import { initialTasks } from './tasks/model/index.ts';
 import { workspacesArea } from './workspaces/area.ts';
 import { initialWorkspaces } from './workspaces/model.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
-export const areas: readonly Area[] = [agentsArea, tasksArea, messagesArea, workspacesArea];
+export const areas: readonly Area[] = [agentsArea, tasksArea, messagesArea, portalsArea, workspacesArea];
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {
   agents: initialAgents,
   tasks: initialTasks,
   messages: initialMessages,
+  portals: initialPortals,
   workspaces: initialWorkspaces,
 };

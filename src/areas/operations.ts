@@ -5,6 +5,7 @@ import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
 import { wait } from './desk/operations/wait.ts';
 import { messageOperations } from './messages/operations/index.ts';
+import { portalOperations } from './portals/operations/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
 import { workspaceOperations } from './workspaces/operations/index.ts';
 
@@ -14,6 +15,7 @@ export const operations: readonly Operation[] = [
   ...taskOperations,
   ...messageOperations,
   wait,
+  ...portalOperations,
   ...agentOperations,
   status,
   find,

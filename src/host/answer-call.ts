@@ -5,12 +5,14 @@ import { type Called, type CliCall, changes, makeCall } from '../surfaces/cli/ca
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
 import { errorValue } from '../surfaces/json-text.ts';
+import { currentBranch, withBranch } from './current-branch.ts';
 import { listenForInterruption } from './interruption.ts';
 import { ownerPrincipal } from './owner.ts';
 import { openOnce } from './open-once.ts';
 import { rememberCall } from './pending-calls.ts';
 import type { Given } from './commands/command.ts';
 import { type Failure, failWith } from './commands/failure.ts';
+import { thisProcess } from './workspace-resolution/wanted.ts';
 import { writeAnswer } from './write-answer.ts';
 
 export interface Asked {
@@ -30,7 +32,11 @@ export const answerCall = async (
 ): Promise<Outcome<true> | Failure> => {
   const { settings } = configuration;
   const { members, ...rest } = asked;
-  const call: CliCall = { ...rest, agent: settings.agent };
+  const operation = catalogue.find(asked.operation);
+  const input = await withBranch(asked.input, operation.ok ? operation.value : undefined, () =>
+    currentBranch(thisProcess()),
+  );
+  const call: CliCall = { ...rest, input, agent: settings.agent };
   const interruption = listenForInterruption();
   // The timers of a wait leave a process free to end; here the answer is what it lives for.
   const living = setInterval(() => {}, hourMs);

@@ -5,6 +5,7 @@ import type { Operation } from '../kernel/operation.ts';
 const families: ReadonlyMap<string, () => Promise<readonly Operation[]>> = new Map([
   ['task', async () => (await import('../areas/tasks/operations/index.ts')).taskOperations],
   ['message', async () => (await import('../areas/messages/operations/index.ts')).messageOperations],
+  ['portal', async () => (await import('../areas/portals/operations/index.ts')).portalOperations],
   ['agent', async () => (await import('../areas/agents/operations/index.ts')).agentOperations],
   ['workspace', async () => (await import('../areas/workspaces/operations/index.ts')).workspaceOperations],
 ]);

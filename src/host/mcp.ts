@@ -1,11 +1,13 @@
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
+import type { HubCall } from '../surfaces/hub.ts';
 import { hubAddress } from '../surfaces/http/address.ts';
 import { mcpOverStdio } from '../surfaces/mcp/over-stdio.ts';
+import { currentBranch, withBranch } from './current-branch.ts';
 import { type OpenOptions, hubAt, hubNearby } from './hub-sources.ts';
 import { ownerPrincipal } from './owner.ts';
 import type { Settings } from './configuration/settings.ts';
-import { wantedWorkspace } from './workspace-resolution/wanted.ts';
+import { thisProcess, wantedWorkspace } from './workspace-resolution/wanted.ts';
 import { type Source, SteadyHub } from './steady-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
@@ -25,7 +27,11 @@ export const serveStdio = async (settings: Settings, log: Log): Promise<Outcome<
     const operation = catalogue.find(name);
     return operation.ok && operation.value.kind === 'command';
   };
-  const hub = new SteadyHub({ source: source.value, version, writes, log });
+  const inputOf = async ({ operation, input }: Pick<HubCall, 'operation' | 'input'>): Promise<unknown> => {
+    const found = catalogue.find(operation);
+    return withBranch(input, found.ok ? found.value : undefined, () => currentBranch(thisProcess()));
+  };
+  const hub = new SteadyHub({ source: source.value, version, writes, inputOf, log });
   const surface = mcpOverStdio({
     hub,
     catalogue,

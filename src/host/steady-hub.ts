@@ -40,6 +40,8 @@ export interface SteadyHubOptions {
   readonly version: string;
   /** Whether an operation changes something. */
   readonly writes: (operation: string) => boolean;
+  /** The input of a call with what only this process knows; as it came when absent. */
+  readonly inputOf?: (call: Pick<HubCall, 'operation' | 'input'>) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -92,7 +94,9 @@ export class SteadyHub implements Hub {
   }
 
   async call(asked: HubCall): Promise<Outcome<HubReply>> {
-    const call = { ...asked, requestId: asked.requestId ?? randomUUID() };
+    const { inputOf } = this.#options;
+    const input = inputOf === undefined ? asked.input : await inputOf(asked);
+    const call = { ...asked, input, requestId: asked.requestId ?? randomUUID() };
     let begunAt: Line | undefined;
     for (let repeats = 0; ; repeats += 1) {
       const ready = await unlessAborted(this.#ready(), call.signal);

@@ -27,6 +27,8 @@ const freeTexts: ReadonlySet<string> = new Set([
   'client',
   'metadata',
   'query',
+  'about',
+  'failure',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -34,6 +36,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['start session', 'session_ended'],
   ['agent_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
+  ['portal_list cursor', 'invalid_input'],
   ['tool_search category', 'not_found'],
 ]);
 
@@ -51,7 +54,14 @@ const halvesOfPairs = ['\ud83d', '\ude00'];
 const unseen = ['\u200b', '\u2060\u200d', '\ufeff', '\u3164', '\u2800'];
 
 /** Texts of several lines: an empty one is as good as one in which nothing can be seen. */
-const mayBeUnseen: ReadonlySet<string> = new Set(['body', 'note', 'result']);
+const mayBeUnseen: ReadonlySet<string> = new Set([
+  'body',
+  'note',
+  'result',
+  'failure',
+  'portal_open text',
+  'portal_send text',
+]);
 
 const issuesSchema = z.looseObject({ issues: z.array(z.object({ at: z.string() })).optional() });
 
@@ -108,7 +118,9 @@ for (const { name } of catalogue.operations) {
 
     it('can be seen, where they are one line', (t) =>
       onBoard(t, async (board) => {
-        for (const field of strings.filter(({ member }) => !mayBeUnseen.has(member)))
+        for (const field of strings.filter(
+          ({ member, label }) => !mayBeUnseen.has(member) && !mayBeUnseen.has(label),
+        ))
           await refuses(board, { field, values: unseen, handle: handles.get(field.label) });
       }));
 

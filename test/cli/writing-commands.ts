@@ -10,7 +10,7 @@ import type { Line } from '../race/journal-check.ts';
 export interface Subject {
   readonly agent: string;
   readonly word: string;
-  /** The task, or the message, that was prepared; empty when none was. */
+  /** The task, message or portal that was prepared; empty when none was. */
   readonly task: string;
 }
 
@@ -91,6 +91,24 @@ const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
   return subject;
 };
 
+const peerOf = ({ agent }: Pick<Subject, 'agent'>): string => `${agent}-peer`;
+
+const withPeer = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await joined(hub, { ...subject, agent: peerOf(subject) });
+  return joined(hub, subject);
+};
+
+const opened = z.object({ portal: z.string() });
+
+/** A portal in which the subject's agent was asked something. */
+const withPortal = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await withPeer(hub, subject);
+  const input = { with: subject.agent, text: `Prepared for ${subject.word}`, kind: 'request' };
+  const peer = { ...subject, agent: peerOf(subject) };
+  const { portal } = opened.parse(await call(hub, peer, { operation: 'portal_open', input }));
+  return { ...subject, task: portal };
+};
+
 const board = 'workspaces/main.journal';
 
 export const writingCommands: readonly WritingCommand[] = [
@@ -165,6 +183,51 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withMessage,
     journal: board,
     effect: ({ type, data }, { agent }) => type === 'messages.acknowledged' && data['agent'] === agent,
+  },
+  {
+    operation: 'portal_open',
+    words: ({ agent, word }) => ['portal', 'open', peerOf({ agent }), '--about', word, '--agent', agent],
+    prepare: withPeer,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'portals.opened' && data['about'] === word,
+  },
+  {
+    operation: 'portal_send',
+    words: ({ agent, task, word }) => ['portal', 'send', task, '--text', word, '--agent', agent],
+    prepare: withPortal,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'portals.said' && data['text'] === word,
+  },
+  {
+    operation: 'portal_read',
+    words: ({ agent, task }) => ['portal', 'read', task, '--agent', agent],
+    prepare: withPortal,
+    journal: board,
+    effect: ({ type, data }, { task }) => type === 'portals.read' && data['portal'] === task,
+  },
+  {
+    operation: 'portal_reply',
+    words: ({ agent, task, word }) => [
+      'portal',
+      'reply',
+      task,
+      '--request',
+      '1',
+      '--result',
+      word,
+      '--agent',
+      agent,
+    ],
+    prepare: withPortal,
+    journal: board,
+    effect: ({ type, data }, { task }) => type === 'portals.answered' && data['portal'] === task,
+  },
+  {
+    operation: 'portal_close',
+    words: ({ agent, task }) => ['portal', 'close', task, '--agent', agent],
+    prepare: withPortal,
+    journal: board,
+    effect: ({ type, data }, { task }) => type === 'portals.closed' && data['portal'] === task,
   },
   {
     operation: 'workspace_add',

@@ -75,11 +75,8 @@ const overview = (sheets: readonly Sheet[]): string => {
   return [
     `Signalbox ${version}: AI agents share one task board. Without a command, it serves.`,
     '',
-    ...listed([
-      ...rows,
-      ['help COMMAND', 'how to use it: signalbox help task add'],
-      ['version', 'the version'],
-    ]),
+    ...listed([...rows, ['help, version', 'how to use a command: signalbox help task add']]),
+    '',
     'Example: signalbox start --agent ada && signalbox task claim --agent ada',
     '',
   ].join('\n');

@@ -4,6 +4,7 @@ import { call } from './call.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { mcp } from './mcp.ts';
+import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
 import { workspaceShow } from './workspace-show.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   serve,
   mcp,
   call,
+  run,
   workspaceShow,
   workspaceUse,
   doctor,

@@ -1,0 +1,114 @@
+import { writtenDescription } from '../../catalogue/written-description.ts';
+import { systemClock } from '../../engine/clock.ts';
+import type { Log } from '../../engine/log.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { secondMs } from '../../kernel/instants.ts';
+import type { Given } from '../commands/command.ts';
+import { currentBranch } from '../current-branch.ts';
+import { openOnce } from '../open-once.ts';
+import { thisProcess } from '../workspace-resolution/wanted.ts';
+import { type Asked, askedBy } from './asked.ts';
+import { type ChildEnd, startChild } from './child.ts';
+import { type HeldLock, holdLock } from './held-lock.ts';
+import { keepLease } from './keep-lease.ts';
+import { type Forwarding, forwardSignals } from './signals.ts';
+
+/** Holds a lock around a command, and ends with the exit code of the command. */
+export const runUnderLock = async (given: Given): Promise<Outcome<true>> => {
+  const asked = askedBy(given);
+  if (!asked.ok) return asked;
+  const signals = forwardSignals();
+  const { configuration, log } = given;
+  const { settings } = configuration;
+  const connected = await openOnce(settings, { catalogue: writtenDescription(), log });
+  if (!connected.ok) return connected;
+  const { hub, workspace, close } = connected.value;
+  const lock = await holdLock(asked.value, {
+    hub,
+    workspace,
+    agent: settings.agent,
+    clock: systemClock,
+    branch: () => currentBranch(thisProcess()),
+    signal: signals.early,
+  });
+  const outcome = lock.ok ? await runHolding(asked.value, lock.value, { signals, log }) : lock;
+  signals.forget();
+  await close();
+  const exit = signals.exit();
+  if (exit === undefined) return outcome;
+  process.exitCode = exit;
+  return ok(true);
+};
+
+interface Surroundings {
+  readonly signals: Forwarding;
+  readonly log: Log;
+}
+
+const runHolding = async (
+  asked: Asked,
+  lock: HeldLock,
+  { signals, log }: Surroundings,
+): Promise<Outcome<true>> => {
+  const over = new AbortController();
+  const ran = signals.exit() === undefined ? await runKept(asked, lock, { signals, log, over }) : undefined;
+  over.abort();
+  const released = ran?.lost === undefined ? await lock.release() : ok(true);
+  if (!released.ok)
+    log.warn(
+      `the lock ${lock.name} could not be given back, and ends within ${asked.ttlMs / secondMs} s by itself: ${released.message}`,
+    );
+  if (ran === undefined) return ok(true);
+  const { end, lost } = ran;
+  if (lost !== undefined) return lostLock(lock.name, lost);
+  if (end.fault !== undefined) log.error(`the command could not be started: ${end.fault}`);
+  process.exitCode = end.code;
+  return ok(true);
+};
+
+interface Ran {
+  readonly end: ChildEnd;
+  /** Why the lock was lost meanwhile. */
+  readonly lost: string | undefined;
+}
+
+const runKept = async (
+  { words, ttlMs }: Asked,
+  lock: HeldLock,
+  { signals, log, over }: Surroundings & { readonly over: AbortController },
+): Promise<Ran> => {
+  const onTerminal = process.stdin.isTTY;
+  const child = startChild(words, onTerminal);
+  // A terminal has sent its Ctrl-C to the command already.
+  signals.to((signal) => {
+    if (!onTerminal || signal !== 'SIGINT') child.send(signal);
+  });
+  const { grantedAt, renew } = lock;
+  let lost: string | undefined;
+  const kept = keepLease(
+    { ttlMs, grantedAt },
+    {
+      clock: systemClock,
+      renew,
+      troubled: (why) =>
+        log.warn(`the lock ${lock.name} could not be renewed, and will be tried again: ${why}`),
+      stop: over.signal,
+    },
+  ).then((why) => {
+    if (why === undefined) return;
+    lost = why;
+    log.error(`the lock ${lock.name} is lost (${why}); the command is told to end`);
+    child.end();
+  });
+  const end = await child.ended;
+  over.abort();
+  await kept;
+  return { end, lost };
+};
+
+const lostLock = (name: string, why: string): Outcome<true> =>
+  refuse(
+    'not_holder',
+    `The lock ${name} was lost while the command ran: ${why} The command was ended; others may have worked on the same since then, so look before you run it again.`,
+    { lock: name },
+  );

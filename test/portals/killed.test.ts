@@ -1,0 +1,158 @@
+/*
+ * A conversation goes on although everything is killed all the time: between every two steps, and in the midst of each,
+ * when its entry was not stored yet and when it was and nobody had heard of it. A step whose answer did not come, or
+ * may as well not have come, is made again under the same request id.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { ownerPrincipal } from '../../src/host/owner.ts';
+import type { Outcome } from '../../src/kernel/errors.ts';
+import type { HubReply } from '../../src/surfaces/hub.ts';
+import { connectHub } from '../../src/surfaces/http/client.ts';
+import { type Ended, runCut, runWords } from '../cli/cut-program.ts';
+import { type HubProcess, type Site, openSite, startHub } from '../host/processes.ts';
+import { type Step, checkConversation, steps } from './conversation.ts';
+
+const journalOf = ({ dataDir }: Site): string => join(dataDir, 'workspaces/main.journal');
+
+const cutting = join(import.meta.dirname, '../cli/cutting.ts');
+
+const commit = 'the commit in main.journal';
+
+/** A hub that dies at this commit in the journal of the workspace. */
+const startDoomed = (site: Site, at: string): Promise<HubProcess> =>
+  startHub(site, { env: { NODE_OPTIONS: `--require=${cutting}`, CUT_AT: at, CUT_WITH: 'SIGKILL' } });
+
+type Asked = Pick<Step, 'by' | 'operation' | 'input'>;
+
+/** Calls as an agent that finds the hub anew each time. */
+const call = async (
+  hub: HubProcess,
+  { by, operation, input }: Asked,
+  requestId: string,
+): Promise<Outcome<HubReply>> => {
+  const connected = await connectHub(hub.url);
+  assert(connected.ok);
+  const reply = await connected.value.call({
+    operation,
+    input,
+    caller: {
+      principal: ownerPrincipal,
+      role: 'admin',
+      agent: undefined,
+      session: undefined,
+      connection: `killed:${by}`,
+      client: 'test',
+    },
+    workspace: 'main',
+    requestId,
+    signal: undefined,
+  });
+  connected.value.close();
+  return reply;
+};
+
+const joinBoth = async (site: Site): Promise<void> => {
+  const hub = await startHub(site);
+  for (const by of ['ada', 'bob'] as const)
+    assert((await call(hub, { by, operation: 'start', input: { agent: by } }, `start-${by}`)).ok);
+  await hub.crash();
+};
+
+const valueIn = (reply: Outcome<HubReply>, step: Step): unknown => {
+  assert(reply.ok, `${step.operation}: ${JSON.stringify(reply)}`);
+  assert.match(JSON.stringify(reply.value.value), step.shows);
+  return reply.value.value;
+};
+
+/** Makes the step before once more, as somebody would who has not seen its answer. */
+const repeatBefore = async (hub: HubProcess, n: number): Promise<Outcome<HubReply> | undefined> => {
+  const step = steps[n - 1];
+  if (step === undefined) return undefined;
+  const again = await call(hub, step, `step-${n - 1}`);
+  valueIn(again, step);
+  return again;
+};
+
+const isReplayed = (reply: Outcome<HubReply> | undefined): boolean | undefined =>
+  reply === undefined ? undefined : reply.ok && reply.value.replayed;
+
+describe('a conversation through a hub', () => {
+  it('goes on when the hub is killed between every two steps', async (t) => {
+    const site = await openSite(t);
+    await joinBoth(site);
+    let before: unknown;
+    for (const [n, step] of [...steps, undefined].entries()) {
+      const hub = await startHub(site);
+      const again = await repeatBefore(hub, n);
+      assert.notEqual(isReplayed(again), false);
+      assert.deepEqual(again?.ok === true ? again.value.value : undefined, before);
+      if (step !== undefined) before = valueIn(await call(hub, step, `step-${n}`), step);
+      await hub.crash();
+    }
+    checkConversation(journalOf(site));
+  });
+
+  it('goes on when the hub is killed in every step before it is stored', async (t) => {
+    const site = await openSite(t);
+    await joinBoth(site);
+    for (const [n, step] of steps.entries()) {
+      // The first commit is that of the step before.
+      const hub = await startDoomed(site, `before ${commit}${n === 0 ? '' : ', time 2'}`);
+      assert.notEqual(isReplayed(await repeatBefore(hub, n)), true);
+      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
+      await hub.crash();
+      assert.equal(hub.child.signalCode, 'SIGKILL');
+    }
+    const hub = await startHub(site);
+    assert.equal(isReplayed(await repeatBefore(hub, steps.length)), false);
+    checkConversation(journalOf(site));
+  });
+
+  it('goes on when the hub is killed in every step after it is stored', async (t) => {
+    const site = await openSite(t);
+    await joinBoth(site);
+    for (const [n, step] of steps.entries()) {
+      const hub = await startDoomed(site, `after ${commit}`);
+      assert.notEqual(isReplayed(await repeatBefore(hub, n)), false);
+      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
+      await hub.crash();
+      assert.equal(hub.child.signalCode, 'SIGKILL');
+    }
+    const hub = await startHub(site);
+    assert.equal(isReplayed(await repeatBefore(hub, steps.length)), true);
+    for (const [n, step] of steps.entries()) {
+      if (!('result' in step.input)) continue;
+      const other = { ...step, input: { ...step.input, result: 'Something else.' } };
+      const refused = await call(hub, other, `other-${n}`);
+      assert.equal(!refused.ok && refused.code, 'invalid_state', 'each request is answered once');
+    }
+    checkConversation(journalOf(site));
+  });
+});
+
+const json = ({ status, out, err }: Ended, step: Step): unknown => {
+  assert.equal(status, 0, `${step.operation}: ${out}${err}`);
+  assert.match(out, step.shows);
+  return JSON.parse(out);
+};
+
+describe('a conversation of commands, each of which is a process on the journal', () => {
+  for (const when of ['before', 'after'] as const) {
+    it(`goes on when every command is killed ${when} its step is stored`, async (t) => {
+      const site = await openSite(t);
+      for (const by of ['ada', 'bob'])
+        assert.equal((await runWords(site.dataDir, ['start', '--agent', by])).status, 0);
+      for (const step of steps) {
+        const words = [...step.words, '--agent', step.by];
+        const killed = await runCut(site.dataDir, words, { step: `${when} ${commit}`, signal: 'SIGKILL' });
+        assert.deepEqual([killed.signal, killed.out], ['SIGKILL', ''], step.operation);
+        const answer = z.looseObject({}).parse(json(await runWords(site.dataDir, words), step));
+        assert.equal(answer['replayed'] === true, when === 'after', step.operation);
+      }
+      checkConversation(journalOf(site));
+    });
+  }
+});
