@@ -37,6 +37,8 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['agent_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
   ['portal_list cursor', 'invalid_input'],
+  ['find cursor', 'invalid_input'],
+  ['message_search cursor', 'invalid_input'],
   ['tool_search category', 'not_found'],
 ]);
 

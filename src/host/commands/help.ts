@@ -64,18 +64,29 @@ const commandSheet = ({ name, summary, words, keys, flags, example }: Command): 
   examples: [example],
 });
 
+/** Families one to a line, what is one word together, and what the program itself does in the words of each. */
 const overview = (sheets: readonly Sheet[]): string => {
-  const families = Map.groupBy(sheets, ({ name }) => name.split(' ')[0] ?? '');
-  const rows = [...families].map(([first, family]): readonly [string, string] => {
-    const [only] = family;
-    return only !== undefined && family.length === 1 && only.name === first
-      ? [first, only.summary]
-      : [first, family.map(({ name }) => name.slice(first.length + 1)).join(', ')];
-  });
+  const calls = Map.groupBy(
+    sheets.filter(({ isCall }) => isCall),
+    ({ name }) => name.split(' ')[0] ?? '',
+  );
+  const families = [...calls].filter(([, family]) => family.length > 1);
+  const alone = [...calls.values()].flatMap((family) => (family.length === 1 ? family : []));
+  const own = sheets.filter(({ isCall, name }) => !isCall && !calls.has(name.split(' ')[0] ?? ''));
+  const added = sheets.filter(({ isCall }) => !isCall);
+  const verbsOf = (first: string, family: readonly Sheet[]): string =>
+    [...family, ...added.filter(({ name }) => name.startsWith(`${first} `))]
+      .map(({ name }) => name.slice(first.length + 1))
+      .join(', ');
   return [
     `Signalbox ${version}: AI agents share one task board. Without a command, it serves.`,
     '',
-    ...listed([...rows, ['help, version', 'how to use a command: signalbox help task add']]),
+    `  ${alone.map(({ name }) => name).join(', ')}`,
+    ...listed([
+      ...families.map(([first, family]): readonly [string, string] => [first, verbsOf(first, family)]),
+      ...own.map(({ name, summary }): readonly [string, string] => [name, summary]),
+      ['help, version', 'how to use a command: signalbox help task add'],
+    ]),
     '',
     'Example: signalbox start --agent ada && signalbox task claim --agent ada',
     '',
