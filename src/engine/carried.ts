@@ -71,6 +71,12 @@ export class CarriedAnswers {
     return taken;
   }
 
+  /** What was taken could not be written; the next one to take it tries again. */
+  putBack(taken: readonly AgentCursors[]): void {
+    for (const { agent, ...cursors } of taken)
+      this.#proven.set(agent, { agent, ...later(this.#proven.get(agent), cursors) });
+  }
+
   #prove({ agent, ...cursors }: AgentCursors): void {
     const known = this.#taken.get(agent);
     if (!isLater(cursors, known)) return;

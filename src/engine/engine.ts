@@ -208,8 +208,8 @@ export class Engine {
         return fate.refusal;
       case 'deferred':
         return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
+      // A call that is made again shows that its answer did not arrive, and proves nothing of earlier ones.
       case 'replayed': {
-        this.#note(fate.actor);
         const repeat = await this.#answers.ofRepeat(prepared, fate);
         return this.#handOut((await this.#afterTurn(prepared, fate, signal)) ?? repeat, signal);
       }

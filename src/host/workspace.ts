@@ -14,6 +14,7 @@ import { type Outcome, ok } from '../kernel/errors.ts';
 import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { CarriedReports } from './carried-reports.ts';
 import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
@@ -51,6 +52,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
   if (!snapshot.ok) return snapshot;
   const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
+  const reports = new CarriedReports({ clock, log });
   const opened = await Engine.open({
     workspace: name,
     areas,
@@ -61,6 +63,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     identify,
     snapshot: snapshot.value,
     search: index,
+    onCarried: () => reports.soon(() => engine),
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
@@ -78,6 +81,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);
+    await reports.end(engine);
     await engine.close();
     for (const term of terms) await term.end();
     await index?.close();

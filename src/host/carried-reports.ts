@@ -1,0 +1,43 @@
+import { messagesIntent } from '../areas/messages/decide/index.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Log } from '../engine/log.ts';
+
+/** For how long proofs of delivery are collected, so that one entry tells of many. */
+const collectMs = 250;
+
+/** Writes down how far answers have carried agents: together, and soon after it is proven. */
+export class CarriedReports {
+  readonly #options: { readonly clock: Clock; readonly log: Log };
+  #cancel: (() => void) | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: { readonly clock: Clock; readonly log: Log }) {
+    this.#options = options;
+  }
+
+  /** There is something to write. */
+  soon(engine: () => Engine): void {
+    this.#cancel ??= this.#options.clock.after(collectMs, () => {
+      this.#cancel = undefined;
+      this.#writing = this.#writing.then(() => this.#write(engine()));
+    });
+  }
+
+  /** Writes what is left; what was answered counts, because this process ends in order. */
+  async end(engine: Engine): Promise<void> {
+    this.#cancel?.();
+    await this.#writing;
+    engine.carried.settle();
+    await this.#write(engine);
+  }
+
+  async #write(engine: Engine): Promise<void> {
+    const cursors = engine.carried.take();
+    if (cursors.length === 0) return;
+    const written = await engine.report('delivery', messagesIntent({ type: 'deliver', cursors }));
+    if (written.ok) return;
+    engine.carried.putBack(cursors);
+    this.#options.log.warn(`What agents were told is not noted yet: ${written.message}`);
+  }
+}
