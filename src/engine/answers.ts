@@ -1,9 +1,12 @@
-import type { Attention } from '../kernel/area.ts';
+import type { Attention, News } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import type { Answer, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Answer, Answered, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Done } from '../kernel/waiting.ts';
+import type { Remembered } from '../journal/snapshots.ts';
+import type { Cursors } from './carried.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Journal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
@@ -20,6 +23,10 @@ export interface Reply {
   readonly replayed: boolean;
   /** What the agent that called has not been told yet, in a line of ASCII. */
   readonly waiting: string | undefined;
+  /** What this answer tells the agent that called, as far as it has to be told only once. */
+  readonly cursors: Cursors | undefined;
+  /** Nothing that a caller who waits would want yet. */
+  readonly empty: boolean;
 }
 
 export interface AnswersOptions {
@@ -33,6 +40,10 @@ export interface AnswersOptions {
 
 type Fetch = (seqs: readonly Seq[]) => Promise<readonly Entry[]>;
 
+type Replayed = Extract<Fate, { readonly kind: 'replayed' }>;
+
+const seqsOf = ({ seq, size }: Remembered): Seq[] => Array.from({ length: size }, (_, i) => seq + i);
+
 /** Makes answers, and fetches the entries that they need. What an answer throws is a defect, never the caller's fault. */
 export class Answers {
   readonly #options: AnswersOptions;
@@ -42,7 +53,7 @@ export class Answers {
   }
 
   ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
-    const begin = (): Answer<unknown> => prepared.run(slices, this.#facts(actor, slices));
+    const begin = (): Answer<Answered> => prepared.run(slices, this.facts(actor, slices));
     return this.#finish({ actor, slices, replayed: false, begin, fetch: this.#stored });
   }
 
@@ -56,8 +67,8 @@ export class Answers {
     batch: readonly Entry[],
   ): Promise<Outcome<Reply>> {
     const { slices, entries } = unit;
-    const begin = (): Answer<unknown> =>
-      prepared.answer({ entries, replayed: false }, slices, this.#facts(actor, slices));
+    const begin = (): Answer<Answered> =>
+      prepared.answer({ entries, replayed: false }, slices, this.facts(actor, slices));
     return this.#finish({
       actor,
       slices,
@@ -68,17 +79,31 @@ export class Answers {
   }
 
   /** The answer to a call that was done before, made from its entries again. */
-  ofRepeat(
-    prepared: PreparedCommand,
-    { actor, remembered }: Extract<Fate, { readonly kind: 'replayed' }>,
-  ): Promise<Outcome<Reply>> {
+  ofRepeat(prepared: PreparedCommand, { actor, remembered }: Replayed): Promise<Outcome<Reply>> {
     const { slices } = this.#options.state;
-    const begin = (): Answer<unknown> => ({
+    const begin = (): Answer<Answered> => ({
       ok: 'fetch',
-      seqs: Array.from({ length: remembered.size }, (_, i) => remembered.seq + i),
-      build: (entries) => prepared.answer({ entries, replayed: true }, slices, this.#facts(actor, slices)),
+      seqs: seqsOf(remembered),
+      build: (entries) => prepared.answer({ entries, replayed: true }, slices, this.facts(actor, slices)),
     });
     return this.#finish({ actor, slices, replayed: true, begin, fetch: this.#stored });
+  }
+
+  /** The answer to a call that has waited for its turn, made on the state as it is now. */
+  ofTurn(prepared: PreparedCommand, actor: Actor, done: Done): Promise<Outcome<Reply>> {
+    const { slices } = this.#options.state;
+    const begin = (): Answer<Answered> => prepared.answer(done, slices, this.facts(actor, slices));
+    return this.#finish({ actor, slices, replayed: done.replayed, begin, fetch: this.#stored });
+  }
+
+  /** What a call wrote, also when that was done by an earlier one under the same request id. */
+  async doneBy(fate: Decided | Replayed): Promise<Outcome<Done>> {
+    if (fate.kind === 'decided') return ok({ entries: fate.unit.entries, replayed: false });
+    try {
+      return ok({ entries: await this.#stored(seqsOf(fate.remembered)), replayed: true });
+    } catch (thrown) {
+      return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'repeating', thrown);
+    }
   }
 
   async #finish({
@@ -91,25 +116,33 @@ export class Answers {
     readonly actor: Actor;
     readonly slices: Slices;
     readonly replayed: boolean;
-    readonly begin: () => Answer<unknown>;
+    readonly begin: () => Answer<Answered>;
     readonly fetch: Fetch;
   }): Promise<Outcome<Reply>> {
     try {
       let answer = begin();
       while (answer.ok === 'fetch') answer = answer.build(await fetch(answer.seqs));
-      return answer.ok
-        ? ok({ value: answer.value, actor, replayed, waiting: this.#waitingFor(actor, slices) })
-        : answer;
+      if (!answer.ok) return answer;
+      const { value, carried, empty } = answer.value;
+      const news = this.#newsFor(actor, slices);
+      const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
+      return ok({
+        value,
+        actor,
+        replayed,
+        empty,
+        waiting: news.length === 0 ? undefined : hintOf(news),
+        cursors: offered > 0 ? { ...carried, offered } : carried,
+      });
     } catch (thrown) {
       return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
     }
   }
 
-  #waitingFor({ agent }: Actor, slices: Slices): string | undefined {
-    if (agent === undefined) return undefined;
-    const news = this.#options.rules.areas.flatMap((area) => area.news(slices, agent));
-    if (news.length === 0) return undefined;
-    return news.map(({ kind, count, call }) => `${count} ${kind}: call ${call}`).join('; ');
+  #newsFor({ agent }: Actor, slices: Slices): readonly News[] {
+    return agent === undefined
+      ? noNews
+      : this.#options.rules.areas.flatMap((area) => area.news(slices, agent));
   }
 
   readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);
@@ -124,7 +157,8 @@ export class Answers {
     });
   }
 
-  #facts(actor: Actor, slices: Slices): Facts {
+  /** What an answer may be made from. */
+  facts(actor: Actor, slices: Slices): Facts {
     const { workspace, rules, journal } = this.#options;
     const now = this.#options.now();
     return {
@@ -137,3 +171,9 @@ export class Answers {
     };
   }
 }
+
+const noNews: readonly News[] = [];
+
+/** In a line of ASCII: what, how many, and what to call. */
+const hintOf = (news: readonly News[]): string =>
+  news.map(({ kind, count, call }) => `${count} ${kind}: call ${call}`).join('; ');

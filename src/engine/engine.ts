@@ -1,24 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import type { Area, Intent } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import { type Actor, type Entry, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Caller, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Place } from '../kernel/waiting.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
-import { type Call, type Fate, digestOf, rehearse } from './batch.ts';
+import type { Call, Decided, Fate } from './batch.ts';
+import { Blocking } from './blocking.ts';
+import { askedCall, ownCall, refuseRequestId } from './calls.ts';
+import { CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import type { Log } from './log.ts';
-import { requestIdCharactersMax } from './requests.ts';
 import { FoldedState, type Origin } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
-import { Waits } from './waits.ts';
 
 export interface EngineOptions {
   readonly workspace: string;
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly identify: (slices: Slices, caller: Caller) => Outcome<Actor>;
   /** Where to begin instead of at the first entry. */
   readonly snapshot?: Snapshot | undefined;
+  /** Called when `carried` has something to take again. */
+  readonly onCarried?: (() => void) | undefined;
 }
 
 export interface CallOptions {
@@ -41,9 +44,6 @@ export interface CallOptions {
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
 export type Listener = (entries: readonly Entry[], slices: Slices) => void;
 
-/** How often a waiting call looks again although nobody rang: time alone can make something free. */
-const waitLooksEveryMs = 5_000;
-
 /** One workspace at work: takes calls, decides them in batches, makes them durable, answers, and wakes who waits. */
 export class Engine {
   readonly journal: Journal;
@@ -51,8 +51,10 @@ export class Engine {
   readonly #rules: Rules;
   readonly #state: FoldedState;
   readonly #committer: Committer;
-  readonly #waits: Waits;
+  readonly #blocking: Blocking;
   readonly #answers: Answers;
+  /** How far agents have been told by the answers of this process. */
+  readonly carried = new CarriedAnswers(() => this.#options.onCarried?.());
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
   #workspace: string;
@@ -66,7 +68,6 @@ export class Engine {
     this.#options = options;
     this.#rules = rulesOf(options.areas);
     this.#time = workspaceTime(options.clock, options.store.openedAt);
-    this.#waits = new Waits(options.clock);
     const { snapshot } = options;
     const nothing: Origin = { slices: options.initial, seq: 0, time: 0, requests: [] };
     this.#state = new FoldedState(this.#rules, snapshot === undefined ? nothing : originOf(snapshot));
@@ -90,6 +91,16 @@ export class Engine {
       log: options.log,
       now: () => this.now(),
       stop: (refusal) => this.#stop(refusal),
+    });
+    this.#blocking = new Blocking({
+      rules: this.#rules,
+      state: this.#state,
+      clock: options.clock,
+      log: options.log,
+      now: () => this.now(),
+      submit: (call) => this.#submit(call),
+      stopped: () => this.#stopped,
+      waiting: () => this.#watch(),
     });
   }
 
@@ -140,17 +151,26 @@ export class Engine {
   }
 
   get waiting(): number {
-    return this.#waits.size;
+    return this.#blocking.size;
   }
 
-  async query(caller: Caller, prepared: PreparedQuery): Promise<Outcome<Reply>> {
+  async query(caller: Caller, prepared: PreparedQuery, signal?: AbortSignal): Promise<Outcome<Reply>> {
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
-    const { slices } = this.#state;
-    const actor = this.#options.identify(slices, caller);
+    const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
     this.#note(actor.value);
-    return this.#answers.ofQuery(prepared, actor.value, slices);
+    if (prepared.limitMs === 0)
+      return this.#handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices), signal);
+    const ask = async (): Promise<Outcome<Reply>> =>
+      (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
+    const { limitMs } = prepared;
+    const answer = await this.#blocking.watch(
+      ask,
+      { keys: prepared.keys(actor.value), enough: (one) => !one.ok || !one.value.empty },
+      { limitMs, signal },
+    );
+    return this.#handOut(answer, signal);
   }
 
   async execute(
@@ -158,58 +178,76 @@ export class Engine {
     prepared: PreparedCommand,
     options: CallOptions = {},
   ): Promise<Outcome<Reply>> {
-    const { requestId } = options;
-    if (requestId !== undefined && (requestId === '' || requestId.length > requestIdCharactersMax)) {
-      return refuse(
-        'invalid_input',
-        `A request id has 1 to ${requestIdCharactersMax} characters. Choose a shorter one.`,
-      );
-    }
+    const refused = refuseRequestId(options.requestId);
+    if (refused !== undefined) return refused;
     const speaker = prepared.joins
       ? { ...caller, agent: undefined, session: undefined, connection: undefined }
       : caller;
     let answer: Promise<Outcome<Reply>> | undefined;
-    const call: Call = {
-      by: prepared.operation,
-      intent: prepared.intend(caller),
+    const call = askedCall(prepared, caller, {
+      requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
-      request:
-        requestId === undefined
-          ? undefined
-          : { id: idOf(requestId, prepared, caller), digest: digestOf(prepared.operation, prepared.input) },
-      entropy: drawnOnce(),
       foresee: (fate, batch) => {
         answer = this.#answers.ofUnit(prepared, fate, batch);
       },
-    };
-    const { until } = prepared;
+    });
+    const { retry, limitMs } = prepared;
+    const { signal } = options;
     const fate =
-      until === undefined || until.limitMs === 0
+      retry === undefined
         ? await this.#submit(call)
-        : await this.#submitUntil(call, until, options.signal);
+        : await this.#blocking.retry(call, retry, { limitMs, signal });
     switch (fate.kind) {
       case 'refused':
         return fate.refusal;
       case 'deferred':
         return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
-      case 'replayed':
-        return this.#answers.ofRepeat(prepared, fate);
-      case 'decided':
+      case 'replayed': {
         this.#note(fate.actor);
-        return present(answer, 'an answer is made while a batch is being stored');
+        const repeat = await this.#answers.ofRepeat(prepared, fate);
+        return this.#handOut((await this.#afterTurn(prepared, fate, signal)) ?? repeat, signal);
+      }
+      case 'decided': {
+        this.#note(fate.actor);
+        const turn = await this.#afterTurn(prepared, fate, signal);
+        const answered = await present(answer, 'an answer is made while a batch is being stored');
+        return this.#handOut(turn ?? answered, signal);
+      }
     }
+  }
+
+  /** The answer of a call that first had to wait for its turn; `undefined` when there was nothing to wait for. */
+  async #afterTurn(
+    prepared: PreparedCommand,
+    fate: Decided | Extract<Fate, { readonly kind: 'replayed' }>,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<Reply> | undefined> {
+    const { place, operation: by } = prepared;
+    if (place === undefined) return undefined;
+    const done = await this.#answers.doneBy(fate);
+    if (!done.ok) return done;
+    const { actor } = fate;
+    const ask = (): Place | undefined => {
+      const { slices } = this.#state;
+      return place(done.value, slices, this.#answers.facts(actor, slices));
+    };
+    if (ask() === undefined) return undefined;
+    // Whoever has its turn is who asked for it, also when the session has ended since.
+    const submit = (intent: Intent): Promise<Fate> => this.#submit(ownCall(by, intent, actor));
+    const refusal = await this.#blocking.turn(ask, submit, signal);
+    return refusal ?? this.#answers.ofTurn(prepared, actor, done.value);
+  }
+
+  /** What an answer carries counts once its session calls again; a call that was given up has none. */
+  #handOut(answer: Outcome<Reply>, signal: AbortSignal | undefined): Outcome<Reply> {
+    if (answer.ok && answer.value.cursors !== undefined && signal?.aborted !== true)
+      this.carried.answered(answer.value.actor, answer.value.cursors);
+    return answer;
   }
 
   /** Runs a command that no caller asked for, such as what the host reports about its connections. */
   async report(by: string, intent: Intent, actor: Actor = systemActor): Promise<Outcome<readonly Entry[]>> {
-    const call: Call = {
-      by,
-      intent,
-      identify: () => ok(actor),
-      request: undefined,
-      entropy: drawnOnce(),
-    };
-    const fate = await this.#submit(call);
+    const fate = await this.#submit(ownCall(by, intent, actor));
     if (fate.kind === 'decided') return ok(fate.unit.entries);
     return fate.kind === 'refused' ? fate.refusal : ok([]);
   }
@@ -268,37 +306,9 @@ export class Engine {
     return this.#committer.submit(call);
   }
 
-  /** Tries, and as long as the refusal is one worth waiting on, waits under the key until another try could succeed. */
-  async #submitUntil(
-    call: Call,
-    until: NonNullable<PreparedCommand['until']>,
-    signal: AbortSignal | undefined,
-  ): Promise<Fate> {
-    const { clock, log } = this.#options;
-    const deadline = clock.monotonic() + until.limitMs;
-    const worthWaiting = (refusal: Refusal): boolean => until.codes.includes(refusal.code);
-    const wait = this.#waits.open(until.key, signal);
-    this.#watch();
-    try {
-      for (;;) {
-        const fate = await this.#submit(call);
-        if (fate.kind !== 'refused' || !worthWaiting(fate.refusal)) return fate;
-        for (let hopeless = true; hopeless; ) {
-          const leftMs = deadline - clock.monotonic();
-          if (this.#stopped !== undefined) return { kind: 'refused', refusal: this.#stopped };
-          if (leftMs <= 0 || signal?.aborted) return fate;
-          await wait.next(Math.min(leftMs, waitLooksEveryMs));
-          const rehearsed = rehearse(this.#rules, this.#state, { call, now: this.now(), log });
-          hopeless = !rehearsed.ok && worthWaiting(rehearsed);
-        }
-      }
-    } finally {
-      wait.end();
-    }
-  }
-
   #note(actor: Actor): void {
     if (actor.session !== undefined) this.#seen.add(actor.session);
+    this.carried.called(actor);
   }
 
   /**
@@ -347,9 +357,9 @@ export class Engine {
     const batch = this.#committer.batchOf(entries);
     if (batch === undefined) this.#state.fold(entries);
     else this.#state.adopt(batch);
-    if (this.#listeners.size === 0 && this.#waits.size === 0) return;
+    if (this.#listeners.size === 0 && this.#blocking.size === 0) return;
     for (const entry of entries) {
-      for (const key of this.keysOf(entry)) this.#waits.ring(key);
+      for (const key of this.keysOf(entry)) this.#blocking.ring(key);
     }
     for (const listener of this.#listeners) {
       try {
@@ -365,7 +375,7 @@ export class Engine {
     this.#stopped = refusal;
     if (refusal.code !== 'stopping')
       this.#options.log.error(`workspace "${this.#workspace}" stops: ${refusal.message}`);
-    this.#waits.ringAll();
+    this.#blocking.ringAll();
   }
 }
 
@@ -375,13 +385,3 @@ const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
   seq: header.head.seq,
   time: header.time,
 });
-
-/** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
-const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
-  joins && connection !== undefined ? `${connection} ${requestId}` : requestId;
-
-/** Random bytes, drawn when a rule first wants an id: most commands want none. */
-const drawnOnce = (): (() => Uint8Array) => {
-  let drawn: Uint8Array | undefined;
-  return () => (drawn ??= randomBytes(10));
-};

@@ -10,7 +10,7 @@ const whenThere = (agent: string) =>
       slices.agents.agents.has(agent)
         ? start('waiter').decide(slices, facts)
         : { ok: false, code: 'nothing_free', message: 'not yet', details: {} },
-    { until: { key: `agent:${agent}`, limitMs: 60_000, codes: ['nothing_free'] } },
+    { limitMs: 60_000, retry: { key: `agent:${agent}`, codes: ['nothing_free'] } },
   );
 const turns = async () => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Somebody who waits for something to happen under one key. */
+/** Somebody who waits for something to happen under one key, or one of several. */
 export interface Wait {
   /** Resolves at the next ring since the last call (at once, when there was one), or after `limitMs`, or on abort. */
   readonly next: (limitMs: number) => Promise<void>;
@@ -23,15 +23,14 @@ export class Waits {
   }
 
   /** Begins to listen now, so that nothing is missed between a look at the state and the call of `next`. */
-  open(key: string, signal: AbortSignal | undefined): Wait {
+  open(keys: readonly string[], signal: AbortSignal | undefined): Wait {
     let rung = false;
     let wake: (() => void) | undefined;
     const ring = (): void => {
       rung = true;
       wake?.();
     };
-    const ringers = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, ringers.add(ring));
+    for (const key of keys) this.#waiting.set(key, (this.#waiting.get(key) ?? new Set()).add(ring));
     signal?.addEventListener('abort', ring);
     return {
       next: (limitMs) =>
@@ -47,11 +46,16 @@ export class Waits {
         }),
       end: () => {
         signal?.removeEventListener('abort', ring);
-        ringers.delete(ring);
-        if (ringers.size === 0) this.#waiting.delete(key);
+        for (const key of keys) this.#forget(key, ring);
         wake?.();
       },
     };
+  }
+
+  #forget(key: string, ring: () => void): void {
+    const ringers = this.#waiting.get(key);
+    ringers?.delete(ring);
+    if (ringers?.size === 0) this.#waiting.delete(key);
   }
 
   ring(key: string): void {

@@ -54,7 +54,7 @@ export class LocalHub implements Hub {
     if (!engine.ok) return engine;
     const reply =
       prepared.value.kind === 'query'
-        ? await engine.value.query(call.caller, prepared.value)
+        ? await engine.value.query(call.caller, prepared.value, call.signal)
         : await engine.value.execute(call.caller, prepared.value, {
             requestId: call.requestId,
             signal: call.signal,

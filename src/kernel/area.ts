@@ -1,4 +1,4 @@
-import type { Actor, Entry, EntryOf, EventShape } from './entry.ts';
+import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
 import type { AreaName, Slices, World } from './slices.ts';
@@ -66,6 +66,8 @@ export interface Policy {
 export interface Attention {
   readonly kind: string;
   readonly ref: string;
+  /** The entry by which it came to wait. */
+  readonly seq: Seq;
   readonly since: Instant;
   readonly text: string;
 }
@@ -75,6 +77,8 @@ export interface News {
   /** What it is, as in `Attention`. */
   readonly kind: string;
   readonly count: number;
+  /** The entry of the latest of them. */
+  readonly seq: Seq;
   /** The operation that tells it. */
   readonly call: string;
 }

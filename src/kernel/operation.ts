@@ -6,6 +6,7 @@ import { repeatable } from './ids.ts';
 import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
 import type { Slices } from './slices.ts';
+import type { Carried, Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {
@@ -34,12 +35,6 @@ export interface Facts {
   readonly attention: (agent: string) => readonly Attention[];
 }
 
-/** The entries that a command wrote, for building its answer; the same after a repeat. */
-interface Done {
-  readonly entries: readonly Entry[];
-  readonly replayed: boolean;
-}
-
 /** An answer is there, or needs entries of the journal first: bodies and notes are not part of the state. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
@@ -55,6 +50,14 @@ export const withEntries = <T>(
   seqs: readonly Seq[],
   build: (entries: readonly Entry[]) => Answer<T>,
 ): Answer<T> => (seqs.length === 0 ? build([]) : { ok: 'fetch', seqs, build });
+
+const mapAnswer = <T, U>(answer: Answer<T>, to: (value: T) => U): Answer<U> => {
+  if (answer.ok === 'fetch') {
+    const { seqs, build } = answer;
+    return { ok: 'fetch', seqs, build: (entries) => mapAnswer(build(entries), to) };
+  }
+  return answer.ok ? { ok: true, value: to(answer.value) } : answer;
+};
 
 interface Example {
   readonly title: string;
@@ -103,50 +106,63 @@ export interface OperationTexts {
   readonly idempotent: boolean;
 }
 
-/** Lets a call wait until it can succeed. All blocking anywhere is this. */
-interface Until<I> {
-  /** The one key under which the call waits. */
-  readonly key: (input: I) => string;
-  /** How long this call will wait; 0 = not at all. */
-  readonly limitMs: (input: I) => number;
-  /** The refusals that are worth waiting on. */
-  readonly codes: readonly ErrorCode[];
-}
-
 interface Schemas<I, O> {
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
 }
 
-export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O> {
-  readonly query: (slices: Slices, input: I, facts: Facts) => Answer<O>;
+interface Carrying<O> {
+  /** What the answer carries to the agent that called; proof of it is that the session calls again. */
+  readonly carries?: (output: O, facts: Facts) => Carried | undefined;
 }
 
-export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O> {
+export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<O> {
+  readonly query: (slices: Slices, input: I, facts: Facts) => Answer<O>;
+  readonly watch?: Watch<I, O>;
+}
+
+export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<O> {
   readonly toCommand: (input: I, caller: Caller) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
-  readonly until?: Until<I>;
+  readonly until?: Retry<I>;
+  readonly turn?: Turn<I, Facts>;
   /** The caller need not be anybody yet: agent and session are for the command to look at. */
   readonly joins?: true;
 }
 
+interface Prepared {
+  /** How long the call may take because it waits for others; 0 = it does not wait. */
+  readonly limitMs: number;
+}
+
+/** An answer as the engine sees it. */
+export interface Answered {
+  readonly value: unknown;
+  readonly carried: Carried | undefined;
+  /** A query that waits would rather wait on. */
+  readonly empty: boolean;
+}
+
 /** A query whose input has been checked. */
-export interface PreparedQuery {
+export interface PreparedQuery extends Prepared {
   readonly kind: 'query';
-  readonly run: (slices: Slices, facts: Facts) => Answer<unknown>;
+  readonly run: (slices: Slices, facts: Facts) => Answer<Answered>;
+  /** What wakes it while it waits. */
+  readonly keys: (actor: Actor) => readonly string[];
 }
 
 /** A command whose input has been checked. */
-export interface PreparedCommand {
+export interface PreparedCommand extends Prepared {
   readonly kind: 'command';
   readonly operation: string;
   readonly input: unknown;
   readonly joins: boolean;
   readonly intend: (caller: Caller) => Intent;
-  readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<unknown>;
-  readonly until:
-    | { readonly key: string; readonly limitMs: number; readonly codes: readonly ErrorCode[] }
-    | undefined;
+  readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<Answered>;
+  /** Present if it will wait when it is refused. */
+  readonly retry: { readonly key: string; readonly codes: readonly ErrorCode[] } | undefined;
+  /** Present if it will wait for its turn. */
+  readonly place: ((done: Done, slices: Slices, facts: Facts) => Place | undefined) | undefined;
 }
 
 /** An operation as far as it can be written down. */
@@ -158,6 +174,8 @@ export interface DescribedOperation extends OperationTexts {
 export interface Operation extends DescribedOperation {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+  /** A call may have to wait for what others do. */
+  readonly waits: boolean;
   /** Checks raw input against the schema; the only place where that happens. */
   readonly prepare: (raw: unknown) => Outcome<PreparedQuery | PreparedCommand>;
 }
@@ -171,32 +189,58 @@ export function defineOperation<I, O>(
     return {
       ...definition,
       kind: 'query',
+      waits: definition.watch !== undefined,
       prepare: (raw) => {
         const input = parse(raw);
-        if (!input.ok) return input;
-        return ok({ kind: 'query', run: (slices, facts) => definition.query(slices, input.value, facts) });
+        return input.ok ? ok(prepareQuery(definition, input.value)) : input;
       },
     };
   }
-  return { ...definition, kind: 'command', prepare: (raw) => prepareCommand(definition, parse(raw)) };
+  return {
+    ...definition,
+    kind: 'command',
+    waits: definition.until !== undefined || definition.turn !== undefined,
+    prepare: (raw) => {
+      const input = parse(raw);
+      return input.ok ? ok(prepareCommand(definition, input.value)) : input;
+    },
+  };
 }
 
-const prepareCommand = <I, O>(
-  definition: CommandDefinition<I, O>,
-  parsed: Outcome<I>,
-): Outcome<PreparedCommand> => {
-  if (!parsed.ok) return parsed;
-  const input = parsed.value;
-  const { until } = definition;
-  return ok({
+const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): PreparedQuery => {
+  const { query, watch, carries } = definition;
+  return {
+    kind: 'query',
+    limitMs: watch?.limitMs(input) ?? 0,
+    keys: (actor) => watch?.keys(input, actor) ?? [],
+    run: (slices, facts) =>
+      mapAnswer(query(slices, input, facts), (value) => ({
+        value,
+        carried: carries?.(value, facts),
+        empty: watch?.empty(value) ?? false,
+      })),
+  };
+};
+
+const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): PreparedCommand => {
+  const { until, turn, carries } = definition;
+  const limitMs = until?.limitMs(input) ?? turn?.limitMs(input) ?? 0;
+  return {
     kind: 'command',
     operation: definition.name,
     input,
     joins: definition.joins ?? false,
+    limitMs,
     intend: (caller) => definition.toCommand(input, caller),
-    answer: (done, slices, facts) => definition.answer(done, slices, { ...facts, input }),
-    until: until && { key: until.key(input), limitMs: until.limitMs(input), codes: until.codes },
-  });
+    answer: (done, slices, facts) =>
+      mapAnswer(definition.answer(done, slices, { ...facts, input }), (value) => ({
+        value,
+        carried: carries?.(value, facts),
+        empty: false,
+      })),
+    retry: until && limitMs > 0 ? { key: until.key(input), codes: until.codes } : undefined,
+    place: turn && ((done, slices, facts) => turn.place(done, slices, { ...facts, input })),
+  };
 };
 
 /** The input as its schema gives it, or the refusal that says what is wrong with it. */

@@ -6,7 +6,7 @@ import { areas, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import type { Store } from '../journal/store.ts';
-import type { Caller, PreparedCommand } from '../kernel/operation.ts';
+import type { Answer, Answered, Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type MemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
 import { CollectedLog } from '../testing/collected-log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -22,17 +22,23 @@ export const caller: Caller = {
   client: undefined,
 };
 
+/** An answer that carries nothing. */
+export const answered = (value: unknown): Answer<Answered> => ({
+  ok: true,
+  value: { value, carried: undefined, empty: false },
+});
+
 export const command = (intent: Intent, over: Partial<PreparedCommand> = {}): PreparedCommand => ({
   kind: 'command',
   operation: 'test_command',
   input: {},
   joins: false,
   intend: () => intent,
-  answer: ({ entries, replayed }) => ({
-    ok: true,
-    value: { types: entries.map(({ type }) => type), seq: entries[0]?.seq, replayed },
-  }),
-  until: undefined,
+  answer: ({ entries, replayed }) =>
+    answered({ types: entries.map(({ type }) => type), seq: entries[0]?.seq, replayed }),
+  limitMs: 0,
+  retry: undefined,
+  place: undefined,
   ...over,
 });
 
@@ -48,7 +54,9 @@ export const deciding = (decide: Intent['decide'], over: Partial<PreparedCommand
 
 export const agentCount = {
   kind: 'query' as const,
-  run: (slices: typeof initialSlices) => ({ ok: true as const, value: slices.agents.agents.size }),
+  limitMs: 0,
+  keys: () => [],
+  run: (slices: typeof initialSlices) => answered(slices.agents.agents.size),
 };
 
 export const open = async (

@@ -7,7 +7,7 @@ import type { Attention } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Role, Seq } from '../kernel/entry.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
-import type { Answer, Caller, Facts } from '../kernel/operation.ts';
+import type { Answer, Answered, Caller, Facts } from '../kernel/operation.ts';
 import { Scenario } from './scenario.ts';
 
 const history = 'journal.1';
@@ -138,11 +138,11 @@ export class TaskBoard {
     };
   }
 
-  #checked(schema: z.ZodType, answer: Answer<unknown>): Outcome<Input> {
+  #checked(schema: z.ZodType, answer: Answer<Answered>): Outcome<Input> {
     let at = answer;
     while (at.ok === 'fetch') at = at.build(at.seqs.map((seq) => this.#entryAt(seq)));
     if (!at.ok) return at;
-    const value = z.record(z.string(), z.unknown()).parse(schema.parse(at.value));
+    const value = z.record(z.string(), z.unknown()).parse(schema.parse(at.value.value));
     return { ok: true, value };
   }
 

@@ -13,6 +13,7 @@ import {
   createMemoryVault,
   openMemoryStore,
 } from '../../src/stores/memory/memory-store.ts';
+import { answered as answerOf } from '../../src/testing/engine-harness.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 
@@ -220,7 +221,7 @@ export const race = async (course: Course) => {
   const engines = await openBoth(vault, course);
   const call = async (step: Step, process: 0 | 1, request: string | undefined): Promise<Answered> => {
     await scheduler.schedule(Promise.resolve(), `${step.agent} ${step.operation}`);
-    const answer: PreparedCommand['answer'] = (done) => ({ ok: true, value: done.entries[0]?.seq });
+    const answer: PreparedCommand['answer'] = (done) => answerOf(done.entries[0]?.seq);
     const command = { ...prepare(step.operation, step.input), answer };
     const from = vault.rows.length;
     const reply = await engines[process]?.execute(callerOf(step.agent), command, { requestId: request });

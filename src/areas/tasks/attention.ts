@@ -4,6 +4,7 @@ import type { SessionHold } from '../../kernel/hold.ts';
 import { quoted } from '../../kernel/ids.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
+import { newest } from '../../kernel/trail.ts';
 import { type AgentsSlice, sessionsOf } from '../agents/model.ts';
 import { sessionTier } from './model/holding.ts';
 import {
@@ -22,7 +23,7 @@ export const attention = (world: World<'tasks' | 'agents'>, name: string, now: I
   if (agent === undefined) return [];
   const losses = lostSince(world, name, agent.toldSeq).map((loss): Attention => {
     const text = lossWords(loss, world.tasks.tasks.get(loss.task));
-    return { kind: lostKind, ref: loss.task, since: loss.at, text };
+    return { kind: lostKind, ref: loss.task, seq: loss.seq, since: loss.at, text };
   });
   return [...losses, ...tasksHeldBy(world.tasks, name).flatMap((task) => wantsOf(world, task, now))];
 };
@@ -30,8 +31,9 @@ export const attention = (world: World<'tasks' | 'agents'>, name: string, now: I
 /** TA59: what was lost since the latest start; the next one will tell. */
 export const news = (world: World<'tasks' | 'agents'>, name: string): News[] => {
   const agent = world.agents.agents.get(name);
-  const count = agent === undefined ? 0 : lostSince(world, name, agent.startedSeq).length;
-  return count === 0 ? [] : [{ kind: lostKind, count, call: 'start' }];
+  const lost = agent === undefined ? [] : lostSince(world, name, agent.startedSeq);
+  const seq = lost.at(-1)?.seq;
+  return seq === undefined ? [] : [{ kind: lostKind, count: lost.length, seq, call: 'start' }];
 };
 
 const lostKind = 'task_lost';
@@ -71,6 +73,9 @@ const hasLaterSession = (agents: AgentsSlice, { holder, session }: SessionHold):
   );
 };
 
+/** The latest entry about a task. */
+const latestOf = ({ trail }: Task): Seq => newest(trail, 1)[0] ?? 0;
+
 const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): Attention[] => {
   const { id, state } = task;
   if (!isHeld(state)) return [];
@@ -80,6 +85,7 @@ const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): At
     wants.push({
       kind: 'task_held_elsewhere',
       ref: id,
+      seq: state.hold.epoch,
       since: state.claimedAt,
       text: `Your other session, which holds ${id}, is ${tier}. Bring the task to this one with task_claim.`,
     });
@@ -88,6 +94,7 @@ const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): At
     wants.push({
       kind: 'task_in_review',
       ref: id,
+      seq: latestOf(task),
       since: state.submittedAt,
       text: `${id} has been in review for ${spoken(now - state.submittedAt)}; it is still yours.`,
     });
@@ -97,6 +104,7 @@ const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): At
     wants.push({
       kind: 'task_flagged',
       ref: id,
+      seq: Math.max(...cancelled.map((one) => latestOf(world.tasks.tasks.get(one) ?? task))),
       since: task.updatedAt,
       text: `${id} depends on ${cancelled.join(', ')}, which was cancelled. Take the dependency away with task_update, or ask for it again.`,
     });

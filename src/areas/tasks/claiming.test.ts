@@ -313,9 +313,9 @@ test('TA29 comparing files ends after 500,000 steps', () => {
 test('TA52 a claim may wait, under the key that rings when something is free', () => {
   const prepared = taskClaim.prepare({ wait_ms: 500 });
   assert.ok(prepared.ok && prepared.value.kind === 'command');
-  assert.deepEqual(prepared.value.until, {
+  assert.equal(prepared.value.limitMs, 500);
+  assert.deepEqual(prepared.value.retry, {
     key: 'tasks.ready',
-    limitMs: 500,
     codes: ['nothing_free', 'held', 'not_ready'],
   });
   assert.equal(taskClaim.prepare({ wait_ms: 55_001 }).ok, false);

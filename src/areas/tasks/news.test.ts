@@ -15,7 +15,9 @@ test('TA59 what was lost since the latest start is news until the next one', () 
     const revision = given.task(id).revision;
     given.do(eve, 'task_update', { id, revision, status: 'cancelled', reason: 'not needed' });
   }
-  assert.deepEqual(newsOf('ada'), [{ kind: 'task_lost', count: 2, call: 'start' }]);
+  assert.deepEqual(newsOf('ada'), [
+    { kind: 'task_lost', count: 2, seq: given.scenario.entries.length, call: 'start' },
+  ]);
   assert.deepEqual(newsOf('eve'), []);
   assert.deepEqual(newsOf('nobody'), []);
   given.join('ada', { connection: 'another' });

@@ -180,7 +180,7 @@ describe('asking for the workspace of a repository', () => {
       assert(query.ok && query.value.kind === 'query');
       const answer = query.value.run(given.slices, facts);
       assert(answer.ok === true);
-      return answeredSchema.parse(answer.value).items.map(({ name }) => name);
+      return answeredSchema.parse(answer.value.value).items.map(({ name }) => name);
     };
     assert.deepEqual(listed({}), ['app', 'fork']);
     assert.deepEqual(listed({ origin: 'https://git.example/app.git', root_commit: commit }), ['app']);

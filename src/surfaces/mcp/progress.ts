@@ -81,6 +81,5 @@ const saying = (
 /** How long this call may wait, when it waits at all. */
 const waitLimitOf = (operation: Operation, input: unknown): number | undefined => {
   const prepared = operation.prepare(input);
-  const until = prepared.ok && prepared.value.kind === 'command' ? prepared.value.until : undefined;
-  return until === undefined || until.limitMs === 0 ? undefined : until.limitMs;
+  return prepared.ok && prepared.value.limitMs > 0 ? prepared.value.limitMs : undefined;
 };

@@ -41,7 +41,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
   let closed: Promise<unknown> | undefined;
   const reads = (name: string): boolean => {
     const operation = catalogue.find(name);
-    return operation.ok && operation.value.kind === 'query';
+    return operation.ok && operation.value.kind === 'query' && !operation.value.waits;
   };
   // What only reads waits for nothing, and need not be cut short.
   const callOf = (call: HubCall): ReturnType<Hub['call']> =>

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Area } from '../kernel/area.ts';
+import type { PreparedQuery } from '../kernel/operation.ts';
+import { areas } from '../areas/index.ts';
+import { createMemoryVault } from '../stores/memory/memory-store.ts';
+import { agentCount, caller, open, starting, valueOf } from '../testing/engine-harness.ts';
+
+const turns = async () => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+};
+
+const ada = { ...caller, connection: 'pipe:ada' };
+const bob = { ...caller, connection: 'pipe:bob' };
+
+/** A query whose answer carries the journal up to its last entry. */
+const telling = (seq: number): PreparedQuery => ({
+  ...agentCount,
+  run: () => ({ ok: true, value: { value: 'told', carried: { surfaced: seq, told: seq }, empty: false } }),
+});
+
+const joined = async (over: Parameters<typeof open>[1] = {}) => {
+  const opened = await open(createMemoryVault(), over);
+  await opened.engine.execute(ada, starting('ada', 'pipe:ada'));
+  await opened.engine.execute(bob, starting('bob', 'pipe:bob'));
+  return opened;
+};
+
+it('carried: an answer counts when its session calls again, and once', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(2));
+  assert.deepEqual(engine.carried.take(), []);
+  await engine.query(bob, agentCount);
+  assert.deepEqual(engine.carried.take(), [], 'somebody else has called');
+  await engine.query(ada, telling(2));
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [], 'nothing new');
+  await engine.query(ada, telling(5));
+  await engine.query(ada, telling(3));
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 5, told: 5 }]);
+});
+
+it('carried: the answer to a call that was given up carries nothing', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(2), AbortSignal.abort());
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), []);
+});
+
+it('carried: when the process ends in order, what it answered counts', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(2));
+  engine.carried.settle();
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+});
+
+it('carried: a hint offers what it counts', async () => {
+  const withNews = areas.map(
+    (area): Area =>
+      area.name === 'agents'
+        ? { ...area, news: (_, agent) => [{ kind: 'thing', count: 3, seq: 7, call: `look ${agent}` }] }
+        : area,
+  );
+  const { engine } = await joined({ areas: withNews });
+  for (const one of [ada, bob]) await engine.query(one, agentCount);
+  engine.carried.settle();
+  assert.deepEqual(engine.carried.take(), [
+    { agent: 'ada', offered: 7 },
+    { agent: 'bob', offered: 7 },
+  ]);
+});
+
+it('waiting: a query waits for an answer under all its keys', async () => {
+  const vault = createMemoryVault();
+  const [one, two] = [await open(vault), await open(vault)];
+  const whenBoth: PreparedQuery = {
+    ...agentCount,
+    limitMs: 60_000,
+    keys: () => ['agent:ada', 'agent:bob'],
+    run: ({ agents }) => {
+      const count = agents.agents.size;
+      return { ok: true, value: { value: count, carried: undefined, empty: count < 2 } };
+    },
+  };
+  const call = one.engine.query(caller, whenBoth);
+  await turns();
+  assert.equal(one.engine.waiting, 2);
+  await one.engine.execute(caller, starting('ada'));
+  await turns();
+  assert.equal(one.engine.waiting, 2, 'one is not enough');
+  await two.engine.execute(caller, starting('bob'));
+  assert.equal(valueOf(await call), 2);
+  assert.equal(one.engine.waiting, 0);
+});
+
+it('waiting: a query answers with what there is when its time is over, its caller gone or its process at the end', async () => {
+  const { engine, clock } = await open(createMemoryVault());
+  const never: PreparedQuery = {
+    ...agentCount,
+    limitMs: 7_000,
+    keys: () => ['agent:ada'],
+    run: () => ({ ok: true, value: { value: 'empty', carried: undefined, empty: true } }),
+  };
+  const late = engine.query(caller, never);
+  await turns();
+  clock.advance(5_000);
+  await turns();
+  clock.advance(2_000);
+  assert.equal(valueOf(await late), 'empty');
+  const gone = new AbortController();
+  const given = engine.query(caller, never, gone.signal);
+  await turns();
+  gone.abort();
+  assert.equal(valueOf(await given), 'empty');
+  const stopped = engine.query(caller, never);
+  await turns();
+  await engine.close();
+  assert.ok(['empty', 'stopping'].includes(String(valueOf(await stopped))));
+  assert.equal(engine.waiting, 0);
+});
