@@ -8,6 +8,9 @@ import { agentList } from './agents/operations/list.ts';
 import { agentUpdate } from './agents/operations/update.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
+import { leasesArea } from './leases/area.ts';
+import { initialLeases } from './leases/model/index.ts';
+import { leaseOperations } from './leases/operations/index.ts';
 import { tasksArea } from './tasks/area.ts';
 import { initialTasks } from './tasks/model/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
@@ -18,11 +21,12 @@ import { workspaceList } from './workspaces/operations/list.ts';
 import { workspaceRename } from './workspaces/operations/rename.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
-export const areas: readonly Area[] = [agentsArea, tasksArea, workspacesArea];
+export const areas: readonly Area[] = [agentsArea, leasesArea, tasksArea, workspacesArea];
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {
   agents: initialAgents,
+  leases: initialLeases,
   tasks: initialTasks,
   workspaces: initialWorkspaces,
 };
@@ -31,6 +35,7 @@ export const initialSlices: Slices = {
 export const operations: readonly Operation[] = [
   start,
   ...taskOperations,
+  ...leaseOperations,
   agentList,
   agentUpdate,
   agentLeave,

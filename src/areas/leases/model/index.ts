@@ -1,0 +1,2 @@
+export { type Fence, fenceSchema } from './fence.ts';
+export { initialLeases } from './lease.ts';
