@@ -35,13 +35,14 @@ export const acquire = (yard: Yard, command: AcquireCommand): LeasesDecision => 
   return refusal ?? ok([queuedEvent(command, { claims, speaker: speaker.value, now: yard.context.now })]);
 };
 
-/** The first of the claims that cannot be had, and what is in the way of it. */
+/** The first of the claims that cannot be had, those that can never be waited for first; and what is in the way of it. */
 export const firstBlocked = (
   { leases }: Yard,
   claims: readonly Claim[],
   session: string,
 ): { readonly claim: Claim; readonly blockers: readonly Blocker[] } | undefined => {
-  for (const claim of claims) {
+  const isUpgrade = (claim: Claim): boolean => stepOf(leases, session, claim) === 'upgrade';
+  for (const claim of claims.toSorted((a, b) => Number(isUpgrade(b)) - Number(isUpgrade(a)))) {
     const blockers = [...blockersOf(leases, claim, { session, before: last })];
     if (blockers.length > 0) return { claim, blockers };
   }

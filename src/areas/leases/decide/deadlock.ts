@@ -1,6 +1,6 @@
 import type { Seq } from '../../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
-import { type Blocker, last, spotsOf, stepOf } from '../model/conflicts.ts';
+import { type Blocker, isLease, last, spotsOf, stepOf } from '../model/conflicts.ts';
 import { type Claim, type LeasesSlice, leasesIn, ticketsOf } from '../model/lease.ts';
 import { circleSearchStepsMax } from '../model/limits.ts';
 import type { Yard } from './commands.ts';
@@ -105,7 +105,9 @@ class CircleSearch {
     for (const one of all) {
       this.#steps -= 1;
       if (this.#steps < 0) return;
-      if (one.session !== session) yield one;
+      // What only time keeps closed, no session can open.
+      const onlyTime = isLease(one) && one.state.kind === 'delayed';
+      if (one.session !== session && !onlyTime) yield one;
     }
   }
 }
