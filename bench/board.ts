@@ -1,4 +1,5 @@
-import { areas, initialSlices, operations } from '../src/areas/index.ts';
+import { areas, initialSlices } from '../src/areas/index.ts';
+import { operations } from '../src/areas/operations.ts';
 import { identify } from '../src/areas/agents/model.ts';
 import { systemClock } from '../src/engine/clock.ts';
 import { Engine } from '../src/engine/engine.ts';

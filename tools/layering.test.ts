@@ -122,10 +122,16 @@ test('a model imports only the models of earlier areas', () => {
   refuses('src/areas/leases/model/hold.ts', 'src/areas/tasks/model/index.ts', /tasks comes after leases/);
 });
 
-test('the list of areas reaches into areas, and no area reaches for the list', () => {
+test('the lists of areas and of operations reach into areas, and no area reaches for them', () => {
   allows('src/areas/index.ts', 'src/areas/tasks/area.ts');
   allows('src/catalogue/x.ts', 'src/areas/index.ts');
+  allows('src/areas/operations.ts', 'src/areas/tasks/operations/index.ts');
   refuses('src/areas/tasks/decide.ts', 'src/areas/index.ts', /does not import the list of areas/);
+  refuses(
+    'src/areas/desk/operations/status.ts',
+    'src/areas/operations.ts',
+    /does not import the list of areas/,
+  );
 });
 
 test('a folder or an area outside the tables is refused', () => {

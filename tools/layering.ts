@@ -48,8 +48,8 @@ const spanningArea = 'desk';
  */
 const strangers: readonly string[] = ['stores', 'surfaces'];
 
-/** The list of areas, the one file of src/areas that stands outside an area. */
-const listOfAreas = 'src/areas/index.ts';
+/** The lists of areas and of their operations, the only files of src/areas that stand outside an area. */
+const listsOfAreas: readonly string[] = ['src/areas/index.ts', 'src/areas/operations.ts'];
 
 const tableFile = 'src/kernel/table.ts';
 const tablePackages: readonly string[] = ['immutable', 'sorted-btree'];
@@ -94,8 +94,8 @@ const mayImportFolder = (from: Place, to: Place): boolean => {
 };
 
 const betweenAreas = (from: Place, to: Place): string | undefined => {
-  if (from.path === listOfAreas || from.unit === to.unit) return undefined;
-  if (to.path === listOfAreas) return 'an area does not import the list of areas';
+  if (listsOfAreas.includes(from.path) || from.unit === to.unit) return undefined;
+  if (listsOfAreas.includes(to.path)) return 'an area does not import the list of areas';
   if (from.unit === spanningArea && !isModel(from) && isOpenDecide(to)) return undefined;
   if (!isOpenModel(to)) return `of another area only model.ts may be imported, not ${to.path}`;
   const earlier = areaOrder.indexOf(to.unit) < areaOrder.indexOf(from.unit);
@@ -135,7 +135,7 @@ const faultOf = (from: Place, { specifier }: Import, sources: Sources): string |
 const misplaced = ({ path, folder, unit }: Place): string | undefined => {
   if (!path.endsWith('.ts')) return 'code in src is written in .ts files';
   if (folder !== 'index' && !layers.has(folder)) return `src/${folder} is not in the table of layers`;
-  if (folder !== 'areas' || path === listOfAreas || isTest(path)) return undefined;
+  if (folder !== 'areas' || listsOfAreas.includes(path) || isTest(path)) return undefined;
   if (path.split('/').length < 4) return 'a file of src/areas lies in an area';
   return areaOrder.includes(unit) ? undefined : `the area ${unit} is not in the order of areas`;
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { operations } from '../areas/index.ts';
+import { operations } from '../areas/operations.ts';
 import { ok } from '../kernel/errors.ts';
 import { defineOperation } from '../kernel/operation.ts';
 import { Catalogue } from './catalogue.ts';

@@ -3,7 +3,7 @@ import type { Description } from '../catalogue/description.ts';
 import { nearestName } from '../catalogue/nearest.ts';
 import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
-import { printable, quoted } from '../kernel/ids.ts';
+import { printable, quoted } from '../kernel/text.ts';
 import type { DescribedOperation } from '../kernel/operation.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, errorTable, ok, refuse } from '../kernel/errors.ts';
-import { printable, quoted } from '../kernel/ids.ts';
+import { printable, quoted } from '../kernel/text.ts';
 import { askingWord } from '../surfaces/cli/completion-scripts.ts';
 import { type KnownFlag, type ReadLine, readFlags, seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { nearestName } from '../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
 import { ownerPrincipal } from './owner.ts';
+import type { ShownWorkspace } from './shown-workspaces.ts';
 import type { Identity } from './workspace-resolution/identity.ts';
 import type { WorkspaceList } from './workspace-resolution/settle.ts';
 
@@ -19,17 +19,8 @@ export const ownCaller: Caller = {
 /** Calls an operation of a hub as `ownCaller`, for its value. */
 export type Ask = (operation: string, input: unknown, workspace?: string) => Promise<Outcome<unknown>>;
 
-const shownSchema = z.looseObject({
-  name: z.string(),
-  origin: z.string().optional(),
-  root_commit: z.string().optional(),
-  former_names: z.array(z.string()).default([]),
-  journal: z.string().optional(),
-});
-const listSchema = z.looseObject({ items: z.array(shownSchema) });
-
-/** A workspace as a hub lists it. */
-export type ShownWorkspace = z.infer<typeof shownSchema>;
+/** Loaded only by commands that ask for workspaces; most know already which one they want. */
+const checks = () => import('./shown-workspaces.ts');
 
 /** All workspaces of a hub, or that of one repository. */
 export const workspacesOf = async (
@@ -38,8 +29,8 @@ export const workspacesOf = async (
 ): Promise<Outcome<readonly ShownWorkspace[]>> => {
   const answer = await ask('workspace_list', membersOf(identity));
   if (!answer.ok) return answer;
-  const list = listSchema.safeParse(answer.value);
-  return list.success ? ok(list.data.items) : strange('workspace_list');
+  const items = (await checks()).workspacesIn(answer.value);
+  return items === undefined ? strange('workspace_list') : ok(items);
 };
 
 const membersOf = (identity: Identity | undefined) => ({
@@ -84,8 +75,8 @@ export const farWorkspaces = (ask: Ask, id: string | undefined): WorkspaceList =
       const { workspace } = added.details;
       return added.code === 'exists' ? ok(typeof workspace === 'string' ? workspace : name) : added;
     }
-    const shown = shownSchema.safeParse(added.value);
-    return shown.success ? ok(shown.data.name) : strange('workspace_add');
+    const shown = (await checks()).workspaceIn(added.value);
+    return shown === undefined ? strange('workspace_add') : ok(shown.name);
   },
 });
 

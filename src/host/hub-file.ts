@@ -1,16 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import { isRecord } from '../kernel/json.ts';
 
 /** How processes of one data directory find the hub that serves it: a file that only its owner can read. */
-const schema = z.object({
+export interface HubFile {
   /** Id of the hub's journal: another hub may have the address by now. */
-  id: z.string(),
-  url: z.url(),
-  pid: z.int(),
-});
-
-export type HubFile = z.infer<typeof schema>;
+  readonly id: string;
+  readonly url: string;
+  readonly pid: number;
+}
 
 const pathIn = (dataDir: string): string => join(dataDir, 'hub.json');
 
@@ -48,10 +46,10 @@ export type FoundHubFile =
 export const lookAtHubFile = async (dataDir: string): Promise<FoundHubFile> => {
   const path = pathIn(dataDir);
   try {
-    const parsed = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    return parsed.success
-      ? { kind: 'read', path, file: parsed.data }
-      : { kind: 'unreadable', path, reason: 'it does not name a hub' };
+    const file = hubFileIn(JSON.parse(await readFile(path, 'utf8')));
+    return file === undefined
+      ? { kind: 'unreadable', path, reason: 'it does not name a hub' }
+      : { kind: 'read', path, file };
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return { kind: 'unreadable', path, reason: 'it is not valid JSON' };
     const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
@@ -60,3 +58,13 @@ export const lookAtHubFile = async (dataDir: string): Promise<FoundHubFile> => {
       : { kind: 'unreadable', path, reason };
   }
 };
+
+const hubFileIn = (value: unknown): HubFile | undefined => {
+  if (!isRecord(value)) return undefined;
+  const { id, url, pid } = value;
+  return typeof id === 'string' && typeof url === 'string' && URL.canParse(url) && isWholeNumber(pid)
+    ? { id, url, pid }
+    : undefined;
+};
+
+const isWholeNumber = (value: unknown): value is number => Number.isSafeInteger(value);

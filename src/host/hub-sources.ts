@@ -4,8 +4,7 @@ import type { Log } from '../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { secondMs } from '../kernel/instants.ts';
 import type { HubAddress } from '../surfaces/http/address.ts';
-import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
-import { connectFound } from './found-hub.ts';
+import type { RemoteHub } from '../surfaces/http/client.ts';
 import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
 import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
@@ -29,6 +28,7 @@ export const hubAt = (url: HubAddress, want: Want, log: Log): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {
+    const { connectHub } = await import('../surfaces/http/client.ts');
     const hub = await connectHub(url.href);
     return hub.ok ? farLine(hub.value, want, log) : hub;
   },
@@ -49,7 +49,9 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
     look: async () => {
       const file = await readHubFile(settings.dataDir);
       lastUrl = file?.url ?? lastUrl;
-      const hub = file === undefined ? undefined : await connectFound(file);
+      if (file === undefined) return noHub;
+      const { connectFound } = await import('./found-hub.ts');
+      const hub = await connectFound(file);
       return hub === undefined ? noHub : farLine(hub, () => wantedWorkspace(settings, log), log);
     },
     instead: async () => {

@@ -15,10 +15,13 @@ import {
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
+/** At once where all operations are there, later where each is loaded when it is called. */
+export type FindOperation = (name: string) => Outcome<Operation> | Promise<Outcome<Operation>>;
+
 export interface LocalHubOptions {
   readonly workspaces: Workspaces;
   /** The operation of this name, or the refusal that suggests one. */
-  readonly find: (name: string) => Outcome<Operation>;
+  readonly find: FindOperation;
   readonly defaultWorkspace: string;
   readonly version: string;
   readonly store: string;
@@ -39,7 +42,8 @@ export class LocalHub implements Hub {
 
   async call(call: HubCall): Promise<Outcome<HubReply>> {
     if (call.hub !== undefined && call.hub !== this.id) return otherHub(this.id);
-    const operation = this.#options.find(call.operation);
+    const found = this.#options.find(call.operation);
+    const operation = found instanceof Promise ? await found : found;
     if (!operation.ok) return operation;
     const { name, role, journal } = operation.value;
     if (!roleAtLeast(call.caller.role, role)) {

@@ -1,16 +1,15 @@
 import { styleText } from 'node:util';
-import { z } from 'zod';
-
-const lineSchema = z.looseObject({
-  level: z.enum(['error', 'warn', 'info', 'debug']),
-  time: z.string(),
-  msg: z.string(),
-  err: z.looseObject({ message: z.string(), stack: z.string().optional() }).optional(),
-});
-
-type Line = z.infer<typeof lineSchema>;
+import { isRecord } from '../kernel/json.ts';
 
 const colours = { error: 'red', warn: 'yellow', info: 'green', debug: 'gray' } as const;
+
+/** What every line has, and some have more. */
+interface Line {
+  readonly level: keyof typeof colours;
+  readonly time: string;
+  readonly msg: string;
+  readonly err?: { readonly message: string; readonly stack?: string };
+}
 
 const shownMembers: ReadonlySet<string> = new Set(['level', 'time', 'pid', 'msg', 'err']);
 
@@ -24,14 +23,26 @@ export interface LineOptions {
 export const linesForPeople =
   ({ stacks, colour }: LineOptions): ((json: string) => string) =>
   (json) => {
-    const parsed = lineSchema.safeParse(JSON.parse(json));
-    if (!parsed.success) return json;
-    const line = parsed.data;
+    const line: unknown = JSON.parse(json);
+    if (!isLine(line)) return json;
     const paint = (style: 'gray' | (typeof colours)[Line['level']], text: string): string =>
       colour ? styleText(style, text, { validateStream: false }) : text;
     const head = `${paint('gray', clockOf(line.time))} ${paint(colours[line.level], line.level.padEnd(levelColumns))}`;
     return `${head} ${visible(sentenceOf(line))}${paint('gray', fieldsOf(line))}${stacks ? paint('gray', stackOf(line)) : ''}\n`;
   };
+
+const isLine = (value: unknown): value is Line =>
+  isRecord(value) &&
+  typeof value['level'] === 'string' &&
+  Object.hasOwn(colours, value['level']) &&
+  typeof value['time'] === 'string' &&
+  typeof value['msg'] === 'string' &&
+  (value['err'] === undefined || isFault(value['err']));
+
+const isFault = (value: unknown): boolean =>
+  isRecord(value) && typeof value['message'] === 'string' && isTextOrNone(value['stack']);
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
 const levelColumns = 5;
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Settings } from './configuration/settings.ts';
-import { type ShownWorkspace, calledSo, farWorkspaces, workspacesOf } from './far-workspaces.ts';
+import { calledSo, farWorkspaces, workspacesOf } from './far-workspaces.ts';
 import { type ConnectOptions, type ConnectedOnce, askFor, connectOnce } from './open-once.ts';
+import type { ShownWorkspace } from './shown-workspaces.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { type Meant, type WorkspaceList, lookUpWorkspace } from './workspace-resolution/settle.ts';
 

@@ -5,7 +5,7 @@ import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { prepareDataDirectory } from './data-directory.ts';
-import { LocalHub } from './local-hub.ts';
+import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
@@ -47,7 +47,7 @@ export const openHub = async (
     await workspaces.close();
     return workspace;
   }
-  const hub = hubOver(workspaces, { catalogue, workspace: workspace.value.name });
+  const hub = hubOver(workspaces, { find: catalogue.find, workspace: workspace.value.name });
   return ok({ hub, journal: workspaces.hub.store, workspace: workspace.value.name });
 };
 
@@ -70,11 +70,11 @@ export const openJournals = async (
 /** The hub in this process that answers from these journals. */
 export const hubOver = (
   workspaces: Workspaces,
-  { catalogue, workspace }: { readonly catalogue: Catalogue; readonly workspace: string },
+  { find, workspace }: { readonly find: FindOperation; readonly workspace: string },
 ): LocalHub =>
   new LocalHub({
     workspaces,
-    find: catalogue.find,
+    find,
     defaultWorkspace: workspace,
     version,
     store: 'sqlite',

@@ -2,11 +2,10 @@ import type { Description } from '../catalogue/description.ts';
 import { mainWorkspace } from '../areas/workspaces/names.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
-import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
+import type { RemoteHub } from '../surfaces/http/client.ts';
 import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
-import { connectFound } from './found-hub.ts';
 import { readHubFile } from './hub-file.ts';
 import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
 import { type Line, type Source, SteadyHub } from './steady-hub.ts';
@@ -103,6 +102,7 @@ const named = (url: string, meet: Meet): Source => ({
   name: `The hub at ${url}`,
   patienceMs: namedPatienceMs,
   look: async () => {
+    const { connectHub } = await import('../surfaces/http/client.ts');
     const hub = await connectHub(url);
     return hub.ok ? ok(meet(hub.value)) : hub;
   },
@@ -113,16 +113,19 @@ const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly
   patienceMs: foundPatienceMs,
   look: async () => {
     const file = await readHubFile(settings.dataDir);
-    const hub = file === undefined ? undefined : await connectFound(file);
+    if (file === undefined) return noHub;
+    // Nobody else needs what speaks to a hub.
+    const { connectFound } = await import('./found-hub.ts');
+    const hub = await connectFound(file);
     return hub === undefined ? noHub : ok(meet(hub));
   },
   instead: async () => {
     // Most commands find a hub, and need not wait for all that opening journals loads.
     const { hubOver, openJournals } = await import('./open-hub.ts');
-    const { wholeCatalogue } = await import('./whole-catalogue.ts');
+    const { calledOperation } = await import('./called-operation.ts');
     const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
     return workspaces.ok
-      ? ok(ownLine(hubOver(workspaces.value, { catalogue: wholeCatalogue(), workspace: mainWorkspace })))
+      ? ok(ownLine(hubOver(workspaces.value, { find: calledOperation, workspace: mainWorkspace })))
       : workspaces;
   },
 });

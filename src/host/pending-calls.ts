@@ -2,11 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Log } from '../engine/log.ts';
 import { makeFolder } from '../journal/folders.ts';
-import { dayMs } from '../kernel/instants.ts';
-import { canonicalJson } from '../kernel/json.ts';
+import { type Instant, dayMs } from '../kernel/instants.ts';
+import { canonicalJson, isRecord } from '../kernel/json.ts';
 import type { PendingCall, PendingKey } from '../surfaces/cli/call.ts';
 
 /**
@@ -26,9 +25,10 @@ export interface PendingCallsOptions {
 /** As long as the journal knows request ids. */
 const keptMs = dayMs;
 
-const noteSchema = z.object({ requestId: z.string(), time: z.number() });
-
-type Note = z.infer<typeof noteSchema>;
+interface Note {
+  readonly requestId: string;
+  readonly time: Instant;
+}
 
 /** Remembers one call, or finds that an earlier process has made it and did not hear the answer. */
 export const rememberCall = async (
@@ -93,12 +93,19 @@ const adopt = async (folder: string, digest: string, path: string): Promise<Note
 
 const readNote = async (path: string): Promise<Note | undefined> => {
   try {
-    const parsed = noteSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    return parsed.success ? parsed.data : undefined;
+    return noteIn(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     // Not written to its end: then nothing was sent either.
     return undefined;
   }
+};
+
+const noteIn = (value: unknown): Note | undefined => {
+  if (!isRecord(value)) return undefined;
+  const { requestId, time } = value;
+  return typeof requestId === 'string' && typeof time === 'number' && Number.isFinite(time)
+    ? { requestId, time }
+    : undefined;
 };
 
 interface ProcessName {

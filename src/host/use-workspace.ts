@@ -1,7 +1,7 @@
 import { writtenDescription } from '../catalogue/written-description.ts';
-import { workspaceNameSchema } from '../areas/workspaces/names.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
-import { quoted, repeatable } from '../kernel/ids.ts';
+import { faultInName } from '../kernel/names.ts';
+import { quoted, repeatable } from '../kernel/text.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Given } from './commands/command.ts';
 import { lookOnce } from './look-once.ts';
@@ -23,11 +23,11 @@ export const useWorkspace = async ({
       'invalid_input',
       'signalbox workspace use takes one name. Run signalbox workspace list to see all.',
     );
-  const checked = workspaceNameSchema.safeParse(name);
-  if (!checked.success)
+  const fault = faultInName('A workspace name', name);
+  if (fault !== undefined)
     return refuse(
       'invalid_input',
-      `${quoted(repeatable(name, nameCharactersShown))} is no name of a workspace: ${checked.error.issues[0]?.message ?? ''}. Run signalbox workspace list to see all.`,
+      `${quoted(repeatable(name, nameCharactersShown))} is no name of a workspace: ${fault}. Run signalbox workspace list to see all.`,
     );
   const repository = await repositoryHere(thisProcess());
   if (!repository.ok) return repository;

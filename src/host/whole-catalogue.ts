@@ -1,4 +1,4 @@
-import { operations } from '../areas/index.ts';
+import { operations } from '../areas/operations.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 
 /** Everything that can be asked of this program. */

@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { errorTable } from './errors.ts';
 import { abandonMs, graceMs, holdOfSession, idleMs, sessionExpiresAt } from './hold.ts';
-import { lineSchema, nameSchema, repeatable, textSchema, ulid } from './ids.ts';
+import { lineSchema, nameSchema, textSchema, ulid } from './ids.ts';
 import { isoTime } from './instants.ts';
 import { canonicalJson } from './json.ts';
+import { repeatable } from './text.ts';
 import { extend, emptyTrail, flatten, newest, trailOf } from './trail.ts';
 
 describe('error table', () => {

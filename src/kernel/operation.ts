@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
-import { repeatable } from './ids.ts';
+import { repeatable } from './text.ts';
 import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
 import type { Slices } from './slices.ts';

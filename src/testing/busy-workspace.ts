@@ -1,7 +1,7 @@
 /* A workspace in which a bit of everything has happened, by operations as agents call them. */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import { operations } from '../areas/index.ts';
+import { operations } from '../areas/operations.ts';
 import type { Engine } from '../engine/engine.ts';
 import { present } from '../kernel/assert.ts';
 import type { Outcome } from '../kernel/errors.ts';

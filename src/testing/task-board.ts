@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { areas, initialSlices, operations } from '../areas/index.ts';
+import { areas, initialSlices } from '../areas/index.ts';
+import { operations } from '../areas/operations.ts';
 import type { Task } from '../areas/tasks/model/index.ts';
 import type { Attention } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';

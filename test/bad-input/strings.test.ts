@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
 import { Board } from './board.ts';

@@ -7,7 +7,7 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { readConfiguration } from '../../src/host/configuration/configuration.ts';
 import { stderrLog } from '../../src/host/log.ts';

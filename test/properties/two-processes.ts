@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { identify } from '../../src/areas/agents/model.ts';
-import { areas, initialSlices, operations } from '../../src/areas/index.ts';
+import { areas, initialSlices } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { type AppendOutcome, type Store, StoreFailure } from '../../src/journal/store.ts';
 import type { Entry } from '../../src/kernel/entry.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, openSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { type Outcome, ok, refuse } from '../../src/kernel/errors.ts';
 import type { Operation } from '../../src/kernel/operation.ts';

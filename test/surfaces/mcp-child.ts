@@ -1,5 +1,5 @@
 /* A stdio process in front of a running hub, for tests: `node mcp-child.ts URL [AGENT]`. */
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { stderrLog } from '../../src/host/log.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';

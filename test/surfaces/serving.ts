@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
-import { operations } from '../../src/areas/index.ts';
+import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { errorCodes } from '../../src/catalogue/errors.ts';
 import { systemClock } from '../../src/engine/clock.ts';

@@ -1,6 +1,6 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import type { Seq } from '../../kernel/entry.ts';
-import { quoted } from '../../kernel/ids.ts';
+import { quoted } from '../../kernel/text.ts';
 import { type Instant, isoTime, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { type Lease, type LeasesSlice, type Loss, leasesHeldBy, lossesSince } from './model/lease.ts';

@@ -1,7 +1,7 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { SessionHold } from '../../kernel/hold.ts';
-import { quoted } from '../../kernel/ids.ts';
+import { quoted } from '../../kernel/text.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { newest } from '../../kernel/trail.ts';

@@ -1,3 +1,4 @@
+import { nameSchema } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { type Table, table } from '../../kernel/table.ts';
 
@@ -6,6 +7,8 @@ declare module '../../kernel/slices.ts' {
     readonly workspaces: WorkspacesSlice;
   }
 }
+
+export const workspaceNameSchema = nameSchema('A workspace name');
 
 export const workspacesMax = 1_000;
 export const titleCharactersMax = 200;

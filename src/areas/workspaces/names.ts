@@ -1,6 +1,4 @@
-import { nameLengthMax, nameSchema } from '../../kernel/ids.ts';
-
-export const workspaceNameSchema = nameSchema('A workspace name');
+import { nameLengthMax } from '../../kernel/names.ts';
 
 /** The journal named `hub` is not a workspace, and the hub's own files stand beside the workspaces'. */
 export const reservedNames: readonly string[] = ['hub'];

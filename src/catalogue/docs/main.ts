@@ -3,7 +3,8 @@
  * areas. With `--check` it writes nothing, lists what is out of date, and fails when something is.
  */
 import { join } from 'node:path';
-import { areas, operations } from '../../areas/index.ts';
+import { areas } from '../../areas/index.ts';
+import { operations } from '../../areas/operations.ts';
 import { Catalogue } from '../catalogue.ts';
 import { descriptionFile } from './description-file.ts';
 import { staleFiles, writeFiles } from './folder.ts';

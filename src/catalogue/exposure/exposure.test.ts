@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { specTypeSchemas } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { operations } from '../../areas/index.ts';
+import { operations } from '../../areas/operations.ts';
 import type { Role } from '../../kernel/entry.ts';
 import { ok } from '../../kernel/errors.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';

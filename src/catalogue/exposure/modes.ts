@@ -1,6 +1,6 @@
 import { modeCharactersMax } from '../../areas/workspaces/model.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 
 /** The modes that have a name. */
 export const presets = ['minimal', 'standard', 'full'] as const;

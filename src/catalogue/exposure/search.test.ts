@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { operations } from '../../areas/index.ts';
+import { operations } from '../../areas/operations.ts';
 import { Catalogue } from '../catalogue.ts';
 import { SearchIndex, wordsOf } from './search.ts';
 

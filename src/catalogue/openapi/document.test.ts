@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { areas, operations } from '../../areas/index.ts';
+import { areas } from '../../areas/index.ts';
+import { operations } from '../../areas/operations.ts';
 import { errorTable } from '../../kernel/errors.ts';
 import { Catalogue } from '../catalogue.ts';
 import { type Json, isObject } from '../json.ts';

@@ -1,4 +1,4 @@
-import { namePattern, nameLengthMax } from '../../kernel/ids.ts';
+import { namePattern, nameLengthMax } from '../../kernel/names.ts';
 import type { JsonObject } from '../json.ts';
 
 /** How long the value of a header of ours may be. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unknownWorkspace } from '../../areas/workspaces/decide.ts';
 import { findWorkspace } from '../../areas/workspaces/model.ts';
-import { workspaceNameSchema } from '../../areas/workspaces/names.ts';
+import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
 import { ok } from '../../kernel/errors.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';
 import type { Exposure } from '../exposure/exposure.ts';

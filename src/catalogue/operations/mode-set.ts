@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { workspacesIntent } from '../../areas/workspaces/decide.ts';
 import { findWorkspace, modeCharactersMax } from '../../areas/workspaces/model.ts';
-import { workspaceNameSchema } from '../../areas/workspaces/names.ts';
+import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
 import { ok } from '../../kernel/errors.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';
 import type { Exposure } from '../exposure/exposure.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ok, refuse } from '../../kernel/errors.ts';
-import { lineSchema, nameLengthMax, repeatable } from '../../kernel/ids.ts';
+import { lineSchema } from '../../kernel/ids.ts';
+import { nameLengthMax } from '../../kernel/names.ts';
+import { repeatable } from '../../kernel/text.ts';
 import { type Operation, defineOperation } from '../../kernel/operation.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import { SearchIndex } from '../exposure/search.ts';

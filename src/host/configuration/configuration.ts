@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { nearestName } from '../../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { quoted, repeatable } from '../../kernel/ids.ts';
+import { quoted, repeatable } from '../../kernel/text.ts';
 import { socketPathIn, unixAddress } from '../../surfaces/http/address.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { FileValues } from './file.ts';

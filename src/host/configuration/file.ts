@@ -1,6 +1,6 @@
 import { type Document, LineCounter, type Pair, isMap, isScalar, parseDocument } from 'yaml';
 import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { quoted, repeatable } from '../../kernel/ids.ts';
+import { quoted, repeatable } from '../../kernel/text.ts';
 import { nearestName } from '../../catalogue/nearest.ts';
 import type { Found } from './find-files.ts';
 import { faultIn } from './forms.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { nameSchema } from '../../kernel/ids.ts';
+import { faultInName } from '../../kernel/names.ts';
+import { lineControlPattern } from '../../kernel/text.ts';
 import { faultInHubAddress, socketPathBytesMax, socketPathIn } from '../../surfaces/http/address.ts';
 
 /** What a value has to look like: for editors as a JSON Schema, and here. */
@@ -9,12 +10,12 @@ export interface Form {
   readonly fault: (text: string) => string | undefined;
 }
 
-/** What no value may hold: it would forge lines or move the cursor wherever it is shown. */
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-/** Why a text is no value of this form, as the end of a sentence; undefined when it is one. */
+/**
+ * Why a text is no value of this form, as the end of a sentence; undefined when it is one. None may hold what would
+ * forge lines or move the cursor wherever it is shown.
+ */
 export const faultIn = (form: Form, text: string): string | undefined =>
-  controls.test(text) ? 'it holds control characters' : form.fault(text);
+  lineControlPattern.test(text) ? 'it holds control characters' : form.fault(text);
 
 const portMax = 65_535;
 
@@ -26,17 +27,10 @@ export const portForm: Form = {
       : `it is no port: that is a number from 0 to ${portMax}`,
 };
 
-const nameForm = (what: string): Form => {
-  const schema = nameSchema(what);
-  return {
-    schema: { type: 'string', minLength: 1 },
-    fault: (text) => {
-      if (text === '') return 'it is empty';
-      const parsed = schema.safeParse(text);
-      return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? 'it is no name');
-    },
-  };
-};
+const nameForm = (what: string): Form => ({
+  schema: { type: 'string', minLength: 1 },
+  fault: (text) => (text === '' ? 'it is empty' : faultInName(what, text)),
+});
 
 export const workspaceForm = nameForm('A workspace name');
 export const agentForm = nameForm('An agent name');

@@ -1,4 +1,4 @@
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 import type { ClientFile } from '../../integrations/client-files.ts';
 import type { NamedServer } from '../../integrations/client-servers.ts';
 import { workspaceAt } from '../../surfaces/http/call-headers.ts';

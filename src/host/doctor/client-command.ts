@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 import type { ClientFile } from '../../integrations/client-files.ts';
 import type { NamedServer } from '../../integrations/client-servers.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';

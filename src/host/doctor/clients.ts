@@ -1,5 +1,5 @@
 import { writtenDescription } from '../../catalogue/written-description.ts';
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 import { type ClientFile, clientFiles } from '../../integrations/client-files.ts';
 import { type NamedServer, readClientFile } from '../../integrations/client-servers.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';

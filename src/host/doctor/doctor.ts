@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { type Outcome, errorTable, ok } from '../../kernel/errors.ts';
-import { printable } from '../../kernel/ids.ts';
+import { printable } from '../../kernel/text.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Given } from '../commands/command.ts';

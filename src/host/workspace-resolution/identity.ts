@@ -3,9 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { workspaceNameSchema } from '../../areas/workspaces/names.ts';
 import { normalisedOrigin, originSchema } from '../../areas/workspaces/origin.ts';
-import { nameLengthMax } from '../../kernel/ids.ts';
+import { isName, nameLengthMax } from '../../kernel/names.ts';
 import { type Git, gitIn } from './git.ts';
 
 /** By what a repository is told from others, and a name for its workspace. */
@@ -120,5 +119,5 @@ const suggestedName = (path: string): string => {
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, nameLengthMax)
     .replace(/[.-]+$/, '');
-  return workspaceNameSchema.safeParse(name).success ? name : 'repository';
+  return isName(name) ? name : 'repository';
 };

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { mainWorkspace, workspaceNameSchema } from '../../areas/workspaces/names.ts';
+import { mainWorkspace } from '../../areas/workspaces/names.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { quoted, repeatable } from '../../kernel/ids.ts';
+import { isName } from '../../kernel/names.ts';
+import { quoted, repeatable } from '../../kernel/text.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { type Git, type Said, gitIn } from './git.ts';
-import { type Identity, identify } from './identity.ts';
+import type { Identity } from './identity.ts';
 
 /** What a person says, in the repository's own config, which all its worktrees share. It holds at every hub. */
 const saidKey = 'signalbox.workspace';
@@ -111,8 +112,6 @@ const saysOf = ({ folder }: LocalRepository, name: string): string =>
 /** Leaves the choice to what is noted and to the repository itself. */
 export const unsay = `git config --local --unset-all ${saidKey}`;
 
-const isName = (name: string): boolean => workspaceNameSchema.safeParse(name).success;
-
 const repositoryAt = ({
   folder,
   env,
@@ -136,7 +135,8 @@ const repositoryAt = ({
   };
   return {
     folder,
-    identify: () => identify(folder, env),
+    // Asked for once per repository and hub: from then on the name is noted.
+    identify: async () => (await import('./identity.ts')).identify(folder, env),
     notedFor: (hub) => {
       const noted = hub === undefined ? undefined : config.get(notedKey(hub));
       return noted !== undefined && isName(noted) ? noted : undefined;

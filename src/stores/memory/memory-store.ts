@@ -14,7 +14,7 @@ import {
 import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, refuse } from '../../kernel/errors.ts';
-import { nameLengthMax, namePattern } from '../../kernel/ids.ts';
+import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed, exchanged } from '../append-request.ts';
 
 /**

@@ -15,7 +15,7 @@ import {
 import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
-import { nameLengthMax, namePattern } from '../../kernel/ids.ts';
+import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { createJournal } from './create.ts';

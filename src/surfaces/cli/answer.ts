@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { printable } from '../../kernel/ids.ts';
+import { printable } from '../../kernel/text.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { type Column, type Paper, cellOf, tableLines } from './table.ts';
 import { widthsFor } from './width.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '../../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { printable, quoted } from '../../kernel/ids.ts';
+import { printable, quoted } from '../../kernel/text.ts';
 
 /** A flag that a command takes. */
 export interface KnownFlag {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
-import { operations } from '../../areas/index.ts';
+import { operations } from '../../areas/operations.ts';
 import { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import { jsonBytesMax, jsonDepthMax } from '../json-text.ts';

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { nearestName } from '../../catalogue/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
-import { printable, quoted } from '../../kernel/ids.ts';
+import { printable, quoted } from '../../kernel/text.ts';
 import type { Field, Shape } from './fields.ts';
 import { type FlagValue, type ReadLine, seeHelp } from './flags.ts';
 import { readJson } from './json-input.ts';

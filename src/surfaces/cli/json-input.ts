@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type Outcome, refuse } from '../../kernel/errors.ts';
-import { printable, quoted } from '../../kernel/ids.ts';
+import { printable, quoted } from '../../kernel/text.ts';
 import { jsonBytesMax, parseJson, tooLarge } from '../json-text.ts';
 
 /** Where JSON on the command line comes from: the text itself, `@file`, or `-` for what is piped in. */

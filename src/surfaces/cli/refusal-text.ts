@@ -1,6 +1,6 @@
 import type { Description } from '../../catalogue/description.ts';
 import type { ErrorCode, Refusal } from '../../kernel/errors.ts';
-import { printable } from '../../kernel/ids.ts';
+import { printable } from '../../kernel/text.ts';
 import { inCommands } from './spoken-commands.ts';
 
 /** What to do on the command line, where that is not what the message says for everybody. */

@@ -1,4 +1,4 @@
-import { printable } from '../../kernel/ids.ts';
+import { printable } from '../../kernel/text.ts';
 import type { WidthOf } from './width.ts';
 import { wrapped } from './wrapped.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { headerCharactersMax } from '../../catalogue/openapi/headers.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { nameSchema } from '../../kernel/ids.ts';
+import { faultInName } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
 
 /** The headers of a call, by what they say. */
@@ -37,8 +37,8 @@ export interface CallHeaders {
   readonly requestId: string | undefined;
 }
 
-const workspaceSchema = nameSchema('A workspace name');
-const agentSchema = nameSchema('An agent name');
+const workspaceWords = 'A workspace name';
+const agentWords = 'An agent name';
 const handlePattern = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/;
 
 /** Whether a header can carry this text, here and on the way. */
@@ -57,14 +57,12 @@ const fault = (header: keyof typeof lower, value: string): Refusal | undefined =
           { header: name },
         );
   }
-  const parsed = (header === 'agent' ? agentSchema : workspaceSchema).safeParse(value);
-  return parsed.success
+  const what = faultInName(header === 'agent' ? agentWords : workspaceWords, value);
+  return what === undefined
     ? undefined
-    : refuse(
-        'invalid_input',
-        `The header ${name} is not valid: ${parsed.error.issues[0]?.message ?? 'not a name'}. Correct it, or leave it out.`,
-        { header: name },
-      );
+    : refuse('invalid_input', `The header ${name} is not valid: ${what}. Correct it, or leave it out.`, {
+        header: name,
+      });
 };
 
 /** Reads the headers of a call. `base` is who calls when they say nothing more. */
@@ -103,9 +101,8 @@ const workspaceQuery = /[?&]workspace=([^&]*)/;
 export const workspaceAt = (address: string, inHeader: string | undefined): Outcome<string | undefined> => {
   const said = workspaceQuery.exec(address)?.[1];
   if (said === undefined) return ok(inHeader);
-  const parsed = workspaceSchema.safeParse(said);
-  if (!parsed.success) {
-    const what = parsed.error.issues[0]?.message ?? 'not a name';
+  const what = faultInName(workspaceWords, said);
+  if (what !== undefined) {
     return refuse(
       'invalid_input',
       `The workspace in the address is not valid: ${what}. Correct the address.`,

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { errorCodeOf } from '../../catalogue/errors.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import type { HubHealth, HubReply } from '../hub.ts';
+import { isRecord } from '../../kernel/json.ts';
+import type { HubHealth, HubReply, WorkspaceHealth } from '../hub.ts';
 import type { HubAddress } from './address.ts';
 import { headerNames } from './call-headers.ts';
 import type { HubAnswer } from './hub-request.ts';
@@ -9,25 +9,31 @@ import type { HubAnswer } from './hub-request.ts';
 /** An answer that came, whatever it says. */
 export type CameBack = Extract<HubAnswer, { readonly ok: true }>;
 
-const healthSchema = z.object({
-  status: z.enum(['ok', 'degraded', 'stopping']),
-  // A hub of an older version does not say it.
-  id: z.string().optional(),
-  version: z.string(),
-  store: z.string(),
-  workspaces: z.array(
-    z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable(), seq: z.number() }),
-  ),
-});
-
-const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
-});
-
 export const healthIn = (hub: HubAddress, { text }: CameBack): Outcome<HubHealth> => {
-  const health = healthSchema.safeParse(jsonIn(text));
-  return health.success ? ok(health.data) : stranger(hub);
+  const health = jsonIn(text);
+  return isHealth(health) ? ok(health) : stranger(hub);
 };
+
+// What answers need not be a hub. It is checked by hand, because each command would have to load what makes schemas.
+
+const isHealth = (value: unknown): value is HubHealth =>
+  isRecord(value) &&
+  statuses.has(value['status']) &&
+  // A hub of an older version does not say it.
+  (value['id'] === undefined || typeof value['id'] === 'string') &&
+  typeof value['version'] === 'string' &&
+  typeof value['store'] === 'string' &&
+  Array.isArray(value['workspaces']) &&
+  value['workspaces'].every(isWorkspaceHealth);
+
+const statuses: ReadonlySet<unknown> = new Set<HubHealth['status']>(['ok', 'degraded', 'stopping']);
+
+const isWorkspaceHealth = (value: unknown): value is WorkspaceHealth =>
+  isRecord(value) &&
+  typeof value['name'] === 'string' &&
+  typeof value['writable'] === 'boolean' &&
+  (value['reason'] === null || typeof value['reason'] === 'string') &&
+  Number.isFinite(value['seq']);
 
 /** What the hub has answered; undefined when it was not a hub. */
 export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> | undefined => {
@@ -45,9 +51,11 @@ export const mayHaveBegun = ({ status, text }: CameBack): boolean =>
 
 /** The refusal that an answer holds, if that is what it is. */
 export const refusalIn = (text: string): Refusal | undefined => {
-  const parsed = errorSchema.safeParse(jsonIn(text));
-  if (!parsed.success) return undefined;
-  const { code, message, details } = parsed.data.error;
+  const answer = jsonIn(text);
+  const error = isRecord(answer) ? answer['error'] : undefined;
+  if (!isRecord(error)) return undefined;
+  const { code, message, details } = error;
+  if (typeof code !== 'string' || typeof message !== 'string' || !isRecord(details)) return undefined;
   const known = errorCodeOf(code);
   // A newer hub may have codes that this version has not heard of; what its message says stays true.
   return known === undefined

@@ -6,7 +6,7 @@ import { systemClock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import { isRecord } from '../../kernel/json.ts';
-import { repeatable } from '../../kernel/ids.ts';
+import { repeatable } from '../../kernel/text.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
 import { within } from '../pause.ts';

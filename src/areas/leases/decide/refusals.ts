@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
-import { quoted } from '../../../kernel/ids.ts';
+import { quoted } from '../../../kernel/text.ts';
 import { type Instant, isoTime, spoken } from '../../../kernel/instants.ts';
 import { sessionTier } from '../../agents/model.ts';
 import { type Blocker, isLease, spotsOf } from '../model/conflicts.ts';

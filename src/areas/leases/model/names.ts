@@ -1,5 +1,5 @@
 import { globCharactersMax } from '../../../kernel/glob.ts';
-import { printable } from '../../../kernel/ids.ts';
+import { printable } from '../../../kernel/text.ts';
 import { branchCharactersMax, nameCharactersMax, segmentCharactersMax, segmentsMax } from './limits.ts';
 
 /** What a lock is on: a path whose first segment is the kind. Of a file or branch the second one is all the rest. */

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { SessionHold } from '../../../kernel/hold.ts';
-import { quoted } from '../../../kernel/ids.ts';
+import { quoted } from '../../../kernel/text.ts';
 import { isoTime, spoken } from '../../../kernel/instants.ts';
 import { sessionTier } from '../../agents/model.ts';
 import { holdNow } from '../model/holding.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { globCharactersMax } from '../../../kernel/glob.ts';
-import { lineSchema, nameLengthMax, namePattern, nameSchema, textSchema } from '../../../kernel/ids.ts';
+import { lineSchema, nameSchema, textSchema } from '../../../kernel/ids.ts';
+import { nameLengthMax, namePattern } from '../../../kernel/names.ts';
 import { instantOf } from '../../../kernel/instants.ts';
 import { capabilitySchema } from '../../agents/model.ts';
 import { fenceSchema } from '../../leases/model/index.ts';

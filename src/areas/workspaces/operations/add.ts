@@ -5,7 +5,7 @@ import { lineSchema } from '../../../kernel/ids.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
 import { findWorkspace, titleCharactersMax, workspaceOfRepository } from '../model.ts';
-import { workspaceNameSchema } from '../names.ts';
+import { workspaceNameSchema } from '../model.ts';
 import { namesRepository, repositoryOf, repositoryShape, withoutOrigin } from './repository.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
 

@@ -4,7 +4,7 @@ import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { workspacesIntent } from '../decide.ts';
 import { findWorkspace } from '../model.ts';
-import { workspaceNameSchema } from '../names.ts';
+import { workspaceNameSchema } from '../model.ts';
 import { viewWorkspace, workspaceShape } from './view.ts';
 
 export const workspaceRename = defineOperation({

@@ -1,6 +1,6 @@
 import type { ReadResourceResult, Server, ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { repeatable } from '../../../kernel/ids.ts';
+import { repeatable } from '../../../kernel/text.ts';
 import type { Hub } from '../../hub.ts';
 import { serveCompletion } from '../completion.ts';
 import { clientName } from '../meta.ts';

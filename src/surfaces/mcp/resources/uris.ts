@@ -1,4 +1,4 @@
-import { namePattern } from '../../../kernel/ids.ts';
+import { namePattern } from '../../../kernel/names.ts';
 
 export const statusUri = 'signalbox://status';
 export const boardUri = 'signalbox://board';

@@ -1,0 +1,17 @@
+import type { Operation } from '../kernel/operation.ts';
+import { agentOperations } from './agents/operations/index.ts';
+import { start } from './desk/operations/start.ts';
+import { status } from './desk/operations/status.ts';
+import { leaseOperations } from './leases/operations/index.ts';
+import { taskOperations } from './tasks/operations/index.ts';
+import { workspaceOperations } from './workspaces/operations/index.ts';
+
+/** Everything that can be asked of Signalbox, in the order in which lists show it. */
+export const operations: readonly Operation[] = [
+  start,
+  ...taskOperations,
+  ...leaseOperations,
+  ...agentOperations,
+  status,
+  ...workspaceOperations,
+];

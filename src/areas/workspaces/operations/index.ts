@@ -1,0 +1,6 @@
+import type { Operation } from '../../../kernel/operation.ts';
+import { workspaceAdd } from './add.ts';
+import { workspaceList } from './list.ts';
+import { workspaceRename } from './rename.ts';
+
+export const workspaceOperations: readonly Operation[] = [workspaceList, workspaceAdd, workspaceRename];
