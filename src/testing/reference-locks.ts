@@ -64,9 +64,7 @@ const pickUpMs = 10_000;
 const graceMs = 120_000;
 
 const clash = (a: RefClaim, b: RefClaim): boolean =>
-  a.session !== b.session &&
-  namesMeet(a.name, b.name) &&
-  !(a.mode === 'shared' && b.mode === 'shared');
+  a.session !== b.session && namesMeet(a.name, b.name) && !(a.mode === 'shared' && b.mode === 'shared');
 
 export class ReferenceLocks {
   now: number;
@@ -122,7 +120,9 @@ export class ReferenceLocks {
 
   acquire(request: RefRequest): RefOutcome {
     const { session, names, mode } = request;
-    const upgrades = names.filter((name) => this.own(session, name)?.mode === 'shared' && mode === 'exclusive');
+    const upgrades = names.filter(
+      (name) => this.own(session, name)?.mode === 'shared' && mode === 'exclusive',
+    );
     const inTheWay = this.#waitsFor(request);
     if (inTheWay.length === 0) {
       this.#grant(request, undefined);

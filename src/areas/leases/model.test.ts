@@ -18,7 +18,6 @@ import { leasesIntent } from './decide/index.ts';
 import { initialSlices } from '../index.ts';
 import { type LeasesSlice, leasesIn } from './model/lease.ts';
 
-
 /** Three agents, of which the last has two sessions. */
 const agents = ['ada', 'bob', 'eve', 'eve'];
 
@@ -78,7 +77,8 @@ const agree = (model: ReferenceLocks, { leases, board }: Yard): void => {
     })),
   );
   const tokened = wanted.map((hold, i) => ({ hold, token: real[i]?.epoch ?? 0 }));
-  for (const { hold, token } of tokened.toSorted((a, b) => a.token - b.token)) agreeOnToken(model, hold, token);
+  for (const { hold, token } of tokened.toSorted((a, b) => a.token - b.token))
+    agreeOnToken(model, hold, token);
   assert.deepEqual(
     [...leases.tickets.scan('all', 'all')].map(({ seq, session, until }) => ({ seq, session, until })),
     model.queue.map(({ id, session, until }) => ({ seq: id, session: sessions[session], until })),
@@ -192,14 +192,12 @@ const give = fc.record({ who, all: fc.boolean() }).map((asked) =>
 
 const isHeldBy = ({ session, state }: RefHold, by: number): boolean => session === by && state !== 'delayed';
 
-const renew = fc
-  .record({ who, name, ttl: fc.constantFrom(...ttls) })
-  .map((asked) =>
-    command(`renew ${JSON.stringify(asked)}`, isLive(asked.who), (model, real) => {
-      const expected = model.renew(asked.who, asked.name, asked.ttl * secondMs);
-      assert.equal(real.call(asked.who, 'lock_renew', { name: asked.name, ttl: asked.ttl }), expected);
-    }),
-  );
+const renew = fc.record({ who, name, ttl: fc.constantFrom(...ttls) }).map((asked) =>
+  command(`renew ${JSON.stringify(asked)}`, isLive(asked.who), (model, real) => {
+    const expected = model.renew(asked.who, asked.name, asked.ttl * secondMs);
+    assert.equal(real.call(asked.who, 'lock_renew', { name: asked.name, ttl: asked.ttl }), expected);
+  }),
+);
 
 const take = who.map((by) =>
   command(
@@ -249,14 +247,32 @@ const seen = new Map<RefOutcome, number>();
 test('15. LE7 LE10 LE13 LE15 LE20 LE22 LE26 LE27 LE30 LE49 whatever is called, locks are as the reference says, and fold alike in bulk', (context) => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   context.diagnostic(`SEED=${seed}`);
-  const weighted = [acquire, acquire, acquire, acquire, release, give, give, take, take, leave, renew, pass, pass, end];
+  const weighted = [
+    acquire,
+    acquire,
+    acquire,
+    acquire,
+    release,
+    give,
+    give,
+    take,
+    take,
+    leave,
+    renew,
+    pass,
+    pass,
+    end,
+  ];
   fc.assert(
     fc.property(fc.commands(weighted, { maxCommands: 24, size: 'max' }), (commands) => {
       tokens.clear();
       const real = new Yard();
       fc.modelRun(() => ({ model: new ReferenceLocks(real.board.scenario.now), real }), commands);
       const { scenario } = real.board;
-      assert.deepEqual(toldLeases(scenario.refolded(initialSlices).leases), toldLeases(scenario.slices.leases));
+      assert.deepEqual(
+        toldLeases(scenario.refolded(initialSlices).leases),
+        toldLeases(scenario.slices.leases),
+      );
       for (const session of sessions) {
         const epochs = leasesIn(real.leases, session ?? '').map(({ epoch }) => epoch);
         assert.ok(epochs.every((epoch) => epoch <= scenario.entries.length));

@@ -112,7 +112,8 @@ describe('the lock called work', () => {
   }
 
   for (const branch of [undefined, '', '  ', 'HEAD']) {
-    it(`LE5 is refused on the branch ${JSON.stringify(branch)}`, () => assert.equal(workOn(branch), 'refused'));
+    it(`LE5 is refused on the branch ${JSON.stringify(branch)}`, () =>
+      assert.equal(workOn(branch), 'refused'));
   }
 
   it('10. LE5 of two worktrees is two locks, and none where no branch is checked out', () => {
@@ -124,7 +125,9 @@ describe('the lock called work', () => {
     assert.deepEqual(yard.held, ['ada issue:42 exclusive', 'bob issue:43 exclusive']);
     const refusal = yard.refused(bob, 'lock_acquire', { code: 'invalid_input', input: { name: 'work' } });
     assert.match(refusal.message, /pass branch/);
-    assert.deepEqual(yard.do(ada, 'lock_release', { name: 'Work', branch: 'issue-42' })['released'], ['issue:42']);
+    assert.deepEqual(yard.do(ada, 'lock_release', { name: 'Work', branch: 'issue-42' })['released'], [
+      'issue:42',
+    ]);
     assert.equal(textOf('work'), 'resource:work');
   });
 });

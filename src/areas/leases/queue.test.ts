@@ -32,7 +32,11 @@ test('LE19 LE22 LE28 a request waits, its turn comes in the unit of the release,
   yard.take(bob, first);
   const [lease] = yard.leases;
   assert.ok(lease?.state.kind === 'held');
-  assert.equal(lease.state.expiresAt, yard.scenario.now + 5 * minuteMs, 'its ttl begins when it is picked up');
+  assert.equal(
+    lease.state.expiresAt,
+    yard.scenario.now + 5 * minuteMs,
+    'its ttl begins when it is picked up',
+  );
   assert.deepEqual(yard.waiting, [second]);
 });
 
@@ -159,8 +163,14 @@ test('3. LE22 LE44 of a thousand who ask for one lock one has it, and the others
   assert.deepEqual(yard.held, []);
   const entries = yard.scenario.entries.slice(began);
   const rings = keysOf(entries).filter((key) => key.startsWith('lock:'));
-  assert.deepEqual(rings, tickets.map((ticket) => `lock:${ticket}`));
+  assert.deepEqual(
+    rings,
+    tickets.map((ticket) => `lock:${ticket}`),
+  );
   assert.deepEqual(yard.granted(entries), tickets);
   const tokens = entries.filter(({ type }) => type === 'leases.granted').map(({ seq }) => seq);
-  assert.deepEqual(tokens, tokens.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    tokens,
+    tokens.toSorted((a, b) => a - b),
+  );
 });

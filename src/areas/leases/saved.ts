@@ -53,7 +53,7 @@ export const load = (rows: Iterable<SavedRow>): LeasesSlice => {
     // JSON knows no `undefined`; a loaded record has the same members as a folded one.
     else if (part === 'ticket') next = withTicket(next, { ...row, purpose: row.purpose });
     else if (part === 'alias') next = { ...next, aliases: next.aliases.put(row) };
-    else if (part === 'losses') next = { ...next, losses: next.losses.put(row) };
+    else if (part === 'losses') next = { ...next, losses: next.losses.put(restoredLosses(row)) };
     else next = { ...next, counted: row };
   }
   return next;
@@ -63,6 +63,11 @@ const restored = (row: Lease): Lease => ({
   ...row,
   purpose: row.purpose,
   state: row.state.kind === 'held' ? { kind: 'held', expiresAt: row.state.expiresAt } : row.state,
+});
+
+const restoredLosses = ({ agent, losses }: AgentLosses): AgentLosses => ({
+  agent,
+  losses: losses.map((loss) => ({ ...loss, by: loss.by, reason: loss.reason })),
 });
 
 const asPart = (saved: SavedRow): Part | undefined => (isPart(saved) ? saved : undefined);
