@@ -73,5 +73,5 @@ interface GrantsData {
 const isGranted = (entry: Entry): entry is Entry<'leases.granted', GrantsData> =>
   entry.type === 'leases.granted';
 
-export const grantsIn = (entries: readonly Entry[]): readonly Seq[] =>
+const grantsIn = (entries: readonly Entry[]): readonly Seq[] =>
   entries.flatMap((entry) => (isGranted(entry) ? entry.data.grants.map(({ ticket }) => ticket) : []));

@@ -171,7 +171,7 @@ export class ReferenceLocks {
 
   /** Grants whatever waits and can be granted, the first who came first. */
   #drain(): void {
-    for (const request of [...this.queue]) {
+    for (const request of this.queue.slice()) {
       if (this.#waitsFor(request).length > 0) continue;
       this.queue = this.queue.filter((one) => one !== request);
       this.#grant(request, request.id);

@@ -41,7 +41,9 @@ describe('the name of a lock', () => {
       assert.deepEqual(reading.lock, { text, segments });
     });
   }
+});
 
+describe('what is no name of a lock', () => {
   for (const given of [
     '',
     'a b',

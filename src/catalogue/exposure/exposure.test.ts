@@ -178,6 +178,7 @@ describe('what a mode shows', () => {
       'agent_list',
       'task_list',
       'task_get',
+      'lock_list',
       'tool_search',
       'tool_call',
     ]);

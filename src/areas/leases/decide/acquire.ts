@@ -12,7 +12,7 @@ import { handOver } from './hand-over.ts';
 import { limitPassed, lockHeld } from './refusals.ts';
 
 /** LE6, LE13: the names with aliases resolved, each once, in one order for everybody. */
-export const claimsFor = (yard: Yard, names: readonly string[], mode: Mode): readonly Claim[] =>
+const claimsFor = (yard: Yard, names: readonly string[], mode: Mode): readonly Claim[] =>
   [...new Set(names.map((name) => resolved(yard.leases, name)))].toSorted().map((lock) => ({ lock, mode }));
 
 export const acquire = (yard: Yard, command: AcquireCommand): LeasesDecision => {

@@ -61,7 +61,7 @@ export interface AliasCommand {
 }
 
 /** Whatever time has ended. */
-export interface LapseCommand {
+interface LapseCommand {
   readonly type: 'lapse';
 }
 

@@ -59,7 +59,7 @@ const waitDetails = ({ leases }: Yard, { ticket, lock, mode }: Wait): Readonly<R
 };
 
 /** How many requests wait for something that conflicts with this. */
-export const queueLength = (slice: LeasesSlice, claim: Claim): number => {
+const queueLength = (slice: LeasesSlice, claim: Claim): number => {
   let length = 0;
   for (const { order, partition } of spotsOf(slice, claim, 'waits'))
     length += slice.waits.count(order, partition);

@@ -19,7 +19,7 @@ interface Wanted {
   readonly purpose?: string;
 }
 
-export interface Ticketed {
+interface Ticketed {
   readonly ticket: Seq;
   readonly agent: string;
 }

@@ -21,7 +21,7 @@ export interface Claim {
 }
 
 /** Somebody asked the holder to give the lock up. */
-export interface Ask {
+interface Ask {
   readonly seq: Seq;
   readonly at: Instant;
   readonly by: string;

@@ -3,7 +3,7 @@ import { printable } from '../../../kernel/text.ts';
 import { branchCharactersMax, nameCharactersMax, segmentCharactersMax, segmentsMax } from './limits.ts';
 
 /** What a lock is on: a path whose first segment is the kind. Of a file or branch the second one is all the rest. */
-export interface LockName {
+interface LockName {
   /** The one way in which answers and entries write it. */
   readonly text: string;
   readonly segments: readonly string[];
@@ -122,6 +122,3 @@ export const readWork = (branch: string | undefined): Reading => {
   if (wave !== undefined) return readLockName(`wave:${wave}.${part ?? ''}`);
   return readLockName(whole === undefined ? `${branchKind}:${name}` : `wave:${whole}`);
 };
-
-/** The lock that stands for a role, of a wave or of everybody: whoever holds it has the role. */
-export const roleLock = (role: string): Reading => readLockName(`role:${role}`);

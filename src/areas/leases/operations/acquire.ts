@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
 import { type Entry, type EntryOf, entryGuard } from '../../../kernel/entry.ts';
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
-import { secondMs } from '../../../kernel/instants.ts';
+import { type Instant, secondMs } from '../../../kernel/instants.ts';
 import { type Facts, defineOperation } from '../../../kernel/operation.ts';
 import type { Slices } from '../../../kernel/slices.ts';
 import type { Done, Place } from '../../../kernel/waiting.ts';
@@ -11,7 +11,9 @@ import { firstBlocked } from '../decide/acquire.ts';
 import { leasesIntent } from '../decide/index.ts';
 import { lockHeld } from '../decide/refusals.ts';
 import type { LeasesEvent } from '../model/events.ts';
-import { leaseOf, leasesIn } from '../model/lease.ts';
+import { blockersOf, isLease } from '../model/conflicts.ts';
+import { expiryOf } from '../model/expiry.ts';
+import { type Ticket, leaseOf, leasesIn } from '../model/lease.ts';
 import { waitMsMax } from '../model/limits.ts';
 import { lockOutput, viewLock } from '../view.ts';
 import {
@@ -35,13 +37,28 @@ const isAsked = (entry: Entry): entry is Asked => is(entry, 'leases.acquired') |
 const askedIn = ({ entries }: Done): Asked =>
   present(entries.find(isAsked), 'a lock that is acquired is granted or waited for');
 
-const placeOf = (done: Done, { leases }: Slices): Place | undefined => {
+/** When time alone may bring a request its turn: nothing but leases is in its way, and the last of them ends then. */
+const dueFor = ({ leases, agents }: Slices, { claims, session, seq }: Ticket): Instant | undefined => {
+  let due: Instant | undefined;
+  for (const claim of claims) {
+    for (const blocker of blockersOf(leases, claim, { session, before: seq })) {
+      const at = isLease(blocker) ? expiryOf(agents, blocker) : undefined;
+      if (at === undefined) return undefined;
+      due = Math.max(due ?? 0, at);
+    }
+  }
+  return due;
+};
+
+const placeOf = (done: Done, slices: Slices): Place | undefined => {
+  const { leases } = slices;
   const { type, seq: ticket, data } = askedIn(done);
   if (type === 'leases.acquired') return undefined;
   const waiting = leases.tickets.get(String(ticket));
   if (waiting !== undefined) {
     const leave = leasesIntent({ type: 'leave', ticket });
-    return { kind: 'queued', key: ticketKey(ticket), until: waiting.until, leave };
+    const dueAt = dueFor(slices, waiting);
+    return { kind: 'queued', key: ticketKey(ticket), until: waiting.until, dueAt, leave };
   }
   return leasesIn(leases, data.session).some(
     ({ state }) => state.kind === 'offered' && state.ticket === ticket,
