@@ -129,7 +129,7 @@ const acquire = fc
   .record({
     who,
     names,
-    mode: fc.constantFrom<RefMode>('exclusive', 'exclusive', 'shared'),
+    mode: fc.constantFrom<RefMode>('exclusive', 'shared'),
     ttl: fc.constantFrom(...ttls),
     delay: fc.constantFrom(0, 0, 0, 7),
     wait: fc.constantFrom(0, 15, 15, 60),

@@ -79,6 +79,16 @@ test('LE20 all readers in front are let in together, under one entry', () => {
   assert.deepEqual(yard.granted(), readers);
 });
 
+test('LE20 a reader who waits for something else as well keeps no other reader back', () => {
+  const { yard, ada, bob, eve, kim } = four();
+  yard.lock(ada, 'pytest');
+  yard.lock(kim, 'wave:5c');
+  yard.queue(bob, ['pytest', 'wave:5c'], { mode: 'shared' });
+  const reader = yard.queue(eve, 'pytest', { mode: 'shared' });
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [reader]);
+});
+
 test('LE21 what a session holds it may have again while others wait', () => {
   const { yard, ada, bob } = four();
   yard.lock(ada, 'pytest');

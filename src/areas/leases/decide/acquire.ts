@@ -4,7 +4,13 @@ import { withGrant } from '../model/changes.ts';
 import { type Blocker, blockersOf, last, stepOf } from '../model/conflicts.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { type Claim, leasesIn, resolved, ticketsOf } from '../model/lease.ts';
-import { locksMax, locksPerSessionMax, waitingMax, waitingPerSessionMax } from '../model/limits.ts';
+import {
+  blockersNamedMax,
+  locksMax,
+  locksPerSessionMax,
+  waitingMax,
+  waitingPerSessionMax,
+} from '../model/limits.ts';
 import type { Mode } from '../model/modes.ts';
 import { type AcquireCommand, type LeasesDecision, type Speaker, type Yard, speakerOf } from './commands.ts';
 import { findCircle, refuseCircle } from './deadlock.ts';
@@ -43,7 +49,8 @@ export const firstBlocked = (
 ): { readonly claim: Claim; readonly blockers: readonly Blocker[] } | undefined => {
   const isUpgrade = (claim: Claim): boolean => stepOf(leases, session, claim) === 'upgrade';
   for (const claim of claims.toSorted((a, b) => Number(isUpgrade(b)) - Number(isUpgrade(a)))) {
-    const blockers = [...blockersOf(leases, claim, { session, before: last })];
+    // However many wait, only some of them are named.
+    const blockers = [...blockersOf(leases, claim, { session, before: last }).take(blockersNamedMax + 1)];
     if (blockers.length > 0) return { claim, blockers };
   }
   return undefined;

@@ -68,34 +68,26 @@ const queueLength = (slice: LeasesSlice, claim: Claim): number => {
 
 interface Blocked {
   readonly claim: Claim;
-  readonly blockers: Iterable<Blocker>;
+  readonly blockers: readonly Blocker[];
   /** What the caller may do. */
   readonly next?: string;
 }
 
 /** LE12: a lock that cannot be had now. */
 export const lockHeld = (yard: Yard, { claim, blockers, next }: Blocked): Refusal => {
-  const named: Blocker[] = [];
-  let more = 0;
-  for (const one of blockers) {
-    if (named.length < blockersNamedMax) named.push(one);
-    else more += 1;
-  }
+  const named = blockers.slice(0, blockersNamedMax);
+  const more = blockers.length > blockersNamedMax;
   const words = named.map((one) => blockerWords(yard, one)).join('; ');
   const waiting = queueLength(yard.leases, claim);
-  const queue = waiting === 0 ? 'nobody waits' : `${waiting} wait`;
+  const queue = waiting === 0 ? 'nobody waits' : waiting === 1 ? 'one waits' : `${waiting} wait`;
   const what = words === '' ? `${claim.lock} was not free in time` : words;
-  return refuse(
-    'held',
-    `${what}${more > 0 ? `; and ${more} more` : ''}; ${queue}. ${next ?? wayOut(yard, named)}`,
-    {
-      lock: claim.lock,
-      mode: claim.mode,
-      blockers: named.map((one) => (isLease(one) ? leaseDetails(yard, one) : waitDetails(yard, one))),
-      ...(more > 0 && { more }),
-      queue_length: waiting,
-    },
-  );
+  return refuse('held', `${what}${more ? '; and more' : ''}; ${queue}. ${next ?? wayOut(yard, named)}`, {
+    lock: claim.lock,
+    mode: claim.mode,
+    blockers: named.map((one) => (isLease(one) ? leaseDetails(yard, one) : waitDetails(yard, one))),
+    ...(more && { more }),
+    queue_length: waiting,
+  });
 };
 
 const wayOut = (yard: Yard, blockers: readonly Blocker[]): string => {
