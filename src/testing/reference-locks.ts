@@ -171,11 +171,14 @@ export class ReferenceLocks {
 
   /** Grants whatever waits and can be granted, the first who came first. */
   #drain(): void {
-    for (const request of this.queue.slice()) {
-      if (this.#waitsFor(request).length > 0) continue;
-      this.queue = this.queue.filter((one) => one !== request);
-      this.#grant(request, request.id);
-    }
+    let next: RefRequest | undefined;
+    do {
+      next = this.queue.find((request) => this.#waitsFor(request).length === 0);
+      if (next === undefined) continue;
+      const { id } = next;
+      this.queue = this.queue.filter((one) => one.id !== id);
+      this.#grant(next, id);
+    } while (next !== undefined);
   }
 
   take(session: number): RefOutcome {

@@ -14,7 +14,7 @@ import {
 import type { Mode } from '../model/modes.ts';
 import { type AcquireCommand, type LeasesDecision, type Speaker, type Yard, speakerOf } from './commands.ts';
 import { findCircle, refuseCircle } from './deadlock.ts';
-import { handOver } from './hand-over.ts';
+import { givenUpBy, handOver } from './hand-over.ts';
 import { limitPassed, lockHeld } from './refusals.ts';
 
 /** LE6, LE13: the names with aliases resolved, each once, in one order for everybody. */
@@ -109,8 +109,8 @@ const grant = (yard: Yard, command: AcquireCommand, asked: Asked): LeasesDecisio
   const { leases, context } = yard;
   const { session } = asked.speaker;
   const acquired: LeasesEvent = { type: 'leases.acquired', data: wantedBy(command, asked) };
-  const shrinking = asked.claims.filter((claim) => stepOf(leases, session, claim) === 'downgrade');
-  if (shrinking.length === 0) return ok([acquired]);
+  const freed = givenUpBy(leases, asked.claims, session);
+  if (freed.length === 0 && ticketsOf(leases, session).length === 0) return ok([acquired]);
   const { ttl, delayMs, purpose } = command;
   const after = withGrant(leases, {
     holder: asked.speaker.agent,
@@ -122,8 +122,7 @@ const grant = (yard: Yard, command: AcquireCommand, asked: Asked): LeasesDecisio
     epoch: 0,
     at: context.now,
   });
-  const freed = shrinking.map(({ lock }): Claim => ({ lock, mode: 'exclusive' }));
-  return ok([acquired, ...handOver(after, freed, context.now)]);
+  return ok([acquired, ...handOver(after, freed, { now: context.now, session })]);
 };
 
 const queuedEvent = (command: AcquireCommand, asked: Asked & { readonly now: Instant }): LeasesEvent => ({

@@ -28,7 +28,7 @@ export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): Leas
   const after = others.reduce((next, lease) => withFailed(next, lease, context.now), leases);
   return ok([
     { type: 'leases.broken', data: { lock, reason, holders: broken } },
-    ...handOver(after, others.map(claimOf), context.now),
+    ...handOver(after, others.map(claimOf), context),
   ]);
 };
 

@@ -4,8 +4,14 @@ import type { Instant } from '../../../kernel/instants.ts';
 import { withOffer } from '../model/changes.ts';
 import { type Blocker, type Spot, blockersOf, spotsOf } from '../model/conflicts.ts';
 import type { LeasesEvent } from '../model/events.ts';
-import { type Claim, type LeasesSlice, type Ticket, ticketsOf } from '../model/lease.ts';
+import { type Claim, type LeasesSlice, type Ticket, leaseKey, ticketsOf } from '../model/lease.ts';
 import { pickUpMs } from '../model/limits.ts';
+
+interface Moment {
+  readonly now: Instant;
+  /** Has just been granted something, which may be all that another request of its own lacked. */
+  readonly session?: string;
+}
 
 /**
  * LE22: the requests whose turn comes when these claims are given up, on the slice as that leaves it. What waits for one
@@ -16,26 +22,44 @@ import { pickUpMs } from '../model/limits.ts';
 export const handOver = (
   slice: LeasesSlice,
   freed: Iterable<Claim>,
-  now: Instant,
+  { now, session }: Moment,
 ): readonly LeasesEvent[] => {
   const turns = new Turns(slice, now);
-  const seen = new Set<string>();
-  for (const claim of freed) {
-    for (const spot of spotsOf(slice, claim, 'waits')) {
-      const key = `${spot.order} ${spot.partition}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      turns.serve(spot);
+  if (session !== undefined) turns.retry(session);
+  let given: readonly Claim[] = [...freed];
+  do {
+    const seen = new Set<string>();
+    for (const claim of given) {
+      for (const spot of spotsOf(slice, claim, 'waits')) {
+        const key = `${spot.order} ${spot.partition}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        turns.serve(spot);
+      }
     }
-  }
+    given = turns.takeGiven();
+  } while (given.length > 0);
   return turns.granted();
 };
+
+/** LE17: what a session gives up of what it had exclusively, because it has it shared from now on. */
+export const givenUpBy = (
+  { leases }: LeasesSlice,
+  claims: readonly Claim[],
+  session: string,
+): readonly Claim[] =>
+  claims.flatMap(({ lock, mode }) =>
+    mode === 'shared' && leases.get(leaseKey(session, lock))?.mode === 'exclusive'
+      ? [{ lock, mode: 'exclusive' }]
+      : [],
+  );
 
 class Turns {
   readonly #before: LeasesSlice;
   readonly #now: Instant;
   readonly #until: Instant;
   readonly #served: Ticket[] = [];
+  #given: Claim[] = [];
   #slice: LeasesSlice;
 
   constructor(slice: LeasesSlice, now: Instant) {
@@ -51,6 +75,13 @@ class Turns {
       .toSorted((a, b) => a.seq - b.seq)
       .map(({ seq, agent, claims }) => ({ ticket: seq, agent, locks: claims.map(({ lock }) => lock) }));
     return [{ type: 'leases.granted', data: { grants, until: this.#until } }];
+  }
+
+  /** What those who were served have given up in their turn, since this was last asked. */
+  takeGiven(): readonly Claim[] {
+    const given = this.#given;
+    this.#given = [];
+    return given;
   }
 
   /** Grants what can be granted of those who wait at one spot. */
@@ -70,8 +101,12 @@ class Turns {
       closed.add(wait.lock);
       apart.add(own ? blocker.by.session : wait.session);
     }
-    for (const session of apart)
-      for (const { seq } of ticketsOf(this.#slice, session)) this.#tryToGrant(seq, 0);
+    for (const session of apart) this.retry(session);
+  }
+
+  /** Grants what can be granted of the requests of one session. */
+  retry(session: string): void {
+    for (const { seq } of ticketsOf(this.#slice, session)) this.#tryToGrant(seq, 0);
   }
 
   /** What is in the way of it, at claim `first` if there is something; `undefined` when it is granted by now. */
@@ -85,7 +120,9 @@ class Turns {
       for (const by of blockersOf(this.#slice, claim, { session, before: seq })) return { by, index };
     }
     this.#served.push(ticket);
+    this.#given.push(...givenUpBy(this.#slice, claims, session));
     this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
+    this.retry(session);
     return undefined;
   }
 }

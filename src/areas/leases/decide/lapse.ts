@@ -90,5 +90,5 @@ const end = ({ leases, context }: Yard, { lapsed, opened, tickets, why }: Ending
     const left = tickets.map(({ seq, agent }) => ({ ticket: seq, agent }));
     events.push({ type: 'leases.left', data: { tickets: left, why } });
   }
-  return ok([...events, ...handOver(after, freed, context.now)]);
+  return ok([...events, ...handOver(after, freed, context)]);
 };

@@ -49,7 +49,7 @@ export const release = (yard: Yard, { names, token, all }: ReleaseCommand): Leas
 /** What follows when these are free. */
 const handedOver = ({ leases, context }: Yard, free: readonly Lease[]): readonly LeasesEvent[] => {
   const after = free.reduce((next, { key }) => withoutLease(next, key), leases);
-  return handOver(after, free.map(claimOf), context.now);
+  return handOver(after, free.map(claimOf), context);
 };
 
 export const renew = (yard: Yard, { name, token, ttl }: RenewCommand): LeasesDecision => {
@@ -90,7 +90,7 @@ export const leave = (yard: Yard, { ticket }: LeaveCommand): LeasesDecision => {
     const why = waiting.until <= context.now ? 'timeout' : 'given_up';
     return ok([
       { type: 'leases.left', data: { tickets: [{ ticket, agent: waiting.agent }], why } },
-      ...handOver(withoutTicket(leases, ticket), waiting.claims, context.now),
+      ...handOver(withoutTicket(leases, ticket), waiting.claims, context),
     ]);
   }
   if (session === undefined || agent === undefined) return ok([]);
