@@ -2,6 +2,8 @@ import type { Area } from '../kernel/area.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
+import { leasesArea } from './leases/area.ts';
+import { initialLeases } from './leases/model/index.ts';
 import { messagesArea } from './messages/area.ts';
 import { initialMessages } from './messages/model/index.ts';
 import { portalsArea } from './portals/area.ts';
@@ -12,11 +14,19 @@ import { workspacesArea } from './workspaces/area.ts';
 import { initialWorkspaces } from './workspaces/model.ts';
 
 /** All areas, in the fixed order in which their models may know each other. */
-export const areas: readonly Area[] = [agentsArea, tasksArea, messagesArea, portalsArea, workspacesArea];
+export const areas: readonly Area[] = [
+  agentsArea,
+  leasesArea,
+  tasksArea,
+  messagesArea,
+  portalsArea,
+  workspacesArea,
+];
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {
   agents: initialAgents,
+  leases: initialLeases,
   tasks: initialTasks,
   messages: initialMessages,
   portals: initialPortals,

@@ -6,6 +6,7 @@ import { status } from './desk/operations/status.ts';
 import { wait } from './desk/operations/wait.ts';
 import { messageOperations } from './messages/operations/index.ts';
 import { portalOperations } from './portals/operations/index.ts';
+import { leaseOperations } from './leases/operations/index.ts';
 import { taskOperations } from './tasks/operations/index.ts';
 import { workspaceOperations } from './workspaces/operations/index.ts';
 
@@ -16,6 +17,7 @@ export const operations: readonly Operation[] = [
   ...messageOperations,
   wait,
   ...portalOperations,
+  ...leaseOperations,
   ...agentOperations,
   status,
   find,

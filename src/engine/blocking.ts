@@ -12,6 +12,8 @@ import { type Wait, Waits } from './waits.ts';
 
 /** How often a waiting call looks again although nobody rang: time alone can make something free. */
 const waitLooksEveryMs = 5_000;
+/** How soon it looks again when what was due has not come. */
+const dueLooksAgainMs = 50;
 
 export interface BlockingOptions {
   readonly rules: Rules;
@@ -20,6 +22,8 @@ export interface BlockingOptions {
   readonly log: Log;
   readonly now: () => Instant;
   readonly submit: (call: Call) => Promise<Fate>;
+  /** Lets happen what time has brought. */
+  readonly tick: () => Promise<unknown>;
   readonly stopped: () => Refusal | undefined;
   /** Somebody waits, and so wants to hear of what others write. */
   readonly waiting: () => void;
@@ -89,21 +93,25 @@ export class Blocking {
     submit: (intent: Intent) => Promise<Fate>,
     signal: AbortSignal | undefined,
   ): Promise<Refusal | undefined> {
-    const { now, stopped } = this.#options;
+    const { now, stopped, tick } = this.#options;
     const settle = async (intent: Intent): Promise<Refusal | undefined> => {
       const fate = await submit(intent);
       return fate.kind === 'refused' ? fate.refusal : undefined;
     };
     for (let place = ask(); place !== undefined; ) {
       if (place.kind === 'called') return settle(place.take);
-      const { key, until, leave } = place;
+      const { key, until, dueAt = until, leave } = place;
       const refusal = stopped();
       if (refusal !== undefined) return refusal;
       if (until <= now() || signal?.aborted) return settle(leave);
       place = await this.#listening([key], signal, async (wait) => {
         const before = ask();
         if (before?.kind !== 'queued') return before;
-        await wait.next(Math.min(until - now(), waitLooksEveryMs));
+        const dueInMs = Math.max(dueAt - now(), dueLooksAgainMs);
+        await wait.next(Math.min(until - now(), dueInMs, waitLooksEveryMs));
+        const after = ask();
+        if (after?.kind !== 'queued' || dueAt > now()) return after;
+        await tick();
         return ask();
       });
     }

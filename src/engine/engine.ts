@@ -104,6 +104,7 @@ export class Engine {
       log: options.log,
       now: () => this.now(),
       submit: (call) => this.#submit(call),
+      tick: () => this.tick(),
       stopped: () => this.#stopped,
       waiting: () => this.#watch(),
     });

@@ -6,6 +6,7 @@ const families: ReadonlyMap<string, () => Promise<readonly Operation[]>> = new M
   ['task', async () => (await import('../areas/tasks/operations/index.ts')).taskOperations],
   ['message', async () => (await import('../areas/messages/operations/index.ts')).messageOperations],
   ['portal', async () => (await import('../areas/portals/operations/index.ts')).portalOperations],
+  ['lock', async () => (await import('../areas/leases/operations/index.ts')).leaseOperations],
   ['agent', async () => (await import('../areas/agents/operations/index.ts')).agentOperations],
   ['workspace', async () => (await import('../areas/workspaces/operations/index.ts')).workspaceOperations],
 ]);

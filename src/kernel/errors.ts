@@ -64,6 +64,7 @@ export const errorTable = {
   overloaded: row(503, 1036, 7).retry('Too much is waiting; nothing was stored.'),
   stopping: row(503, 1037, 7).retry('The process is stopping; nothing was stored.'),
   other_hub: row(421, 1038, 3).final('The call was meant for another hub; nothing was stored.'),
+  deadlock: row(409, 1039, 4).retry('Waiting would close a circle in which all wait for each other.'),
   internal: row(500, -32603, 1).final(
     'A defect of Signalbox. The log has the details under the id in the message.',
   ),

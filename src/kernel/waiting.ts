@@ -28,6 +28,8 @@ export type Place =
       readonly key: string;
       /** When the call gives up, in the time of the workspace. */
       readonly until: Instant;
+      /** When time alone may bring its turn, if it is the next in line. */
+      readonly dueAt?: Instant | undefined;
       /** Gives the place up. */
       readonly leave: Intent;
     }

@@ -4,7 +4,7 @@ import { agentsIntent } from '../areas/agents/decide.ts';
 import { areas, initialSlices } from '../areas/index.ts';
 import { operations } from '../areas/operations.ts';
 import type { Task } from '../areas/tasks/model/index.ts';
-import type { Attention } from '../kernel/area.ts';
+import type { Attention, News } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Role, Seq } from '../kernel/entry.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
@@ -22,6 +22,11 @@ export interface Joining {
 }
 
 type Input = Readonly<Record<string, unknown>>;
+
+interface Repeated {
+  readonly input: Input;
+  readonly entries: readonly Entry[];
+}
 
 /** A task board in a test: agents call operations as they would over a surface, on state without a journal. */
 export class TaskBoard {
@@ -83,7 +88,14 @@ export class TaskBoard {
   }
 
   /** What the answer to a command would be if it were repeated now under its request id. */
-  repeat(actor: Actor, name: string, { input, entries }: { input: Input; entries: readonly Entry[] }): Input {
+  repeat(actor: Actor, name: string, done: Repeated): Input {
+    const outcome = this.repeated(actor, name, done);
+    assert.ok(outcome.ok);
+    return outcome.value;
+  }
+
+  /** The same, refusals included. */
+  repeated(actor: Actor, name: string, { input, entries }: Repeated): Outcome<Input> {
     const operation = operations.find((one) => one.name === name);
     const prepared = operation?.prepare(input);
     assert.ok(operation !== undefined && prepared?.ok === true && prepared.value.kind === 'command');
@@ -92,9 +104,7 @@ export class TaskBoard {
       this.scenario.slices,
       this.facts(actor),
     );
-    const outcome = this.#checked(operation.output, answer);
-    assert.ok(outcome.ok);
-    return outcome.value;
+    return this.#checked(operation.output, answer);
   }
 
   /** Calls an operation that must succeed. */
@@ -122,6 +132,10 @@ export class TaskBoard {
 
   attention(agent: string): readonly Attention[] {
     return areas.flatMap((area) => area.attention(this.scenario.slices, agent, this.scenario.now));
+  }
+
+  news(agent: string): readonly News[] {
+    return areas.flatMap((area) => area.news(this.scenario.slices, agent));
   }
 
   /** The types of the entries that the last command wrote. */

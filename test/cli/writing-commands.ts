@@ -86,6 +86,18 @@ const withMessage = async (hub: Hub, subject: Subject): Promise<Subject> => {
   return { ...subject, task: id };
 };
 
+const withLock = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await joined(hub, subject);
+  await call(hub, subject, { operation: 'lock_acquire', input: { name: subject.word } });
+  return subject;
+};
+
+/** Somebody else holds the lock, and a repeat asks for it once more. */
+const withLockOfOther = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  await withLock(hub, { ...subject, agent: `${subject.agent}-other` });
+  return joined(hub, subject);
+};
+
 const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
   await call(hub, subject, { operation: 'workspace_add', input: { name: subject.word } });
   return subject;
@@ -228,6 +240,41 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withPortal,
     journal: board,
     effect: ({ type, data }, { task }) => type === 'portals.closed' && data['portal'] === task,
+  },
+  {
+    operation: 'lock_acquire',
+    words: ({ agent, word }) => ['lock', 'acquire', word, '--agent', agent],
+    prepare: joined,
+    journal: board,
+    effect: ({ type, data }, { agent }) => type === 'leases.acquired' && data['agent'] === agent,
+  },
+  {
+    operation: 'lock_renew',
+    words: ({ agent, word }) => ['lock', 'renew', word, '--ttl', '600', '--agent', agent],
+    prepare: withLock,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'leases.renewed' && data['lock'] === word.toLowerCase(),
+  },
+  {
+    operation: 'lock_release',
+    words: ({ agent, word }) => ['lock', 'release', word, '--agent', agent],
+    prepare: withLock,
+    journal: board,
+    effect: ({ type, data }, { agent }) => type === 'leases.released' && data['agent'] === agent,
+  },
+  {
+    operation: 'lock_break',
+    words: ({ agent, word }) => ['lock', 'break', word, '--reason', word, '--agent', agent],
+    prepare: withLockOfOther,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'leases.asked' && data['reason'] === word,
+  },
+  {
+    operation: 'lock_alias',
+    words: ({ agent, word }) => ['lock', 'alias', word, '--target', `${word}-target`, '--agent', agent],
+    prepare: joined,
+    journal: board,
+    effect: ({ type, data }, { word }) => type === 'leases.aliased' && data['alias'] === word.toLowerCase(),
   },
   {
     operation: 'workspace_add',

@@ -118,6 +118,14 @@ export const sessionsOf = (slice: AgentsSlice, agent: string): Session[] => [
   ...slice.sessions.scan('agent', agent),
 ];
 
+/** How lively a session is; one that has ended is `ended`, whenever it was last seen. */
+export type SessionTier = Tier | 'ended';
+
+export const sessionTier = (slice: AgentsSlice, id: string, now: Instant): SessionTier => {
+  const session = slice.sessions.get(id);
+  return session === undefined || session.endedAt !== undefined ? 'ended' : tierAt(session.lastSeen, now);
+};
+
 /** An agent is as lively as its liveliest session; without one it goes by when it was last seen. */
 export const agentTier = (slice: AgentsSlice, agent: Agent, now: Instant): Tier => {
   let lastSeen = agent.lastSeen;
@@ -233,5 +241,5 @@ export type AgentsEvent =
 /** What a call says when it needs a session and has none. */
 export const sessionRequired = refuse(
   'session_required',
-  'Only a session can hold a task, and this call has none. Call start, and pass on the session it returns: as the argument session, or over plain HTTP in the header Signalbox-Session.',
+  'Only a session can hold something, and this call has none. Call start, and pass on the session it returns: as the argument session, or over plain HTTP in the header Signalbox-Session.',
 );

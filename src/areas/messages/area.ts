@@ -20,10 +20,10 @@ const due = ({ messages }: MessagesSlice, now: Instant): MessagesCommand[] => {
   return over.length === 0 ? [] : [{ type: 'expire', messages: over }];
 };
 
-export const messagesArea = defineArea<'messages', 'agents', MessagesCommand, MessagesEvent>({
+export const messagesArea = defineArea<'messages', 'agents' | 'leases', MessagesCommand, MessagesEvent>({
   name: 'messages',
   stateVersion: 1,
-  reads: ['agents'],
+  reads: ['agents', 'leases'],
   events: messageEvents,
   decide,
   evolve,

@@ -33,6 +33,18 @@ const recipients = (given: TaskBoard, actor: Actor, input: Readonly<Record<strin
 };
 
 describe('addresses', () => {
+  it('ME1 are roles: whoever holds the lock of that name', () => {
+    const { given, ada, bob, cyd } = office();
+    given.refused(ada, 'message_send', { code: 'not_found', input: { text: 'x', to: 'role:5c.reviewer' } });
+    given.do(bob, 'lock_acquire', { name: 'role:5c.reviewer', ttl: 'session' });
+    given.do(cyd, 'lock_acquire', { name: 'role:reviewer', mode: 'shared' });
+    given.do(bob, 'lock_acquire', { name: 'role:reviewer', mode: 'shared' });
+    assert.deepEqual(recipients(given, ada, { to: 'role:5C.reviewer' }), ['bob']);
+    assert.deepEqual(recipients(given, ada, { to: 'role:reviewer' }).toSorted(), ['bob', 'cyd']);
+    given.do(bob, 'lock_release', { name: 'role:5c.reviewer' });
+    given.refused(ada, 'message_send', { code: 'not_found', input: { text: 'x', to: 'role:5c.reviewer' } });
+  });
+
   it('ME1 are agents, capabilities and everyone, and each agent gets a message once', () => {
     const { given, ada, bob } = office();
     assert.deepEqual(recipients(given, ada, { to: 'bob' }), ['bob']);

@@ -5,8 +5,7 @@ import { quoted } from '../../kernel/text.ts';
 import { type Instant, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { newest } from '../../kernel/trail.ts';
-import { type AgentsSlice, sessionsOf } from '../agents/model.ts';
-import { sessionTier } from './model/holding.ts';
+import { type AgentsSlice, sessionTier, sessionsOf } from '../agents/model.ts';
 import {
   type Loss,
   type Task,
@@ -80,7 +79,7 @@ const wantsOf = (world: World<'tasks' | 'agents'>, task: Task, now: Instant): At
   const { id, state } = task;
   if (!isHeld(state)) return [];
   const wants: Attention[] = [];
-  const tier = sessionTier(world.agents, state.hold, now);
+  const tier = sessionTier(world.agents, state.hold.session, now);
   if (tier !== 'active' && hasLaterSession(world.agents, state.hold)) {
     wants.push({
       kind: 'task_held_elsewhere',

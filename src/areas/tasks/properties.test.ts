@@ -208,8 +208,8 @@ const told = (slice: TasksSlice): unknown => ({
 const heldIn = (slice: TasksSlice): readonly string[] => {
   assert.ok(slice.heldFiles !== undefined);
   return [...slice.heldFiles.values()]
-    .flatMap(({ path, held }) =>
-      held.map(({ task, holder, glob }) => `${path} ${task} ${holder} ${glob.text}`),
+    .flatMap(({ path, items }) =>
+      items.map(({ task, holder, glob }) => `${path} ${task} ${holder} ${glob.text}`),
     )
     .toSorted();
 };

@@ -8,7 +8,8 @@ import type { World } from '../../kernel/slices.ts';
 import { newest } from '../../kernel/trail.ts';
 import { authorName } from './evolve.ts';
 import type { TasksEvent } from './model/events.ts';
-import { holdNow, sessionTier } from './model/holding.ts';
+import { sessionTier } from '../agents/model.ts';
+import { holdNow } from './model/holding.ts';
 import { relativesNamedMax } from './model/limits.ts';
 import {
   type Task,
@@ -161,7 +162,7 @@ export const viewStanding = (
           yours: state.hold.session === actor.session,
           epoch: state.hold.epoch,
           since: isoTime(state.claimedAt),
-          tier: sessionTier(agents, state.hold, now),
+          tier: sessionTier(agents, state.hold.session, now),
           contestable_at: isoTime(holdNow(agents, state.hold).contestableAt),
         },
       };

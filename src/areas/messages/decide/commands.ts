@@ -36,10 +36,15 @@ export interface ExpireCommand {
 export type MessagesCommand = SendCommand | AcknowledgeCommand | DeliverCommand | ExpireCommand;
 
 export type MessagesDecision = Decision<MessagesEvent>;
-export type DecideMessages = AreaDefinition<'messages', 'agents', MessagesCommand, MessagesEvent>['decide'];
+export type DecideMessages = AreaDefinition<
+  'messages',
+  'agents' | 'leases',
+  MessagesCommand,
+  MessagesEvent
+>['decide'];
 
 /** What a command is decided on. */
 export interface Office {
   readonly messages: MessagesSlice;
-  readonly context: Context<'agents'>;
+  readonly context: Context<'agents' | 'leases'>;
 }

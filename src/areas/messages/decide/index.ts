@@ -22,7 +22,7 @@ export const decide: DecideMessages = (slice, command, context) => {
   }
 };
 
-export const messagesIntent = intents<'messages', 'agents', MessagesCommand, MessagesEvent>(
+export const messagesIntent = intents<'messages', 'agents' | 'leases', MessagesCommand, MessagesEvent>(
   'messages',
   decide,
 );

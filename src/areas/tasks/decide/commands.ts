@@ -2,6 +2,7 @@ import type { AreaDefinition, Context, Decision } from '../../../kernel/area.ts'
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { type Agent, type AgentsSlice, sessionRequired } from '../../agents/model.ts';
+import type { Fence } from '../../leases/model/index.ts';
 import type { TasksEvent } from '../model/events.ts';
 import type { Status, TasksSlice } from '../model/task.ts';
 
@@ -57,6 +58,8 @@ export interface UpdateCommand {
   readonly id: string;
   readonly revision?: number | undefined;
   readonly epoch?: number | undefined;
+  /** For a guard to check. */
+  readonly fence?: Fence | undefined;
   readonly plan: PlanChange;
   readonly status?: Exclude<Status, 'done'> | undefined;
   readonly reason?: string | undefined;
@@ -70,6 +73,7 @@ export interface DoneCommand {
   readonly type: 'done';
   readonly id: string;
   readonly epoch?: number | undefined;
+  readonly fence?: Fence | undefined;
   readonly result?: string | undefined;
   readonly openItemsReason?: string | undefined;
 }
@@ -78,6 +82,7 @@ export interface ReleaseCommand {
   readonly type: 'release';
   readonly id: string;
   readonly epoch?: number | undefined;
+  readonly fence?: Fence | undefined;
   readonly note?: string | undefined;
 }
 

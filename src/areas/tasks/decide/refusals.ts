@@ -2,7 +2,8 @@ import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { SessionHold } from '../../../kernel/hold.ts';
 import { quoted } from '../../../kernel/text.ts';
 import { isoTime, spoken } from '../../../kernel/instants.ts';
-import { holdNow, sessionTier } from '../model/holding.ts';
+import { sessionTier } from '../../agents/model.ts';
+import { holdNow } from '../model/holding.ts';
 import { type Task, type TasksSlice, holdIn, isHeld } from '../model/task.ts';
 import type { Board } from './commands.ts';
 
@@ -24,7 +25,7 @@ export const listed = (words: readonly string[], max = 10): string =>
 
 /** "by codex-1 (session idle) for 12 min". */
 export const holdWords = ({ agents, context }: Board, held: SessionHold, since: number): string =>
-  `by ${held.holder} (session ${sessionTier(agents, held, context.now)}) for ${spoken(context.now - since)}`;
+  `by ${held.holder} (session ${sessionTier(agents, held.session, context.now)}) for ${spoken(context.now - since)}`;
 
 export const holdDetails = (board: Board, task: Task): Readonly<Record<string, unknown>> => {
   if (!isHeld(task.state)) return { task: task.id, status: task.state.status };
@@ -34,7 +35,7 @@ export const holdDetails = (board: Board, task: Task): Readonly<Record<string, u
     status: task.state.status,
     holder: hold.holder,
     since: isoTime(claimedAt),
-    tier: sessionTier(board.agents, hold, board.context.now),
+    tier: sessionTier(board.agents, hold.session, board.context.now),
     contestable_at: isoTime(holdNow(board.agents, hold).contestableAt),
   };
 };

@@ -7,7 +7,7 @@ import { defineOperation } from '../../../kernel/operation.ts';
 import { tasksIntent } from '../decide/index.ts';
 import type { TasksEvent } from '../model/events.ts';
 import { resultCharactersMax } from '../model/limits.ts';
-import { epochSchema, reasonSchema, taskIdSchema } from './fields.ts';
+import { epochSchema, reasonSchema, taskFenceSchema, taskIdSchema } from './fields.ts';
 import { outcomeOf, outcomeShape } from './outcome.ts';
 
 const is = entryGuard<TasksEvent>();
@@ -19,7 +19,7 @@ export const taskDone = defineOperation({
   summary: 'Finish a task.',
   description:
     'Call when the work is finished, with a result that others can build on. Open checklist items must be ticked first, or explained. Claims a ready task that nobody holds.',
-  short: { omits: ['epoch'], adds: 'Also takes epoch.' },
+  short: { omits: ['epoch', 'fence'], adds: 'Also takes epoch, fence.' },
   positional: 'id',
   role: 'worker',
   rate: 'task',
@@ -51,13 +51,14 @@ export const taskDone = defineOperation({
     result: textSchema('A result', resultCharactersMax).optional(),
     open_items_reason: reasonSchema.optional(),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
+    fence: taskFenceSchema,
   }),
   output: z.strictObject({
     ...outcomeShape,
     now_ready: z.array(z.string()).optional().describe('tasks that waited only for this one'),
   }),
-  toCommand: ({ id, epoch, result, open_items_reason }) =>
-    tasksIntent({ type: 'done', id, epoch, result, openItemsReason: open_items_reason }),
+  toCommand: ({ id, epoch, fence, result, open_items_reason }) =>
+    tasksIntent({ type: 'done', id, epoch, fence, result, openItemsReason: open_items_reason }),
   answer: ({ entries }, { tasks: slice }, facts) => {
     const task = present(slice.tasks.get(facts.input.id), 'a finished task exists');
     const freed = entries.flatMap((entry) => (is(entry, 'tasks.finished') ? (entry.data.frees ?? []) : []));

@@ -4,6 +4,7 @@ import { lineSchema, nameSchema, textSchema } from '../../../kernel/ids.ts';
 import { nameLengthMax, namePattern } from '../../../kernel/names.ts';
 import { instantOf } from '../../../kernel/instants.ts';
 import { capabilitySchema } from '../../agents/model.ts';
+import { fenceSchema } from '../../leases/model/index.ts';
 import type { NewTask } from '../decide/index.ts';
 import {
   bodyCharactersMax,
@@ -62,6 +63,8 @@ const prioritySchema = z.int().min(1).max(5);
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 export const noteSchema = textSchema('A note', noteCharactersMax).min(1);
 export const epochSchema = z.int().min(1);
+/** The lock under which a task is worked on. */
+export const taskFenceSchema = fenceSchema.optional().describe('refused once this token of the lock is old');
 const dateTime = z.iso.datetime({ offset: true });
 
 /** The pattern that zod would show for a date-time is longer than all the rest of a schema. */

@@ -3,7 +3,7 @@ import { present } from '../../../kernel/assert.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { tasksIntent } from '../decide/index.ts';
-import { epochSchema, noteSchema, taskIdSchema } from './fields.ts';
+import { epochSchema, noteSchema, taskFenceSchema, taskIdSchema } from './fields.ts';
 import { outcomeOf, outcomeOutput } from './outcome.ts';
 
 export const taskRelease = defineOperation({
@@ -13,7 +13,7 @@ export const taskRelease = defineOperation({
   summary: 'Give a task back.',
   description:
     'Call when you stop without finishing: gives the task back to its place in the queue, with a note for whoever takes it next.',
-  short: { omits: ['epoch'], adds: 'Also takes epoch.' },
+  short: { omits: ['epoch', 'fence'], adds: 'Also takes epoch, fence.' },
   positional: 'id',
   role: 'worker',
   rate: 'task',
@@ -25,9 +25,10 @@ export const taskRelease = defineOperation({
     id: taskIdSchema,
     note: noteSchema.optional(),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
+    fence: taskFenceSchema,
   }),
   output: outcomeOutput,
-  toCommand: ({ id, epoch, note }) => tasksIntent({ type: 'release', id, epoch, note }),
+  toCommand: ({ id, epoch, fence, note }) => tasksIntent({ type: 'release', id, epoch, fence, note }),
   answer: ({ entries }, { tasks: slice }, facts) =>
     ok(outcomeOf(entries, present(slice.tasks.get(facts.input.id), 'a released task exists'), facts)),
 });

@@ -7,7 +7,14 @@ import { defineOperation } from '../../../kernel/operation.ts';
 import { type PlanChange, tasksIntent } from '../decide/index.ts';
 import type { TasksEvent } from '../model/events.ts';
 import { checklistItemsMax } from '../model/limits.ts';
-import { changedPlanShape, epochSchema, noteSchema, reasonSchema, taskIdSchema } from './fields.ts';
+import {
+  changedPlanShape,
+  epochSchema,
+  noteSchema,
+  reasonSchema,
+  taskFenceSchema,
+  taskIdSchema,
+} from './fields.ts';
 import { outcomeOf, outcomeShape } from './outcome.ts';
 
 const itemNumbers = z.array(z.int().min(1).max(checklistItemsMax)).min(1).max(checklistItemsMax).optional();
@@ -27,11 +34,16 @@ const inputSchema = z
     tick: itemNumbers.describe('checklist items, from 1'),
     untick: itemNumbers,
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
+    fence: taskFenceSchema,
     ...changedPlanShape,
   })
-  .refine(({ id: _id, revision: _revision, epoch: _epoch, ...rest }) => Object.values(rest).some(isGiven), {
-    message: 'say what to change: a field, status, tick, untick or note',
-  })
+  .refine(
+    ({ id: _id, revision: _revision, epoch: _epoch, fence: _fence, ...rest }) =>
+      Object.values(rest).some(isGiven),
+    {
+      message: 'say what to change: a field, status, tick, untick or note',
+    },
+  )
   .refine(({ status, reason }) => reason === undefined || isReasoned(status), {
     message: 'a reason belongs to status blocked, cancelled or todo; otherwise write a note',
   });
@@ -50,7 +62,10 @@ export const taskUpdate = defineOperation({
   summary: 'Change, tick, note, block, cancel or reopen a task.',
   description:
     'Report on a task that you hold (status, checklist), note something on any, or change its plan: fields of task_add; lists replace the old ones, null clears. All or nothing.',
-  short: { omits: [...Object.keys(changedPlanShape), 'untick', 'epoch'], adds: 'Also takes untick, epoch.' },
+  short: {
+    omits: [...Object.keys(changedPlanShape), 'untick', 'epoch', 'fence'],
+    adds: 'Also takes untick, epoch, fence.',
+  },
   positional: 'id',
   role: 'worker',
   rate: 'task',
@@ -83,12 +98,13 @@ export const taskUpdate = defineOperation({
     ...outcomeShape,
     flagged: z.array(z.string()).optional().describe('open tasks that depend on what was cancelled'),
   }),
-  toCommand: ({ id, revision, epoch, status, reason, tick, untick, note, ...plan }) =>
+  toCommand: ({ id, revision, epoch, fence, status, reason, tick, untick, note, ...plan }) =>
     tasksIntent({
       type: 'update',
       id,
       revision,
       epoch,
+      fence,
       status,
       reason,
       tick,

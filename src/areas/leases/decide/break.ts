@@ -1,0 +1,72 @@
+import { roleAtLeast } from '../../../kernel/entry.ts';
+import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
+import { idleMs } from '../../../kernel/hold.ts';
+import { isoTime } from '../../../kernel/instants.ts';
+import { sessionTier } from '../../agents/model.ts';
+import { withFailed } from '../model/changes.ts';
+import { type Lease, leasesOn, resolved } from '../model/lease.ts';
+import { segmentsOf } from '../model/names.ts';
+import type { BreakCommand, LeasesDecision, Yard } from './commands.ts';
+import { handOver } from './hand-over.ts';
+import { leaseWords } from './refusals.ts';
+import { claimOf } from './release.ts';
+
+/** LE32 to LE35 */
+export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): LeasesDecision => {
+  const { leases, context } = yard;
+  const lock = resolved(leases, name);
+  const on = [...leasesOn(leases, segmentsOf(lock))].filter(({ state }) => state.kind !== 'delayed');
+  const others = on.filter(({ session }) => session !== context.actor.session);
+  if (others.length === 0) return nobodyElse(lock, on);
+  const holders = others.map(({ holder, session }) => ({ agent: holder, session }));
+  if (ask) return ok([{ type: 'leases.asked', data: { lock, reason, holders } }]);
+  for (const lease of others) {
+    const refusal = refuseBreak(yard, lease);
+    if (refusal !== undefined) return refusal;
+  }
+  const broken = others.map(({ holder, session, epoch }) => ({ agent: holder, session, epoch }));
+  const after = others.reduce((next, lease) => withFailed(next, lease, context.now), leases);
+  return ok([
+    { type: 'leases.broken', data: { lock, reason, holders: broken } },
+    ...handOver(after, others.map(claimOf), context),
+  ]);
+};
+
+const nobodyElse = (lock: string, own: readonly Lease[]): Refusal =>
+  own.length > 0
+    ? refuse('invalid_state', `Only you hold ${lock}. Give it back with lock_release.`, { lock })
+    : refuse(
+        'not_found',
+        `Nobody holds ${lock}. If something else is in its way, lock_list with this name shows what.`,
+        { lock },
+      );
+
+const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
+  const { agents, context } = yard;
+  const tier = sessionTier(agents, lease.session, context.now);
+  if (roleAtLeast(context.actor.role, 'approver')) return undefined;
+  const own = lease.holder === context.actor.agent;
+  const held = leaseWords(yard, lease);
+  const details = { lock: lease.lock, holder: lease.holder, tier };
+  switch (tier) {
+    case 'active':
+      return refuse(
+        'held',
+        `${held}, and that session is active. Ask for it (ask true), queue for it with wait_ms, or let an approver break it.`,
+        details,
+      );
+    case 'idle': {
+      if (own) return undefined;
+      const lastSeen = agents.sessions.get(lease.session)?.lastSeen ?? context.now;
+      return refuse(
+        'held',
+        `${held}. Warning: it is idle, not gone, and may be at work in the middle of this. It can be broken from ${isoTime(lastSeen + idleMs)} if it stays silent; until then ask for it (ask true), or let an approver break it.`,
+        details,
+      );
+    }
+    case 'stale':
+    case 'abandoned':
+    case 'ended':
+      return undefined;
+  }
+};

@@ -1,0 +1,128 @@
+import { present } from '../../../kernel/assert.ts';
+import type { Seq } from '../../../kernel/entry.ts';
+import type { Instant } from '../../../kernel/instants.ts';
+import { withOffer } from '../model/changes.ts';
+import { type Blocker, type Spot, blockersOf, spotsOf } from '../model/conflicts.ts';
+import type { LeasesEvent } from '../model/events.ts';
+import { type Claim, type LeasesSlice, type Ticket, leaseKey, ticketsOf } from '../model/lease.ts';
+import { pickUpMs } from '../model/limits.ts';
+
+interface Moment {
+  readonly now: Instant;
+  /** Has just been granted something, which may be all that another request of its own lacked. */
+  readonly session?: string;
+}
+
+/**
+ * LE22: the requests whose turn comes when these claims are given up, on the slice as that leaves it. What waits for one
+ * name in one mode stands in one order, and its first that cannot be granted keeps back all behind it but those of one
+ * session. So a release looks at those whom it serves and the next in line, however many wait behind. Where a whole is
+ * given up, those who wait for its parts stand in one order, and all of them are looked at.
+ */
+export const handOver = (
+  slice: LeasesSlice,
+  freed: Iterable<Claim>,
+  { now, session }: Moment,
+): readonly LeasesEvent[] => {
+  const turns = new Turns(slice, now);
+  if (session !== undefined) turns.retry(session);
+  let given: readonly Claim[] = [...freed];
+  do {
+    const seen = new Set<string>();
+    for (const claim of given) {
+      for (const spot of spotsOf(slice, claim, 'waits')) {
+        const key = `${spot.order} ${spot.partition}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        turns.serve(spot);
+      }
+    }
+    given = turns.takeGiven();
+  } while (given.length > 0);
+  return turns.granted();
+};
+
+/** LE17: what a session gives up of what it had exclusively, because it has it shared from now on. */
+export const givenUpBy = (
+  { leases }: LeasesSlice,
+  claims: readonly Claim[],
+  session: string,
+): readonly Claim[] =>
+  claims.flatMap(({ lock, mode }) =>
+    mode === 'shared' && leases.get(leaseKey(session, lock))?.mode === 'exclusive'
+      ? [{ lock, mode: 'exclusive' }]
+      : [],
+  );
+
+class Turns {
+  readonly #before: LeasesSlice;
+  readonly #now: Instant;
+  readonly #until: Instant;
+  readonly #served: Ticket[] = [];
+  #given: Claim[] = [];
+  #slice: LeasesSlice;
+
+  constructor(slice: LeasesSlice, now: Instant) {
+    this.#before = slice;
+    this.#slice = slice;
+    this.#now = now;
+    this.#until = now + pickUpMs;
+  }
+
+  granted(): readonly LeasesEvent[] {
+    if (this.#served.length === 0) return [];
+    const grants = this.#served
+      .toSorted((a, b) => a.seq - b.seq)
+      .map(({ seq, agent, claims }) => ({ ticket: seq, agent, locks: claims.map(({ lock }) => lock) }));
+    return [{ type: 'leases.granted', data: { grants, until: this.#until } }];
+  }
+
+  /** What those who were served have given up in their turn, since this was last asked. */
+  takeGiven(): readonly Claim[] {
+    const given = this.#given;
+    this.#given = [];
+    return given;
+  }
+
+  /** Grants what can be granted of those who wait at one spot. */
+  serve({ order, partition }: Spot): void {
+    const closed = new Set<string>();
+    const apart = new Set<string>();
+    for (const wait of this.#before.waits.scan(order, partition)) {
+      if (closed.has(wait.lock)) {
+        // All that stands here is for one name, and nothing behind it can be granted.
+        if (order === 'node') break;
+        continue;
+      }
+      const blocker = this.#tryToGrant(wait.ticket, wait.index);
+      if (blocker === undefined) continue;
+      const own = blocker.index === wait.index;
+      if (!own && wait.mode === 'shared') continue;
+      closed.add(wait.lock);
+      apart.add(own ? blocker.by.session : wait.session);
+    }
+    for (const session of apart) this.retry(session);
+  }
+
+  /** Grants what can be granted of the requests of one session. */
+  retry(session: string): void {
+    for (const { seq } of ticketsOf(this.#slice, session)) this.#tryToGrant(seq, 0);
+  }
+
+  /** What is in the way of it, at claim `first` if there is something; `undefined` when it is granted by now. */
+  #tryToGrant(seq: Seq, first: number): { readonly by: Blocker; readonly index: number } | undefined {
+    const ticket = this.#slice.tickets.get(String(seq));
+    if (ticket === undefined) return undefined;
+    const { claims, session } = ticket;
+    for (let i = 0; i < claims.length; i += 1) {
+      const index = (first + i) % claims.length;
+      const claim = present(claims[index], 'claims are numbered from 0');
+      for (const by of blockersOf(this.#slice, claim, { session, before: seq })) return { by, index };
+    }
+    this.#served.push(ticket);
+    this.#given.push(...givenUpBy(this.#slice, claims, session));
+    this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
+    this.retry(session);
+    return undefined;
+  }
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hourMs, minuteMs, secondMs } from '../../kernel/instants.ts';
+import { LockYard } from '../../testing/lock-yard.ts';
+
+const three = () => {
+  const yard = new LockYard();
+  return {
+    yard,
+    ada: yard.join('ada'),
+    bob: yard.join('bob'),
+    eve: yard.join('eve', { role: 'approver' }),
+  };
+};
+
+test('LE27 a lock lasts its ttl and not a moment less, and then goes to whoever waits', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'pytest', { ttl: 5 });
+  const ticket = yard.queue(bob, 'pytest');
+  assert.deepEqual(yard.pass(4_999), []);
+  assert.deepEqual(yard.granted(yard.pass(1)), [ticket]);
+});
+
+test('LE29 an expired session gives up all its leases in one entry, those with a ttl as well', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'pytest', { ttl: 86_400 });
+  yard.lock(ada, ['issue:1', 'file:src/**'], { ttl: 'session' });
+  yard.leave(ada);
+  yard.blocked(bob, 'pytest');
+  const ticket = yard.queue(bob, 'file:src/a.ts', { wait_ms: 300_000 });
+  assert.deepEqual(yard.pass(2 * minuteMs - 1), []);
+  const entries = yard.pass(1);
+  assert.deepEqual(
+    entries.map(({ type }) => type),
+    ['agents.session_expired', 'leases.expired', 'leases.granted'],
+  );
+  assert.deepEqual(yard.granted(entries), [ticket]);
+  assert.match(yard.attention('ada')[0]?.text ?? '', /^Your session expired, and your lock/);
+});
+
+test('LE29 LE31 coming back within the time of grace keeps everything', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'pytest', { ttl: 'session' });
+  yard.leave(ada);
+  yard.pass(minuteMs);
+  const back = yard.join('ada', { connection: 'new' });
+  assert.equal(back.session, ada.session);
+  yard.pass(hourMs);
+  yard.blocked(bob, 'pytest');
+  assert.equal(yard.do(back, 'lock_list', { mine: true })['total'], 1);
+});
+
+test('LE30 after a failure a lock stays closed for its delay, to all but the session; after a release it does not', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'pytest', { ttl: 5, delay_s: 30 });
+  yard.pass(5 * secondMs);
+  assert.deepEqual(yard.held, ['ada pytest exclusive delayed']);
+  assert.match(yard.blocked(bob, 'pytest').message, /stays closed after ada lost it, until/);
+  const ticket = yard.queue(bob, 'pytest');
+  assert.deepEqual(yard.pass(30 * secondMs - 1), []);
+  assert.deepEqual(yard.granted(yard.pass(1)), [ticket]);
+  yard.leaveQueue(bob, ticket);
+  yard.lock(ada, 'pytest', { ttl: 5, delay_s: 30 });
+  yard.do(ada, 'lock_release', {});
+  yard.lock(bob, 'pytest', { ttl: 5, delay_s: 60 });
+  yard.pass(5 * secondMs);
+  yard.blocked(ada, 'pytest');
+  yard.lock(bob, 'pytest');
+});
+
+test('LE32 LE42 LE43 asking tells the holder who and why, once as news, and changes nothing else', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'wave:5c');
+  const reason = 'I fix "main" now';
+  assert.deepEqual(yard.do(bob, 'lock_break', { name: 'wave:5c', reason }), {
+    name: 'wave:5c',
+    asked: ['ada'],
+    broken: [],
+  });
+  assert.deepEqual(yard.held, ['ada wave:5c exclusive']);
+  const [asked] = yard.attention('ada');
+  assert.equal(asked?.kind, 'lock_asked');
+  assert.match(asked.text, /^bob asked 0 s ago for your lock wave:5c: "I fix \\"main\\" now"/);
+  assert.deepEqual(yard.news('ada'), [
+    { kind: 'lock_asked', count: 1, seq: yard.written[0]?.seq, call: 'start' },
+  ]);
+  yard.join('ada');
+  assert.deepEqual(yard.news('ada'), []);
+  assert.equal(yard.attention('ada').length, 1, 'as long as it is held');
+  yard.refused(ada, 'lock_break', { code: 'invalid_state', input: { name: 'wave:5c', reason } });
+  yard.refused(bob, 'lock_break', { code: 'not_found', input: { name: 'pytest', reason } });
+  yard.refused(bob, 'lock_break', { code: 'invalid_input', input: { name: 'wave:5c', ask: false } });
+});
+
+test('9. LE33 LE34 LE35 the age of the last call gives the tier and what it allows', () => {
+  for (const [silentMs, tier, may] of [
+    [299 * secondMs, 'active', false],
+    [301 * secondMs, 'idle', false],
+    [61 * minuteMs, 'stale', true],
+    [5 * hourMs, 'stale', true],
+    [25 * hourMs, 'abandoned', true],
+  ] as const) {
+    const { yard, ada, bob } = three();
+    const token = yard.lock(ada, 'wave:5c', { ttl: 'session' });
+    yard.pass(silentMs);
+    const input = { name: 'wave:5c', ask: false, reason: 'It is needed' };
+    if (tier === 'abandoned') {
+      assert.deepEqual(yard.held, [], 'it was released by itself');
+      continue;
+    }
+    assert.equal(yard.blocked(bob, 'wave:5c').message.includes(`(session ${tier})`), true, tier);
+    if (!may) {
+      const refusal = yard.refused(bob, 'lock_break', { code: 'held', input });
+      assert.match(refusal.message, tier === 'idle' ? /Warning: it is idle, not gone/ : /is active/);
+      continue;
+    }
+    const broken = yard.do(bob, 'lock_break', input);
+    assert.deepEqual(broken['broken'], [{ holder: 'ada', token }]);
+    yard.see(ada);
+    assert.equal(yard.do(ada, 'lock_check_token', { name: 'wave:5c', token })['valid'], false);
+    yard.refused(ada, 'lock_renew', { code: 'stale_epoch', input: { name: 'wave:5c', token } });
+    assert.match(yard.attention('ada')[0]?.text ?? '', /^bob broke your lock wave:5c: "It is needed"\. Stop/);
+    assert.deepEqual(
+      yard.news('ada').map(({ kind }) => kind),
+      ['lock_lost'],
+    );
+  }
+});
+
+test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken, and an approver breaks any', () => {
+  const { yard, ada, bob, eve } = three();
+  const input = { name: 'pytest', ask: false, reason: 'r' };
+  yard.lock(ada, 'pytest', { delay_s: 7 });
+  const ticket = yard.queue(bob, 'pytest');
+  yard.do(eve, 'lock_break', input);
+  assert.deepEqual(yard.granted(), [], 'who was broken counts as failed');
+  assert.deepEqual(yard.granted(yard.pass(7 * secondMs)), [ticket]);
+  yard.take(bob, ticket);
+  yard.leave(bob);
+  yard.do(ada, 'lock_break', input);
+  const other = yard.join('ada', { connection: 'elsewhere' });
+  yard.lock(other, 'pytest', { ttl: 3_600 });
+  yard.refused(ada, 'lock_break', { code: 'held', input });
+  yard.pass(6 * minuteMs);
+  yard.do(ada, 'lock_break', input);
+  assert.deepEqual(
+    yard.attention('ada').map(({ text }) => text.slice(0, 28)),
+    ['eve broke your lock pytest: '],
+    'what one breaks of one’s own is no loss',
+  );
+});
+
+test('LE36 LE6 LE37 LE38 LE39 an alias stands for its target everywhere, leads no further, and changes only while both are free', () => {
+  const { yard, ada, bob } = three();
+  yard.lock(ada, 'wave:5c.1');
+  const alias = { name: 'issue:0115', target: 'wave:5C-1' };
+  yard.refused(bob, 'lock_alias', { code: 'held', input: alias });
+  yard.do(ada, 'lock_release', {});
+  yard.lock(ada, 'wave:5c');
+  yard.refused(bob, 'lock_alias', { code: 'held', input: alias });
+  yard.queue(bob, 'wave:5c.1');
+  yard.do(ada, 'lock_release', {});
+  yard.pass(10 * secondMs);
+  yard.do(bob, 'lock_alias', alias);
+  yard.lock(ada, 'issue:115');
+  assert.deepEqual(yard.held, ['ada wave:5c.1 exclusive']);
+  yard.blocked(bob, 'wave:5c.1');
+  yard.blocked(bob, 'issue:115');
+  yard.refused(bob, 'lock_alias', { code: 'held', input: { name: 'issue:115', target: null } });
+  const token = yard.leases[0]?.epoch;
+  assert.equal(yard.do(bob, 'lock_check_token', { name: 'issue:115', token })['valid'], true);
+  assert.deepEqual(yard.do(ada, 'lock_release', { name: 'issue:115' })['released'], ['wave:5c.1']);
+  for (const input of [
+    { name: 'x', target: 'issue:115' },
+    { name: 'wave:5c.1', target: 'x' },
+  ])
+    yard.refused(bob, 'lock_alias', { code: 'invalid_state', input });
+  yard.refused(bob, 'lock_alias', { code: 'invalid_input', input: { name: 'x', target: 'x' } });
+  yard.refused(bob, 'lock_alias', { code: 'invalid_input', input: { name: 'work', target: 'x' } });
+  const shown = yard.do(bob, 'lock_alias');
+  assert.deepEqual(yard.types, []);
+  assert.deepEqual(shown['aliases'], [
+    { name: 'issue:115', target: 'wave:5c.1', by: 'bob', at: '2001-09-09T01:46:50.000Z' },
+  ]);
+  assert.deepEqual(yard.do(bob, 'lock_alias', { name: 'issue:115', target: null })['aliases'], []);
+  yard.refused(bob, 'lock_alias', { code: 'not_found', input: { name: 'issue:115', target: null } });
+});

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { present } from '../../kernel/assert.ts';
+import type { Actor } from '../../kernel/entry.ts';
+import { secondMs } from '../../kernel/instants.ts';
+import {
+  type RefHold,
+  type RefMode,
+  type RefOutcome,
+  type RefRequest,
+  ReferenceLocks,
+  refNames,
+} from '../../testing/reference-locks.ts';
+import { TaskBoard } from '../../testing/task-board.ts';
+import { toldLeases } from '../../testing/told-leases.ts';
+import { leasesIntent } from './decide/index.ts';
+import { initialSlices } from '../index.ts';
+import { type LeasesSlice, leasesIn } from './model/lease.ts';
+
+/** Three agents, of which the last has two sessions. */
+const agents = ['ada', 'bob', 'eve', 'eve'];
+
+/** All runs begin with the same four sessions; joining anew each time would take most of the time. */
+const joined = new TaskBoard();
+const actors: readonly Actor[] = agents.map((agent, i) => joined.join(agent, { connection: `c${i}` }));
+const sessions = actors.map(({ session }) => session);
+
+class Yard {
+  readonly board = new TaskBoard();
+
+  constructor() {
+    this.board.scenario.slices = joined.scenario.slices;
+    this.board.scenario.entries.push(...joined.scenario.entries);
+  }
+
+  get leases(): LeasesSlice {
+    return this.board.scenario.slices.leases;
+  }
+
+  /** What became of a call, in the words of the reference. */
+  call(who: number, name: string, input: Readonly<Record<string, unknown>>): RefOutcome {
+    const before = this.board.scenario.entries.length;
+    const outcome = this.board.call(present(actors[who], 'there are four'), name, input);
+    const queued = this.board.scenario.entries.slice(before).some(({ type }) => type === 'leases.queued');
+    if (queued) return 'queued';
+    if (outcome.ok) return name === 'lock_acquire' ? 'granted' : 'done';
+    const { code } = outcome;
+    assert.ok(code === 'held' || code === 'deadlock' || code === 'not_holder', JSON.stringify(outcome));
+    return code;
+  }
+
+  do(who: number, command: Parameters<typeof leasesIntent>[0]): void {
+    const outcome = this.board.scenario.when(leasesIntent(command), present(actors[who], 'there are four'));
+    assert.ok(outcome.ok, JSON.stringify(outcome));
+  }
+}
+
+const agree = (model: ReferenceLocks, { leases, board }: Yard): void => {
+  assert.equal(board.scenario.now, model.now);
+  const real = [...leases.leases.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const wanted = model.holds.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  assert.deepEqual(
+    real.map(({ session, lock, mode, count, state }) => ({
+      key: `${session} ${lock}`,
+      mode,
+      count,
+      state: state.kind,
+      until: state.kind === 'held' ? state.expiresAt : state.until,
+    })),
+    wanted.map((hold) => ({
+      key: keyOf(hold),
+      mode: hold.mode,
+      count: hold.count,
+      state: hold.state,
+      until: hold.until,
+    })),
+  );
+  const tokened = wanted.map((hold, i) => ({ hold, token: real[i]?.epoch ?? 0 }));
+  for (const { hold, token } of tokened.toSorted((a, b) => a.token - b.token))
+    agreeOnToken(model, hold, token);
+  assert.deepEqual(
+    [...leases.tickets.scan('all', 'all')].map(({ seq, session, until }) => ({ seq, session, until })),
+    model.queue.map(({ id, session, until }) => ({ seq: id, session: sessions[session], until })),
+  );
+};
+
+const keyOf = ({ session, name }: RefHold): string => `${sessions[session]} ${name}`;
+
+/** A grant has a higher token than every one before it on the same lock, and keeps it. */
+const agreeOnToken = (model: ReferenceLocks, hold: RefHold, token: number): void => {
+  const highest = tokens.get(hold.name) ?? 0;
+  if (hold.token === undefined) {
+    const together = model.holds.some((one) => one !== hold && one.name === hold.name && one.token === token);
+    assert.ok(token > highest || together, `${token} follows ${highest}`);
+    tokens.set(hold.name, Math.max(highest, token));
+    hold.token = token;
+  }
+  assert.equal(token, hold.token);
+};
+
+/** The highest token of each lock in the run under way. */
+const tokens = new Map<string, number>();
+
+type Command = fc.Command<ReferenceLocks, Yard>;
+
+const command = (
+  text: string,
+  may: (model: ReferenceLocks) => boolean,
+  run: (model: ReferenceLocks, real: Yard) => void,
+): Command => ({
+  check: may,
+  run: (model, real) => {
+    run(model, real);
+    agree(model, real);
+  },
+  toString: () => text,
+});
+
+const who = fc.nat({ max: 3 });
+const name = fc.constantFrom(...refNames);
+const names = fc.oneof(
+  { weight: 3, arbitrary: name.map((one) => [one]) },
+  { weight: 2, arbitrary: fc.uniqueArray(name, { minLength: 2, maxLength: 3 }) },
+);
+const ttls = [5, 20, 60];
+
+const acquire = fc
+  .record({
+    who,
+    names,
+    mode: fc.constantFrom<RefMode>('exclusive', 'shared'),
+    ttl: fc.constantFrom(...ttls),
+    delay: fc.constantFrom(0, 0, 0, 7),
+    wait: fc.constantFrom(0, 15, 15, 60),
+  })
+  .map((asked) =>
+    command(`acquire ${JSON.stringify(asked)}`, isLive(asked.who), (model, real) => {
+      const request: RefRequest = {
+        id: Number.MAX_SAFE_INTEGER,
+        session: asked.who,
+        names: asked.names.toSorted(),
+        mode: asked.mode,
+        ttl: asked.ttl * secondMs,
+        delay: asked.delay * secondMs,
+        until: model.now + asked.wait * secondMs,
+      };
+      const expected = model.acquire(request);
+      const input = {
+        name: asked.names,
+        mode: asked.mode,
+        ttl: asked.ttl,
+        delay_s: asked.delay,
+        wait_ms: asked.wait * secondMs,
+      };
+      assert.equal(real.call(asked.who, 'lock_acquire', input), expected);
+      if (expected === 'queued') request.id = present(real.board.written[0]?.seq, 'it was written');
+      seen.set(expected, (seen.get(expected) ?? 0) + 1);
+    }),
+  );
+
+const isLive =
+  (session: number) =>
+  (model: ReferenceLocks): boolean =>
+    model.isLive(session);
+
+const release = fc
+  .record({ who, names: fc.option(names, { nil: undefined }), all: fc.boolean() })
+  .map((asked) =>
+    command(`release ${JSON.stringify(asked)}`, isLive(asked.who), (model, real) => {
+      const expected = model.release(asked.who, asked.names, asked.all);
+      const input = { ...(asked.names && { name: asked.names }), all: asked.all };
+      assert.equal(real.call(asked.who, 'lock_release', input), expected);
+    }),
+  );
+
+/** Gives back what is held, so that releases mostly find something. */
+const give = fc.record({ who, all: fc.boolean() }).map((asked) =>
+  command(
+    `give ${JSON.stringify(asked)}`,
+    (model) => model.isLive(asked.who) && model.holds.some((one) => isHeldBy(one, asked.who)),
+    (model, real) => {
+      const held = present(
+        model.holds.find((one) => isHeldBy(one, asked.who)),
+        'it holds something',
+      );
+      const expected = model.release(asked.who, [held.name], asked.all);
+      assert.equal(real.call(asked.who, 'lock_release', { name: held.name, all: asked.all }), expected);
+    },
+  ),
+);
+
+const isHeldBy = ({ session, state }: RefHold, by: number): boolean => session === by && state !== 'delayed';
+
+const renew = fc.record({ who, name, ttl: fc.constantFrom(...ttls) }).map((asked) =>
+  command(`renew ${JSON.stringify(asked)}`, isLive(asked.who), (model, real) => {
+    const expected = model.renew(asked.who, asked.name, asked.ttl * secondMs);
+    assert.equal(real.call(asked.who, 'lock_renew', { name: asked.name, ttl: asked.ttl }), expected);
+  }),
+);
+
+const take = who.map((by) =>
+  command(
+    `take ${by}`,
+    (model) => model.isLive(by) && model.holds.some((one) => one.session === by && one.state === 'offered'),
+    (model, real) => {
+      const ticket = model.holds.find((one) => one.session === by && one.state === 'offered')?.ticket ?? 0;
+      model.take(by);
+      real.do(by, { type: 'take', ticket });
+    },
+  ),
+);
+
+const leave = fc.nat({ max: 5 }).map((n) =>
+  command(
+    `leave ${n}`,
+    (model) => model.queue.length > 0,
+    (model, real) => {
+      const request = present(model.queue[n % model.queue.length], 'somebody waits');
+      model.leave(request);
+      real.do(request.session, { type: 'leave', ticket: request.id });
+    },
+  ),
+);
+
+const end = who.map((by) =>
+  command(`end ${by}`, isLive(by), (model, real) => {
+    model.end(by);
+    real.board.leave(present(actors[by], 'there are four'));
+  }),
+);
+
+const pass = fc.constantFrom(1, 5, 5, 10, 15, 130).map((seconds) =>
+  command(
+    `pass ${seconds}`,
+    () => true,
+    (model, real) => {
+      model.pass(seconds * secondMs);
+      real.board.pass(seconds * secondMs);
+    },
+  ),
+);
+
+/** How often a request of each outcome was seen, over all runs. */
+const seen = new Map<RefOutcome, number>();
+
+test('15. LE7 LE10 LE13 LE15 LE20 LE22 LE26 LE27 LE30 LE49 whatever is called, locks are as the reference says, and fold alike in bulk', (context) => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+  context.diagnostic(`SEED=${seed}`);
+  const weighted = [
+    acquire,
+    acquire,
+    acquire,
+    acquire,
+    release,
+    give,
+    give,
+    take,
+    take,
+    leave,
+    renew,
+    pass,
+    pass,
+    end,
+  ];
+  fc.assert(
+    fc.property(fc.commands(weighted, { maxCommands: 24, size: 'max' }), (commands) => {
+      tokens.clear();
+      const real = new Yard();
+      fc.modelRun(() => ({ model: new ReferenceLocks(real.board.scenario.now), real }), commands);
+      const { scenario } = real.board;
+      assert.deepEqual(
+        toldLeases(scenario.refolded(initialSlices).leases),
+        toldLeases(scenario.slices.leases),
+      );
+      for (const session of sessions) {
+        const epochs = leasesIn(real.leases, session ?? '').map(({ epoch }) => epoch);
+        assert.ok(epochs.every((epoch) => epoch <= scenario.entries.length));
+      }
+    }),
+    { numRuns: 10_000, seed },
+  );
+  for (const outcome of ['granted', 'queued', 'held', 'deadlock'] as const)
+    assert.ok((seen.get(outcome) ?? 0) > 100, `the runs get somewhere: ${JSON.stringify([...seen])}`);
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Seq } from '../../../kernel/entry.ts';
+import { type Lease, type LeasesSlice, leasesOn, resolved } from './lease.ts';
+import { nameCharactersMax } from './limits.ts';
+import { readLockName, segmentsOf, work } from './names.ts';
+
+/** The name of a lock, in the one way in which it is written from then on. */
+export const lockNameSchema = z
+  .string()
+  .min(1)
+  .max(nameCharactersMax)
+  .overwrite((name) => {
+    const reading = readLockName(name);
+    return reading.ok && name !== work ? reading.lock.text : name;
+  })
+  .superRefine((name, context) => {
+    const reading = readLockName(name);
+    if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault });
+    if (name === work)
+      context.addIssue({ code: 'custom', message: 'name the lock itself here; "work" depends on a branch' });
+  });
+
+export const tokenSchema = z.int().min(1);
+
+/** What a call names to be refused when its lock is no longer its own. */
+export const fenceSchema = z.strictObject({ lock: lockNameSchema, token: tokenSchema });
+
+export type Fence = z.infer<typeof fenceSchema>;
+
+/** LE40: the hold that was granted under this token, if it still is one. */
+export const heldUnder = (slice: LeasesSlice, name: string, token: Seq): Lease | undefined => {
+  for (const lease of leasesOn(slice, segmentsOf(resolved(slice, name))))
+    if (lease.state.kind !== 'delayed' && lease.epoch === token) return lease;
+  return undefined;
+};

@@ -1,0 +1,3 @@
+export { type Fence, fenceSchema } from './fence.ts';
+export { initialLeases, leasesOn, resolved } from './lease.ts';
+export { readLockName, segmentsOf } from './names.ts';

@@ -1,0 +1,40 @@
+import { dayMs, minuteMs, secondMs } from '../../../kernel/instants.ts';
+
+export const ttlMsDefault = 5 * minuteMs;
+export const ttlMsMin = 5 * secondMs;
+export const ttlMsMax = dayMs;
+/** The longest that a request may stay in the queue. */
+export const waitMsMax = 600_000;
+/** How long a lock that was granted from the queue waits for the call that asked for it. */
+export const pickUpMs = 10 * secondMs;
+export const delaySecondsMax = 60;
+/** How many names one call may take or release. */
+export const namesMax = 32;
+export const locksPerSessionMax = 500;
+export const locksMax = 100_000;
+/** How many requests of one session may wait at once, and how many of all. */
+export const waitingPerSessionMax = 16;
+export const waitingMax = 20_000;
+export const nameCharactersMax = 320;
+export const branchCharactersMax = 250;
+/** How deep a name may be, its kind included. */
+export const segmentsMax = 7;
+export const segmentCharactersMax = 64;
+export const purposeCharactersMax = 200;
+export const reasonCharactersMax = 500;
+export const aliasesMax = 10_000;
+/** How many of those who ask for a lock are remembered, of each hold. */
+export const asksPerHoldMax = 10;
+export const lossesPerAgentMax = 50;
+/** How many holds and places in the queue one batch lets lapse; the rest follows in the next. */
+export const lapsesMax = 500;
+/** How many steps one search for a circle of waiting sessions may take. */
+export const circleSearchStepsMax = 20_000;
+/** How many of those in the way a refusal names. */
+export const blockersNamedMax = 10;
+export const listDefault = 20;
+export const listMax = 100;
+/** How many waiting requests a list shows; their number is always given. */
+export const queueShownMax = 20;
+export const cursorCharactersMax = 300;
+export const matchCharactersMax = 200;

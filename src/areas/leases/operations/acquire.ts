@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { present } from '../../../kernel/assert.ts';
+import { type Entry, type EntryOf, entryGuard } from '../../../kernel/entry.ts';
+import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
+import { type Instant, secondMs } from '../../../kernel/instants.ts';
+import { type Facts, defineOperation } from '../../../kernel/operation.ts';
+import type { Slices } from '../../../kernel/slices.ts';
+import type { Done, Place } from '../../../kernel/waiting.ts';
+import { ticketKey } from '../concerns.ts';
+import { firstBlocked } from '../decide/acquire.ts';
+import { leasesIntent } from '../decide/index.ts';
+import { lockHeld } from '../decide/refusals.ts';
+import type { LeasesEvent } from '../model/events.ts';
+import { blockersOf, isLease } from '../model/conflicts.ts';
+import { expiryOf } from '../model/expiry.ts';
+import { type Ticket, leaseOf, leasesIn } from '../model/lease.ts';
+import { waitMsMax } from '../model/limits.ts';
+import { lockOutput, viewLock } from '../view.ts';
+import {
+  branchSchema,
+  checkWork,
+  delaySchema,
+  locksOf,
+  modeSchema,
+  namesSchema,
+  purposeSchema,
+  ttlOf,
+  ttlSchema,
+} from './fields.ts';
+
+const is = entryGuard<LeasesEvent>();
+
+type Asked = EntryOf<Extract<LeasesEvent, { readonly type: 'leases.acquired' | 'leases.queued' }>>;
+
+const isAsked = (entry: Entry): entry is Asked => is(entry, 'leases.acquired') || is(entry, 'leases.queued');
+
+const askedIn = ({ entries }: Done): Asked =>
+  present(entries.find(isAsked), 'a lock that is acquired is granted or waited for');
+
+/** When time alone may bring a request its turn: nothing but leases is in its way, and the last of them ends then. */
+const dueFor = ({ leases, agents }: Slices, { claims, session, seq }: Ticket): Instant | undefined => {
+  let due: Instant | undefined;
+  for (const claim of claims) {
+    for (const blocker of blockersOf(leases, claim, { session, before: seq })) {
+      const at = isLease(blocker) ? expiryOf(agents, blocker) : undefined;
+      if (at === undefined) return undefined;
+      due = Math.max(due ?? 0, at);
+    }
+  }
+  return due;
+};
+
+const placeOf = (done: Done, slices: Slices): Place | undefined => {
+  const { leases } = slices;
+  const { type, seq: ticket, data } = askedIn(done);
+  if (type === 'leases.acquired') return undefined;
+  const waiting = leases.tickets.get(String(ticket));
+  if (waiting !== undefined) {
+    const leave = leasesIntent({ type: 'leave', ticket });
+    const dueAt = dueFor(slices, waiting);
+    return { kind: 'queued', key: ticketKey(ticket), until: waiting.until, dueAt, leave };
+  }
+  return leasesIn(leases, data.session).some(
+    ({ state }) => state.kind === 'offered' && state.ticket === ticket,
+  )
+    ? { kind: 'called', take: leasesIntent({ type: 'take', ticket }) }
+    : undefined;
+};
+
+/** Why what was asked for is not there: it was not free in time, or is gone again, as a repeat finds out. */
+const gone = (asked: Asked, { leases, agents }: Slices, { now, actor }: Facts): Refusal => {
+  const { claims, session } = asked.data;
+  const names = claims.map(({ lock }) => lock).join(', ');
+  const blocked = firstBlocked({ leases, agents, context: { now, actor } }, claims, session);
+  if (asked.type === 'leases.queued' && blocked !== undefined)
+    return lockHeld({ leases, agents, context: { now, actor } }, blocked);
+  return asked.type === 'leases.queued'
+    ? refuse('held', `The wait for ${names} has ended, and you do not hold it. Acquire it again.`, {
+        lock: claims[0]?.lock,
+      })
+    : refuse(
+        'not_holder',
+        `${names} was granted to you with token ${asked.seq}, and you do not hold it any more. Acquire it again, in a call of its own.`,
+        { lock: claims[0]?.lock, token: asked.seq },
+      );
+};
+
+export const lockAcquire = defineOperation({
+  name: 'lock_acquire',
+  journal: 'workspace',
+  category: 'leases',
+  summary: 'Hold names such as issue:42, wave:5c, pytest or file:src/**, so that nobody else does.',
+  description:
+    'Lock what you work on: issue:42, wave:5c (all of it), wave:5c.1, pytest, file:src/**, work (from branch). All names or none. Again = renew; release as often.',
+  short: { omits: ['delay_s'], adds: 'Also takes delay_s.' },
+  positional: 'name',
+  role: 'worker',
+  rate: 'general',
+  errors: ['session_required', 'held', 'deadlock', 'not_holder', 'limit_exceeded'],
+  destructive: false,
+  idempotent: false,
+  examples: [
+    { title: 'One lock', input: { name: 'pytest', purpose: 'The whole suite' } },
+    { title: 'Several, and wait for them', input: { name: ['wave:5c.1', 'file:src/**'], wait_ms: 60_000 } },
+    {
+      title: 'What the branch is about',
+      input: { name: 'work', branch: 'feature/issue-42', ttl: 'session' },
+    },
+  ],
+  input: z
+    .strictObject({
+      name: namesSchema,
+      mode: modeSchema.optional().describe('default exclusive'),
+      ttl: ttlSchema.optional().describe('seconds or session; default 300'),
+      wait_ms: z.int().min(0).max(waitMsMax).optional().describe('queue if it is held'),
+      purpose: purposeSchema.optional(),
+      branch: branchSchema,
+      delay_s: delaySchema.optional().describe('closed for so long after you have lost it; default 0'),
+    })
+    .superRefine(checkWork),
+  output: z.strictObject({ locks: z.array(lockOutput) }),
+  toCommand: ({ name, branch, mode, ttl, wait_ms, purpose, delay_s }) =>
+    leasesIntent({
+      type: 'acquire',
+      names: locksOf({ name, branch }),
+      mode: mode ?? 'exclusive',
+      ttl: ttlOf(ttl),
+      waitMs: wait_ms ?? 0,
+      delayMs: (delay_s ?? 0) * secondMs,
+      purpose,
+    }),
+  turn: { limitMs: ({ wait_ms }) => wait_ms ?? 0, place: placeOf },
+  answer: (done, slices, facts) => {
+    const asked = askedIn(done);
+    const { claims, session } = asked.data;
+    const held = claims.flatMap(({ lock }) => leaseOf(slices.leases, session, lock) ?? []);
+    return held.length === claims.length && held.every(({ state }) => state.kind === 'held')
+      ? ok({ locks: held.map((lease) => viewLock({ agents: slices.agents, facts }, lease)) })
+      : gone(asked, slices, facts);
+  },
+});

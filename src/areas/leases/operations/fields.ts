@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { present } from '../../../kernel/assert.ts';
+import { lineSchema } from '../../../kernel/ids.ts';
+import { secondMs } from '../../../kernel/instants.ts';
+import { lockNameSchema } from '../model/fence.ts';
+import type { Ttl } from '../model/lease.ts';
+import {
+  branchCharactersMax,
+  delaySecondsMax,
+  nameCharactersMax,
+  namesMax,
+  purposeCharactersMax,
+  reasonCharactersMax,
+  ttlMsDefault,
+  ttlMsMax,
+  ttlMsMin,
+} from '../model/limits.ts';
+import { modes } from '../model/modes.ts';
+import { readLockName, readWork, work } from '../model/names.ts';
+
+/** A name, or `work`, which is what the caller's branch is called after. */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(nameCharactersMax)
+  .overwrite((name) => {
+    const reading = readLockName(name);
+    return reading.ok && name.trim().toLowerCase() !== work ? reading.lock.text : name.trim().toLowerCase();
+  })
+  .superRefine((name, context) => {
+    const reading = readLockName(name);
+    if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault });
+  });
+
+/** One name or several. */
+export const namesSchema = z.union([nameSchema, z.array(nameSchema).min(1).max(namesMax)]);
+
+export const targetSchema = lockNameSchema;
+
+export const branchSchema = lineSchema('A branch', branchCharactersMax).optional().describe('for work');
+
+export const modeSchema = z.enum(modes);
+export const purposeSchema = lineSchema('A purpose', purposeCharactersMax);
+export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
+export const delaySchema = z.int().min(0).max(delaySecondsMax);
+
+const [ttlSecondsMin, ttlSecondsMax] = [ttlMsMin / secondMs, ttlMsMax / secondMs];
+
+export const ttlSchema = z.union([z.int().min(ttlSecondsMin).max(ttlSecondsMax), z.literal('session')], {
+  error: `seconds from ${ttlSecondsMin} to ${ttlSecondsMax}, or "session"`,
+});
+
+export const ttlOf = (given: z.infer<typeof ttlSchema> | undefined): Ttl =>
+  given === undefined ? ttlMsDefault : given === 'session' ? given : given * secondMs;
+
+interface Named {
+  readonly name?: string | readonly string[] | undefined;
+  readonly branch?: string | undefined;
+}
+
+const listOf = (name: Named['name']): readonly string[] =>
+  name === undefined ? [] : typeof name === 'string' ? [name] : name;
+
+/** LE5: `work` needs a branch. What is wrong with the input, if something is. */
+export const checkWork = ({ name, branch }: Named, context: z.RefinementCtx): void => {
+  if (!listOf(name).includes(work)) return;
+  const reading = readWork(branch);
+  if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault, path: ['branch'] });
+};
+
+/** The locks that are meant, `work` among them resolved. */
+export const locksOf = ({ name, branch }: Named): readonly string[] =>
+  listOf(name).map((one) => {
+    if (one !== work) return one;
+    const reading = readWork(branch);
+    return present(reading.ok ? reading.lock.text : undefined, 'the schema asks for a branch with work');
+  });
+
+/** The same where there is one name. */
+export const lockOf = (named: Named): string => present(locksOf(named)[0], 'a lock was named');

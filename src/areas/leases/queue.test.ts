@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { minuteMs, secondMs } from '../../kernel/instants.ts';
+import type { Entry } from '../../kernel/entry.ts';
+import { present } from '../../kernel/assert.ts';
+import { LockYard } from '../../testing/lock-yard.ts';
+import { leasesArea } from './area.ts';
+
+const four = () => {
+  const yard = new LockYard();
+  return {
+    yard,
+    ada: yard.join('ada'),
+    bob: yard.join('bob'),
+    eve: yard.join('eve'),
+    kim: yard.join('kim'),
+  };
+};
+
+const keysOf = (entries: readonly Entry[]): readonly string[] =>
+  entries.flatMap((entry) => leasesArea.concerns(entry));
+
+test('LE19 LE22 LE28 a request waits, its turn comes in the unit of the release, and it is picked up', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'pytest');
+  const [first, second] = [yard.queue(bob, 'pytest'), yard.queue(eve, 'pytest')];
+  yard.do(ada, 'lock_release', { name: 'pytest' });
+  assert.deepEqual(yard.types, ['leases.released', 'leases.granted']);
+  assert.deepEqual(yard.granted(), [first]);
+  assert.deepEqual(yard.held, ['bob pytest exclusive offered']);
+  yard.pass(4 * secondMs);
+  yard.take(bob, first);
+  const [lease] = yard.leases;
+  assert.ok(lease?.state.kind === 'held');
+  assert.equal(
+    lease.state.expiresAt,
+    yard.scenario.now + 5 * minuteMs,
+    'its ttl begins when it is picked up',
+  );
+  assert.deepEqual(yard.waiting, [second]);
+});
+
+test('LE28 what is not picked up within ten seconds goes to the next', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'pytest');
+  const [, second] = [yard.queue(bob, 'pytest'), yard.queue(eve, 'pytest')];
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.pass(9_999), []);
+  assert.deepEqual(yard.granted(yard.pass(1)), [second]);
+  assert.deepEqual(yard.held, ['eve pytest exclusive offered']);
+  assert.match(yard.attention('bob')[0]?.text ?? '', /Your turn for pytest came, and nobody picked it up/);
+});
+
+test('LE20 nobody overtakes: readers behind a writer wait, and so does a whole behind its parts', () => {
+  const { yard, ada, bob, eve, kim } = four();
+  yard.lock(ada, 'wave:5c', { mode: 'shared' });
+  const writer = yard.queue(bob, 'wave:5c.1');
+  yard.blocked(eve, 'wave:5c', { mode: 'shared' });
+  const reader = yard.queue(eve, 'wave:5c', { mode: 'shared' });
+  yard.lock(kim, 'wave:5c.2', { mode: 'shared' });
+  yard.do(kim, 'lock_release', {});
+  const other = yard.queue(kim, 'wave:5c.2');
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [writer]);
+  yard.take(bob, writer);
+  yard.do(bob, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [reader]);
+  yard.take(eve, reader);
+  yard.do(eve, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [other]);
+});
+
+test('LE20 all readers in front are let in together, under one entry', () => {
+  const { yard, ada, bob, eve, kim } = four();
+  yard.lock(ada, 'pytest');
+  const readers = [bob, eve].map((reader) => yard.queue(reader, 'pytest', { mode: 'shared' }));
+  yard.queue(kim, 'pytest');
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), readers);
+});
+
+test('LE20 a reader who waits for something else as well keeps no other reader back', () => {
+  const { yard, ada, bob, eve, kim } = four();
+  yard.lock(ada, 'pytest');
+  yard.lock(kim, 'wave:5c');
+  yard.queue(bob, ['pytest', 'wave:5c'], { mode: 'shared' });
+  const reader = yard.queue(eve, 'pytest', { mode: 'shared' });
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [reader]);
+});
+
+test('LE21 what a session holds it may have again while others wait', () => {
+  const { yard, ada, bob } = four();
+  yard.lock(ada, 'pytest');
+  yard.queue(bob, 'pytest');
+  yard.do(ada, 'lock_acquire', { name: 'pytest' });
+  assert.equal(yard.leases[0]?.count, 2);
+});
+
+test('LE23 a ticket ends at its limit, when it is given up and with its session, and what it kept back goes on', () => {
+  for (const how of ['limit', 'given up', 'session', 'gone'] as const) {
+    const { yard, ada, bob, eve } = four();
+    yard.lock(ada, 'pytest', { mode: 'shared', ttl: 3_600 });
+    const writer = yard.queue(bob, 'pytest', { wait_ms: 20_000 });
+    const reader = yard.queue(eve, 'pytest', { mode: 'shared' });
+    const before = yard.scenario.entries.length;
+    if (how === 'limit') {
+      assert.deepEqual(yard.pass(19_999), []);
+      yard.pass(1);
+    }
+    if (how === 'given up') yard.leaveQueue(bob, writer);
+    if (how === 'session') yard.leave(bob);
+    if (how === 'gone') yard.leaveQueue(eve, writer);
+    const granted = yard.granted(yard.scenario.entries.slice(before));
+    assert.deepEqual(granted, how === 'gone' ? [] : [reader], how);
+  }
+});
+
+test('LE23 who gives up when the turn has just come lets the next have it at once', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'pytest');
+  const [first, second] = [yard.queue(bob, 'pytest'), yard.queue(eve, 'pytest')];
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(yard.leaveQueue(bob, first)), [second]);
+});
+
+test('7. LE26 locks asked for in opposite order: whoever closes the circle is refused, and the circle listed', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'issue:1');
+  yard.lock(bob, 'issue:2');
+  yard.lock(eve, 'wave:5c');
+  yard.queue(ada, 'issue:2');
+  yard.queue(bob, 'wave:5c.1');
+  const input = { name: ['issue:1', 'pytest'], wait_ms: 60_000 };
+  const refusal = yard.refused(eve, 'lock_acquire', { code: 'deadlock', input });
+  assert.deepEqual(refusal.details['circle'], [
+    { agent: 'eve', waits_for: 'issue:1', kept_by: 'ada' },
+    { agent: 'ada', waits_for: 'issue:2', kept_by: 'bob' },
+    { agent: 'bob', waits_for: 'wave:5c', kept_by: 'eve' },
+  ]);
+  assert.match(refusal.message, /eve waits for issue:1, kept by ada; ada waits for issue:2, kept by bob/);
+  yard.refused(eve, 'lock_acquire', { code: 'held', input: { name: 'issue:1' } });
+  yard.do(eve, 'lock_release', {});
+  yard.queue(eve, 'issue:1');
+});
+
+test('LE44 a release wakes of those who wait only those whose turn it is', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'pytest');
+  const [first, second] = [yard.queue(bob, 'pytest'), yard.queue(eve, 'pytest')];
+  yard.do(ada, 'lock_release', {});
+  const keys = keysOf(yard.written);
+  assert.deepEqual(new Set(keys), new Set(['locks', `lock:${first}`, 'agent:bob']));
+  assert.ok(!keys.includes(`lock:${second}`));
+});
+
+test('3. LE22 LE44 of a thousand who ask for one lock one has it, and the others follow in order, woken once each', () => {
+  const yard = new LockYard();
+  const count = 1_000;
+  const actors = Array.from({ length: count }, (_, i) => yard.join(`a${i}`));
+  yard.lock(present(actors[0], 'there are many'), 'pytest', { ttl: 86_400 });
+  const rest = actors.slice(1);
+  const tickets = rest.map((actor) => yard.queue(actor, 'pytest', { wait_ms: 600_000 }));
+  const began = yard.scenario.entries.length;
+  yard.do(present(actors[0], 'there are many'), 'lock_release', {});
+  for (const [i, actor] of rest.entries()) {
+    const ticket = present(tickets[i], 'each waits');
+    assert.equal(yard.leases.length, 1);
+    assert.equal(yard.leases[0]?.session, actor.session);
+    yard.take(actor, ticket);
+    yard.do(actor, 'lock_release', {});
+  }
+  assert.deepEqual(yard.held, []);
+  const entries = yard.scenario.entries.slice(began);
+  const rings = keysOf(entries).filter((key) => key.startsWith('lock:'));
+  assert.deepEqual(
+    rings,
+    tickets.map((ticket) => `lock:${ticket}`),
+  );
+  assert.deepEqual(yard.granted(entries), tickets);
+  const tokens = entries.filter(({ type }) => type === 'leases.granted').map(({ seq }) => seq);
+  assert.deepEqual(
+    tokens,
+    tokens.toSorted((a, b) => a - b),
+  );
+});
