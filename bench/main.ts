@@ -3,7 +3,9 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { boardCases } from './cases/board.ts';
 import { callCases } from './cases/calls.ts';
+import { deliveryCases } from './cases/delivery.ts';
 import { journalCases } from './cases/journal.ts';
+import { lockCases } from './cases/locks.ts';
 import { mcpCases } from './cases/mcp.ts';
 import { syncCases } from './cases/syncs.ts';
 import { startCases } from './cases/starts.ts';
@@ -19,6 +21,8 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   board: boardCases,
   journal: journalCases,
   starts: startCases,
+  locks: lockCases,
+  delivery: deliveryCases,
 };
 
 const chosen = values.only?.split(',') ?? Object.keys(cases);

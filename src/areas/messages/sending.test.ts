@@ -32,8 +32,8 @@ const recipients = (given: TaskBoard, actor: Actor, input: Readonly<Record<strin
   return list.map(({ agent }) => String(agent));
 };
 
-describe('addresses', () => {
-  it('ME1 are roles: whoever holds the lock of that name', () => {
+describe('roles', () => {
+  it('ME1 are addresses of whoever holds the lock of that name', () => {
     const { given, ada, bob, cyd } = office();
     given.refused(ada, 'message_send', { code: 'not_found', input: { text: 'x', to: 'role:5c.reviewer' } });
     given.do(bob, 'lock_acquire', { name: 'role:5c.reviewer', ttl: 'session' });
@@ -44,7 +44,9 @@ describe('addresses', () => {
     given.do(bob, 'lock_release', { name: 'role:5c.reviewer' });
     given.refused(ada, 'message_send', { code: 'not_found', input: { text: 'x', to: 'role:5c.reviewer' } });
   });
+});
 
+describe('addresses', () => {
   it('ME1 are agents, capabilities and everyone, and each agent gets a message once', () => {
     const { given, ada, bob } = office();
     assert.deepEqual(recipients(given, ada, { to: 'bob' }), ['bob']);
