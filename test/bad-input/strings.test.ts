@@ -26,6 +26,8 @@ const freeTexts: ReadonlySet<string> = new Set([
   'client',
   'metadata',
   'query',
+  'purpose',
+  'match',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -33,6 +35,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['start session', 'session_ended'],
   ['agent_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
+  ['lock_list cursor', 'invalid_input'],
   ['tool_search category', 'not_found'],
 ]);
 
