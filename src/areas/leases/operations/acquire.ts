@@ -104,7 +104,7 @@ export const lockAcquire = defineOperation({
     { title: 'Wait until it is free', input: { name: 'wave:5c.1', wait_ms: 60_000 } },
     {
       title: 'What the branch is about',
-      input: { name: 'work', branch: 'feature/issue-42', ttl: 'session' },
+      input: { name: 'work', branch: 'feature/issue-42' },
     },
   ],
   input: z
