@@ -91,8 +91,8 @@ const handOver = async (port: number): Promise<readonly Row[]> => {
     turns.push(queued());
     // So that they queue in this order.
     for (let place = 0; place <= i; ) {
-      const { items } = await holder.call('lock_list', { name: 'deploy' });
-      place = Array.isArray(items) ? queueLength(items[0]) : 0;
+      const { queue_length: length } = await holder.call('lock_list', { name: 'deploy', limit: 1 });
+      place = Number(length);
     }
   }
   releasedAt = performance.now();
@@ -108,6 +108,3 @@ const handOver = async (port: number): Promise<readonly Row[]> => {
     bounded('served out of turn', [outOfTurn, `of ${waiters}`], { atMost: 0 }),
   ];
 };
-
-const queueLength = (item: unknown): number =>
-  typeof item === 'object' && item !== null && 'queue_length' in item ? Number(item.queue_length) : 0;

@@ -29,6 +29,8 @@ const freeTexts: ReadonlySet<string> = new Set([
   'query',
   'about',
   'failure',
+  'purpose',
+  'match',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -39,6 +41,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['portal_list cursor', 'invalid_input'],
   ['find cursor', 'invalid_input'],
   ['message_search cursor', 'invalid_input'],
+  ['lock_list cursor', 'invalid_input'],
   ['tool_search category', 'not_found'],
 ]);
 

@@ -89,6 +89,19 @@ test('LE20 a reader who waits for something else as well keeps no other reader b
   assert.deepEqual(yard.granted(), [reader]);
 });
 
+test('LE17 LE20 two requests of one session are granted in their order, and nobody shares what ends exclusive', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'pytest');
+  const both = [
+    yard.queue(bob, ['pytest', 'wave:5c'], { mode: 'shared' }),
+    yard.queue(bob, ['pytest', 'wave:5c']),
+  ];
+  yard.queue(eve, 'pytest', { mode: 'shared' });
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), both);
+  assert.deepEqual(yard.held, ['bob pytest exclusive offered', 'bob wave:5c exclusive offered']);
+});
+
 test('LE21 what a session holds it may have again while others wait', () => {
   const { yard, ada, bob } = four();
   yard.lock(ada, 'pytest');

@@ -166,7 +166,9 @@ test('a pattern of lock_list: stars and question marks, and everything else as i
 });
 
 test('the examples run in order on an empty board', () => {
-  const { yard, ada } = two();
-  for (const { name, examples } of leaseOperations)
-    for (const { input, title } of examples) assert.ok(yard.call(ada, name, input).ok, `${name}: ${title}`);
+  const { yard, ada, bob } = two();
+  for (const { name, examples } of leaseOperations) {
+    const actor = name === 'lock_break' ? bob : ada;
+    for (const { input, title } of examples) assert.ok(yard.call(actor, name, input).ok, `${name}: ${title}`);
+  }
 });

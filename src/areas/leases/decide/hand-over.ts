@@ -54,6 +54,12 @@ export const givenUpBy = (
       : [],
   );
 
+/** What is in the way of a request, and of which of its claims. */
+interface Obstacle {
+  readonly by: Blocker;
+  readonly index: number;
+}
+
 class Turns {
   readonly #before: LeasesSlice;
   readonly #now: Instant;
@@ -71,9 +77,12 @@ class Turns {
 
   granted(): readonly LeasesEvent[] {
     if (this.#served.length === 0) return [];
-    const grants = this.#served
-      .toSorted((a, b) => a.seq - b.seq)
-      .map(({ seq, agent, claims }) => ({ ticket: seq, agent, locks: claims.map(({ lock }) => lock) }));
+    // In the order of granting: folding them in another one could end differently where a session has several.
+    const grants = this.#served.map(({ seq, agent, claims }) => ({
+      ticket: seq,
+      agent,
+      locks: claims.map(({ lock }) => lock),
+    }));
     return [{ type: 'leases.granted', data: { grants, until: this.#until } }];
   }
 
@@ -110,19 +119,29 @@ class Turns {
   }
 
   /** What is in the way of it, at claim `first` if there is something; `undefined` when it is granted by now. */
-  #tryToGrant(seq: Seq, first: number): { readonly by: Blocker; readonly index: number } | undefined {
+  #tryToGrant(seq: Seq, first: number): Obstacle | undefined {
     const ticket = this.#slice.tickets.get(String(seq));
-    if (ticket === undefined) return undefined;
-    const { claims, session } = ticket;
+    const obstacle = ticket && this.#obstacleOf(ticket, first);
+    if (ticket === undefined || obstacle !== undefined) return obstacle;
+    // What a session has decides what else it may have, so its own requests go in order.
+    for (const own of ticketsOf(this.#slice, ticket.session))
+      if (own.seq <= seq && this.#obstacleOf(own, 0) === undefined) this.#grant(own);
+    this.retry(ticket.session);
+    return this.#slice.tickets.has(String(seq)) ? this.#obstacleOf(ticket, first) : undefined;
+  }
+
+  #obstacleOf({ seq, claims, session }: Ticket, first: number): Obstacle | undefined {
     for (let i = 0; i < claims.length; i += 1) {
       const index = (first + i) % claims.length;
       const claim = present(claims[index], 'claims are numbered from 0');
       for (const by of blockersOf(this.#slice, claim, { session, before: seq })) return { by, index };
     }
-    this.#served.push(ticket);
-    this.#given.push(...givenUpBy(this.#slice, claims, session));
-    this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
-    this.retry(session);
     return undefined;
+  }
+
+  #grant(ticket: Ticket): void {
+    this.#served.push(ticket);
+    this.#given.push(...givenUpBy(this.#slice, ticket.claims, ticket.session));
+    this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
   }
 }

@@ -21,7 +21,7 @@ export const lockBreak = defineOperation({
   errors: ['not_found', 'held', 'invalid_state'],
   destructive: true,
   idempotent: false,
-  examples: [],
+  examples: [{ title: 'Ask for it', input: { name: 'pytest', reason: 'The release waits for the tests' } }],
   input: z
     .strictObject({
       name: nameSchema,
