@@ -31,6 +31,23 @@ const call = /(?<![.\w$])import\s*\(\s*['"]?/g;
 /** `new URL('./worker.ts', import.meta.url)`: how a worker's module is named. */
 const address = /\bnew\s+URL\s*\(\s*['"](?=\s*['"]\s*,\s*import\.meta\.url)/g;
 
+/** What a module names by its address. */
+export interface Address {
+  /** Where the specifier begins. */
+  readonly start: number;
+  readonly specifier: string;
+}
+
+/** The addresses in a module, in order. */
+export const addressesIn = ({ scanned }: Module): readonly Address[] => {
+  const texts = new Map(scanned.strings.map(({ at, text }) => [at, text]));
+  return findInCode(scanned, address).flatMap(({ at, text }) => {
+    const start = at + text.length;
+    const specifier = texts.get(start - 1);
+    return specifier === undefined ? [] : [{ start, specifier }];
+  });
+};
+
 const importsOf = (scanned: Scan): readonly Import[] => {
   const texts = new Map(scanned.strings.map(({ at, text }) => [at, text]));
   return [statement, call, address]

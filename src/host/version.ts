@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in the manifest: two folders up in a checkout and in the package alike. */
+/** The manifest of the checkout, or of the package. */
 const manifest: { readonly version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );

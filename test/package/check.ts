@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { packageOf } from '../../tools/bundle.ts';
 import { installSidePackage } from '../side-package.ts';
 import { Installed, packInto } from './installed.ts';
 
@@ -33,11 +35,46 @@ const filesBelow = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
+/** The code of which packages is in the text of a file. */
+const bundledIn = (text: string): readonly string[] =>
+  [...text.matchAll(/^ *\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\/.*$/gm)].map(
+    ([, name = '']) => name,
+  );
+
+/** Which packages it imports, now or later, in every way that a bundler leaves. */
+const importedIn = (text: string): readonly string[] =>
+  [
+    ...text.matchAll(/^(?:import |export |\} from )[^;"]*"([^"]+)";$/gm),
+    ...text.matchAll(/\b(?:import|require\d*)\("([^"]+)"\)/g),
+  ].flatMap(([, name = '']) => (name.startsWith('.') || isBuiltin(name) ? [] : packageOf(name)));
+
+/** The code of a package is either in this one, together with its licence, or it is a dependency. */
+const checkPackages = (folder: string): void => {
+  const texts = filesBelow(join(folder, 'lib'))
+    .filter((path) => path.endsWith('.js'))
+    .map((path) => readFileSync(path, 'utf8'));
+  const licences = readFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+  const licensed = [...licences.matchAll(/^-{80}\n\n(\S+) \S+ \(.+\)\n\n\S/gm)].map(([, name = '']) => name);
+  const bundled = new Set(texts.flatMap(bundledIn));
+  assert(bundled.has('zod'), 'the bundler says whose code it is');
+  assert.deepEqual(licensed.toSorted(), [...bundled].toSorted(), 'licences of what is bundled');
+  const { dependencies } = z
+    .object({ dependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+  const imported = new Set(texts.flatMap(importedIn));
+  assert.deepEqual(Object.keys(dependencies).toSorted(), [...imported].toSorted(), 'what is imported');
+  const languages = texts.flatMap(
+    (text) => text.match(/node_modules\/zod\/.*\/locales\/(?!en\.js).*/g) ?? [],
+  );
+  assert.deepEqual(languages, [], 'of the library of schemas only what is used is there');
+};
+
 /** What came with the package is what its users run, and tells nothing of the machine that built it. */
 const checkContents = (folder: string): void => {
   const paths = filesBelow(folder);
   const names = paths.map((path) => relative(folder, path).replaceAll('\\', '/'));
-  const wanted = /^(?:bin\/signalbox\.cjs|lib\/.+|web\/.+|README\.md|LICENSE|package\.json)$/;
+  const wanted =
+    /^(?:bin\/signalbox\.cjs|lib\/.+|web\/.+|README\.md|LICENSE|THIRD_PARTY_LICENSES\.txt|package\.json)$/;
   const unwanted = /\.test\.|\.contract\.|^lib\/testing\/|(?<!\.d)\.ts$|\.map$|\.tsbuildinfo$/;
   assert.deepEqual(
     names.filter((name) => !wanted.test(name) || unwanted.test(name)),
@@ -99,6 +136,7 @@ const check = async (folder: string, given: { tarball: string; node: string }): 
   const installed = await Installed.make(folder, given);
   const node = await installed.node();
   checkContents(join(folder, 'node_modules/signalbox'));
+  checkPackages(join(folder, 'node_modules/signalbox'));
   assert.match(await installed.npx('version'), new RegExp(`^(?:signalbox )?${RegExp.escape(version)}$`));
   await checkHub(installed);
   assert.equal(await tasksByMcp(installed), 1, 'without a hub the same task is there');

@@ -3,9 +3,8 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { indexFailed } from './damage.ts';
 import type { IndexReply, IndexRequest, IndexSettings, IndexState, IndexWork } from './messages.ts';
 
-/** The source in development, the compiled file beside this one in the package. */
-const written = new URL('./worker.ts', import.meta.url);
-const source = import.meta.url.endsWith('.ts') ? written : new URL(written.href.replace(/ts$/, 'js'));
+/** The source in a checkout; building the package makes this the address of what it has become. */
+const source = new URL('./worker.ts', import.meta.url);
 
 /** A thread that has had nothing to do for so long ends; the next work starts another. */
 const idleMs = 60_000;

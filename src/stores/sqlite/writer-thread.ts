@@ -11,9 +11,8 @@ import {
   packed,
 } from './writer-messages.ts';
 
-/** The source in development, the compiled file beside this one in the package. */
-const written = new URL('./writer-worker.ts', import.meta.url);
-const source = import.meta.url.endsWith('.ts') ? written : new URL(written.href.replace(/ts$/, 'js'));
+/** The source in a checkout; building the package makes this the address of what it has become. */
+const source = new URL('./writer-worker.ts', import.meta.url);
 
 /** Appends of more rows come from many callers, who have better to do than to wait for one thread. */
 const watchedRowsMax = 2;
