@@ -49,10 +49,10 @@ const makeCheckout = (t: TestContext, files: Files): Checkout => {
     licences: (inputs) => thirdPartyLicences(folder, inputs),
     code: () =>
       readdirSync(lib)
-        .map((name) => name.replace(/-[0-9A-Z]{8}\.js$/, '-N.js'))
+        .map((name) => name.replace(/-[0-9A-Z]{8}\.mjs$/, '-N.mjs'))
         .toSorted(),
     run: () => {
-      const { stdout, stderr } = spawnSync(process.execPath, [join(lib, 'host-main.js')], {
+      const { stdout, stderr } = spawnSync(process.execPath, [join(lib, 'host-main.mjs')], {
         encoding: 'utf8',
       });
       return { out: stdout, err: stderr };
@@ -125,11 +125,11 @@ await once(new Worker(new URL('../stores/worker.ts', import.meta.url)), 'exit');
     err: '',
   });
   assert.deepEqual(checkout.code(), [
-    'chunk-N.js',
-    'host-main.js',
-    'host-worker.js',
+    'chunk-N.mjs',
+    'host-main.mjs',
+    'host-worker.mjs',
     'kernel',
-    'stores-worker.js',
+    'stores-worker.mjs',
   ]);
 });
 
@@ -141,10 +141,10 @@ test('what is imported late is loaded late, and a stack says what is called so i
       "console.log('begun');\nconst { failLate } = await import('./late.ts');\nfailLate();\n",
   });
   await checkout.make(['host/main.ts', 'host/late.ts']);
-  assert.deepEqual(checkout.code(), ['host-main.js', 'late-N.js']);
+  assert.deepEqual(checkout.code(), ['host-main.mjs', 'late-N.mjs']);
   const { out, err } = checkout.run();
   assert.equal(out, 'begun\nloaded\n');
-  assert.match(err, /at failLate \(.*late-[0-9A-Z]{8}\.js:\d+:\d+\)/);
+  assert.match(err, /at failLate \(.*late-[0-9A-Z]{8}\.mjs:\d+:\d+\)/);
 });
 
 test('a path that would be another one in the package is refused', async (t) => {
@@ -176,5 +176,5 @@ test('of the library of schemas only what is used is in the bundle', async (t) =
   const { inputs } = await checkout.make(['host/main.ts']);
   assert.deepEqual(checkout.run(), { out: 'no\n', err: '' });
   assert.deepEqual(inputs.toSorted(), ['node_modules/zod/used.js', 'src/host/main.ts']);
-  assert(!readFileSync(join(checkout.folder, 'dist/lib/host-main.js'), 'utf8').includes('nein'));
+  assert(!readFileSync(join(checkout.folder, 'dist/lib/host-main.mjs'), 'utf8').includes('nein'));
 });

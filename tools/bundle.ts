@@ -40,6 +40,8 @@ export const bundle = async ({ folder, sources, lib }: Bundled): Promise<Bundle>
     absWorkingDir: folder,
     entryPoints: entriesOf(folder, sources).map((path) => ({ in: `src/${path}`, out: entryName(path) })),
     outdir: lib,
+    // What such a file is, Node knows from its name, and so does not look for a manifest for each.
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
     chunkNames: '[name]-[hash]',
@@ -112,7 +114,7 @@ const elsewhere = /\bimport\.meta\.(?:dirname|filename|resolve)\b/g;
 const withAddresses = (module: Module): string =>
   addressesIn(module).reduceRight((source, { start, specifier }) => {
     const target = addressed(module, specifier);
-    const address = target.endsWith('.ts') ? `${entryName(target)}.js` : target;
+    const address = target.endsWith('.ts') ? `${entryName(target)}.mjs` : target;
     return `${source.slice(0, start)}./${address}${source.slice(start + specifier.length)}`;
   }, module.source);
 

@@ -23,7 +23,7 @@ interface Contents {
   readonly imported: readonly string[];
 }
 
-const indexExport = { '.': { types: './lib/index.d.ts', default: './lib/index.js' } };
+const indexExport = { '.': { types: './lib/index.d.ts', default: './lib/index.mjs' } };
 
 /** The package.json of the published package, from the text of the root's. */
 export const publishedManifest = (

@@ -81,7 +81,7 @@ test('the published manifest keeps what users need and nothing of the checkout',
     engines: { node: '>=24' },
     bin: { signalbox: 'bin/signalbox.cjs' },
     exports: {
-      '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+      '.': { types: './lib/index.d.ts', default: './lib/index.mjs' },
       './package.json': './package.json',
     },
     files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt'],
@@ -119,11 +119,11 @@ test("the root's own manifest can be published", () => {
 test('the built package runs, workers and arguments included, and leaves tests out', (t) => {
   const folder = makeCheckout(t);
   mkdirSync(join(folder, 'dist/lib'), { recursive: true });
-  writeFileSync(join(folder, 'dist/lib/stale.js'), '');
+  writeFileSync(join(folder, 'dist/lib/stale.mjs'), '');
   assert.deepEqual(build(folder), { status: 0, out: '', err: '' });
   const has = (path: string): boolean => existsSync(join(folder, 'dist', path));
   const present = [
-    'lib/index.js',
+    'lib/index.mjs',
     'lib/index.d.ts',
     'lib/kernel/query.sql',
     'web/page.html',
@@ -132,7 +132,7 @@ test('the built package runs, workers and arguments included, and leaves tests o
     'THIRD_PARTY_LICENSES.txt',
   ];
   const absent = [
-    'lib/stale.js',
+    'lib/stale.mjs',
     'lib/kernel/greet.test.js',
     'lib/testing',
     'lib/areas',

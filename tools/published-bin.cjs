@@ -30,5 +30,5 @@ if (parseInt(version, 10) < oldest) {
   process.exitCode = 1;
 } else {
   keepCompiledCode(require('node:path'));
-  void import('../lib/host-main.js');
+  void import('../lib/host-main.mjs');
 }

@@ -51,7 +51,7 @@ const importedIn = (text: string): readonly string[] =>
 /** The code of a package is either in this one, together with its licence, or it is a dependency. */
 const checkPackages = (folder: string): void => {
   const texts = filesBelow(join(folder, 'lib'))
-    .filter((path) => path.endsWith('.js'))
+    .filter((path) => path.endsWith('.mjs'))
     .map((path) => readFileSync(path, 'utf8'));
   const licences = readFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
   const licensed = [...licences.matchAll(/^-{80}\n\n(\S+) \S+ \(.+\)\n\n\S/gm)].map(([, name = '']) => name);
