@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 
 /** For how long proofs of delivery are collected, so that one entry tells of many. */
-const collectMs = 250;
+const collectMs = 1_000;
 
 /** Writes down how far answers have carried agents: together, and soon after it is proven. */
 export class CarriedReports {
