@@ -1,4 +1,4 @@
-import { areas, initialSlices } from '../src/areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../src/areas/index.ts';
 import { operations } from '../src/areas/operations.ts';
 import { identify } from '../src/areas/agents/model.ts';
 import { systemClock } from '../src/engine/clock.ts';
@@ -14,6 +14,7 @@ export const openEngine = async (store: Store, snapshot?: Snapshot): Promise<Eng
   const opened = await Engine.open({
     workspace: 'bench',
     areas,
+    settings: defaultSettings,
     initial: initialSlices,
     store,
     clock: systemClock,

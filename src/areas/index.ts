@@ -1,9 +1,10 @@
 import type { Area } from '../kernel/area.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
 import { leasesArea } from './leases/area.ts';
-import { initialLeases } from './leases/model/index.ts';
+import { initialLeases, leaseSettings } from './leases/model/index.ts';
 import { messagesArea } from './messages/area.ts';
 import { initialMessages } from './messages/model/index.ts';
 import { portalsArea } from './portals/area.ts';
@@ -22,6 +23,9 @@ export const areas: readonly Area[] = [
   portalsArea,
   workspacesArea,
 ];
+
+/** What holds where nobody has set anything else. */
+export const defaultSettings: RuleSettings = { leases: leaseSettings };
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {

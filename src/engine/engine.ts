@@ -5,6 +5,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Caller, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Place } from '../kernel/waiting.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
@@ -25,6 +26,7 @@ import { type Rules, defect, rulesOf } from './unit.ts';
 export interface EngineOptions {
   readonly workspace: string;
   readonly areas: readonly Area[];
+  readonly settings: RuleSettings;
   readonly initial: Slices;
   readonly store: Store;
   readonly clock: Clock;
@@ -69,7 +71,7 @@ export class Engine {
   private constructor(options: EngineOptions) {
     this.#workspace = options.workspace;
     this.#options = options;
-    this.#rules = rulesOf(options.areas);
+    this.#rules = rulesOf(options.areas, options.settings);
     this.#time = workspaceTime(options.clock, options.store.openedAt);
     const { snapshot } = options;
     const nothing: Origin = { slices: options.initial, seq: 0, time: 0, requests: [] };

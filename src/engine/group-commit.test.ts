@@ -5,6 +5,7 @@ import type { AgentsEvent } from '../areas/agents/model.ts';
 import { type Entry, entryGuard } from '../kernel/entry.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import { trustedJson } from '../kernel/json.ts';
+import { defaultSettings } from '../areas/index.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, start, starting, deciding, agentCount, open, valueOf } from '../testing/engine-harness.ts';
 import type { Reply } from './answers.ts';
@@ -56,6 +57,7 @@ it('group commit: decides again on what others wrote in between', async () => {
       ulid: (i) => `x${i}-${slices.agents.agents.size}`,
       arrived: {},
       holds: () => false,
+      settings: defaultSettings,
     });
   });
   vault.faults.beforeAppend = async () => {

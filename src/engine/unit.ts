@@ -6,6 +6,7 @@ import type { Actor, Author, Entry, EventShape, RequestMark, Seq } from '../kern
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instants.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Log } from './log.ts';
 
@@ -17,14 +18,16 @@ const unitEntriesMax = 1_000;
 /** The rules of all areas, arranged for use. */
 export interface Rules {
   readonly areas: readonly Area[];
+  readonly settings: RuleSettings;
   readonly guards: ReadonlyMap<string, readonly Guard[]>;
   readonly policies: ReadonlyMap<string, readonly Policy[]>;
   /** Which area an event belongs to, and the version in which it is written today. */
   readonly owners: ReadonlyMap<string, { readonly area: Area; readonly version: number }>;
 }
 
-export const rulesOf = (areas: readonly Area[]): Rules => ({
+export const rulesOf = (areas: readonly Area[], settings: RuleSettings): Rules => ({
   areas,
+  settings,
   guards: grouped(
     areas.flatMap((area) => area.guards.flatMap((guard) => guard.watches.map((type) => [type, guard]))),
   ),
@@ -167,6 +170,7 @@ class UnitDraft {
         this.#ids = Math.max(this.#ids, from + index + 1);
         return ulid(now, entropy(), from + index);
       },
+      settings: this.#rules.settings,
       holds: (agent, session) => this.#rules.areas.some((area) => area.holds(slices, agent, session)),
     };
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { identify } from '../areas/agents/model.ts';
 import type { Area } from '../kernel/area.ts';
 import { createMemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
@@ -25,6 +25,7 @@ it('a journal of a newer version stops the workspace, at start and while running
   const opened = await Engine.open({
     workspace: 'test',
     areas,
+    settings: defaultSettings,
     initial: initialSlices,
     store: openMemoryStore(vault),
     clock: new ManualClock(),
@@ -72,6 +73,7 @@ it('a journal that is damaged names the first bad entry and never counts as empt
   const opened = await Engine.open({
     workspace: 'test',
     areas,
+    settings: defaultSettings,
     initial: initialSlices,
     store: openMemoryStore(vault),
     clock: new ManualClock(),

@@ -53,7 +53,7 @@ export const openHub = async (
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
-  { dataDir, cacheDir }: Settings,
+  { dataDir, cacheDir, lockTtls }: Settings,
   how: { readonly log: Log; readonly ticksFirst: boolean; readonly brief?: boolean },
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(dataDir);
@@ -63,6 +63,7 @@ export const openJournals = async (
     cacheDir,
     openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
+    rules: { leases: lockTtls },
     ...how,
   });
 };

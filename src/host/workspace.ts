@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { initialSlices, areas } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { seenSessionsMax } from '../areas/agents/model.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -13,6 +13,7 @@ import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { CarriedReports } from './carried-reports.ts';
 import { ownIndex } from './text-index.ts';
@@ -30,6 +31,8 @@ export interface OpenOptions {
   readonly ticksFirst: boolean;
   /** For one command: nothing goes on beside it, and nobody stands for election. */
   readonly brief?: boolean;
+  /** What rules go by, where it is not the usual. */
+  readonly rules?: RuleSettings;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
@@ -56,6 +59,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   const opened = await Engine.open({
     workspace: name,
     areas,
+    settings: options.rules ?? defaultSettings,
     initial: initialSlices,
     store,
     clock,

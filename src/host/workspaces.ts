@@ -13,6 +13,7 @@ import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 /** Opens the journal of a name. `create`: whether it may come into being now, or must have been there. */
@@ -26,6 +27,8 @@ export interface WorkspacesOptions {
   readonly log: Log;
   readonly ticksFirst: boolean;
   readonly brief?: boolean;
+  /** What rules go by, where it is not the usual. */
+  readonly rules?: RuleSettings;
 }
 
 const hubName = 'hub';

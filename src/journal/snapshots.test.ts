@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { identify } from '../areas/agents/model.ts';
 import { statuses } from '../areas/tasks/model/task.ts';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { Engine } from '../engine/engine.ts';
 import { restore } from '../engine/restore.ts';
 import type { Area } from '../kernel/area.ts';
@@ -37,7 +37,13 @@ const busyEngine = async (context: TestContext) => {
 };
 
 const restored = (vault: MemoryVault, path: string) =>
-  restore({ path, store: openMemoryStore(vault), areas, initial: initialSlices, log: new CollectedLog() });
+  restore({
+    path,
+    store: openMemoryStore(vault),
+    areas,
+    initial: initialSlices,
+    log: new CollectedLog(),
+  });
 
 const openFrom = async (vault: MemoryVault, path: string): Promise<Engine> => {
   const snapshot = opened(await restored(vault, path));
@@ -46,6 +52,7 @@ const openFrom = async (vault: MemoryVault, path: string): Promise<Engine> => {
     await Engine.open({
       workspace: 'test',
       areas,
+      settings: defaultSettings,
       initial: initialSlices,
       store: openMemoryStore(vault),
       clock: new ManualClock(),

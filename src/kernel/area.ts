@@ -2,6 +2,7 @@ import type { Carried } from './carried.ts';
 import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
+import type { RuleSettings } from './rule-settings.ts';
 import type { AreaName, Slices, World } from './slices.ts';
 
 /** Everything that a rule may know besides its own slice. */
@@ -14,6 +15,7 @@ export interface Context<Names extends AreaName = never> {
   readonly ulid: (index: number) => string;
   /** Whether a session of an agent holds anything, of whatever area. */
   readonly holds: (agent: string, session: string) => boolean;
+  readonly settings: RuleSettings;
   readonly world: World<Names>;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { identify } from '../areas/agents/model.ts';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import type { Store } from '../journal/store.ts';
@@ -74,6 +74,7 @@ export const open = async (
   const opened = await Engine.open({
     workspace: 'test',
     areas: over.areas ?? areas,
+    settings: defaultSettings,
     initial: initialSlices,
     store: over.wrap?.(openMemoryStore(vault)) ?? openMemoryStore(vault),
     clock,

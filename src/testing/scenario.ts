@@ -1,9 +1,11 @@
+import { defaultSettings } from '../areas/index.ts';
 import { rulesOf, decideUnit } from '../engine/unit.ts';
 import type { Area, Intent } from '../kernel/area.ts';
 import type { Carried } from '../kernel/carried.ts';
 import { type Actor, type Entry, systemActor } from '../kernel/entry.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import { ok } from '../kernel/errors.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { CollectedLog } from './collected-log.ts';
 
@@ -18,8 +20,8 @@ export class Scenario {
   arrived: Carried = {};
   #units = 0;
 
-  constructor(areas: readonly Area[], initial: Slices) {
-    this.#rules = rulesOf(areas);
+  constructor(areas: readonly Area[], initial: Slices, settings: RuleSettings = defaultSettings) {
+    this.#rules = rulesOf(areas, settings);
     this.slices = initial;
   }
 

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { identify } from '../../src/areas/agents/model.ts';
-import { areas, initialSlices } from '../../src/areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../../src/areas/index.ts';
 import { decideUnit, rulesOf } from '../../src/engine/unit.ts';
 import type { Entry } from '../../src/kernel/entry.ts';
 import type { Slices } from '../../src/kernel/slices.ts';
@@ -24,7 +24,7 @@ const statesOf = (entries: readonly Entry[]): readonly Slices[] => {
 /** All that a snapshot would hold of a state. */
 const savedOf = (slices: Slices): unknown => areas.map((area) => [...area.save(slices)]);
 
-const rules = rulesOf(areas);
+const rules = rulesOf(areas, defaultSettings);
 
 /** What came of a race: all entries, the state after each number of them, and the answers. */
 interface History {

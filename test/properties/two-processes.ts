@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { identify } from '../../src/areas/agents/model.ts';
-import { areas, initialSlices } from '../../src/areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../../src/areas/index.ts';
 import { operations } from '../../src/areas/operations.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { type AppendOutcome, type Store, StoreFailure } from '../../src/journal/store.ts';
@@ -194,6 +194,7 @@ const open = async (store: Store): Promise<Engine> => {
   const opened = await Engine.open({
     workspace: 'test',
     areas,
+    settings: defaultSettings,
     initial: initialSlices,
     store,
     clock: new ManualClock(),

@@ -221,7 +221,7 @@ test('2. LE25 LE40 LE47 a holder that slept past its ttl neither renews nor rele
 
 test('13. LE27 a ttl of 0, below it, beyond the limit or in words is refused as such', () => {
   const { yard, ada } = two();
-  for (const ttl of [0, -1, 4, 86_401, 1e15, 1.5, '300', 'soon', null, Number.NaN]) {
+  for (const ttl of [0, -1, 2_592_001, 1e15, 1.5, '300', 'soon', null, Number.NaN]) {
     const refusal = yard.refused(ada, 'lock_acquire', {
       code: 'invalid_input',
       input: { name: 'pytest', ttl },
@@ -230,6 +230,12 @@ test('13. LE27 a ttl of 0, below it, beyond the limit or in words is refused as 
   }
   yard.lock(ada, 'pytest', { ttl: 5 });
   yard.lock(ada, 'issue:1', { ttl: 86_400 });
+  for (const ttl of [4, 86_401]) {
+    for (const operation of ['lock_acquire', 'lock_renew']) {
+      const refusal = yard.refused(ada, operation, { code: 'invalid_input', input: { name: 'pytest', ttl } });
+      assert.match(refusal.message, /^A ttl here is 5 to 86400 seconds/);
+    }
+  }
 });
 
 test('LE41 passing a limit is refused with the limit named', () => {

@@ -4,7 +4,17 @@ export const serve: Command = {
   name: 'serve',
   summary: 'the hub, on http://127.0.0.1:8321',
   words: '',
-  keys: ['port', 'host', 'listen', 'data-dir', 'store', 'workspace'],
+  keys: [
+    'port',
+    'host',
+    'listen',
+    'data-dir',
+    'store',
+    'workspace',
+    'lock-ttl',
+    'lock-ttl-min',
+    'lock-ttl-max',
+  ],
   flags: [],
   example: 'signalbox serve --port 9000 --data-dir ./board',
   run: async ({ configuration, log, terminal }) =>

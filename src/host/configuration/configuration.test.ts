@@ -125,6 +125,9 @@ describe('the places of what is said', () => {
       agent: 'a',
       mode: 'full',
       url: 'unix:/run/t',
+      'lock-ttl': '60',
+      'lock-ttl-min': '2',
+      'lock-ttl-max': '90000',
       'log-level': 'info',
       debug: 'true',
     };

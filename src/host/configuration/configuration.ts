@@ -8,6 +8,7 @@ import type { FileValues } from './file.ts';
 import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder } from './find-files.ts';
 import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
 import { type KeyName, keyNames, keys, logLevels } from './keys.ts';
+import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import type { Settings } from './settings.ts';
 
 /** Where a value comes from. */
@@ -82,6 +83,8 @@ export const readWithFaults = async (
   const values = textsOf(said, { home: homeIn(env) });
   const listen = listenOf(said, values);
   if (!listen.ok) faults.push({ refusal: listen, at: faultPlace(said.get('listen')?.origin) });
+  const lockTtls = lockTtlsOf(values);
+  if (!lockTtls.ok) faults.push({ refusal: lockTtls, at: faultPlace(said.get('lock-ttl')?.origin) });
   const debug = switchIn(values.get('debug') ?? '') ?? false;
   const configuration: Configuration = {
     settings: {
@@ -92,6 +95,7 @@ export const readWithFaults = async (
       agent: values.get('agent'),
       mode: values.get('mode'),
       url: values.get('url'),
+      lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,
     },

@@ -27,6 +27,17 @@ export const portForm: Form = {
       : `it is no port: that is a number from 0 to ${portMax}`,
 };
 
+const secondsMax = 2_592_000;
+
+/** A time in whole seconds, up to 30 days. */
+export const secondsForm: Form = {
+  schema: { type: 'integer', minimum: 1, maximum: secondsMax },
+  fault: (text) =>
+    /^[1-9]\d{0,6}$/.test(text) && Number(text) <= secondsMax
+      ? undefined
+      : `it is no number of seconds from 1 to ${secondsMax}`,
+};
+
 const nameForm = (what: string): Form => ({
   schema: { type: 'string', minLength: 1 },
   fault: (text) => (text === '' ? 'it is empty' : faultInName(what, text)),

@@ -4,6 +4,7 @@ import {
   choiceForm,
   listenForm,
   portForm,
+  secondsForm,
   switchForm,
   textForm,
   urlForm,
@@ -44,6 +45,9 @@ export type KeyName =
   | 'agent'
   | 'mode'
   | 'url'
+  | 'lock-ttl'
+  | 'lock-ttl-min'
+  | 'lock-ttl-max'
   | 'log-level'
   | 'debug'
   | 'config';
@@ -144,6 +148,38 @@ const calling = {
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
 
+const locking = {
+  'lock-ttl': {
+    variable: 'SIGNALBOX_LOCK_TTL',
+    placeholder: 'SECONDS',
+    meaning: '300: how long a lock lasts when nothing is said',
+    description:
+      'For how many seconds a lock is held when whoever acquires it does not say. It is renewed by lock_renew and by acquiring it again.',
+    form: secondsForm,
+    default: '300',
+    files: 'own',
+  },
+  'lock-ttl-min': {
+    variable: 'SIGNALBOX_LOCK_TTL_MIN',
+    placeholder: 'SECONDS',
+    meaning: '5: the shortest that may be asked for',
+    description: 'The shortest time in seconds for which a lock can be asked for.',
+    form: secondsForm,
+    default: '5',
+    files: 'own',
+  },
+  'lock-ttl-max': {
+    variable: 'SIGNALBOX_LOCK_TTL_MAX',
+    placeholder: 'SECONDS',
+    meaning: '86400: the longest that may be asked for',
+    description:
+      'The longest time in seconds for which a lock can be asked for. One that follows its session is not bound by it.',
+    form: secondsForm,
+    default: '86400',
+    files: 'own',
+  },
+} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
+
 const telling = {
   'log-level': {
     variable: 'SIGNALBOX_LOG_LEVEL',
@@ -177,7 +213,13 @@ const telling = {
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
 
 /** All that can be configured, by the name of the flag. Flags, environment, files, help and reference come from here. */
-export const keys: Readonly<Record<KeyName, Key>> = { ...serving, ...storing, ...calling, ...telling };
+export const keys: Readonly<Record<KeyName, Key>> = {
+  ...serving,
+  ...storing,
+  ...calling,
+  ...locking,
+  ...telling,
+};
 
 /** In the order in which they are listed. */
 export const keyNames: readonly KeyName[] = [
@@ -190,6 +232,9 @@ export const keyNames: readonly KeyName[] = [
   'agent',
   'mode',
   'url',
+  'lock-ttl',
+  'lock-ttl-min',
+  'lock-ttl-max',
   'log-level',
   'debug',
   'config',

@@ -1,5 +1,6 @@
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
+import type { LockTtls } from './lock-ttls.ts';
 
 type LogLevel = (typeof logLevels)[number];
 
@@ -17,6 +18,7 @@ export interface Settings {
   readonly mode: string | undefined;
   /** A hub to use, instead of finding one or opening the journals. */
   readonly url: string | undefined;
+  readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */
   readonly debug: boolean;

@@ -12,7 +12,7 @@ import {
   waitingPerSessionMax,
 } from '../model/limits.ts';
 import type { Mode } from '../model/modes.ts';
-import { type AcquireCommand, type LeasesDecision, type Speaker, type Yard, speakerOf } from './commands.ts';
+import { type LeasesDecision, type Speaker, type WantedLocks, type Yard, speakerOf } from './commands.ts';
 import { findCircle, refuseCircle } from './deadlock.ts';
 import { givenUpBy, handOver } from './hand-over.ts';
 import { limitPassed, lockHeld } from './refusals.ts';
@@ -21,7 +21,7 @@ import { limitPassed, lockHeld } from './refusals.ts';
 const claimsFor = (yard: Yard, names: readonly string[], mode: Mode): readonly Claim[] =>
   [...new Set(names.map((name) => resolved(yard.leases, name)))].toSorted().map((lock) => ({ lock, mode }));
 
-export const acquire = (yard: Yard, command: AcquireCommand): LeasesDecision => {
+export const acquire = (yard: Yard, command: WantedLocks): LeasesDecision => {
   const speaker = speakerOf(yard);
   if (!speaker.ok) return speaker;
   const claims = claimsFor(yard, command.names, command.mode);
@@ -97,7 +97,7 @@ interface Asked {
   readonly speaker: Speaker;
 }
 
-const wantedBy = ({ ttl, delayMs, purpose }: AcquireCommand, { claims, speaker }: Asked) => ({
+const wantedBy = ({ ttl, delayMs, purpose }: WantedLocks, { claims, speaker }: Asked) => ({
   ...speaker,
   claims,
   ttl,
@@ -105,7 +105,7 @@ const wantedBy = ({ ttl, delayMs, purpose }: AcquireCommand, { claims, speaker }
   ...(purpose !== undefined && { purpose }),
 });
 
-const grant = (yard: Yard, command: AcquireCommand, asked: Asked): LeasesDecision => {
+const grant = (yard: Yard, command: WantedLocks, asked: Asked): LeasesDecision => {
   const { leases, context } = yard;
   const { session } = asked.speaker;
   const acquired: LeasesEvent = { type: 'leases.acquired', data: wantedBy(command, asked) };
@@ -125,7 +125,7 @@ const grant = (yard: Yard, command: AcquireCommand, asked: Asked): LeasesDecisio
   return ok([acquired, ...handOver(after, freed, { now: context.now, session })]);
 };
 
-const queuedEvent = (command: AcquireCommand, asked: Asked & { readonly now: Instant }): LeasesEvent => ({
+const queuedEvent = (command: WantedLocks, asked: Asked & { readonly now: Instant }): LeasesEvent => ({
   type: 'leases.queued',
   data: { ...wantedBy(command, asked), until: asked.now + command.waitMs },
 });

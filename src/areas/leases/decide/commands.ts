@@ -11,11 +11,15 @@ export interface AcquireCommand {
   readonly type: 'acquire';
   readonly names: readonly string[];
   readonly mode: Mode;
-  readonly ttl: Ttl;
+  /** As the settings say when absent. */
+  readonly ttl: Ttl | undefined;
   readonly delayMs: number;
   readonly waitMs: number;
   readonly purpose?: string | undefined;
 }
+
+/** The same, with the ttl that holds. */
+export type WantedLocks = AcquireCommand & { readonly ttl: Ttl };
 
 /** Picks up what was granted from the queue. */
 export interface TakeCommand {

@@ -2,7 +2,7 @@ import { present } from '../../../kernel/assert.ts';
 import type { Seq } from '../../../kernel/entry.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { withOffer } from '../model/changes.ts';
-import { type Blocker, type Spot, blockersOf, spotsOf } from '../model/conflicts.ts';
+import { type Blocker, type Spot, blockersOf, spotsOf, stepOf } from '../model/conflicts.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { type Claim, type LeasesSlice, type Ticket, leaseKey, ticketsOf } from '../model/lease.ts';
 import { pickUpMs } from '../model/limits.ts';
@@ -38,7 +38,8 @@ export const handOver = (
       }
     }
     given = turns.takeGiven();
-  } while (given.length > 0);
+    if (given.length === 0) given = turns.serveDeferred();
+  } while (given.length > 0 || turns.hasDeferred);
   return turns.granted();
 };
 
@@ -65,6 +66,8 @@ class Turns {
   readonly #now: Instant;
   readonly #until: Instant;
   readonly #served: Ticket[] = [];
+  /** Requests that have to wait until all others have been looked at. */
+  readonly #deferred = new Set<Seq>();
   #given: Claim[] = [];
   #slice: LeasesSlice;
 
@@ -91,6 +94,26 @@ class Turns {
     const given = this.#given;
     this.#given = [];
     return given;
+  }
+
+  get hasDeferred(): boolean {
+    return this.#deferred.size > 0;
+  }
+
+  /**
+   * Looks at those that were put off, the first who asked first, up to one that is granted: then there may be others to
+   * look at before the next. What was given up by it.
+   */
+  serveDeferred(): readonly Claim[] {
+    for (const seq of [...this.#deferred].toSorted((a, b) => a - b)) {
+      this.#deferred.delete(seq);
+      const ticket = this.#slice.tickets.get(String(seq));
+      if (ticket === undefined || this.#obstacleOf(ticket, 0) !== undefined) continue;
+      this.#grant(ticket);
+      this.retry(ticket.session);
+      break;
+    }
+    return this.takeGiven();
   }
 
   /** Grants what can be granted of those who wait at one spot. */
@@ -124,10 +147,25 @@ class Turns {
     const obstacle = ticket && this.#obstacleOf(ticket, first);
     if (ticket === undefined || obstacle !== undefined) return obstacle;
     // What a session has decides what else it may have, so its own requests go in order.
-    for (const own of ticketsOf(this.#slice, ticket.session))
-      if (own.seq <= seq && this.#obstacleOf(own, 0) === undefined) this.#grant(own);
+    for (const own of ticketsOf(this.#slice, ticket.session)) {
+      if (own.seq > seq || this.#obstacleOf(own, 0) !== undefined) continue;
+      if (this.#hasToWait(own)) this.#deferred.add(own.seq);
+      else this.#grant(own);
+    }
+    if (this.#deferred.has(seq)) return undefined;
     this.retry(ticket.session);
     return this.#slice.tickets.has(String(seq)) ? this.#obstacleOf(ticket, first) : undefined;
+  }
+
+  /**
+   * Only holders are in the way of what makes a lock exclusive that the session shares, so those who have waited longer
+   * have to be served before it; and what the session asked for later comes behind it.
+   */
+  #hasToWait({ session, claims }: Ticket): boolean {
+    return (
+      claims.some((claim) => stepOf(this.#slice, session, claim) === 'upgrade') ||
+      ticketsOf(this.#slice, session).some(({ seq }) => this.#deferred.has(seq))
+    );
   }
 
   #obstacleOf({ seq, claims, session }: Ticket, first: number): Obstacle | undefined {

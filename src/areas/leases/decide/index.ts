@@ -7,18 +7,23 @@ import { breakLock } from './break.ts';
 import type { DecideLeases, LeasesCommand, Yard } from './commands.ts';
 import { endSession, lapse } from './lapse.ts';
 import { leave, release, renew, take } from './release.ts';
+import { ttlFor } from './ttl.ts';
 
 export const decide: DecideLeases = (slice, command, context) => {
   const yard: Yard = { leases: slice, agents: context.world.agents, context };
   switch (command.type) {
-    case 'acquire':
-      return acquire(yard, command);
+    case 'acquire': {
+      const ttl = ttlFor(context.settings.leases, command.ttl);
+      return ttl.ok ? acquire(yard, { ...command, ttl: ttl.value }) : ttl;
+    }
     case 'take':
       return take(yard, command);
     case 'leave':
       return leave(yard, command);
-    case 'renew':
-      return renew(yard, command);
+    case 'renew': {
+      const ttl = ttlFor(context.settings.leases, command.ttl);
+      return ttl.ok ? renew(yard, command) : ttl;
+    }
     case 'release':
       return release(yard, command);
     case 'break':

@@ -1,8 +1,8 @@
-import { dayMs, minuteMs, secondMs } from '../../../kernel/instants.ts';
+import { dayMs, secondMs } from '../../../kernel/instants.ts';
 
-export const ttlMsDefault = 5 * minuteMs;
-export const ttlMsMin = 5 * secondMs;
-export const ttlMsMax = dayMs;
+/** What a ttl can be set to at all, in seconds; what it may be is a setting. */
+export const ttlSecondsMin = 1;
+export const ttlSecondsMax = (30 * dayMs) / secondMs;
 /** The longest that a request may stay in the queue. */
 export const waitMsMax = 600_000;
 /** How long a lock that was granted from the queue waits for the call that asked for it. */

@@ -11,9 +11,8 @@ import {
   namesMax,
   purposeCharactersMax,
   reasonCharactersMax,
-  ttlMsDefault,
-  ttlMsMax,
-  ttlMsMin,
+  ttlSecondsMax,
+  ttlSecondsMin,
 } from '../model/limits.ts';
 import { modes } from '../model/modes.ts';
 import { readLockName, readWork, work } from '../model/names.ts';
@@ -44,14 +43,12 @@ export const purposeSchema = lineSchema('A purpose', purposeCharactersMax);
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 export const delaySchema = z.int().min(0).max(delaySecondsMax);
 
-const [ttlSecondsMin, ttlSecondsMax] = [ttlMsMin / secondMs, ttlMsMax / secondMs];
-
 export const ttlSchema = z.union([z.int().min(ttlSecondsMin).max(ttlSecondsMax), z.literal('session')], {
   error: `seconds from ${ttlSecondsMin} to ${ttlSecondsMax}, or "session"`,
 });
 
-export const ttlOf = (given: z.infer<typeof ttlSchema> | undefined): Ttl =>
-  given === undefined ? ttlMsDefault : given === 'session' ? given : given * secondMs;
+export const ttlOf = (given: z.infer<typeof ttlSchema> | undefined): Ttl | undefined =>
+  typeof given === 'number' ? given * secondMs : given;
 
 interface Named {
   readonly name?: string | readonly string[] | undefined;

@@ -39,7 +39,7 @@ export const lockRenew = defineOperation({
       type: 'renew',
       name: lockOf({ name, branch }),
       token,
-      ttl: ttl === undefined ? undefined : ttlOf(ttl),
+      ttl: ttlOf(ttl),
     }),
   answer: ({ entries }, { leases, agents }, facts) => {
     const renewed = entries.find((entry) => is(entry, 'leases.renewed'));
