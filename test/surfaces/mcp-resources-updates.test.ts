@@ -10,6 +10,7 @@ import { isFollowable, namedBy, taskUris } from '../../src/surfaces/mcp/resource
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const [status, board, agents] = ['signalbox://status', 'signalbox://board', 'signalbox://agents'] as const;
+const [inbox, waiting] = ['signalbox://inbox', 'signalbox://waiting'] as const;
 const task = (id: string): string => `signalbox://task/${id}`;
 
 /** A hub that tells what a test says has changed, and knows who listens. */
@@ -47,22 +48,22 @@ const watched = () => {
   return { hub, clock, told, updates: new Updates(hub, clock) };
 };
 
-const all = { uris: [status, board, agents, task('T-1'), task('shop%2Fx')], tools: true };
+const all = { uris: [status, board, agents, task('T-1'), task('shop%2Fx'), inbox, waiting], tools: true };
 
 describe('what is told of changes', () => {
   const told: readonly [keys: readonly string[], uris: readonly string[]][] = [
     [['task:T-1'], [status, task('T-1'), board]],
     [
       ['task:T-1', 'tasks.ready', 'agent:ada'],
-      [status, task('T-1'), board],
+      [status, task('T-1'), board, inbox, waiting],
     ],
     [['task:shop/x'], [status, task('shop%2Fx'), board]],
     [['task:T-2'], [status, board]],
     [
       ['agents', 'agent:ada'],
-      [status, agents],
+      [status, agents, inbox, waiting],
     ],
-    [['agent:ada'], [status]],
+    [['agent:ada'], [status, inbox, waiting]],
     [['workspaces'], [status]],
     [
       ['workspaces', 'workspaces.modes'],

@@ -54,7 +54,13 @@ for (const over of ['over HTTP', 'over stdio'] as const) {
         const { resources } = await client.listResources();
         assert.deepEqual(
           resources.map(({ uri }) => uri),
-          ['signalbox://status', 'signalbox://board', 'signalbox://agents'],
+          [
+            'signalbox://status',
+            'signalbox://board',
+            'signalbox://agents',
+            'signalbox://inbox',
+            'signalbox://waiting',
+          ],
         );
         const { resourceTemplates } = await client.listResourceTemplates();
         assert.deepEqual(

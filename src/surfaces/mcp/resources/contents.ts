@@ -26,6 +26,10 @@ export const contentOf = async (named: Named, reading: Reading): Promise<Outcome
       const listed = await ask(reading, 'agent_list', { limit: agentsShownMax });
       return listed.ok ? ok(withRest(listed.value, 'agent_list')) : listed;
     }
+    case 'inbox':
+      return ask(reading, 'inbox', {});
+    case 'waiting':
+      return ask(reading, 'wait', { wait_ms: 0 });
     case 'task':
       return ask(reading, 'task_get', { id: named.id });
   }

@@ -3,19 +3,23 @@ import { namePattern } from '../../../kernel/names.ts';
 export const statusUri = 'signalbox://status';
 export const boardUri = 'signalbox://board';
 export const agentsUri = 'signalbox://agents';
+export const inboxUri = 'signalbox://inbox';
+export const waitingUri = 'signalbox://waiting';
 export const taskTemplate = 'signalbox://task/{id}';
 
 const taskPrefix = 'signalbox://task/';
 
 /** What a URI names. Whether a task of that id exists is for the hub to say. */
 export type Named =
-  | { readonly kind: 'status' | 'board' | 'agents' }
+  | { readonly kind: 'status' | 'board' | 'agents' | 'inbox' | 'waiting' }
   | { readonly kind: 'task'; readonly id: string };
 
 const fixed: ReadonlyMap<string, Named> = new Map([
   [statusUri, { kind: 'status' }],
   [boardUri, { kind: 'board' }],
   [agentsUri, { kind: 'agents' }],
+  [inboxUri, { kind: 'inbox' }],
+  [waitingUri, { kind: 'waiting' }],
 ]);
 
 /** Longer than any URI of ours. */
