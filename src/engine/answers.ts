@@ -52,9 +52,11 @@ const seqsOf = ({ seq, size }: Remembered): Seq[] => Array.from({ length: size }
 /** Makes answers, and fetches the entries that they need. What an answer throws is a defect, never the caller's fault. */
 export class Answers {
   readonly #options: AnswersOptions;
+  readonly arrived: AnswersOptions['arrived'];
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.arrived = options.arrived;
   }
 
   ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
@@ -134,7 +136,7 @@ export class Answers {
       }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
-      const arrived = this.#options.arrived(actor);
+      const arrived = this.arrived(actor);
       const news = this.#newsFor(actor, slices, carried === undefined ? arrived : later(arrived, carried));
       const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
       return ok({
@@ -192,7 +194,7 @@ export class Answers {
       actor,
       history: journal.history,
       workspace: workspace(),
-      arrived: this.#options.arrived(actor),
+      arrived: this.arrived(actor),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };

@@ -6,6 +6,14 @@ import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type Call, digestOf } from './batch.ts';
 import { requestIdCharactersMax } from './requests.ts';
 
+export interface CallOptions {
+  /** Makes the call repeatable: the same id and input again gives the same answer and is done once. */
+  readonly requestId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** It only looks: its answer carries nothing, and that it is made proves nothing of earlier ones. */
+  readonly peek?: boolean | undefined;
+}
+
 /** The call of somebody who asks for a command, ready to be decided. */
 export const askedCall = (
   prepared: PreparedCommand,

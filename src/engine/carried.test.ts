@@ -4,7 +4,7 @@ import type { Area } from '../kernel/area.ts';
 import type { PreparedQuery } from '../kernel/operation.ts';
 import { areas } from '../areas/index.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
-import { agentCount, caller, open, starting, valueOf } from '../testing/engine-harness.ts';
+import { agentCount, caller, deciding, open, starting, valueOf } from '../testing/engine-harness.ts';
 
 const turns = async () => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
@@ -44,9 +44,39 @@ it('carried: an answer counts when its session calls again, and once', async () 
 
 it('carried: the answer to a call that was given up carries nothing', async () => {
   const { engine } = await joined();
-  await engine.query(ada, telling(2), AbortSignal.abort());
+  await engine.query(ada, telling(2), { signal: AbortSignal.abort() });
   await engine.query(ada, agentCount);
   assert.deepEqual(engine.carried.take(), []);
+});
+
+it('carried: a call that only looks gets what it would, delivers nothing and proves nothing', async () => {
+  const { engine } = await joined();
+  const arrived: unknown[] = [];
+  const looking: PreparedQuery = {
+    ...telling(5),
+    run: (slices, facts) => {
+      arrived.push(facts.arrived);
+      return telling(5).run(slices, facts);
+    },
+  };
+  const peek = { peek: true };
+  await engine.query(ada, telling(2));
+  assert.equal(valueOf(await engine.query(ada, looking, peek)), 'told');
+  assert.equal(valueOf(await engine.query(ada, { ...looking, limitMs: 1_000 }, peek)), 'told');
+  assert.deepEqual(engine.carried.take(), [], 'the answer before has not been proven');
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+  await engine.query(ada, looking, peek);
+  assert.deepEqual(arrived, [{}, {}, { surfaced: 2, told: 2 }]);
+  const carrying = deciding(() => ({ ok: true, value: [] }), {
+    answer: (_done, slices, facts) => telling(9).run(slices, facts),
+  });
+  assert.equal(valueOf(await engine.execute(ada, carrying, peek)), 'told');
+  engine.carried.settle();
+  assert.deepEqual(engine.carried.take(), []);
+  await engine.execute(ada, carrying);
+  engine.carried.settle();
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 9, told: 9 }]);
 });
 
 it('carried: when the process ends in order, what it answered counts', async () => {
@@ -110,7 +140,7 @@ it('waiting: a query answers with what there is when its time is over, its calle
   clock.advance(2_000);
   assert.equal(valueOf(await late), 'empty');
   const gone = new AbortController();
-  const given = engine.query(caller, never, gone.signal);
+  const given = engine.query(caller, never, { signal: gone.signal });
   await turns();
   gone.abort();
   assert.equal(valueOf(await given), 'empty');

@@ -40,13 +40,16 @@ export class CarriedAnswers {
 
   /** What a call of this session proves to have arrived, written or not. */
   arrived(actor: Actor): Cursors {
-    const { agent } = actor;
+    const unproven = this.#unproven.get(keyOf(actor));
+    return unproven === undefined ? this.proven(actor) : later(this.proven(actor), unproven);
+  }
+
+  /** What earlier calls have proven to have arrived, written or not. */
+  proven({ agent }: Actor): Cursors {
     if (agent === undefined) return nothing;
-    const known = [this.#proven.get(agent), this.#unproven.get(keyOf(actor))];
-    return known.reduce<Cursors>(
-      (all, cursors) => (cursors === undefined ? all : later(all, cursors)),
-      this.#taken.get(agent) ?? nothing,
-    );
+    const proven = this.#proven.get(agent);
+    const taken = this.#taken.get(agent) ?? nothing;
+    return proven === undefined ? taken : later(taken, proven);
   }
 
   /** An answer is on its way to this session. */

@@ -14,13 +14,13 @@ import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
-import { askedCall, ownCall, refuseRequestId } from './calls.ts';
+import { type CallOptions, askedCall, ownCall, refuseRequestId } from './calls.ts';
 import { CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import type { Log } from './log.ts';
 import type { TextSearch } from './search.ts';
-import { FoldedState, type Origin } from './state.ts';
+import { FoldedState, type Origin, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
 export interface EngineOptions {
@@ -40,12 +40,6 @@ export interface EngineOptions {
   readonly onCarried?: (() => void) | undefined;
 }
 
-export interface CallOptions {
-  /** Makes the call repeatable: the same id and input again gives the same answer and is done once. */
-  readonly requestId?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
 export type Listener = (entries: readonly Entry[], slices: Slices) => void;
 
@@ -58,6 +52,8 @@ export class Engine {
   readonly #committer: Committer;
   readonly #blocking: Blocking;
   readonly #answers: Answers;
+  /** Those to calls that only look. */
+  readonly #views: Answers;
   /** How far agents have been told by the answers of this process. */
   readonly carried = new CarriedAnswers(() => this.#options.onCarried?.());
   readonly #listeners = new Set<Listener>();
@@ -80,16 +76,17 @@ export class Engine {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
-    this.#answers = new Answers({
+    const answers = {
       workspace: () => this.#workspace,
       rules: this.#rules,
       state: this.#state,
       journal: this.journal,
       log: options.log,
       now: () => this.now(),
-      arrived: (actor) => this.carried.arrived(actor),
       search: options.search,
-    });
+    };
+    this.#answers = new Answers({ ...answers, arrived: (actor) => this.carried.arrived(actor) });
+    this.#views = new Answers({ ...answers, arrived: (actor) => this.carried.proven(actor) });
     this.#committer = new Committer({
       rules: this.#rules,
       state: this.#state,
@@ -162,23 +159,29 @@ export class Engine {
     return this.#blocking.size;
   }
 
-  async query(caller: Caller, prepared: PreparedQuery, signal?: AbortSignal): Promise<Outcome<Reply>> {
+  async query(
+    caller: Caller,
+    prepared: PreparedQuery,
+    options: Omit<CallOptions, 'requestId'> = {},
+  ): Promise<Outcome<Reply>> {
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
-    this.#note(actor.value);
+    this.#note(actor.value, options);
+    const answers = this.#answersTo(options);
     if (prepared.limitMs === 0)
-      return this.#handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices), signal);
+      return this.#handOut(await answers.ofQuery(prepared, actor.value, this.#state.slices), options);
     const ask = async (): Promise<Outcome<Reply>> =>
-      (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
+      (await this.refresh()) ?? answers.ofQuery(prepared, actor.value, this.#state.slices);
     const { limitMs } = prepared;
+    const { signal } = options;
     const answer = await this.#blocking.watch(
       ask,
       { keys: prepared.keys(actor.value), enough: (one) => !one.ok || !one.value.empty },
       { limitMs, signal },
     );
-    return this.#handOut(answer, signal);
+    return this.#handOut(answer, options);
   }
 
   async execute(
@@ -191,13 +194,14 @@ export class Engine {
     const speaker = prepared.joins
       ? { ...caller, agent: undefined, session: undefined, connection: undefined }
       : caller;
+    const answers = this.#answersTo(options);
     let answer: Promise<Outcome<Reply>> | undefined;
     const call = askedCall(prepared, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
-      arrived: (actor) => this.carried.arrived(actor),
+      arrived: answers.arrived,
       foresee: (fate, batch) => {
-        answer = this.#answers.ofUnit(prepared, fate, batch);
+        answer = answers.ofUnit(prepared, fate, batch);
       },
     });
     const { retry, limitMs } = prepared;
@@ -213,14 +217,14 @@ export class Engine {
         return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
       // A call that is made again shows that its answer did not arrive, and proves nothing of earlier ones.
       case 'replayed': {
-        const repeat = await this.#answers.ofRepeat(prepared, fate);
-        return this.#handOut((await this.#afterTurn(prepared, fate, signal)) ?? repeat, signal);
+        const repeat = await answers.ofRepeat(prepared, fate);
+        return this.#handOut((await this.#afterTurn(prepared, fate, options)) ?? repeat, options);
       }
       case 'decided': {
-        this.#note(fate.actor);
-        const turn = await this.#afterTurn(prepared, fate, signal);
+        this.#note(fate.actor, options);
+        const turn = await this.#afterTurn(prepared, fate, options);
         const answered = await present(answer, 'an answer is made while a batch is being stored');
-        return this.#handOut(turn ?? answered, signal);
+        return this.#handOut(turn ?? answered, options);
       }
     }
   }
@@ -229,27 +233,28 @@ export class Engine {
   async #afterTurn(
     prepared: PreparedCommand,
     fate: Decided | Extract<Fate, { readonly kind: 'replayed' }>,
-    signal: AbortSignal | undefined,
+    options: CallOptions,
   ): Promise<Outcome<Reply> | undefined> {
     const { place, operation: by } = prepared;
     if (place === undefined) return undefined;
-    const done = await this.#answers.doneBy(fate);
+    const answers = this.#answersTo(options);
+    const done = await answers.doneBy(fate);
     if (!done.ok) return done;
     const { actor } = fate;
     const ask = (): Place | undefined => {
       const { slices } = this.#state;
-      return place(done.value, slices, this.#answers.facts(actor, slices));
+      return place(done.value, slices, answers.facts(actor, slices));
     };
     if (ask() === undefined) return undefined;
     // Whoever has its turn is who asked for it, also when the session has ended since.
     const submit = (intent: Intent): Promise<Fate> => this.#submit(ownCall(by, intent, actor));
-    const refusal = await this.#blocking.turn(ask, submit, signal);
-    return refusal ?? this.#answers.ofTurn(prepared, actor, done.value);
+    const refusal = await this.#blocking.turn(ask, submit, options.signal);
+    return refusal ?? answers.ofTurn(prepared, actor, done.value);
   }
 
   /** What an answer carries counts once its session calls again; a call that was given up has none. */
-  #handOut(answer: Outcome<Reply>, signal: AbortSignal | undefined): Outcome<Reply> {
-    if (answer.ok && answer.value.cursors !== undefined && signal?.aborted !== true)
+  #handOut(answer: Outcome<Reply>, { peek, signal }: CallOptions): Outcome<Reply> {
+    if (answer.ok && answer.value.cursors !== undefined && peek !== true && signal?.aborted !== true)
       this.carried.answered(answer.value.actor, answer.value.cursors);
     return answer;
   }
@@ -315,9 +320,13 @@ export class Engine {
     return this.#committer.submit(call);
   }
 
-  #note(actor: Actor): void {
+  #answersTo({ peek }: CallOptions): Answers {
+    return peek === true ? this.#views : this.#answers;
+  }
+
+  #note(actor: Actor, { peek }: CallOptions): void {
     if (actor.session !== undefined) this.#seen.add(actor.session);
-    this.carried.called(actor);
+    if (peek !== true) this.carried.called(actor);
   }
 
   /**
@@ -387,10 +396,3 @@ export class Engine {
     this.#blocking.ringAll();
   }
 }
-
-const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
-  slices,
-  requests,
-  seq: header.head.seq,
-  time: header.time,
-});

@@ -1,7 +1,7 @@
 import type { Entry, Seq } from '../kernel/entry.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Slices } from '../kernel/slices.ts';
-import type { Remembered } from '../journal/snapshots.ts';
+import type { Remembered, Snapshot } from '../journal/snapshots.ts';
 import { RequestIndex } from './requests.ts';
 import type { Rules, Unit } from './unit.ts';
 
@@ -12,6 +12,13 @@ export interface Origin {
   readonly time: Instant;
   readonly requests: Iterable<Remembered>;
 }
+
+export const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
+  slices,
+  requests,
+  seq: header.head.seq,
+  time: header.time,
+});
 
 /** What has been folded so far. Only entries that are durable reach it, in order, each once. */
 export class FoldedState {

@@ -57,13 +57,11 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
+    const { caller, requestId, signal, peek } = call;
     const reply =
       prepared.value.kind === 'query'
-        ? await engine.value.query(call.caller, prepared.value, call.signal)
-        : await engine.value.execute(call.caller, prepared.value, {
-            requestId: call.requestId,
-            signal: call.signal,
-          });
+        ? await engine.value.query(caller, prepared.value, { signal, peek })
+        : await engine.value.execute(caller, prepared.value, { requestId, signal, peek });
     if (!reply.ok) return reply;
     const { value, replayed, waiting } = reply.value;
     return ok({ value, replayed, waiting });

@@ -49,6 +49,8 @@ export interface HubCall {
   readonly workspace: string | undefined;
   readonly requestId: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** A program looks at what there is, which is no proof that the agent gets it: nothing is delivered by the answer. */
+  readonly peek?: boolean | undefined;
 }
 
 export interface HubReply {

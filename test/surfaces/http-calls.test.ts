@@ -46,6 +46,7 @@ describe('a call over HTTP', () => {
         'Signalbox-Connection': 'stdio:77',
         'Signalbox-Client': 'Claude Code/2.1',
         'Idempotency-Key': 'toolu_01 again',
+        'Signalbox-Peek': 'true',
       },
     });
     const [call] = served.calls;
@@ -59,6 +60,7 @@ describe('a call over HTTP', () => {
     });
     assert.equal(call.workspace, 'shop');
     assert.equal(call.requestId, 'toolu_01 again');
+    assert.equal(call.peek, true);
   });
 
   it('is done once under one Idempotency-Key, and says when it was done before', async (t) => {

@@ -203,7 +203,8 @@ describe('a header over HTTP', () => {
     ['a tab', 'a\tb', [...names, ...handles]],
     ['bytes that are not ASCII', 'aäb', [...names, ...handles]],
     ['a list', 'a, b', names],
-    ['nothing', '', [...names, ...handles]],
+    ['another word than the only one', 'false', ['Signalbox-Peek']],
+    ['nothing', '', [...names, ...handles, 'Signalbox-Peek']],
     ['too much', 'a'.repeat(201), [...names, ...handles]],
   ];
   for (const [what, value, headers] of bad) {

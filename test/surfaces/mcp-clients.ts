@@ -18,9 +18,14 @@ export const newClient = (era: Era): Client =>
     { versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } } },
   );
 
-type Opens = (context: TestContext, served: Served) => Parameters<Client['connect']>[0];
+type Opens = (
+  context: TestContext,
+  served: Served,
+  headers?: Readonly<Record<string, string>>,
+) => Parameters<Client['connect']>[0];
 
-const overHttp: Opens = (_context, { url }) => new StreamableHTTPClientTransport(new URL('/mcp', url));
+const overHttp: Opens = (_context, { url }, headers = {}) =>
+  new StreamableHTTPClientTransport(new URL('/mcp', url), { requestInit: { headers } });
 
 const overProcess: Opens = (_context, { url }) =>
   new StdioClientTransport({
@@ -39,13 +44,20 @@ const overPipe: Opens = (context, served) => {
 
 export const transports = { 'over HTTP': overHttp, 'over stdio': overPipe, 'of a process': overProcess };
 
+interface Way {
+  readonly era: Era;
+  readonly over: keyof typeof transports;
+  /** Sent with every request, where there are headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export const connect = async (
   context: TestContext,
   served: Served,
-  { era, over }: { readonly era: Era; readonly over: keyof typeof transports },
+  { era, over, headers }: Way,
 ): Promise<Client> => {
   const client = newClient(era);
-  await client.connect(transports[over](context, served));
+  await client.connect(transports[over](context, served, headers));
   context.after(() => client.close());
   return client;
 };

@@ -60,6 +60,11 @@ for (const era of eras) {
         argument,
       });
       assert.deepEqual(fixed.completion, none);
+      const lock = await client.complete({
+        ref: { type: 'ref/resource', uri: 'signalbox://lock/{name}' },
+        argument: { name: 'name', value: 'x' },
+      });
+      assert.deepEqual(lock.completion, none);
       for (const ref of [
         { type: 'ref/resource', uri: 'signalbox://x/{id}' },
         { type: 'ref/prompt', name: 'x' },

@@ -10,6 +10,9 @@ import { isFollowable, namedBy, taskUris } from '../../src/surfaces/mcp/resource
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const [status, board, agents] = ['signalbox://status', 'signalbox://board', 'signalbox://agents'] as const;
+const [inbox, waiting] = ['signalbox://inbox', 'signalbox://waiting'] as const;
+const locks = 'signalbox://locks';
+const lock = (name: string): string => `signalbox://lock/${encodeURIComponent(name)}`;
 const task = (id: string): string => `signalbox://task/${id}`;
 
 /** A hub that tells what a test says has changed, and knows who listens. */
@@ -47,22 +50,42 @@ const watched = () => {
   return { hub, clock, told, updates: new Updates(hub, clock) };
 };
 
-const all = { uris: [status, board, agents, task('T-1'), task('shop%2Fx')], tools: true };
+const all = {
+  uris: [
+    status,
+    board,
+    agents,
+    task('T-1'),
+    task('shop%2Fx'),
+    inbox,
+    waiting,
+    locks,
+    lock('wave:5c'),
+    lock('file:src/**'),
+  ],
+  tools: true,
+};
 
 describe('what is told of changes', () => {
   const told: readonly [keys: readonly string[], uris: readonly string[]][] = [
     [['task:T-1'], [status, task('T-1'), board]],
     [
       ['task:T-1', 'tasks.ready', 'agent:ada'],
-      [status, task('T-1'), board],
+      [status, task('T-1'), board, inbox, waiting],
     ],
     [['task:shop/x'], [status, task('shop%2Fx'), board]],
     [['task:T-2'], [status, board]],
     [
       ['agents', 'agent:ada'],
-      [status, agents],
+      [status, agents, inbox, waiting],
     ],
-    [['agent:ada'], [status]],
+    [['agent:ada'], [status, inbox, waiting]],
+    [['mailboxes'], [status, inbox, waiting]],
+    [['locks'], [status, locks, lock('wave:5c'), lock('file:src/**')]],
+    [
+      ['locks', 'agent:ada'],
+      [status, inbox, waiting, locks, lock('wave:5c'), lock('file:src/**')],
+    ],
     [['workspaces'], [status]],
     [
       ['workspaces', 'workspaces.modes'],
@@ -255,9 +278,24 @@ describe('the URIs of tasks', () => {
   it('never throw, whatever they hold', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        namedBy(task(text));
-        isFollowable(task(text));
+        for (const uri of [task(text), `signalbox://lock/${text}`]) {
+          namedBy(uri);
+          isFollowable(uri);
+        }
       }),
     );
+  });
+});
+
+describe('the URIs of locks', () => {
+  it('can be followed as the template writes them, and in no other way', () => {
+    for (const name of ['wave:5c', 'file:src/**', 'deploy:prod/eu', `file:${'ß'.repeat(315)}`, '5%']) {
+      assert(isFollowable(lock(name)), name);
+      assert.deepEqual(namedBy(lock(name)), { kind: 'lock', name });
+    }
+    for (const rest of ['', 'wave:5c', 'a/b', '%', 'a%2fb', '\u0000', 'x'.repeat(3_000)]) {
+      assert.equal(isFollowable(`signalbox://lock/${rest}`), false, rest);
+    }
+    assert.deepEqual(namedBy('signalbox://lock/wave:5c'), { kind: 'lock', name: 'wave:5c' });
   });
 });

@@ -36,6 +36,14 @@ const hostile = [
   'signalbox://task/T-1#x',
   'signalbox://task/{id}',
   'signalbox://task/__proto__',
+  'signalbox://lock/',
+  'signalbox://lock',
+  'signalbox://lock/%',
+  'signalbox://lock/%00',
+  'signalbox://lock/file:../x',
+  'signalbox://lock/file:%2Fetc%2Fpasswd',
+  'signalbox://lock/work',
+  'signalbox://lock/{name}',
   'signalbox://status/',
   'signalbox://STATUS',
   'signalbox:status',
@@ -46,7 +54,7 @@ const hostile = [
 for (const over of ['over HTTP', 'over stdio'] as const) {
   for (const era of eras) {
     describe(`resources ${over}, ${era}`, () => {
-      it('lists what there is, and the template of a task', async (t) => {
+      it('lists what there is, and the templates of a task and a lock', async (t) => {
         const client = await connect(t, await serve(t), { era, over });
         assert.deepEqual(client.getServerCapabilities()?.resources?.listChanged, false);
         assert(client.getServerCapabilities()?.completions);
@@ -54,12 +62,19 @@ for (const over of ['over HTTP', 'over stdio'] as const) {
         const { resources } = await client.listResources();
         assert.deepEqual(
           resources.map(({ uri }) => uri),
-          ['signalbox://status', 'signalbox://board', 'signalbox://agents'],
+          [
+            'signalbox://status',
+            'signalbox://board',
+            'signalbox://agents',
+            'signalbox://inbox',
+            'signalbox://waiting',
+            'signalbox://locks',
+          ],
         );
         const { resourceTemplates } = await client.listResourceTemplates();
         assert.deepEqual(
           resourceTemplates.map(({ uriTemplate }) => uriTemplate),
-          ['signalbox://task/{id}'],
+          ['signalbox://task/{id}', 'signalbox://lock/{name}'],
         );
         for (const one of [...resources, ...resourceTemplates]) {
           assert.equal(one.mimeType, 'application/json');
@@ -117,7 +132,10 @@ for (const over of ['over HTTP', 'over stdio'] as const) {
         assert.match(missing.message, /T-99.*\.$/);
         const unknown = await errorOf(client, 'signalbox://tasks');
         assert(unknown instanceof ResourceNotFoundError);
-        assert.match(unknown.message, /no resource "signalbox:\/\/tasks".*resources\/list.*task\/\{id\}/);
+        assert.match(
+          unknown.message,
+          /no resource "signalbox:\/\/tasks".*resources\/list.*task\/\{id\}.*lock\/\{name\}/,
+        );
       });
 
       it('is led nowhere, whatever the URI holds', async (t) => {

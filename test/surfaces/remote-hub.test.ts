@@ -58,8 +58,10 @@ describe('a hub in another process', () => {
       connection: 'stdio:1',
       client: 'Клиент ✓ Code/2\n',
     };
-    await remote.call(callOf('probe_echo', { caller, workspace: 'shop', requestId: 'r 1' }));
-    const [seen] = served.calls;
+    await remote.call(callOf('probe_echo', { caller, workspace: 'shop', requestId: 'r 1', peek: true }));
+    await remote.call(callOf('probe_echo'));
+    const [seen, next] = served.calls;
+    assert.deepEqual([seen?.peek, next?.peek], [true, false]);
     assert.deepEqual(seen?.caller, { ...caller, principal: 'owner', role: 'admin', client: 'Code/2' });
     assert.equal(seen.workspace, 'shop');
     assert.equal(seen.requestId, 'r 1');

@@ -37,7 +37,7 @@ const waiting = (
   engine: Engine,
   agent: string,
   { signal, ...input }: Input & { signal?: AbortSignal } = {},
-) => engine.query({ ...caller, connection: agent }, preparedWait(input), signal);
+) => engine.query({ ...caller, connection: agent }, preparedWait(input), { signal });
 
 const valueOf = (outcome: Outcome<Reply>) => {
   assert.ok(outcome.ok, JSON.stringify(outcome));

@@ -27,6 +27,9 @@ export const visibleTo = (entry: EntryOf<MessagesEvent>): readonly string[] | un
 export const findable = (entry: EntryOf<MessagesEvent>): Findable | undefined =>
   entry.type === 'messages.sent' ? { ref: messageId(entry.seq), to: entry.data.to } : undefined;
 
+/** Rings when agents have got what waited for them. */
+const mailboxesKey = 'mailboxes';
+
 /** ME23: who may have waited for an entry. */
 export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
   switch (entry.type) {
@@ -35,7 +38,9 @@ export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
     case 'messages.acknowledged':
       return [`agent:${entry.data.agent}`, ...entry.data.messages.map((seq) => `message:${messageId(seq)}`)];
     case 'messages.delivered':
-      return [];
+      return entry.data.cursors.some(({ surfaced, told }) => (surfaced ?? told) !== undefined)
+        ? [mailboxesKey]
+        : [];
     case 'messages.expired':
       return entry.data.messages.flatMap(({ seq, sender, unread = [], unacknowledged = [] }) => [
         `message:${messageId(seq)}`,

@@ -51,6 +51,8 @@ describe('what waits', () => {
     assert.deepEqual(keys(), ['agent:bob', `message:${id}`]);
     office.deliver({ agent: 'cyd', offered: seqOf(id) });
     assert.deepEqual(keys(), []);
+    office.deliver({ agent: 'bob', surfaced: seqOf(id) });
+    assert.deepEqual(keys(), ['mailboxes']);
     given.pass(minuteMs);
     assert.deepEqual(keys(), [`message:${id}`, 'agent:ada', 'agent:cyd']);
   });

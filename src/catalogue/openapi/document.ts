@@ -76,6 +76,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       'connection',
       'client',
       'hub',
+      'peek',
     ]),
     requestBody: { required: 'required' in input, content: json(input, Object.fromEntries(examples)) },
     responses: {

@@ -49,6 +49,11 @@ export const requestHeaders = {
     handle,
     'The hub that is meant, by the id that `/health` tells. Another one that has come to its address refuses.',
   ),
+  peek: parameter(
+    'Signalbox-Peek',
+    { type: 'string', enum: ['true'] },
+    '`true` when a program only looks, such as for a display: what the answer holds does not count as delivered to the agent.',
+  ),
 } satisfies Record<string, JsonObject>;
 
 export type RequestHeader = keyof typeof requestHeaders;

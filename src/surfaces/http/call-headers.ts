@@ -14,6 +14,7 @@ export const headerNames = {
   client: 'Signalbox-Client',
   requestId: 'Idempotency-Key',
   revision: 'If-Match',
+  peek: 'Signalbox-Peek',
   replayed: 'Signalbox-Replayed',
   waiting: 'Signalbox-Waiting',
 } as const;
@@ -26,6 +27,7 @@ const lower = {
   connection: 'signalbox-connection',
   client: 'signalbox-client',
   requestId: 'idempotency-key',
+  peek: 'signalbox-peek',
 } as const;
 
 /** What the headers of a request say about the call. */
@@ -35,6 +37,8 @@ export interface CallHeaders {
   readonly caller: Caller;
   readonly workspace: string | undefined;
   readonly requestId: string | undefined;
+  /** Nothing is delivered by the answer. */
+  readonly peek: boolean;
 }
 
 const workspaceWords = 'A workspace name';
@@ -48,6 +52,13 @@ export const isHeaderText = (text: string): boolean =>
 /** Why a header of a call is not acceptable, or undefined when it is. */
 const fault = (header: keyof typeof lower, value: string): Refusal | undefined => {
   const name = headerNames[header];
+  if (header === 'peek') {
+    return value === 'true'
+      ? undefined
+      : refuse('invalid_input', `The header ${name} can only be "true". Correct it, or leave it out.`, {
+          header: name,
+        });
+  }
   if (header !== 'workspace' && header !== 'agent') {
     return isHeaderText(value)
       ? undefined
@@ -81,6 +92,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const workspace = read('workspace');
   const requestId = read('requestId');
   const hub = read('hub');
+  const peek = read('peek') !== undefined;
   if (refusal !== undefined) return refusal;
   const plain =
     agent === undefined && session === undefined && connection === undefined && client === undefined;
@@ -89,6 +101,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
     workspace,
     requestId,
     hub,
+    peek,
   });
 };
 

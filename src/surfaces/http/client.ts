@@ -113,8 +113,9 @@ export class RemoteHub implements Hub {
     workspace,
     requestId,
     signal,
+    peek,
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
-    const headers = this.#headers(caller, { workspace, requestId });
+    const headers = this.#headers(caller, { workspace, requestId, peek });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
     const answer = await askHub(this.#address, this.#agent, {
       method: 'POST',
@@ -180,7 +181,7 @@ export class RemoteHub implements Hub {
 
   #headers(
     caller: Omit<Caller, 'principal' | 'role'>,
-    call: Pick<HubCall, 'workspace' | 'requestId'>,
+    call: Pick<HubCall, 'workspace' | 'requestId' | 'peek'>,
   ): Outcome<Record<string, string>> {
     const headers = callHeaders(caller, call);
     return headers.ok && this.id !== undefined
@@ -193,7 +194,7 @@ const nobody = { agent: undefined, session: undefined, connection: undefined, cl
 
 const callHeaders = (
   { agent, session, connection, client }: Omit<Caller, 'principal' | 'role'>,
-  { workspace, requestId }: Pick<HubCall, 'workspace' | 'requestId'>,
+  { workspace, requestId, peek }: Pick<HubCall, 'workspace' | 'requestId' | 'peek'>,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
   const said = [
@@ -202,6 +203,7 @@ const callHeaders = (
     [headerNames.session, session],
     [headerNames.connection, connection],
     [headerNames.requestId, requestId],
+    [headerNames.peek, peek === true ? 'true' : undefined],
     // The name of a program is only a hint, and loses what a header cannot carry.
     [
       headerNames.client,

@@ -53,6 +53,7 @@ export const answerOperation = async (
     workspace: call.value.workspace,
     requestId: call.value.requestId,
     signal: exchange.signal,
+    peek: call.value.peek,
   });
   if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));

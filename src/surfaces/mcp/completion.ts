@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Hub } from '../hub.ts';
 import { invalidParams, protocolError } from './refusals.ts';
-import { namedBy, taskTemplate } from './resources/uris.ts';
+import { lockTemplate, namedBy, taskTemplate } from './resources/uris.ts';
 import type { Speaker } from './tools/call.ts';
 
 export interface CompletionOptions {
@@ -22,7 +22,7 @@ const completeParams = z.object({
   argument: z.object({ name: z.string(), value: z.string() }),
 });
 
-/** Makes a server complete the ids of tasks; there is nothing else in the protocol that it could complete. */
+/** Makes a server complete the ids of tasks, and nothing else: a lock is called as its first holder likes. */
 export const serveCompletion = (server: Server, { hub, speaker }: CompletionOptions): void => {
   server.setRequestHandler(
     'completion/complete',
@@ -30,8 +30,10 @@ export const serveCompletion = (server: Server, { hub, speaker }: CompletionOpti
     ({ ref, argument }, context) => {
       if (ref.type === 'ref/prompt')
         throw invalidParams('There are no prompts here, so none can be completed.');
-      if (ref.uri !== taskTemplate && namedBy(ref.uri) === undefined) {
-        throw invalidParams(`No template is written like this. The only one is ${taskTemplate}.`);
+      if (ref.uri !== taskTemplate && ref.uri !== lockTemplate && namedBy(ref.uri) === undefined) {
+        throw invalidParams(
+          `No template is written like this. There are ${taskTemplate} and ${lockTemplate}.`,
+        );
       }
       if (ref.uri !== taskTemplate || argument.name !== 'id') return completionOf({ ids: [], total: 0 });
       const { signal } = context.mcpReq;
@@ -80,7 +82,8 @@ const find = async (
   { hub, speaker, signal }: Asking,
 ): Promise<Outcome<Found>> => {
   const input = { ...filter, limit: valuesMax, ...(prefix !== '' && { id: prefix }) };
-  const reply = await hub.call({ ...speaker, operation: 'task_list', input, requestId: undefined, signal });
+  const call = { ...speaker, operation: 'task_list', input, requestId: undefined, signal, peek: true };
+  const reply = await hub.call(call);
   // No id begins like this.
   if (!reply.ok) return reply.code === 'invalid_input' ? ok({ ids: [], total: 0 }) : reply;
   const { items, total } = listed.parse(reply.value.value);

@@ -2,7 +2,7 @@ import { type Outcome, ok } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Hub, HubReply } from '../../hub.ts';
 import type { Speaker } from '../tools/call.ts';
-import { agentsShownMax, boardTasksMax } from './limits.ts';
+import { agentsShownMax, boardTasksMax, locksShownMax } from './limits.ts';
 import type { Named } from './uris.ts';
 
 export interface Reading {
@@ -13,7 +13,10 @@ export interface Reading {
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** What a resource holds now: the answers of ordinary operations, in the name of whoever reads. */
+/**
+ * What a resource holds now: the answers of ordinary operations, in the name of whoever reads. A program may read it for
+ * a display that no agent sees, so it delivers nothing.
+ */
 export const contentOf = async (named: Named, reading: Reading): Promise<Outcome<Content>> => {
   switch (named.kind) {
     case 'status':
@@ -26,6 +29,22 @@ export const contentOf = async (named: Named, reading: Reading): Promise<Outcome
       const listed = await ask(reading, 'agent_list', { limit: agentsShownMax });
       return listed.ok ? ok(withRest(listed.value, 'agent_list')) : listed;
     }
+    case 'locks': {
+      const listed = await ask(reading, 'lock_list', { limit: locksShownMax });
+      return listed.ok ? ok(withRest(listed.value, 'lock_list')) : listed;
+    }
+    case 'lock': {
+      const listed = await ask(reading, 'lock_list', { name: named.name, limit: locksShownMax });
+      return listed.ok ? ok(withRest(listed.value, 'lock_list with this name')) : listed;
+    }
+    case 'inbox': {
+      const unread = await ask(reading, 'inbox', {});
+      return unread.ok ? ok(undelivered(unread.value, 'inbox')) : unread;
+    }
+    case 'waiting': {
+      const pending = await ask(reading, 'wait', { wait_ms: 0 });
+      return pending.ok ? ok(undelivered(pending.value, 'wait')) : pending;
+    }
     case 'task':
       return ask(reading, 'task_get', { id: named.id });
   }
@@ -36,7 +55,8 @@ const ask = async (
   operation: string,
   input: Content,
 ): Promise<Outcome<Content>> => {
-  const reply = await hub.call({ ...speaker, operation, input, requestId: undefined, signal });
+  const call = { ...speaker, operation, input, requestId: undefined, signal, peek: true };
+  const reply = await hub.call(call);
   return reply.ok ? ok(withWaiting(reply.value)) : reply;
 };
 
@@ -80,6 +100,12 @@ const conciseItem = (item: unknown): unknown =>
         boardMembers.filter((member) => Object.hasOwn(item, member)).map((member) => [member, item[member]]),
       )
     : item;
+
+/** An answer of `operation` that does not count as read, and so cannot be followed by the next. */
+const undelivered = (answer: Content, operation: string): Content => ({
+  ...Object.fromEntries(Object.entries(answer).filter(([member]) => member !== 'up_to')),
+  ...(answer['more'] !== undefined && { rest: `${operation} as a tool goes on to the rest` }),
+});
 
 const withRest = (list: Content, operation: string): Content => ({
   ...list,

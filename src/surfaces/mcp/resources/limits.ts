@@ -1,8 +1,9 @@
 import { minuteMs, secondMs } from '../../../kernel/instants.ts';
 
-/** How many tasks the board shows, and how many agents the list of agents. */
+/** How many tasks the board shows, how many agents the list of agents, and how many holds the locks. */
 export const boardTasksMax = 50;
 export const agentsShownMax = 50;
+export const locksShownMax = 50;
 
 /** How many resources one connection may be told of. */
 export const subscriptionsMax = 200;

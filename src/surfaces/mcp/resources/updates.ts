@@ -3,7 +3,7 @@ import { type Outcome, ok } from '../../../kernel/errors.ts';
 import { type Hub, everything } from '../../hub.ts';
 import { notifyEveryMs } from './limits.ts';
 import { Throttle } from './throttle.ts';
-import { agentsUri, boardUri, statusUri, taskUris } from './uris.ts';
+import { agentsUri, boardUri, inboxUri, isLock, statusUri, taskUris, waitingUri } from './uris.ts';
 
 /** Who is told. Neither may throw. */
 export interface Sink {
@@ -43,7 +43,10 @@ export const watchUpdates = async (
   };
   const watched = await hub.changes(workspace, (keys) => {
     if (keys.has(everything)) for (const uri of sink.subscribed.keys()) throttle.touch(uri);
-    else for (const uri of urisOf(keys)) touch(uri);
+    else {
+      for (const uri of urisOf(keys)) touch(uri);
+      if (keys.has('locks')) for (const uri of sink.subscribed.keys()) if (isLock(uri)) throttle.touch(uri);
+    }
     if (keys.has(everything) || keys.has('workspaces.modes')) throttle.touch(tools);
   });
   if (!watched.ok) return watched;
@@ -54,16 +57,23 @@ export const watchUpdates = async (
 };
 
 const taskKey = 'task:';
+const agentKey = 'agent:';
 
-/** The resources that what has changed is part of. What concerns an agent alone changes nothing that they show. */
+/**
+ * The resources that what has changed is part of, but for locks. What concerns one agent is told to all who follow what waits for them:
+ * whose the streams are is not known here, because the SDK does not tell them apart.
+ */
 const urisOf = function* (keys: ReadonlySet<string>): Iterable<string> {
   yield statusUri;
   if (keys.has('agents')) yield agentsUri;
   let board = false;
+  let personal = keys.has('mailboxes');
   for (const key of keys) {
+    personal ||= key.startsWith(agentKey);
     if (!key.startsWith(taskKey)) continue;
     board = true;
     yield* taskUris(key.slice(taskKey.length));
   }
   if (board) yield boardUri;
+  if (personal) yield* [inboxUri, waitingUri];
 };

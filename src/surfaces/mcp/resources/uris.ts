@@ -1,37 +1,49 @@
-import { namePattern } from '../../../kernel/names.ts';
+import { isName } from '../../../kernel/names.ts';
 
 export const statusUri = 'signalbox://status';
 export const boardUri = 'signalbox://board';
 export const agentsUri = 'signalbox://agents';
+export const inboxUri = 'signalbox://inbox';
+export const waitingUri = 'signalbox://waiting';
+export const locksUri = 'signalbox://locks';
 export const taskTemplate = 'signalbox://task/{id}';
+export const lockTemplate = 'signalbox://lock/{name}';
 
 const taskPrefix = 'signalbox://task/';
+const lockPrefix = 'signalbox://lock/';
 
-/** What a URI names. Whether a task of that id exists is for the hub to say. */
+/** What a URI names. Whether a task of that id exists, and whether a lock can be called so, is for the hub to say. */
 export type Named =
-  | { readonly kind: 'status' | 'board' | 'agents' }
-  | { readonly kind: 'task'; readonly id: string };
+  | { readonly kind: 'status' | 'board' | 'agents' | 'inbox' | 'waiting' | 'locks' }
+  | { readonly kind: 'task'; readonly id: string }
+  | { readonly kind: 'lock'; readonly name: string };
 
 const fixed: ReadonlyMap<string, Named> = new Map([
   [statusUri, { kind: 'status' }],
   [boardUri, { kind: 'board' }],
   [agentsUri, { kind: 'agents' }],
+  [inboxUri, { kind: 'inbox' }],
+  [waitingUri, { kind: 'waiting' }],
+  [locksUri, { kind: 'locks' }],
 ]);
 
-/** Longer than any URI of ours. */
-export const uriCharactersMax = 500;
+/** Longer than any URI of ours: the 320 characters of a lock may take nine each. */
+export const uriCharactersMax = 3_000;
 
 /** What this URI names, or undefined. It is compared as text and never resolved: dots and slashes lead nowhere. */
 export const namedBy = (uri: string): Named | undefined => {
   if (uri.length > uriCharactersMax) return undefined;
-  if (!uri.startsWith(taskPrefix)) return fixed.get(uri);
-  const id = decoded(uri.slice(taskPrefix.length));
-  return id === undefined || id === '' ? undefined : { kind: 'task', id };
+  const id = restOf(uri, taskPrefix);
+  if (id !== undefined) return { kind: 'task', id };
+  const name = restOf(uri, lockPrefix);
+  return name === undefined ? fixed.get(uri) : { kind: 'lock', name };
 };
 
-const decoded = (text: string): string | undefined => {
+/** What stands behind the prefix, decoded; undefined when that is nothing, or another prefix is there. */
+const restOf = (uri: string, prefix: string): string | undefined => {
+  if (!uri.startsWith(prefix)) return undefined;
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(uri.slice(prefix.length)) || undefined;
   } catch {
     return undefined;
   }
@@ -52,13 +64,18 @@ const numberedPattern = /^T-\d+$/;
 /** A slug, or one behind its project; no path can be made of either. */
 const isTaskId = (id: string): boolean => {
   const parts = id.split('/');
-  return parts.length <= 2 && parts.every((part) => namePattern.test(part) && !part.includes('..'));
+  return parts.length <= 2 && parts.every(isName);
 };
 
 /** Whether changes under this URI can be told: it is written as changes are told. */
 export const isFollowable = (uri: string): boolean => {
   const named = namedBy(uri);
-  return named !== undefined && (named.kind !== 'task' || isFollowableTask(named.id, uri));
+  if (named?.kind === 'task') return isFollowableTask(named.id, uri);
+  if (named?.kind === 'lock') return uri === `${lockPrefix}${encodeURIComponent(named.name)}`;
+  return named !== undefined;
 };
+
+/** Whether a change of any lock may change what this URI shows: a name may be a pattern, or stand for another. */
+export const isLock = (uri: string): boolean => uri === locksUri || uri.startsWith(lockPrefix);
 
 const isFollowableTask = (id: string, uri: string): boolean => isTaskId(id) && taskUris(id).includes(uri);
