@@ -109,6 +109,8 @@ export const compiledMeet = (a: Glob, b: Glob, effort?: Effort): boolean => {
   return outcome > 0;
 };
 
+/** What took fewer states is compared anew each time, which is as fast. */
+const recalledStatesMin = 32;
 /** How many outcomes are remembered; when there are more, all are forgotten. */
 const recalledMax = 100_000;
 const outcomes = new Map<string, Map<string, number>>();
@@ -118,11 +120,12 @@ let outcomesKept = 0;
 const recalled = (a: Glob, b: Glob): number => {
   const known = outcomes.get(a.text)?.get(b.text);
   if (known !== undefined) return known;
+  const outcome = compared(a, b);
+  if (Math.abs(outcome) < recalledStatesMin) return outcome;
   if (outcomesKept >= recalledMax) {
     outcomes.clear();
     outcomesKept = 0;
   }
-  const outcome = compared(a, b);
   const ofA = outcomes.get(a.text) ?? new Map<string, number>();
   outcomes.set(a.text, ofA.set(b.text, outcome));
   outcomesKept += 1;
@@ -262,29 +265,30 @@ const meet = (a: Steps, b: Steps, budget: Effort): boolean => {
   budget.left -= 1;
   if (endApart(a, b)) return false;
   const width = b.length + 1;
-  const seen = new Set<number>();
+  const seen = emptied((a.length + 1) * width * 2);
   const open: number[] = [];
-  const visit = (i: number, j: number, start: boolean): void => {
-    const state = (i * width + j) * 2 + (start ? 1 : 0);
-    if (seen.has(state)) return;
-    seen.add(state);
+  const visit = (i: number, j: number, start: number): void => {
+    const state = (i * width + j) * 2 + start;
+    if (seen[state] === 1) return;
+    seen[state] = 1;
     open.push(state);
   };
   const take = (i: number, j: number, code: number): void => {
     const nextA = after(a[i] ?? none, i, code);
+    if (nextA < 0) return;
     const nextB = after(b[j] ?? none, j, code);
-    if (nextA >= 0 && nextB >= 0) visit(nextA, nextB, code === slash);
+    if (nextB >= 0) visit(nextA, nextB, code === slash ? 1 : 0);
   };
   const same = commonCodes(a, b);
-  visit(same, same, same === 0 || a[same - 1] === slash);
+  visit(same, same, same === 0 || a[same - 1] === slash ? 1 : 0);
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     budget.left -= 1;
     if (budget.left < 0) return true;
-    const start = state % 2 === 1;
-    const pair = (state - (start ? 1 : 0)) / 2;
+    const start = state & 1;
+    const pair = state >> 1;
     const j = pair % width;
     const i = (pair - j) / width;
-    if (i === a.length && j === b.length && !start) return true;
+    if (i === a.length && j === b.length && start === 0) return true;
     const [one, two] = [a[i] ?? none, b[j] ?? none];
     if (skipsOne(one)) visit(i + 1, j, start);
     if (skipsTwo(one)) visit(i + 2, j, start);
@@ -293,11 +297,21 @@ const meet = (a: Steps, b: Steps, budget: Effort): boolean => {
     if (one === none || two === none) continue;
     // The characters worth trying are those that one of them names.
     const code = one >= 0 ? one : two >= 0 ? two : other;
-    const slashed = !start && (one !== belowNamed || two === slash) && (two !== belowNamed || one === slash);
+    const slashed =
+      start === 0 && (one !== belowNamed || two === slash) && (two !== belowNamed || one === slash);
     if (code !== slash) take(i, j, code);
     if (slashed && (code === slash || code === other)) take(i, j, slash);
   }
   return false;
+};
+
+let room = new Uint8Array(4_096);
+
+/** Room for so many states, none of them seen. The same for every walk, as they come one after another. */
+const emptied = (states: number): Uint8Array => {
+  if (room.length < states) room = new Uint8Array(states);
+  else room.fill(0, 0, states);
+  return room;
 };
 
 /** Whether both spell out how a path ends, and not alike. */
