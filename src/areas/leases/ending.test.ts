@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hourMs, minuteMs, secondMs } from '../../kernel/instants.ts';
+import { visitor } from '../../testing/task-board.ts';
 import { LockYard } from '../../testing/lock-yard.ts';
 
 const three = () => {
@@ -127,12 +128,14 @@ test('9. LE33 LE34 LE35 the age of the last call gives the tier and what it allo
   }
 });
 
-test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken, and an approver breaks any', () => {
+test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken, and a person breaks any', () => {
   const { yard, ada, bob, eve } = three();
   const input = { name: 'pytest', ask: false, reason: 'r' };
   yard.lock(ada, 'pytest', { delay_s: 7 });
   const ticket = yard.queue(bob, 'pytest');
-  yard.do(eve, 'lock_break', input);
+  assert.equal(eve.role, 'approver');
+  yard.refused(eve, 'lock_break', { code: 'held', input });
+  yard.do({ ...visitor, role: 'approver' }, 'lock_break', input);
   assert.deepEqual(yard.granted(), [], 'who was broken counts as failed');
   assert.deepEqual(yard.granted(yard.pass(7 * secondMs)), [ticket]);
   yard.take(bob, ticket);
@@ -145,7 +148,7 @@ test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken
   yard.do(ada, 'lock_break', input);
   assert.deepEqual(
     yard.attention('ada').map(({ text }) => text.slice(0, 28)),
-    ['eve broke your lock pytest: '],
+    ['owner broke your lock pytest'],
     'what one breaks of one’s own is no loss',
   );
 });

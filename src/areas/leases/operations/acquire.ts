@@ -108,10 +108,10 @@ export const lockAcquire = defineOperation({
   idempotent: false,
   examples: [
     { title: 'One lock', input: { name: 'pytest', purpose: 'The whole suite' } },
-    { title: 'Wait until it is free', input: { name: 'wave:5c.1', wait_ms: 60_000 } },
+    { title: 'Several, and wait for them', input: { name: ['wave:5c.1', 'file:src/**'], wait_ms: 60_000 } },
     {
       title: 'What the branch is about',
-      input: { name: 'work', branch: 'feature/issue-42' },
+      input: { name: 'work', branch: 'feature/issue-42', ttl: 'session' },
     },
   ],
   input: z
