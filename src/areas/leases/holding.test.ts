@@ -258,7 +258,7 @@ test('2. LE25 LE40 LE47 a holder that slept past its ttl neither renews nor rele
   yard.do(ada, 'task_done', { id: 'a' });
 });
 
-test('13. LE27 a ttl of 0, below or beyond the limits or in words is refused, with the limits that hold', () => {
+test('13. LE27 a ttl of 0, below it, beyond the limit or in words is refused as such', () => {
   const { yard, ada } = two();
   for (const ttl of [1.5, 1e30, '300', 'soon', null, Number.NaN]) {
     const refusal = yard.refused(ada, 'lock_acquire', {
