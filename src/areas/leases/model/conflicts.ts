@@ -10,7 +10,7 @@ import {
   pathPartition,
 } from './lease.ts';
 import { type Mode, modesInTheWay } from './modes.ts';
-import { fileKind, segmentsOf } from './names.ts';
+import { fileKind, segmentsOf, wholesOf } from './names.ts';
 
 /** A part of an order in which everything conflicts with a claim. */
 export interface Spot {
@@ -90,6 +90,17 @@ export const stepOf = (slice: LeasesSlice, session: string, { lock, mode }: Clai
   return mode === 'shared' ? 'downgrade' : 'upgrade';
 };
 
+/**
+ * LE21: whether others who wait are in the way of a claim. They are not where the session has all of it already, as the
+ * lock itself or as a part of a whole that it holds alone.
+ */
+export const yieldsToWaits = (slice: LeasesSlice, session: string, claim: Claim): boolean => {
+  if (stepOf(slice, session, claim) !== 'fresh') return false;
+  for (const whole of wholesOf(segmentsOf(claim.lock)))
+    if (leaseOf(slice, session, whole)?.mode === 'exclusive') return false;
+  return true;
+};
+
 export type Blocker = Lease | Wait;
 
 export const isLease = (blocker: Blocker): blocker is Lease => 'epoch' in blocker;
@@ -109,5 +120,5 @@ export function* blockersOf(
   const step = stepOf(slice, session, claim);
   if (step === 'again' || step === 'downgrade') return;
   yield* holdsInTheWay(slice, claim, session);
-  if (step === 'fresh') yield* waitsInTheWay(slice, claim, { session, before });
+  if (yieldsToWaits(slice, session, claim)) yield* waitsInTheWay(slice, claim, { session, before });
 }
