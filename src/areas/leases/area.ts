@@ -46,7 +46,7 @@ const due = (slice: LeasesSlice, now: Instant): readonly LeasesCommand[] => {
 
 export const leasesArea = defineArea<'leases', 'agents', LeasesCommand, LeasesEvent>({
   name: 'leases',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['agents'],
   events: leaseEvents,
   decide,

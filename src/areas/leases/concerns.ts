@@ -12,6 +12,11 @@ const agentKeys = (all: readonly { readonly agent: string }[]): readonly string[
   ...new Set(all.map(({ agent }) => `agent:${agent}`)),
 ];
 
+/** Of the requests to which something was offered that is gone. */
+const ticketKeys = (all: readonly { readonly ticket?: Seq }[]): readonly string[] => [
+  ...new Set(all.flatMap(({ ticket }) => (ticket === undefined ? [] : [ticketKey(ticket)]))),
+];
+
 /** LE44: who may have waited for an entry. */
 export const concerns = (entry: EntryOf<LeasesEvent>): readonly string[] => {
   switch (entry.type) {
@@ -33,10 +38,11 @@ export const concerns = (entry: EntryOf<LeasesEvent>): readonly string[] => {
     case 'leases.left':
       return [locksKey, ...entry.data.tickets.map(({ ticket }) => ticketKey(ticket))];
     case 'leases.expired':
-      return [locksKey, ...agentKeys(entry.data.lapsed)];
+      return [locksKey, ...agentKeys(entry.data.lapsed), ...ticketKeys(entry.data.lapsed)];
     case 'leases.asked':
-    case 'leases.broken':
       return [locksKey, ...agentKeys(entry.data.holders)];
+    case 'leases.broken':
+      return [locksKey, ...agentKeys(entry.data.holders), ...ticketKeys(entry.data.holders)];
     default:
       return never(entry);
   }
