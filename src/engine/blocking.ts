@@ -35,10 +35,19 @@ interface Patience {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How a call's waiting for its turn ended. */
+interface Waited {
+  readonly refusal?: Refusal;
+  /** The place was not lost to anybody: the call itself waits no longer. */
+  readonly left: boolean;
+}
+
 /** All calls that wait for what others do. */
 export class Blocking {
   readonly #options: BlockingOptions;
   readonly #waits: Waits;
+  /** How many calls wait here at each place in a queue: repeats of one call share it. */
+  readonly #sharing = new Map<string, number>();
 
   constructor(options: BlockingOptions) {
     this.#options = options;
@@ -85,25 +94,53 @@ export class Blocking {
   }
 
   /**
-   * Waits until a place in a queue is over: taken, when its turn came, or given up at its limit and when the caller has
-   * gone. While the process stops it is left as it is, for the same call at the next process to find.
+   * Waits until a place in a queue is over: taken, when its turn came, or given up at its limit and when the last caller
+   * that waits at it here has gone. While the process stops it is left as it is, for the same call at the next process to
+   * find.
    */
   async turn(
     ask: () => Place | undefined,
     submit: (intent: Intent) => Promise<Fate>,
     signal: AbortSignal | undefined,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Waited> {
+    const place = ask();
+    if (place === undefined) return { left: false };
+    const { key } = place;
+    this.#sharing.set(key, (this.#sharing.get(key) ?? 0) + 1);
+    try {
+      return await this.#waitAt(place, { ask, submit, signal });
+    } finally {
+      const others = (this.#sharing.get(key) ?? 0) - 1;
+      if (others > 0) this.#sharing.set(key, others);
+      else this.#sharing.delete(key);
+    }
+  }
+
+  async #waitAt(
+    first: Place,
+    {
+      ask,
+      submit,
+      signal,
+    }: {
+      readonly ask: () => Place | undefined;
+      readonly submit: (intent: Intent) => Promise<Fate>;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): Promise<Waited> {
     const { now, stopped, tick } = this.#options;
-    const settle = async (intent: Intent): Promise<Refusal | undefined> => {
+    const settle = async (intent: Intent, left: boolean): Promise<Waited> => {
       const fate = await submit(intent);
-      return fate.kind === 'refused' ? fate.refusal : undefined;
+      return fate.kind === 'refused' ? { refusal: fate.refusal, left: true } : { left };
     };
-    for (let place = ask(); place !== undefined; ) {
-      if (place.kind === 'called') return settle(place.take);
-      const { key, until, dueAt = until, leave } = place;
+    for (let place: Place | undefined = first; place !== undefined; ) {
       const refusal = stopped();
-      if (refusal !== undefined) return refusal;
-      if (until <= now() || signal?.aborted) return settle(leave);
+      if (refusal !== undefined) return { refusal, left: true };
+      const { key, leave }: Place = place;
+      if (signal?.aborted) return (this.#sharing.get(key) ?? 0) > 1 ? { left: true } : settle(leave, true);
+      if (place.kind === 'called') return settle(place.take, false);
+      const { until, dueAt = until } = place;
+      if (until <= now()) return settle(leave, true);
       place = await this.#listening([key], signal, async (wait) => {
         const before = ask();
         if (before?.kind !== 'queued') return before;
@@ -115,7 +152,7 @@ export class Blocking {
         return ask();
       });
     }
-    return undefined;
+    return { left: false };
   }
 
   /** Asks again whenever a key is rung, until the answer is enough or the patience is over. */

@@ -218,13 +218,17 @@ export class Engine {
       // A call that is made again shows that its answer did not arrive, and proves nothing of earlier ones.
       case 'replayed': {
         const repeat = await answers.ofRepeat(prepared, fate);
-        return this.#handOut((await this.#afterTurn(prepared, fate, options)) ?? repeat, options);
+        const turn = await this.#afterTurn(prepared, fate, options);
+        // Nothing came of the first call, and this one still waits: it is as good as new.
+        if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
+          return this.execute(caller, prepared, options);
+        return this.#handOut(turn?.answer ?? repeat, options);
       }
       case 'decided': {
         this.#note(fate.actor, options);
         const turn = await this.#afterTurn(prepared, fate, options);
         const answered = await present(answer, 'an answer is made while a batch is being stored');
-        return this.#handOut(turn ?? answered, options);
+        return this.#handOut(turn?.answer ?? answered, options);
       }
     }
   }
@@ -234,22 +238,20 @@ export class Engine {
     prepared: PreparedCommand,
     fate: Decided | Extract<Fate, { readonly kind: 'replayed' }>,
     options: CallOptions,
-  ): Promise<Outcome<Reply> | undefined> {
+  ): Promise<{ readonly answer: Outcome<Reply>; readonly left: boolean } | undefined> {
     const { place, operation: by } = prepared;
     if (place === undefined) return undefined;
     const answers = this.#answersTo(options);
     const done = await answers.doneBy(fate);
-    if (!done.ok) return done;
+    if (!done.ok) return { answer: done, left: false };
     const { actor } = fate;
-    const ask = (): Place | undefined => {
-      const { slices } = this.#state;
-      return place(done.value, slices, answers.facts(actor, slices));
-    };
+    const ask = (): Place | undefined =>
+      place(done.value, this.#state.slices, answers.facts(actor, this.#state.slices));
     if (ask() === undefined) return undefined;
     // Whoever has its turn is who asked for it, also when the session has ended since.
     const submit = (intent: Intent): Promise<Fate> => this.#submit(ownCall(by, intent, actor));
-    const refusal = await this.#blocking.turn(ask, submit, options.signal);
-    return refusal ?? answers.ofTurn(prepared, actor, done.value);
+    const { refusal, left } = await this.#blocking.turn(ask, submit, options.signal);
+    return { answer: refusal ?? (await answers.ofTurn(prepared, actor, done.value)), left };
   }
 
   /** What an answer carries counts once its session calls again; a call that was given up has none. */

@@ -1,5 +1,5 @@
 import type { Remembered } from '../journal/snapshots.ts';
-import type { Entry } from '../kernel/entry.ts';
+import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Instant, dayMs } from '../kernel/instants.ts';
 import { Fifo } from './fifo.ts';
 
@@ -22,14 +22,16 @@ interface OfPrincipal {
 
 /**
  * The calls that need not be done again, folded from the journal. Only written units are in it: refusals and reads are
- * not remembered. The oldest make room, per principal and in all.
+ * not remembered, nor are those of which nothing came. The oldest make room, per principal and in all.
  *
  * Two agents of one principal may count their calls alike without meaning the same one. Where either side does not say
  * which agent it is, the principal decides: a repeat must be recognised also after the session has gone.
  */
 export class RequestIndex {
   readonly #byPrincipal = new Map<string, OfPrincipal>();
+  readonly #bySeq = new Map<Seq, Remembered>();
   readonly #order = new Fifo<Remembered>();
+  readonly #voided = new WeakSet<Remembered>();
   #size = 0;
 
   constructor(remembered: Iterable<Remembered> = []) {
@@ -60,6 +62,19 @@ export class RequestIndex {
     this.#add({ principal, ...(agent !== undefined && { agent }), id, digest, seq, size: size ?? 1, time });
   }
 
+  /** Nothing came of the unit that begins with this entry, so its request may be made again. */
+  void(seq: Seq): void {
+    const one = this.#bySeq.get(seq);
+    if (one === undefined) return;
+    this.#voided.add(one);
+    this.#forget(one);
+  }
+
+  /** Whether nothing came of a call that was remembered. */
+  isVoid(one: Remembered): boolean {
+    return this.#voided.has(one);
+  }
+
   /** Oldest first, for a snapshot. */
   *all(): Iterable<Remembered> {
     for (const one of this.#order) if (this.#isCurrent(one)) yield one;
@@ -71,9 +86,12 @@ export class RequestIndex {
       own = { byId: new Map(), order: new Fifo(), size: 0 };
       this.#byPrincipal.set(one.principal, own);
     }
-    const others = own.byId.get(one.id)?.filter(({ agent }) => agent !== one.agent) ?? [];
-    const grown = others.length + 1 - (own.byId.get(one.id)?.length ?? 0);
+    const before = own.byId.get(one.id) ?? [];
+    const others = before.filter(({ agent }) => agent !== one.agent);
+    for (const { agent, seq } of before) if (agent === one.agent) this.#bySeq.delete(seq);
+    const grown = others.length + 1 - before.length;
     own.byId.set(one.id, [...others, one]);
+    this.#bySeq.set(one.seq, one);
     own.size += grown;
     this.#size += grown;
     own.order.push(one);
@@ -88,6 +106,7 @@ export class RequestIndex {
     const others = own.byId.get(one.id)?.filter((other) => other !== one) ?? [];
     if (others.length === 0) own.byId.delete(one.id);
     else own.byId.set(one.id, others);
+    this.#bySeq.delete(one.seq);
     own.size -= 1;
     this.#size -= 1;
     if (own.size === 0) this.#byPrincipal.delete(one.principal);

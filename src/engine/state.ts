@@ -73,7 +73,10 @@ export class FoldedState {
   }
 
   #settle(slices: Slices, entries: readonly Entry[]): void {
-    for (const entry of entries) this.requests.fold(entry);
+    for (const entry of entries) {
+      this.requests.fold(entry);
+      for (const seq of this.#rules.owners.get(entry.type)?.area.voids(entry) ?? []) this.requests.void(seq);
+    }
     const last = entries.at(-1);
     this.#slices = slices;
     this.#seq = last?.seq ?? this.#seq;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
+import { present } from '../kernel/assert.ts';
 import type { PreparedCommand } from '../kernel/operation.ts';
 import { answered, caller, command, open, start, starting, valueOf } from '../testing/engine-harness.ts';
 
@@ -19,9 +20,10 @@ const queueing = (name: string, { first = 'ada', untilMs = 60_000 } = {}): Prepa
     limitMs: untilMs,
     place: (_, { agents }, { now }) => {
       if ([name, `${name}-left`].some((one) => agents.agents.has(one))) return undefined;
-      if (agents.agents.has(first)) return { kind: 'called', take: start(name) };
+      const inQueue = { key: `agent:${first}`, leave: start(`${name}-left`) };
+      if (agents.agents.has(first)) return { ...inQueue, kind: 'called', take: start(name) };
       const since = agents.agents.get(`${name}-queued`)?.joinedAt ?? now;
-      return { kind: 'queued', key: `agent:${first}`, until: since + untilMs, leave: start(`${name}-left`) };
+      return { ...inQueue, kind: 'queued', until: since + untilMs };
     },
     answer: ({ entries, replayed }, { agents }) =>
       agents.agents.has(name)
@@ -90,4 +92,33 @@ it('turns: a place outlives its process, and the same call at the next one goes 
   assert.equal(vault.rows.length, 1, 'it did not queue again');
   await two.engine.execute(caller, starting('ada'));
   assert.deepEqual(valueOf(await again), { taken: 'bob', entries: 1, replayed: true });
+});
+
+it('turns: of several calls at one place only the last that goes away gives it up', async () => {
+  const vault = createMemoryVault();
+  const { engine } = await open(vault);
+  const gone = [new AbortController(), new AbortController()] as const;
+  const calls = gone.map(({ signal }) =>
+    engine.execute(caller, queueing('bob'), { requestId: 'r1', signal }),
+  );
+  await turns();
+  gone[0].abort();
+  assert.equal(valueOf(await present(calls[0], 'the first')), 'held');
+  assert.equal(vault.rows.length, 1);
+  gone[1].abort();
+  assert.equal(valueOf(await present(calls[1], 'the second')), 'held');
+  assert.equal(vault.rows.length, 2);
+});
+
+it('turns: a turn that has come is not taken for a caller that has gone', async () => {
+  const vault = createMemoryVault();
+  const { engine } = await open(vault);
+  const gone = new AbortController();
+  const call = engine.execute(caller, queueing('bob'), { signal: gone.signal });
+  await turns();
+  // As the turn comes, and before the call that waits for it can take it.
+  const end = engine.subscribe(() => gone.abort());
+  await engine.execute(caller, starting('ada'));
+  assert.equal(valueOf(await call), 'held');
+  end();
 });

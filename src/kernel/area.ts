@@ -142,6 +142,8 @@ export interface AreaDefinition<
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
+  /** The entries of which this one says that nothing came: a repeat of the calls that wrote them is decided anew. */
+  readonly voids?: (entry: EntryOf<E>) => readonly Seq[];
   /** The agents that may read this entry; undefined = everybody, also who speaks for no agent. */
   readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
@@ -171,6 +173,7 @@ export interface Area {
   readonly news: (slices: Slices, agent: string, arrived?: Carried) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
+  readonly voids: (entry: Entry) => readonly Seq[];
   readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
   readonly findable: (entry: Entry) => Findable | undefined;
   readonly bulk: (slices: Slices) => Slices;
@@ -220,6 +223,7 @@ export const defineArea = <
     news: (slices, agent, arrived = {}) => definition.news?.(slices, agent, arrived) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
+    voids: (entry) => (isOwn(entry) ? (definition.voids?.(entry) ?? []) : []),
     visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
     findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),

@@ -20,21 +20,24 @@ export interface Retry<I> {
   readonly codes: readonly ErrorCode[];
 }
 
+interface InQueue {
+  /** Rung when the turn has come. */
+  readonly key: string;
+  /** Gives the place, or the turn, up. */
+  readonly leave: Intent;
+}
+
 /** Where a command stands whose entries are a place in a queue. */
 export type Place =
-  | {
+  | (InQueue & {
       readonly kind: 'queued';
-      /** Rung when the turn has come. */
-      readonly key: string;
       /** When the call gives up, in the time of the workspace. */
       readonly until: Instant;
       /** When time alone may bring its turn, if it is the next in line. */
       readonly dueAt?: Instant | undefined;
-      /** Gives the place up. */
-      readonly leave: Intent;
-    }
-  /** The turn has come, and the caller is still there to take it. */
-  | { readonly kind: 'called'; readonly take: Intent };
+    })
+  /** The turn has come, and is to be taken. */
+  | (InQueue & { readonly kind: 'called'; readonly take: Intent });
 
 /** Lets a command that was accepted wait for its turn. Its place is in the journal, so others keep it in mind. */
 export interface Turn<I, F> {

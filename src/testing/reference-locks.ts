@@ -77,7 +77,7 @@ export class ReferenceLocks {
   }
 
   own(session: number, name: string): RefHold | undefined {
-    return this.holds.find((one) => one.session === session && one.name === name && one.state !== 'delayed');
+    return this.holds.find((one) => one.session === session && one.name === name && one.state === 'held');
   }
 
   isLive(session: number): boolean {
@@ -89,9 +89,9 @@ export class ReferenceLocks {
     const own = this.own(claim.session, claim.name);
     if (own !== undefined && (own.mode === claim.mode || claim.mode === 'shared')) return [];
     const holders = held.filter((one) => clash(one, claim)).map(({ session }) => session);
-    if (own !== undefined || this.#hasWholeOf(claim)) return holders;
+    if (this.#hasWholeOf(claim)) return holders;
     const earlier = this.queue
-      .filter(({ id }) => id < before)
+      .filter((one) => one.id < before && (own === undefined || one.mode === 'shared'))
       .filter((one) => one.names.some((name) => clash({ ...one, name }, claim)));
     return [...holders, ...earlier.map(({ session }) => session)];
   }
@@ -130,7 +130,7 @@ export class ReferenceLocks {
     );
     const inTheWay = this.#waitsFor(request);
     if (inTheWay.length === 0) {
-      this.#grant(request, undefined);
+      this.#grant(request);
       this.#drain();
       return 'granted';
     }
@@ -141,23 +141,15 @@ export class ReferenceLocks {
     return 'queued';
   }
 
-  #grant({ session, names, mode, ttl, delay }: RefRequest, ticket: number | undefined): void {
+  #grant(request: Pick<RefRequest, 'session' | 'names' | 'mode' | 'ttl' | 'delay'>): void {
+    const { session, names, mode, ttl, delay } = request;
     for (const name of names) {
       const own = this.own(session, name);
       if (own === undefined) {
-        this.holds = this.holds.filter((one) => one.session !== session || one.name !== name);
-        this.holds.push({
-          session,
-          name,
-          mode,
-          count: 1,
-          token: undefined,
-          ttl,
-          delay,
-          state: ticket === undefined ? 'held' : 'offered',
-          until: this.now + (ticket === undefined ? ttl : pickUpMs),
-          ticket,
-        });
+        this.holds = this.holds.filter(
+          (one) => one.session !== session || one.name !== name || one.state === 'offered',
+        );
+        this.holds.push(this.#fresh(request, name, undefined));
         continue;
       }
       if (own.mode === mode) own.count += 1;
@@ -165,8 +157,27 @@ export class ReferenceLocks {
       own.mode = mode;
       own.ttl = Math.max(own.ttl, ttl);
       own.delay = Math.max(own.delay, delay);
-      if (ticket === undefined) this.#hold(own);
+      this.#hold(own);
     }
+  }
+
+  #fresh(
+    { session, mode, ttl, delay }: Pick<RefRequest, 'session' | 'mode' | 'ttl' | 'delay'>,
+    name: string,
+    ticket: number | undefined,
+  ): RefHold {
+    return {
+      session,
+      name,
+      mode,
+      count: 1,
+      token: undefined,
+      ttl,
+      delay,
+      state: ticket === undefined ? 'held' : 'offered',
+      until: this.now + (ticket === undefined ? ttl : pickUpMs),
+      ticket,
+    };
   }
 
   #hold(hold: RefHold): void {
@@ -174,32 +185,36 @@ export class ReferenceLocks {
     hold.state = 'held';
   }
 
-  /** Grants whatever waits and can be granted, the first who came first. */
+  /** Offers what they wait for to all whose turn has come, the first who came first. */
   #drain(): void {
     let next: RefRequest | undefined;
     do {
       next = this.queue.find((request) => this.#waitsFor(request).length === 0);
       if (next === undefined) continue;
-      const { id } = next;
-      this.queue = this.queue.filter((one) => one.id !== id);
-      this.#grant(next, id);
+      const asked = next;
+      this.queue = this.queue.filter((one) => one !== asked);
+      this.holds.push(...asked.names.map((name) => this.#fresh(asked, name, asked.id)));
     } while (next !== undefined);
   }
 
-  take(session: number): RefOutcome {
-    const offered = this.holds.filter((one) => one.session === session && one.state === 'offered');
-    for (const one of offered) if (one.ticket === offered[0]?.ticket) this.#hold(one);
+  /** Picks up what a request is offered. */
+  take(ticket: number): RefOutcome {
+    const offered = this.holds.filter((one) => one.ticket === ticket);
+    this.holds = this.holds.filter((one) => one.ticket !== ticket);
+    for (const one of offered) this.#grant({ ...one, names: [one.name] });
+    this.#drain();
     return 'done';
   }
 
-  leave(request: RefRequest): RefOutcome {
-    this.queue = this.queue.filter((one) => one !== request);
+  leave(ticket: number): RefOutcome {
+    this.queue = this.queue.filter(({ id }) => id !== ticket);
+    this.holds = this.holds.filter((one) => one.ticket !== ticket);
     this.#drain();
     return 'done';
   }
 
   release(session: number, names: readonly string[] | undefined, all: boolean): RefOutcome {
-    const mine = this.holds.filter((one) => one.session === session && one.state !== 'delayed');
+    const mine = this.holds.filter((one) => one.session === session && one.state === 'held');
     if (names?.some((name) => this.own(session, name) === undefined)) return 'not_holder';
     for (const hold of names === undefined ? mine : mine.filter(({ name }) => names.includes(name))) {
       hold.count -= 1;

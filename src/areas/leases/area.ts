@@ -1,7 +1,7 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { attention, news } from './attention.ts';
-import { concerns } from './concerns.ts';
+import { concerns, voids } from './concerns.ts';
 import type { LeasesCommand } from './decide/commands.ts';
 import { decide } from './decide/index.ts';
 import { evolve } from './evolve.ts';
@@ -46,7 +46,7 @@ const due = (slice: LeasesSlice, now: Instant): readonly LeasesCommand[] => {
 
 export const leasesArea = defineArea<'leases', 'agents', LeasesCommand, LeasesEvent>({
   name: 'leases',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['agents'],
   events: leaseEvents,
   decide,
@@ -60,6 +60,7 @@ export const leasesArea = defineArea<'leases', 'agents', LeasesCommand, LeasesEv
     leasesIn(slice, session).some(({ holder }) => holder === agent) ||
     ticketsOf(slice, session).some((ticket) => ticket.agent === agent),
   concerns,
+  voids,
   bulk,
   settle,
   save,

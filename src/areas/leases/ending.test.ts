@@ -93,6 +93,34 @@ test('LE32 LE42 LE43 asking tells the holder who and why, once as news, and chan
   yard.refused(bob, 'lock_break', { code: 'invalid_input', input: { name: 'wave:5c', ask: false } });
 });
 
+test('LE32 of each agent that asks the latest counts, so that none pushes the others out', () => {
+  const { yard, ada, bob, eve } = three();
+  yard.lock(ada, 'pytest');
+  const ask = (actor: typeof ada, reason: string) => yard.do(actor, 'lock_break', { name: 'pytest', reason });
+  ask(eve, 'mine');
+  for (let i = 0; i < 12; i += 1) ask(bob, `now ${i}`);
+  assert.deepEqual(
+    yard.leases[0]?.asks.map(({ by, reason }) => [by, reason]),
+    [
+      ['eve', 'mine'],
+      ['bob', 'now 11'],
+    ],
+  );
+});
+
+test('LE32 whoever asks while a turn is not picked up is heard by who picks it up', () => {
+  const { yard, ada, bob, eve } = three();
+  yard.lock(ada, 'pytest');
+  const ticket = yard.queue(bob, 'pytest');
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.do(eve, 'lock_break', { name: 'pytest', reason: 'r' })['asked'], ['bob']);
+  yard.take(bob, ticket);
+  assert.deepEqual(
+    yard.attention('bob').map(({ kind }) => kind),
+    ['lock_asked'],
+  );
+});
+
 test('9. LE33 LE34 LE35 the age of the last call gives the tier and what it allows', () => {
   for (const [silentMs, tier, may] of [
     [299 * secondMs, 'active', false],

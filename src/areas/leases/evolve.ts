@@ -1,20 +1,22 @@
 import { never } from '../../kernel/assert.ts';
-import type { Author, EntryOf } from '../../kernel/entry.ts';
+import type { Author, EntryOf, Seq } from '../../kernel/entry.ts';
 import {
   heldFrom,
   longerTtl,
+  withAsk,
   withFailed,
   withGrant,
   withLease,
   withLosses,
   withOffer,
+  withTaken,
   withTicket,
   withoutLease,
+  withoutOffer,
   withoutTicket,
 } from './model/changes.ts';
 import type { LeasesEvent } from './model/events.ts';
-import { type Lease, type LeasesSlice, type Loss, leaseKey } from './model/lease.ts';
-import { asksPerHoldMax } from './model/limits.ts';
+import { type Lease, type LeasesSlice, type Loss, leaseKey, offerKey } from './model/lease.ts';
 
 type Of<T extends LeasesEvent['type']> = EntryOf<Extract<LeasesEvent, { readonly type: T }>>;
 
@@ -33,16 +35,12 @@ export const evolve = (slice: LeasesSlice, entry: EntryOf<LeasesEvent>): LeasesS
     case 'leases.granted':
       return granted(slice, entry);
     case 'leases.taken':
-      return entry.data.locks.reduce(
-        (next, lock) =>
-          changed(next, { session: entry.data.session, lock }, (lease) => ({
-            ...lease,
-            state: heldFrom(entry.time, lease.ttl, lease.state),
-          })),
+      return withTaken(slice, entry.data, { epoch: entry.seq, at: entry.time });
+    case 'leases.left':
+      return entry.data.tickets.reduce(
+        (next, { ticket, locks = [] }) => withoutOffer(withoutTicket(next, ticket), ticket, locks),
         slice,
       );
-    case 'leases.left':
-      return entry.data.tickets.reduce((next, { ticket }) => withoutTicket(next, ticket), slice);
     case 'leases.renewed':
       return changed(slice, entry.data, (lease) => {
         const ttl = longerTtl(lease.ttl, entry.data.ttl);
@@ -69,6 +67,10 @@ export const evolve = (slice: LeasesSlice, entry: EntryOf<LeasesEvent>): LeasesS
       return never(entry);
   }
 };
+
+/** The key of a lease that an entry names. */
+const keyOf = (session: string, lock: string, ticket: Seq | undefined): string =>
+  ticket === undefined ? leaseKey(session, lock) : offerKey(ticket, lock);
 
 const changed = (
   slice: LeasesSlice,
@@ -101,8 +103,11 @@ const released = (slice: LeasesSlice, { data }: Of<'leases.released'>): LeasesSl
 
 const expired = (slice: LeasesSlice, { seq, time, data }: Of<'leases.expired'>): LeasesSlice => {
   let next = slice;
-  for (const { agent, session, lock, why } of data.lapsed) {
-    const lease = next.leases.get(leaseKey(session, lock));
+  // An offer ends as a whole, so all are looked up first: each of its locks is a loss.
+  const ended = data.lapsed.map(
+    (one) => [one, slice.leases.get(keyOf(one.session, one.lock, one.ticket))] as const,
+  );
+  for (const [{ agent, lock, why }, lease] of ended) {
     if (lease === undefined) continue;
     const loss: Loss = { lock, seq, at: time, why, by: undefined, reason: undefined };
     next = withLosses(withFailed(next, lease, time), agent, [loss]);
@@ -113,11 +118,9 @@ const expired = (slice: LeasesSlice, { seq, time, data }: Of<'leases.expired'>):
 const asked = (slice: LeasesSlice, { seq, time, actor, data }: Of<'leases.asked'>): LeasesSlice => {
   const ask = { seq, at: time, by: authorName(actor), reason: data.reason };
   let next = slice;
-  for (const { session } of data.holders) {
-    next = changed(next, { session, lock: data.lock }, (lease) => ({
-      ...lease,
-      asks: [...lease.asks, ask].slice(-asksPerHoldMax),
-    }));
+  for (const { session, ticket } of data.holders) {
+    const lease = next.leases.get(keyOf(session, data.lock, ticket));
+    if (lease !== undefined) next = withLease(next, withAsk(lease, ask));
   }
   return next;
 };
@@ -126,8 +129,8 @@ const broken = (slice: LeasesSlice, { seq, time, actor, data }: Of<'leases.broke
   const { lock, reason } = data;
   const loss: Loss = { lock, seq, at: time, why: 'broken', by: authorName(actor), reason };
   let next = slice;
-  for (const { agent, session } of data.holders) {
-    const lease = next.leases.get(leaseKey(session, lock));
+  for (const { agent, session, ticket } of data.holders) {
+    const lease = next.leases.get(keyOf(session, lock, ticket));
     if (lease === undefined) continue;
     next = withFailed(next, lease, time);
     // Whoever breaks a lock of its own has lost nothing.

@@ -61,8 +61,9 @@ const agree = (model: ReferenceLocks, { leases, board }: Yard): void => {
   const real = [...leases.leases.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const wanted = model.holds.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   assert.deepEqual(
-    real.map(({ session, lock, mode, count, state }) => ({
-      key: `${session} ${lock}`,
+    real.map(({ key, session, mode, count, state }) => ({
+      key,
+      session,
       mode,
       count,
       state: state.kind,
@@ -70,6 +71,7 @@ const agree = (model: ReferenceLocks, { leases, board }: Yard): void => {
     })),
     wanted.map((hold) => ({
       key: keyOf(hold),
+      session: sessions[hold.session],
       mode: hold.mode,
       count: hold.count,
       state: hold.state,
@@ -85,7 +87,8 @@ const agree = (model: ReferenceLocks, { leases, board }: Yard): void => {
   );
 };
 
-const keyOf = ({ session, name }: RefHold): string => `${sessions[session]} ${name}`;
+const keyOf = ({ session, name, ticket }: RefHold): string =>
+  ticket === undefined ? `${sessions[session]} ${name}` : `${ticket}\n${name}`;
 
 /** A grant has a higher token than every one before it on the same lock, and keeps it. */
 const agreeOnToken = (model: ReferenceLocks, hold: RefHold, token: number): void => {
@@ -199,14 +202,20 @@ const renew = fc.record({ who, name, ttl: fc.constantFrom(...ttls) }).map((asked
   }),
 );
 
-const take = who.map((by) =>
+/** The requests to which something is offered. */
+const offersIn = ({ holds }: ReferenceLocks): readonly (readonly [ticket: number, session: number])[] => [
+  ...new Map(holds.flatMap(({ ticket, session }) => (ticket === undefined ? [] : [[ticket, session]]))),
+];
+
+const take = fc.nat({ max: 5 }).map((n) =>
   command(
-    `take ${by}`,
-    (model) => model.isLive(by) && model.holds.some((one) => one.session === by && one.state === 'offered'),
+    `take ${n}`,
+    (model) => offersIn(model).length > 0,
     (model, real) => {
-      const ticket = model.holds.find((one) => one.session === by && one.state === 'offered')?.ticket ?? 0;
-      model.take(by);
-      real.do(by, { type: 'take', ticket });
+      const offers = offersIn(model);
+      const [ticket, session] = present(offers[n % offers.length], 'something is offered');
+      model.take(ticket);
+      real.do(session, { type: 'take', ticket });
     },
   ),
 );
@@ -214,11 +223,12 @@ const take = who.map((by) =>
 const leave = fc.nat({ max: 5 }).map((n) =>
   command(
     `leave ${n}`,
-    (model) => model.queue.length > 0,
+    (model) => model.queue.length + offersIn(model).length > 0,
     (model, real) => {
-      const request = present(model.queue[n % model.queue.length], 'somebody waits');
-      model.leave(request);
-      real.do(request.session, { type: 'leave', ticket: request.id });
+      const all = [...model.queue.map(({ id, session }) => [id, session] as const), ...offersIn(model)];
+      const [ticket, session] = present(all[n % all.length], 'somebody waits');
+      model.leave(ticket);
+      real.do(session, { type: 'leave', ticket });
     },
   ),
 );

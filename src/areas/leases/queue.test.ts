@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Entry } from '../../kernel/entry.ts';
 import { present } from '../../kernel/assert.ts';
+import { visitor } from '../../testing/task-board.ts';
 import { LockYard } from '../../testing/lock-yard.ts';
 import { leasesArea } from './area.ts';
 
@@ -107,7 +108,7 @@ test('LE20 a reader who waits for something else as well keeps no other reader b
   assert.deepEqual(yard.granted(), [reader]);
 });
 
-test('LE17 LE20 two requests of one session are granted in their order, and nobody shares what ends exclusive', () => {
+test('LE17 LE20 two requests of one session are granted together, and nobody shares what may end exclusive', () => {
   const { yard, ada, bob, eve } = four();
   yard.lock(ada, 'pytest');
   const both = [
@@ -117,7 +118,105 @@ test('LE17 LE20 two requests of one session are granted in their order, and nobo
   yard.queue(eve, 'pytest', { mode: 'shared' });
   yard.do(ada, 'lock_release', {});
   assert.deepEqual(yard.granted(), both);
-  assert.deepEqual(yard.held, ['bob pytest exclusive offered', 'bob wave:5c exclusive offered']);
+  assert.deepEqual(yard.held, [
+    'bob pytest shared offered',
+    'bob wave:5c shared offered',
+    'bob pytest exclusive offered',
+    'bob wave:5c exclusive offered',
+  ]);
+  for (const ticket of both) yard.take(bob, ticket);
+  assert.deepEqual(yard.held, ['bob pytest exclusive', 'bob wave:5c exclusive']);
+});
+
+test('LE15 LE28 two requests of one session for one lock are picked up and counted each for itself', () => {
+  for (const second of ['taken', 'left', 'lapsed', 'first left'] as const) {
+    const { yard, ada, bob, eve } = four();
+    yard.lock(ada, 'pytest');
+    const both = [yard.queue(bob, 'pytest'), yard.queue(bob, 'pytest')] as const;
+    const next = yard.queue(eve, 'pytest');
+    yard.do(ada, 'lock_release', {});
+    assert.deepEqual(yard.granted(), both);
+    if (second === 'first left') yard.leaveQueue(bob, both[0]);
+    else yard.take(bob, both[0]);
+    if (second === 'left') yard.leaveQueue(bob, both[1]);
+    else if (second === 'lapsed') yard.pass(10 * secondMs);
+    else yard.take(bob, both[1]);
+    const count = second === 'taken' ? 2 : 1;
+    assert.deepEqual(
+      yard.leases.map((lease) => [lease.holder, lease.count, lease.state.kind]),
+      [['bob', count, 'held']],
+      second,
+    );
+    for (let i = 0; i < count; i += 1) yard.do(bob, 'lock_release', { name: 'pytest' });
+    assert.deepEqual(yard.granted(), [next]);
+  }
+});
+
+test('LE13 LE15 LE18 an offer changes nothing of what is held until it is picked up, and keeps everybody else out', () => {
+  for (const how of ['taken', 'left', 'lapsed'] as const) {
+    const { yard, ada, bob, eve } = four();
+    yard.lock(ada, 'issue:1');
+    const token = yard.lock(bob, ['pytest', 'wave:5c'], { mode: 'shared', ttl: 600 });
+    const before = yard.leases.filter(({ holder }) => holder === 'bob');
+    const ticket = yard.queue(bob, ['issue:1', 'pytest'], { ttl: 3_600 });
+    yard.do(ada, 'lock_release', {});
+    assert.deepEqual(yard.granted(), [ticket]);
+    assert.deepEqual(
+      yard.leases.filter(({ state }) => state.kind === 'held'),
+      before,
+    );
+    const valid = () => yard.do(bob, 'lock_check_token', { name: 'pytest', token })['valid'];
+    assert.equal(valid(), true);
+    yard.blocked(eve, 'pytest', { mode: 'shared' });
+    if (how === 'taken') {
+      const taken = yard.take(bob, ticket)[0]?.seq;
+      const held = yard.leases.map(({ lock, mode, epoch, count }) => [lock, mode, epoch, count]);
+      assert.deepEqual(held, [
+        ['pytest', 'exclusive', taken, 1],
+        ['wave:5c', 'shared', token, 1],
+        ['issue:1', 'exclusive', taken, 1],
+      ]);
+      assert.equal(valid(), false);
+      continue;
+    }
+    if (how === 'left') yard.leaveQueue(bob, ticket);
+    else yard.pass(10 * secondMs);
+    assert.deepEqual(yard.leases, before, how);
+    assert.equal(valid(), true);
+    yard.lock(eve, ['issue:1', 'wave:5c'], { mode: 'shared' });
+  }
+});
+
+test('LE13 LE17 what an offer gives up of a lock goes on only when it is picked up, and is not released by a release of all', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'issue:1');
+  yard.lock(bob, 'pytest');
+  const ticket = yard.queue(bob, ['issue:1', 'pytest'], { mode: 'shared' });
+  const reader = yard.queue(eve, 'pytest', { mode: 'shared' });
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [ticket]);
+  assert.deepEqual(yard.granted(yard.take(bob, ticket)), [reader]);
+  yard.refused(eve, 'lock_release', { code: 'not_holder', input: { name: 'pytest' } });
+  assert.deepEqual(yard.do(eve, 'lock_release', {})['released'], []);
+  yard.take(eve, reader);
+  assert.deepEqual(yard.held, ['bob pytest shared', 'bob issue:1 shared', 'eve pytest shared']);
+});
+
+test('LE13 LE35 breaking one lock of an offer ends all of it', () => {
+  const { yard, ada, bob, eve } = four();
+  yard.lock(ada, 'issue:1');
+  const ticket = yard.queue(bob, ['issue:1', 'pytest']);
+  const next = yard.queue(eve, 'pytest');
+  yard.do(ada, 'lock_release', {});
+  yard.do({ ...visitor, role: 'approver' }, 'lock_break', {
+    name: 'issue:1',
+    ask: false,
+    reason: 'r',
+  });
+  assert.deepEqual(yard.granted(), [next]);
+  assert.ok(keysOf(yard.written).includes(`lock:${ticket}`));
+  assert.deepEqual(yard.take(bob, ticket), []);
+  assert.deepEqual(yard.held, ['eve pytest exclusive offered']);
 });
 
 test('LE21 what a session holds it may have again while others wait', () => {
@@ -173,6 +272,23 @@ test('7. LE26 locks asked for in opposite order: whoever closes the circle is re
   yard.refused(eve, 'lock_acquire', { code: 'held', input: { name: 'issue:1' } });
   yard.do(eve, 'lock_release', {});
   yard.queue(eve, 'issue:1');
+});
+
+test('LE18 LE26 nobody makes a lock exclusive past those who wait to share it, so no circle closes unseen', () => {
+  const { yard, ada, bob, eve, kim } = four();
+  yard.lock(eve, 'pytest', { mode: 'shared' });
+  yard.lock(kim, 'issue:2');
+  yard.lock(bob, 'issue:3');
+  yard.queue(kim, ['pytest', 'issue:3'], { mode: 'shared' });
+  yard.queue(eve, 'issue:2');
+  const refusal = yard.blocked(eve, 'pytest', { wait_ms: 60_000 });
+  assert.match(refusal.message, /kim already waits for pytest \(shared\).*while nobody waits to share it/);
+  yard.do(bob, 'lock_release', {});
+  assert.equal(yard.granted().length, 1);
+  yard.queue(ada, 'issue:3');
+  yard.lock(bob, 'wave:1', { mode: 'shared' });
+  yard.queue(ada, 'wave:1');
+  yard.lock(bob, 'wave:1');
 });
 
 test('LE44 a release wakes of those who wait only those whose turn it is', () => {

@@ -33,7 +33,7 @@ export const acquire = (yard: Yard, command: WantedLocks): LeasesDecision => {
   if (stepOf(yard.leases, session, claim) === 'upgrade') {
     return lockHeld(yard, {
       ...blocked,
-      next: `You share ${claim.lock}; it becomes exclusive only for its sole holder, and that is not waited for. Release it and acquire it anew, or ask the others with lock_break.`,
+      next: `You share ${claim.lock}; it becomes exclusive only for its sole holder while nobody waits to share it, and that is not waited for. Release it and acquire it anew, or ask the others with lock_break.`,
     });
   }
   if (command.waitMs === 0) return lockHeld(yard, blocked);

@@ -9,7 +9,8 @@ import { segmentsOf } from '../model/names.ts';
 import type { BreakCommand, LeasesDecision, Yard } from './commands.ts';
 import { handOver } from './hand-over.ts';
 import { leaseWords } from './refusals.ts';
-import { claimOf } from './release.ts';
+import { endingOf } from './lapse.ts';
+import { freedBy } from './release.ts';
 
 /** LE32 to LE35 */
 export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): LeasesDecision => {
@@ -18,17 +19,16 @@ export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): Leas
   const on = [...leasesOn(leases, segmentsOf(lock))].filter(({ state }) => state.kind !== 'delayed');
   const others = on.filter(({ session }) => session !== context.actor.session);
   if (others.length === 0) return nobodyElse(lock, on);
-  const holders = others.map(({ holder, session }) => ({ agent: holder, session }));
-  if (ask) return ok([{ type: 'leases.asked', data: { lock, reason, holders } }]);
+  if (ask) return ok([{ type: 'leases.asked', data: { lock, reason, holders: others.map(endingOf) } }]);
   for (const lease of others) {
     const refusal = refuseBreak(yard, lease);
     if (refusal !== undefined) return refusal;
   }
-  const broken = others.map(({ holder, session, epoch }) => ({ agent: holder, session, epoch }));
+  const broken = others.map((lease) => ({ ...endingOf(lease), epoch: lease.epoch }));
   const after = others.reduce((next, lease) => withFailed(next, lease, context.now), leases);
   return ok([
     { type: 'leases.broken', data: { lock, reason, holders: broken } },
-    ...handOver(after, others.map(claimOf), context),
+    ...handOver(after, others.flatMap(freedBy), context),
   ]);
 };
 

@@ -2,7 +2,7 @@ import { present } from '../../../kernel/assert.ts';
 import type { Seq } from '../../../kernel/entry.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { withOffer } from '../model/changes.ts';
-import { type Blocker, type Spot, blockersOf, spotsOf, stepOf } from '../model/conflicts.ts';
+import { type Blocker, type Spot, blockersOf, spotsOf } from '../model/conflicts.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { type Claim, type LeasesSlice, type Ticket, leaseKey, ticketsOf } from '../model/lease.ts';
 import { pickUpMs } from '../model/limits.ts';
@@ -26,20 +26,15 @@ export const handOver = (
 ): readonly LeasesEvent[] => {
   const turns = new Turns(slice, now);
   if (session !== undefined) turns.retry(session);
-  let given: readonly Claim[] = [...freed];
-  do {
-    const seen = new Set<string>();
-    for (const claim of given) {
-      for (const spot of spotsOf(slice, claim, 'waits')) {
-        const key = `${spot.order} ${spot.partition}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        turns.serve(spot);
-      }
+  const seen = new Set<string>();
+  for (const claim of freed) {
+    for (const spot of spotsOf(slice, claim, 'waits')) {
+      const key = `${spot.order} ${spot.partition}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      turns.serve(spot);
     }
-    given = turns.takeGiven();
-    if (given.length === 0) given = turns.serveDeferred();
-  } while (given.length > 0 || turns.hasDeferred);
+  }
   return turns.granted();
 };
 
@@ -61,14 +56,15 @@ interface Obstacle {
   readonly index: number;
 }
 
+/**
+ * What is granted is only offered: it keeps out whom the request has kept out already, and gives nothing else free. So it
+ * does not matter in which order requests are looked at.
+ */
 class Turns {
   readonly #before: LeasesSlice;
   readonly #now: Instant;
   readonly #until: Instant;
   readonly #served: Ticket[] = [];
-  /** Requests that have to wait until all others have been looked at. */
-  readonly #deferred = new Set<Seq>();
-  #given: Claim[] = [];
   #slice: LeasesSlice;
 
   constructor(slice: LeasesSlice, now: Instant) {
@@ -80,40 +76,10 @@ class Turns {
 
   granted(): readonly LeasesEvent[] {
     if (this.#served.length === 0) return [];
-    // In the order of granting: folding them in another one could end differently where a session has several.
-    const grants = this.#served.map(({ seq, agent, claims }) => ({
-      ticket: seq,
-      agent,
-      locks: claims.map(({ lock }) => lock),
-    }));
+    const grants = this.#served
+      .toSorted((a, b) => a.seq - b.seq)
+      .map(({ seq, agent, claims }) => ({ ticket: seq, agent, locks: claims.map(({ lock }) => lock) }));
     return [{ type: 'leases.granted', data: { grants, until: this.#until } }];
-  }
-
-  /** What those who were served have given up in their turn, since this was last asked. */
-  takeGiven(): readonly Claim[] {
-    const given = this.#given;
-    this.#given = [];
-    return given;
-  }
-
-  get hasDeferred(): boolean {
-    return this.#deferred.size > 0;
-  }
-
-  /**
-   * Looks at those that were put off, the first who asked first, up to one that is granted: then there may be others to
-   * look at before the next. What was given up by it.
-   */
-  serveDeferred(): readonly Claim[] {
-    for (const seq of [...this.#deferred].toSorted((a, b) => a - b)) {
-      this.#deferred.delete(seq);
-      const ticket = this.#slice.tickets.get(String(seq));
-      if (ticket === undefined || this.#obstacleOf(ticket, 0) !== undefined) continue;
-      this.#grant(ticket);
-      this.retry(ticket.session);
-      break;
-    }
-    return this.takeGiven();
   }
 
   /** Grants what can be granted of those who wait at one spot. */
@@ -144,28 +110,12 @@ class Turns {
   /** What is in the way of it, at claim `first` if there is something; `undefined` when it is granted by now. */
   #tryToGrant(seq: Seq, first: number): Obstacle | undefined {
     const ticket = this.#slice.tickets.get(String(seq));
-    const obstacle = ticket && this.#obstacleOf(ticket, first);
-    if (ticket === undefined || obstacle !== undefined) return obstacle;
-    // What a session has decides what else it may have, so its own requests go in order.
-    for (const own of ticketsOf(this.#slice, ticket.session)) {
-      if (own.seq > seq || this.#obstacleOf(own, 0) !== undefined) continue;
-      if (this.#hasToWait(own)) this.#deferred.add(own.seq);
-      else this.#grant(own);
-    }
-    if (this.#deferred.has(seq)) return undefined;
-    this.retry(ticket.session);
-    return this.#slice.tickets.has(String(seq)) ? this.#obstacleOf(ticket, first) : undefined;
-  }
-
-  /**
-   * Only holders are in the way of what makes a lock exclusive that the session shares, so those who have waited longer
-   * have to be served before it; and what the session asked for later comes behind it.
-   */
-  #hasToWait({ session, claims }: Ticket): boolean {
-    return (
-      claims.some((claim) => stepOf(this.#slice, session, claim) === 'upgrade') ||
-      ticketsOf(this.#slice, session).some(({ seq }) => this.#deferred.has(seq))
-    );
+    if (ticket === undefined) return undefined;
+    const obstacle = this.#obstacleOf(ticket, first);
+    if (obstacle !== undefined) return obstacle;
+    this.#served.push(ticket);
+    this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
+    return undefined;
   }
 
   #obstacleOf({ seq, claims, session }: Ticket, first: number): Obstacle | undefined {
@@ -175,11 +125,5 @@ class Turns {
       for (const by of blockersOf(this.#slice, claim, { session, before: seq })) return { by, index };
     }
     return undefined;
-  }
-
-  #grant(ticket: Ticket): void {
-    this.#served.push(ticket);
-    this.#given.push(...givenUpBy(this.#slice, ticket.claims, ticket.session));
-    this.#slice = withOffer(this.#slice, ticket, { epoch: 0, at: this.#now, until: this.#until });
   }
 }

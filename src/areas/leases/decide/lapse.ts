@@ -13,7 +13,7 @@ import {
 import { lapsesMax } from '../model/limits.ts';
 import type { EndSessionCommand, LeasesDecision, Yard } from './commands.ts';
 import { handOver } from './hand-over.ts';
-import { claimOf } from './release.ts';
+import { freedBy } from './release.ts';
 
 /** What ends together, and how each of it ends. */
 interface Ending {
@@ -59,20 +59,26 @@ export const endSession = (yard: Yard, { session, holds }: EndSessionCommand): L
   });
 };
 
+/** How an entry names a lease that ends, or that somebody asks for. */
+export const endingOf = ({ holder, session, state }: Lease) => ({
+  agent: holder,
+  session,
+  ...(state.kind === 'offered' && { ticket: state.ticket }),
+});
+
 const end = ({ leases, context }: Yard, { lapsed, opened, tickets, why }: Ending): LeasesDecision => {
   let after = leases;
   const freed: Claim[] = [];
   const events: LeasesEvent[] = [];
   if (lapsed.length > 0) {
     for (const { lease } of lapsed) after = withFailed(after, lease, context.now);
-    freed.push(...lapsed.map(({ lease }) => claimOf(lease)));
+    freed.push(...lapsed.flatMap(({ lease }) => freedBy(lease)));
     events.push({
       type: 'leases.expired',
       data: {
-        lapsed: lapsed.map(({ lease: { holder, session, lock }, why: because }) => ({
-          agent: holder,
-          session,
-          lock,
+        lapsed: lapsed.map(({ lease, why: because }) => ({
+          ...endingOf(lease),
+          lock: lease.lock,
           why: because,
         })),
       },
@@ -80,7 +86,7 @@ const end = ({ leases, context }: Yard, { lapsed, opened, tickets, why }: Ending
   }
   if (opened.length > 0) {
     for (const { key } of opened) after = withoutLease(after, key);
-    freed.push(...opened.map(claimOf));
+    freed.push(...opened.flatMap(freedBy));
     const locks = opened.map(({ holder, session, lock }) => ({ agent: holder, session, lock }));
     events.push({ type: 'leases.delay_ended', data: { locks } });
   }

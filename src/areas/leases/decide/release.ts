@@ -1,7 +1,16 @@
+import type { Seq } from '../../../kernel/entry.ts';
 import { type Refusal, ok } from '../../../kernel/errors.ts';
-import { longerTtl, withoutLease, withoutTicket } from '../model/changes.ts';
+import { longerTtl, withTaken, withoutLease, withoutOffer, withoutTicket } from '../model/changes.ts';
 import type { LeasesEvent } from '../model/events.ts';
-import { type Claim, type Lease, leaseOf, leasesIn, resolved } from '../model/lease.ts';
+import {
+  type Claim,
+  type Lease,
+  type LeasesSlice,
+  leaseOf,
+  leasesIn,
+  resolved,
+  ticketsOf,
+} from '../model/lease.ts';
 import {
   type LeaveCommand,
   type LeasesDecision,
@@ -11,10 +20,12 @@ import {
   type Yard,
   speakerOf,
 } from './commands.ts';
-import { handOver } from './hand-over.ts';
+import { givenUpBy, handOver } from './hand-over.ts';
 import { notHolder, staleToken } from './refusals.ts';
 
-export const claimOf = ({ lock, mode }: Claim): Claim => ({ lock, mode });
+/** What is free when a lease ends: an offer ends as a whole. */
+export const freedBy = ({ lock, mode, state }: Lease): readonly Claim[] =>
+  state.kind === 'offered' ? state.locks.map((one) => ({ lock: one, mode })) : [{ lock, mode }];
 
 /** LE24, LE25: the session must hold the lock, under the token that it names if it names one. */
 const refuseOthers = (
@@ -32,7 +43,8 @@ export const release = (yard: Yard, { names, token, all }: ReleaseCommand): Leas
   const { leases } = yard;
   const { agent, session } = speaker.value;
   const given: Lease[] = [];
-  if (names === undefined) given.push(...leasesIn(leases, session));
+  if (names === undefined)
+    given.push(...leasesIn(leases, session).filter(({ state }) => state.kind === 'held'));
   for (const lock of new Set(names?.map((name) => resolved(leases, name)))) {
     const own = leaseOf(leases, session, lock);
     const refusal = refuseOthers(yard, lock, { own, token });
@@ -49,7 +61,7 @@ export const release = (yard: Yard, { names, token, all }: ReleaseCommand): Leas
 /** What follows when these are free. */
 const handedOver = ({ leases, context }: Yard, free: readonly Lease[]): readonly LeasesEvent[] => {
   const after = free.reduce((next, { key }) => withoutLease(next, key), leases);
-  return handOver(after, free.map(claimOf), context);
+  return handOver(after, free.flatMap(freedBy), context);
 };
 
 export const renew = (yard: Yard, { name, token, ttl }: RenewCommand): LeasesDecision => {
@@ -66,22 +78,27 @@ export const renew = (yard: Yard, { name, token, ttl }: RenewCommand): LeasesDec
   return ok([{ type: 'leases.renewed', data: { agent, session, lock, ttl: longer } }]);
 };
 
-const isOffered =
-  (ticket: number) =>
-  ({ state }: Lease): boolean =>
-    state.kind === 'offered' && state.ticket === ticket;
+/** What a ticket of this session is offered, if its turn has come. */
+const offeredTo = (slice: LeasesSlice, session: string, ticket: Seq): readonly Lease[] =>
+  leasesIn(slice, session).filter(({ state }) => state.kind === 'offered' && state.ticket === ticket);
 
+/** LE28: from now on it is held; what that gives up, or lets the session have again, goes on. */
 export const take = (yard: Yard, { ticket }: TakeCommand): LeasesDecision => {
   const speaker = speakerOf(yard);
   if (!speaker.ok) return speaker;
+  const { leases, context } = yard;
   const { agent, session } = speaker.value;
-  const offered = leasesIn(yard.leases, session).filter(isOffered(ticket));
+  const offered = offeredTo(leases, session, ticket);
   if (offered.length === 0) return ok([]);
   const locks = offered.map(({ lock }) => lock);
-  return ok([{ type: 'leases.taken', data: { ticket, agent, session, locks } }]);
+  const taken: LeasesEvent = { type: 'leases.taken', data: { ticket, agent, session, locks } };
+  const freed = givenUpBy(leases, offered, session);
+  if (freed.length === 0 && ticketsOf(leases, session).length === 0) return ok([taken]);
+  const after = withTaken(leases, { ticket, locks }, { epoch: 0, at: context.now });
+  return ok([taken, ...handOver(after, freed, { now: context.now, session })]);
 };
 
-/** LE23: the caller waits no longer; what had been granted to it meanwhile goes to the next. */
+/** LE23: the caller waits no longer; what had been offered to it meanwhile goes to the next. */
 export const leave = (yard: Yard, { ticket }: LeaveCommand): LeasesDecision => {
   const { leases, context } = yard;
   const waiting = leases.tickets.get(String(ticket));
@@ -94,8 +111,11 @@ export const leave = (yard: Yard, { ticket }: LeaveCommand): LeasesDecision => {
     ]);
   }
   if (session === undefined || agent === undefined) return ok([]);
-  const offered = leasesIn(leases, session).filter(isOffered(ticket));
+  const offered = offeredTo(leases, session, ticket);
   if (offered.length === 0) return ok([]);
-  const locks = offered.map(({ lock }) => ({ lock, count: 0 }));
-  return ok([{ type: 'leases.released', data: { agent, session, locks } }, ...handedOver(yard, offered)]);
+  const locks = offered.map(({ lock }) => lock);
+  return ok([
+    { type: 'leases.left', data: { tickets: [{ ticket, agent, locks }], why: 'given_up' } },
+    ...handOver(withoutOffer(leases, ticket, locks), offered, context),
+  ]);
 };

@@ -2,6 +2,7 @@ import type { Seq } from '../../../kernel/entry.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { type FileLocks, addFileLock, dropFileLock } from './file-locks.ts';
 import {
+  type Ask,
   type Claim,
   type Lease,
   type LeaseState,
@@ -13,10 +14,11 @@ import {
   type Waits,
   isFile,
   leaseKey,
+  offerKey,
   pathPartition,
   waitKey,
 } from './lease.ts';
-import { lossesPerAgentMax } from './limits.ts';
+import { asksPerHoldMax, lossesPerAgentMax } from './limits.ts';
 import { modes } from './modes.ts';
 import { segmentsOf } from './names.ts';
 
@@ -84,8 +86,6 @@ export interface Grant extends Pick<Ticket, 'session' | 'claims' | 'ttl' | 'dela
   readonly holder: string;
   readonly epoch: Seq;
   readonly at: Instant;
-  /** Granted from the queue: the ticket, and how long it waits to be picked up. */
-  readonly offer?: { readonly ticket: Seq; readonly until: Instant };
 }
 
 /** LE16: the longer of two; a session outlives every number. */
@@ -127,13 +127,12 @@ const freshLease = (grant: Grant, { lock, mode }: Claim, number: number): Lease 
   delayMs: grant.delayMs,
   purpose: grant.purpose,
   asks: [],
-  state: grant.offer === undefined ? heldFrom(grant.at, grant.ttl) : { kind: 'offered', ...grant.offer },
+  state: heldFrom(grant.at, grant.ttl),
 });
 
 /** LE15 to LE18 */
 const grantedAgain = (own: Lease, grant: Grant, { mode }: Claim): Lease => {
   const ttl = longerTtl(own.ttl, grant.ttl);
-  const picksUp = grant.offer === undefined;
   return {
     ...own,
     mode,
@@ -143,29 +142,64 @@ const grantedAgain = (own: Lease, grant: Grant, { mode }: Claim): Lease => {
     ttl,
     delayMs: Math.max(own.delayMs, grant.delayMs),
     purpose: grant.purpose ?? own.purpose,
-    state: picksUp ? heldFrom(grant.at, ttl, own.state) : own.state,
+    state: heldFrom(grant.at, ttl, own.state),
   };
 };
 
-/** Takes a request out of the queue and grants it; it waits to be picked up. */
+/** Takes a request out of the queue and offers it what it waits for. */
 export const withOffer = (
   slice: LeasesSlice,
   ticket: Ticket,
   { epoch, at, until }: { readonly epoch: Seq; readonly at: Instant; readonly until: Instant },
-): LeasesSlice =>
-  withGrant(withoutTicket(slice, ticket.seq), {
-    ...ticket,
-    holder: ticket.agent,
-    epoch,
-    at,
-    offer: { ticket: ticket.seq, until },
-  });
+): LeasesSlice => {
+  const locks = ticket.claims.map(({ lock }) => lock);
+  let next = withoutTicket(slice, ticket.seq);
+  for (const claim of ticket.claims) {
+    const number = next.counted + 1;
+    const lease: Lease = {
+      ...freshLease({ ...ticket, holder: ticket.agent, epoch, at }, claim, number),
+      key: offerKey(ticket.seq, claim.lock),
+      state: { kind: 'offered', ticket: ticket.seq, until, locks },
+    };
+    next = withLease({ ...next, counted: number }, lease);
+  }
+  return next;
+};
 
-/** LE30: what is left of a lock whose holder failed: nothing, or a closed door for a while. */
-export const withFailed = (slice: LeasesSlice, lease: Lease, at: Instant): LeasesSlice =>
-  lease.delayMs === 0 || lease.state.kind === 'offered'
+export const withoutOffer = (slice: LeasesSlice, ticket: Seq, locks: readonly string[]): LeasesSlice =>
+  locks.reduce((next, lock) => withoutLease(next, offerKey(ticket, lock)), slice);
+
+/** LE28: what was offered is picked up. Whatever happened to the lock meanwhile, the token is a new one. */
+export const withTaken = (
+  slice: LeasesSlice,
+  { ticket, locks }: { readonly ticket: Seq; readonly locks: readonly string[] },
+  { epoch, at }: { readonly epoch: Seq; readonly at: Instant },
+): LeasesSlice => {
+  let next = slice;
+  for (const lock of locks) {
+    const offer = next.leases.get(offerKey(ticket, lock));
+    if (offer === undefined) continue;
+    next = withGrant(withoutLease(next, offer.key), { ...offer, claims: [offer], epoch, at });
+    const own = next.leases.get(leaseKey(offer.session, lock));
+    if (own !== undefined && offer.asks.length > 0) next = withLease(next, offer.asks.reduce(withAsk, own));
+  }
+  return next;
+};
+
+/** LE32: of each that asks, the latest. */
+export const withAsk = (lease: Lease, ask: Ask): Lease => ({
+  ...lease,
+  asks: [...lease.asks.filter(({ by }) => by !== ask.by), ask].slice(-asksPerHoldMax),
+});
+
+/** LE30: what is left of a lock whose holder failed: nothing, or a closed door for a while. An offer ends as a whole. */
+export const withFailed = (slice: LeasesSlice, lease: Lease, at: Instant): LeasesSlice => {
+  const { state } = lease;
+  if (state.kind === 'offered') return withoutOffer(slice, state.ticket, state.locks);
+  return lease.delayMs === 0
     ? withoutLease(slice, lease.key)
     : withLease(slice, { ...lease, asks: [], state: { kind: 'delayed', until: at + lease.delayMs } });
+};
 
 export const withLosses = (slice: LeasesSlice, agent: string, fresh: readonly Loss[]): LeasesSlice => {
   const old = slice.losses.get(agent)?.losses ?? [];

@@ -15,6 +15,7 @@ import { fileKind, segmentsOf, wholesOf } from './names.ts';
 /** A part of an order in which everything conflicts with a claim. */
 export interface Spot {
   readonly order: PathOrder;
+  readonly mode: Mode;
   readonly partition: string;
 }
 
@@ -48,11 +49,11 @@ export function* spotsOf(
   const order = belowOrders[segments.length];
   if (order === undefined) return;
   for (const other of modesInTheWay(mode, 'below'))
-    yield { order, partition: pathPartition(segments, segments.length, other) };
+    yield { order, mode: other, partition: pathPartition(segments, segments.length, other) };
 }
 
 function* nodes(segments: readonly string[], depth: number, modes: readonly Mode[]): Generator<Spot> {
-  for (const mode of modes) yield { order: 'node', partition: pathPartition(segments, depth, mode) };
+  for (const mode of modes) yield { order: 'node', mode, partition: pathPartition(segments, depth, mode) };
 }
 
 /** The holds of other sessions that a claim conflicts with; nobody's own when `session` is undefined. */
@@ -90,16 +91,9 @@ export const stepOf = (slice: LeasesSlice, session: string, { lock, mode }: Clai
   return mode === 'shared' ? 'downgrade' : 'upgrade';
 };
 
-/**
- * LE21: whether others who wait are in the way of a claim. They are not where the session has all of it already, as the
- * lock itself or as a part of a whole that it holds alone.
- */
-export const yieldsToWaits = (slice: LeasesSlice, session: string, claim: Claim): boolean => {
-  if (stepOf(slice, session, claim) !== 'fresh') return false;
-  for (const whole of wholesOf(segmentsOf(claim.lock)))
-    if (leaseOf(slice, session, whole)?.mode === 'exclusive') return false;
-  return true;
-};
+/** LE21: whether a claim lies under a whole that the session holds alone: then it has it already, whoever waits. */
+export const hasWholeOf = (slice: LeasesSlice, session: string, { lock }: Claim): boolean =>
+  [...wholesOf(segmentsOf(lock))].some((whole) => leaseOf(slice, session, whole)?.mode === 'exclusive');
 
 export type Blocker = Lease | Wait;
 
@@ -109,8 +103,15 @@ export const isLease = (blocker: Blocker): blocker is Lease => 'epoch' in blocke
 export const last: Seq = Number.MAX_SAFE_INTEGER;
 
 /**
- * LE10, LE20: everything that keeps a session from a claim, holds first. What it holds already it may have again; to
- * make it exclusive, it has to be the only holder.
+ * LE18: whether those who wait in this mode come before a step. Whoever waits to have a lock alone waits for those who
+ * share it anyhow, also when one of them makes it exclusive; whoever waits to share it would wait for one more session.
+ */
+export const comesBefore = (waiting: Mode, step: Step): boolean =>
+  step === 'fresh' || (step === 'upgrade' && waiting === 'shared');
+
+/**
+ * LE10, LE18, LE20: everything that keeps a session from a claim, holds first. What it holds already it may have again;
+ * to make it exclusive, it has to be the only holder.
  */
 export function* blockersOf(
   slice: LeasesSlice,
@@ -120,5 +121,7 @@ export function* blockersOf(
   const step = stepOf(slice, session, claim);
   if (step === 'again' || step === 'downgrade') return;
   yield* holdsInTheWay(slice, claim, session);
-  if (yieldsToWaits(slice, session, claim)) yield* waitsInTheWay(slice, claim, { session, before });
+  if (hasWholeOf(slice, session, claim)) return;
+  for (const wait of waitsInTheWay(slice, claim, { session, before }))
+    if (comesBefore(wait.mode, step)) yield wait;
 }

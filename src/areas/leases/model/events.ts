@@ -24,8 +24,18 @@ interface Ticketed {
   readonly agent: string;
 }
 
+/** A lease that somebody else ended or asks for. */
+interface Affected {
+  readonly agent: string;
+  readonly session: string;
+  /** The request that it was offered to; absent when it was held. */
+  readonly ticket?: Seq;
+}
+
 export interface Lapsed extends OfSession {
   readonly why: Exclude<Loss['why'], 'broken'>;
+  /** The request that it was offered to; absent when it was held. */
+  readonly ticket?: Seq;
 }
 
 export type LeasesEvent =
@@ -46,7 +56,8 @@ export type LeasesEvent =
   | {
       readonly type: 'leases.left';
       readonly data: {
-        readonly tickets: readonly Ticketed[];
+        /** `locks`: what had been offered to it. */
+        readonly tickets: readonly (Ticketed & { readonly locks?: readonly string[] })[];
         readonly why: 'given_up' | 'timeout' | 'session_ended';
       };
     }
@@ -70,7 +81,7 @@ export type LeasesEvent =
       readonly data: {
         readonly lock: string;
         readonly reason: string;
-        readonly holders: readonly Omit<OfSession, 'lock'>[];
+        readonly holders: readonly Affected[];
       };
     }
   | {
@@ -78,7 +89,7 @@ export type LeasesEvent =
       readonly data: {
         readonly lock: string;
         readonly reason: string;
-        readonly holders: readonly (Omit<OfSession, 'lock'> & { readonly epoch: Seq })[];
+        readonly holders: readonly (Affected & { readonly epoch: Seq })[];
       };
     }
   | {
@@ -100,7 +111,11 @@ export const leaseEvents: Readonly<Record<LeasesEvent['type'], EventSpec>> = {
     personal: [],
     meaning: 'Locks that were granted from the queue were picked up.',
   },
-  'leases.left': { version: 1, personal: [], meaning: 'Requests are no longer in the queue.' },
+  'leases.left': {
+    version: 1,
+    personal: [],
+    meaning: 'Requests wait no longer, and what was offered to them is free.',
+  },
   'leases.renewed': { version: 1, personal: [], meaning: 'The holder prolonged a lock.' },
   'leases.released': { version: 1, personal: [], meaning: 'The holder gave locks back.' },
   'leases.expired': {

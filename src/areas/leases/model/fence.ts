@@ -31,6 +31,6 @@ export type Fence = z.infer<typeof fenceSchema>;
 /** LE40: the hold that was granted under this token, if it still is one. */
 export const heldUnder = (slice: LeasesSlice, name: string, token: Seq): Lease | undefined => {
   for (const lease of leasesOn(slice, segmentsOf(resolved(slice, name))))
-    if (lease.state.kind !== 'delayed' && lease.epoch === token) return lease;
+    if (lease.state.kind === 'held' && lease.epoch === token) return lease;
   return undefined;
 };

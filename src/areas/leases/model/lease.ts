@@ -21,7 +21,7 @@ export interface Claim {
 }
 
 /** Somebody asked the holder to give the lock up. */
-interface Ask {
+export interface Ask {
   readonly seq: Seq;
   readonly at: Instant;
   readonly by: string;
@@ -31,12 +31,20 @@ interface Ask {
 export type LeaseState =
   /** `expiresAt` is absent when it follows the session. */
   | { readonly kind: 'held'; readonly expiresAt: Instant | undefined }
-  /** Granted from the queue; the call that waits for it has to pick it up. */
-  | { readonly kind: 'offered'; readonly ticket: Seq; readonly until: Instant }
+  /**
+   * Granted from the queue, and not picked up yet: it keeps others out, and changes nothing of what the session holds.
+   * `locks`: all that the ticket asks for; they are picked up, or lost, together.
+   */
+  | {
+      readonly kind: 'offered';
+      readonly ticket: Seq;
+      readonly until: Instant;
+      readonly locks: readonly string[];
+    }
   /** Its holder failed, and it stays closed for a while, in case that holder is only slow. */
   | { readonly kind: 'delayed'; readonly until: Instant };
 
-/** One lock in the hands of one session. */
+/** One lock in the hands of one session, or offered to it. */
 export interface Lease extends Claim {
   readonly key: string;
   readonly segments: readonly string[];
@@ -160,6 +168,9 @@ export const lapsesAt = ({ state }: Lease): Instant | undefined =>
 
 export const leaseKey = (session: string, lock: string): string => `${session} ${lock}`;
 
+/** Several requests of one session may be offered one lock, beside what it holds of it. No name holds a line break. */
+export const offerKey = (ticket: Seq, lock: string): string => `${ticket}\n${lock}`;
+
 export const waitKey = (ticket: Seq, index: number): string => `${ticket} ${index}`;
 
 export const initialLeases: LeasesSlice = {
@@ -217,7 +228,7 @@ export const resolved = (slice: LeasesSlice, lock: string): string => {
   return lock;
 };
 
-/** A session's own lease on a lock, unless that is only what a failed one left behind. */
+/** A session's own lease on a lock, unless that is only what a failed one left behind; not what it is offered. */
 export const leaseOf = (slice: LeasesSlice, session: string, lock: string): Lease | undefined => {
   const lease = slice.leases.get(leaseKey(session, lock));
   return lease?.state.kind === 'delayed' ? undefined : lease;
@@ -229,7 +240,7 @@ export function* leasesOn(slice: LeasesSlice, segments: readonly string[]): Gene
     yield* slice.leases.scan('node', pathPartition(segments, segments.length, mode));
 }
 
-/** What a session holds, oldest first. */
+/** What a session holds or is offered, oldest first. */
 export const leasesIn = (slice: LeasesSlice, session: string): readonly Lease[] =>
   [...slice.leases.scan('session', session)].filter(({ state }) => state.kind !== 'delayed');
 

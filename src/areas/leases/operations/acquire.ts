@@ -13,7 +13,7 @@ import { lockHeld } from '../decide/refusals.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { blockersOf, isLease } from '../model/conflicts.ts';
 import { expiryOf } from '../model/expiry.ts';
-import { type Ticket, leaseOf, leasesIn } from '../model/lease.ts';
+import { type Ticket, leaseOf, offerKey } from '../model/lease.ts';
 import { blockersForDueMax, waitMsMax } from '../model/limits.ts';
 import { lockOutput, viewLock } from '../view.ts';
 import {
@@ -62,29 +62,34 @@ const placeOf = (done: Done, slices: Slices): Place | undefined => {
   const { type, seq: ticket, data } = askedIn(done);
   if (type === 'leases.acquired') return undefined;
   const waiting = leases.tickets.get(String(ticket));
-  if (waiting !== undefined) {
-    const leave = leasesIntent({ type: 'leave', ticket });
-    const dueAt = dueFor(slices, waiting);
-    return { kind: 'queued', key: ticketKey(ticket), until: waiting.until, dueAt, leave };
-  }
-  return leasesIn(leases, data.session).some(
-    ({ state }) => state.kind === 'offered' && state.ticket === ticket,
-  )
-    ? { kind: 'called', take: leasesIntent({ type: 'take', ticket }) }
+  const inQueue = { key: ticketKey(ticket), leave: leasesIntent({ type: 'leave', ticket }) };
+  if (waiting !== undefined)
+    return { ...inQueue, kind: 'queued', until: waiting.until, dueAt: dueFor(slices, waiting) };
+  const [claim] = data.claims;
+  return claim !== undefined && leases.leases.get(offerKey(ticket, claim.lock)) !== undefined
+    ? { ...inQueue, kind: 'called', take: leasesIntent({ type: 'take', ticket }) }
     : undefined;
 };
 
 /** Why what was asked for is not there: it was not free in time, or is gone again, as a repeat finds out. */
-const gone = (asked: Asked, { leases, agents }: Slices, { now, actor }: Facts): Refusal => {
+const gone = (done: Done, { leases, agents }: Slices, { now, actor }: Facts): Refusal => {
+  const asked = askedIn(done);
   const { claims, session } = asked.data;
   const names = claims.map(({ lock }) => lock).join(', ');
-  const blocked = firstBlocked({ leases, agents, context: { now, actor } }, claims, session);
+  const yard = { leases, agents, context: { now, actor } };
+  const blocked = firstBlocked(yard, claims, session);
+  // What was picked up and is gone is not granted a second time to a repeat.
+  const next = done.replayed
+    ? 'Acquire it again, in a call of its own, with wait_ms to queue for it.'
+    : undefined;
   if (asked.type === 'leases.queued' && blocked !== undefined)
-    return lockHeld({ leases, agents, context: { now, actor } }, blocked);
+    return lockHeld(yard, { ...blocked, ...(next !== undefined && { next }) });
   return asked.type === 'leases.queued'
-    ? refuse('held', `The wait for ${names} has ended, and you do not hold it. Acquire it again.`, {
-        lock: claims[0]?.lock,
-      })
+    ? refuse(
+        'held',
+        `The wait for ${names} has ended, and you do not hold it. ${next ?? 'Acquire it again.'}`,
+        { lock: claims[0]?.lock },
+      )
     : refuse(
         'not_holder',
         `${names} was granted to you with token ${asked.seq}, and you do not hold it any more. Acquire it again, in a call of its own.`,
@@ -144,6 +149,6 @@ export const lockAcquire = defineOperation({
     const held = claims.flatMap(({ lock }) => leaseOf(slices.leases, session, lock) ?? []);
     return held.length === claims.length && held.every(({ state }) => state.kind === 'held')
       ? ok({ locks: held.map((lease) => viewLock({ agents: slices.agents, facts }, lease)) })
-      : gone(asked, slices, facts);
+      : gone(done, slices, facts);
   },
 });

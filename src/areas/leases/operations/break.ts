@@ -42,7 +42,7 @@ export const lockBreak = defineOperation({
     const asked: string[] = [];
     const broken: { holder: string; token: number }[] = [];
     for (const entry of entries) {
-      if (is(entry, 'leases.asked')) asked.push(...entry.data.holders.map(({ agent }) => agent));
+      if (is(entry, 'leases.asked')) asked.push(...new Set(entry.data.holders.map(({ agent }) => agent)));
       if (is(entry, 'leases.broken'))
         broken.push(...entry.data.holders.map(({ agent, epoch }) => ({ holder: agent, token: epoch })));
       if (is(entry, 'leases.asked') || is(entry, 'leases.broken')) name = entry.data.lock;
