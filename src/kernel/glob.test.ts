@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compileGlob, globsMeet } from './glob.ts';
+import { compileGlob, compiledMeet, globsMeet } from './glob.ts';
 
 const meets: readonly (readonly [string, string, boolean])[] = [
   ['src/a.ts', 'src/a.ts', true],
@@ -130,6 +130,23 @@ test('hostile patterns are answered soon, and with yes', () => {
   globsMeet('{'.repeat(300), '['.repeat(300));
   globsMeet('**/'.repeat(100), '*/**/'.repeat(60));
   assert.ok(performance.now() - begun < 500);
+});
+
+test('an outcome is the same whichever comes first, whatever was compared before, and costs the same effort', () => {
+  const wild = (letter: string, i: number): string => `**/*${letter}${i}*${letter}*/**/*${letter.repeat(9)}*`;
+  const pairs = Array.from({ length: 50 }, (_, i) => [wild('a', i), wild('b', i)] as const);
+  const spent = (one: string, two: string): readonly [boolean, number] => {
+    const effort = { left: 0 };
+    return [compiledMeet(compileGlob(one), compileGlob(two), effort), effort.left];
+  };
+  const first = pairs.map(([one, two]) => spent(one, two));
+  assert.deepEqual(
+    pairs.map(([one, two]) => spent(two, one)),
+    first,
+  );
+  const apart = spent('**/*aa*/x.ts', '**/*bb*/y.css');
+  assert.equal(apart[0], false, 'without any effort left');
+  assert.ok(first.every(([, left]) => left < 0));
 });
 
 test('whatever the text, comparing with itself says yes if it matches anything', () => {

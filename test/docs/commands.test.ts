@@ -142,6 +142,13 @@ const promises: Readonly<Record<string, (outs: Outputs) => void>> = {
       outs.get('signalbox task get T-1 --notes 5') ?? '',
       /ada +The draft is in docs\/release\.md/,
     );
+    const taken = outs.get('signalbox lock list file:docs/release.md --agent grace') ?? '';
+    assert.match(taken, /^free +no$/m);
+    assert.match(taken, /file:docs\/\*\* .* held +ada .* Rewriting the docs/);
+    assert.match(outs.get('signalbox wait --for lock --agent ada') ?? '', /grace asked .* file:docs\/\*\*/);
+    assert.match(outs.get('signalbox wait --agent ada') ?? '', /docs\/release\.md is mine until noon/);
+    assert.match(outs.get('signalbox inbox --ack all --agent ada') ?? '', /^None\.$/m);
+    assert.match(outs.get('signalbox lock release --agent grace') ?? '', /released +file:docs\/release\.md/);
     const left = listed.parse(JSON.parse(outs.get('signalbox task list --status todo --json') ?? ''));
     assert.deepEqual(left, { items: [{ id: 'T-3' }] }, 'two tasks were done, and the third is free again');
   },

@@ -101,7 +101,7 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       const script = `${stubborn}require('node:child_process').spawn(process.execPath, ['-e', ${inner}], { stdio: 'inherit' })`;
       const held = place.start(under(saying(script), '--ttl', '5'));
       await Promise.all([held.says('there'), held.says('inside')]);
-      const breaking = ['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask', '--agent', 'eve'];
+      const breaking = ['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask'];
       const broken = await place.run(breaking);
       assert.equal(broken.status, 0, broken.err);
       // The output ends when nobody is left who could write to it.

@@ -33,7 +33,7 @@ const textsIn = ({ messages }: Readonly<Record<string, unknown>>): readonly unkn
 /** Of a list of locks, what does not change with every moment. */
 const lasting = (list: Readonly<Record<string, unknown>>) => ({
   ...list,
-  items: (list['items'] as readonly Readonly<Record<string, unknown>>[]).map((item) => ({
+  items: (list['items'] as readonly Readonly<Record<string, unknown>>[]).map((item): typeof item => ({
     ...item,
     remaining_ms: undefined,
   })),

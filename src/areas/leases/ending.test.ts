@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hourMs, minuteMs, secondMs } from '../../kernel/instants.ts';
+import { visitor } from '../../testing/task-board.ts';
 import { LockYard } from '../../testing/lock-yard.ts';
 
 const three = () => {
@@ -155,12 +156,14 @@ test('9. LE33 LE34 LE35 the age of the last call gives the tier and what it allo
   }
 });
 
-test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken, and an approver breaks any', () => {
+test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken, and a person breaks any', () => {
   const { yard, ada, bob, eve } = three();
   const input = { name: 'pytest', ask: false, reason: 'r' };
   yard.lock(ada, 'pytest', { delay_s: 7 });
   const ticket = yard.queue(bob, 'pytest');
-  yard.do(eve, 'lock_break', input);
+  assert.equal(eve.role, 'approver');
+  yard.refused(eve, 'lock_break', { code: 'held', input });
+  yard.do({ ...visitor, role: 'approver' }, 'lock_break', input);
   assert.deepEqual(yard.granted(), [], 'who was broken counts as failed');
   assert.deepEqual(yard.granted(yard.pass(7 * secondMs)), [ticket]);
   yard.take(bob, ticket);
@@ -173,9 +176,76 @@ test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken
   yard.do(ada, 'lock_break', input);
   assert.deepEqual(
     yard.attention('ada').map(({ text }) => text.slice(0, 28)),
-    ['eve broke your lock pytest: '],
+    ['owner broke your lock pytest'],
     'what one breaks of one’s own is no loss',
   );
+});
+
+test('LE36 LE7 a part of an alias is that part of its target, or the target where it has no such part', () => {
+  const yard = new LockYard();
+  const [ada, bob] = [yard.join('ada'), yard.join('bob')];
+  for (const [name, target] of [
+    ['issue:500', 'wave:7'],
+    ['deploy:prod', 'branch:main'],
+    ['resource:work', 'x/y'],
+    ['issue:500/9', 'pytest'],
+    ['a', 'issue:6'],
+  ] as const)
+    yard.do(ada, 'lock_alias', { name, target });
+  yard.lock(ada, ['wave:7', 'branch:main', 'x/y', 'issue:6']);
+  for (const name of [
+    'issue:500/1',
+    'issue:500',
+    'issue:500/1/2',
+    'issue:500/a+b',
+    'deploy:prod/eu',
+    'work/x',
+    'a/b',
+  ])
+    yard.blocked(bob, name);
+  yard.lock(bob, ['issue:500/9', 'issue:5', 'issue:5001']);
+  assert.ok(yard.held.includes('bob pytest exclusive'));
+  yard.do(ada, 'lock_release', {});
+  yard.lock(bob, ['issue:500/01', 'work/z', 'a/7']);
+  assert.deepEqual(yard.held.slice(-3), [
+    'bob issue:6/7 exclusive',
+    'bob wave:7.1 exclusive',
+    'bob x/y/z exclusive',
+  ]);
+  yard.blocked(ada, 'wave:7');
+  yard.do(bob, 'lock_release', { name: 'issue:500/1' });
+});
+
+test('LE37 aliases do not lead on through wholes and parts either', () => {
+  const yard = new LockYard();
+  const ada = yard.join('ada');
+  yard.do(ada, 'lock_alias', { name: 'issue:500', target: 'wave:7.1' });
+  for (const [name, target] of [
+    ['x', 'issue:500/1'],
+    ['x', 'issue:500'],
+    ['wave:7', 'y'],
+    ['wave:7.1', 'y'],
+    ['wave:7.1.2', 'y'],
+  ] as const)
+    yard.refused(ada, 'lock_alias', { code: 'invalid_state', input: { name, target } });
+  yard.do(ada, 'lock_alias', { name: 'deploy:prod/eu', target: 'y' });
+  yard.refused(ada, 'lock_alias', { code: 'invalid_state', input: { name: 'x', target: 'deploy:prod' } });
+  yard.refused(ada, 'lock_alias', { code: 'invalid_input', input: { name: 'z', target: 'z/1' } });
+  yard.refused(ada, 'lock_alias', { code: 'invalid_input', input: { name: 'z/1', target: 'z' } });
+  yard.do(ada, 'lock_alias', { name: 'wave:7.2', target: 'y' });
+});
+
+test('LE5 LE36 work is no alias and no fence, however it is written', () => {
+  const yard = new LockYard();
+  const ada = yard.join('ada');
+  for (const name of ['work', 'Work', ' WORK '])
+    for (const input of [
+      { name, target: 'x' },
+      { name: 'x', target: name },
+    ])
+      yard.refused(ada, 'lock_alias', { code: 'invalid_input', input });
+  const fence = { lock: 'Work', token: 1 };
+  yard.refused(ada, 'task_done', { code: 'invalid_input', input: { id: 'T-1', fence } });
 });
 
 test('LE36 LE6 LE37 LE38 LE39 an alias stands for its target everywhere, leads no further, and changes only while both are free', () => {

@@ -20,6 +20,24 @@ const four = () => {
 const keysOf = (entries: readonly Entry[]): readonly string[] =>
   entries.flatMap((entry) => leasesArea.concerns(entry));
 
+test('LE21 the holder of a whole takes its parts although others wait for the whole, and one who shares it does not', () => {
+  const yard = new LockYard();
+  const [ada, bob, eve] = [yard.join('ada'), yard.join('bob'), yard.join('eve')];
+  yard.lock(ada, 'wave:5c');
+  const first = yard.queue(bob, 'wave:5c');
+  yard.lock(ada, 'wave:5c.1');
+  yard.lock(ada, 'wave:5c.2', { wait_ms: 1_000, mode: 'shared' });
+  yard.refused(eve, 'lock_acquire', { code: 'held', input: { name: 'wave:5c.3' } });
+  yard.do(ada, 'lock_release', { name: 'wave:5c' });
+  assert.deepEqual(yard.granted(), []);
+  yard.refused(ada, 'lock_acquire', { code: 'held', input: { name: 'wave:5c.3' } });
+  yard.do(ada, 'lock_release', {});
+  assert.deepEqual(yard.granted(), [first]);
+  yard.lock(ada, 'wave:7', { mode: 'shared' });
+  yard.queue(bob, 'wave:7');
+  yard.refused(ada, 'lock_acquire', { code: 'held', input: { name: 'wave:7.1' } });
+});
+
 test('LE19 LE22 LE28 a request waits, its turn comes in the unit of the release, and it is picked up', () => {
   const { yard, ada, bob, eve } = four();
   yard.lock(ada, 'pytest');

@@ -44,7 +44,7 @@ test('LE45 LE50 a list shows holders and queue; a name is checked, with what is 
     },
   ]);
   assert.deepEqual(rest, {
-    free: false,
+    free: true,
     queue: [
       {
         agent: 'bob',
@@ -146,6 +146,16 @@ test('LE49 a snapshot gives the same state, and goes on like it', () => {
   yard.scenario.slices = loaded;
   yard.do(ada, 'lock_release', {});
   assert.equal(yard.granted().length, 1);
+});
+
+test('LE45 a pattern finds resources with their kind and without', () => {
+  const { yard, ada } = two();
+  yard.lock(ada, ['pytest', 'db/users', 'issue:1', 'resource:work']);
+  yard.queue(yard.join('eve'), 'pytest');
+  const found = yard.do(ada, 'lock_list', { match: 'Resource:*' });
+  assert.deepEqual(namesIn(found), ['db/users', 'pytest', 'resource:work']);
+  assert.equal(found['queue_length'], 1);
+  assert.deepEqual(namesIn(yard.do(ada, 'lock_list', { match: 'py*' })), ['pytest']);
 });
 
 test('a pattern of lock_list: stars and question marks, and everything else as it is', () => {

@@ -13,9 +13,10 @@ export const visibleTo = (entry: EntryOf<MessagesEvent>): readonly string[] | un
       return actor.agent === undefined ? data.to : [actor.agent, ...data.to];
     }
     case 'messages.acknowledged':
-      return [entry.data.agent];
+      return [entry.data.agent, ...entry.data.senders];
     case 'messages.delivered':
-      return entry.data.cursors.map(({ agent }) => agent);
+      // It tells of each agent how far it has read, and is nobody's.
+      return [];
     case 'messages.expired':
       return entry.data.messages.flatMap(({ sender }) => sender ?? []);
     default:
@@ -36,7 +37,10 @@ export const concerns = (entry: EntryOf<MessagesEvent>): readonly string[] => {
     case 'messages.sent':
       return entry.data.to.map((agent) => `agent:${agent}`);
     case 'messages.acknowledged':
-      return [`agent:${entry.data.agent}`, ...entry.data.messages.map((seq) => `message:${messageId(seq)}`)];
+      return [
+        ...[entry.data.agent, ...entry.data.senders].map((agent) => `agent:${agent}`),
+        ...entry.data.messages.map((seq) => `message:${messageId(seq)}`),
+      ];
     case 'messages.delivered':
       return entry.data.cursors.some(({ surfaced, told }) => (surfaced ?? told) !== undefined)
         ? [mailboxesKey]

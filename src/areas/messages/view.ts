@@ -12,21 +12,24 @@ export interface DeliveryState {
   readonly at: Instant;
 }
 
-const timeOf = (receipts: readonly Receipt[], agent: string): Instant | undefined =>
-  receipts.find((one) => one.agent === agent)?.at;
+const timesOf = (receipts: readonly Receipt[]): ReadonlyMap<string, Instant> =>
+  new Map(receipts.map(({ agent, at }) => [agent, at]));
 
 /** ME16 */
-export const stateOf = (slice: MessagesSlice, message: Message, agent: string): DeliveryState => {
-  const acknowledged = timeOf(message.acknowledged, agent);
-  if (acknowledged !== undefined) return { agent, state: 'acknowledged', at: acknowledged };
-  const surfaced = timeOf(message.surfaced, agent);
-  if (surfaced !== undefined) return { agent, state: 'surfaced', at: surfaced };
-  const expired = timeOf(message.expired, agent);
-  if (expired !== undefined) return { agent, state: 'expired', at: expired };
-  const { offered } = mailboxOf(slice, agent);
-  return offered.seq >= message.seq
-    ? { agent, state: 'offered', at: offered.at }
-    : { agent, state: 'stored', at: message.at };
+export const statesOf = (slice: MessagesSlice, message: Message): readonly DeliveryState[] => {
+  const last = (['acknowledged', 'surfaced', 'expired'] as const).map(
+    (state) => [state, timesOf(message[state])] as const,
+  );
+  return message.to.map((agent): DeliveryState => {
+    for (const [state, times] of last) {
+      const at = times.get(agent);
+      if (at !== undefined) return { agent, state, at };
+    }
+    const { offered } = mailboxOf(slice, agent);
+    return offered.seq >= message.seq
+      ? { agent, state: 'offered', at: offered.at }
+      : { agent, state: 'stored', at: message.at };
+  });
 };
 
 export const countStates = (deliveries: readonly DeliveryState[]): Record<State, number> => {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { secondMs } from '../../kernel/instants.ts';
 
 /** How a command ended: with what exit code, as a shell counts it, or why it could not begin. */
 export interface ChildEnd {
@@ -15,8 +14,11 @@ export interface Child {
   readonly end: () => void;
 }
 
-/** How long a command that is told to end may take for it. */
-const graceMs = 5 * secondMs;
+interface ChildOptions {
+  readonly onTerminal: boolean;
+  /** How long it may take to end when it is told to. */
+  readonly graceMs: number;
+}
 
 const notFoundExit = 127;
 const notStartedExit = 126;
@@ -26,7 +28,10 @@ const signalExit = 128;
  * Starts a command on the streams of this process. It leads a group of its own, so that what it starts in turn ends
  * with it; but not on a terminal, where only the group in front may read what is typed.
  */
-export const startChild = ([file = '', ...args]: readonly string[], onTerminal: boolean): Child => {
+export const startChild = (
+  [file = '', ...args]: readonly string[],
+  { onTerminal, graceMs }: ChildOptions,
+): Child => {
   const grouped = !onTerminal && process.platform !== 'win32';
   const child = spawn(file, args, { stdio: 'inherit', detached: grouped });
   const send = grouped

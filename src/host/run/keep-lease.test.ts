@@ -6,7 +6,7 @@ import { type Renewal, keepLease } from './keep-lease.ts';
 const ttlMs = 30_000;
 
 /** A lease of 30 s that was granted now, and a hub that answers as the test says. */
-const holding = () => {
+const holding = (marginMs = 0) => {
   const clock = new ManualClock();
   const stopping = new AbortController();
   const tries: number[] = [];
@@ -14,7 +14,7 @@ const holding = () => {
   let answer: () => Promise<Renewal> = async () => ({ kind: 'renewed' });
   let ended: { readonly why: string | undefined } | undefined;
   const kept = keepLease(
-    { ttlMs, grantedAt: 0 },
+    { ttlMs, grantedAt: 0, marginMs },
     {
       clock,
       renew: () => {
@@ -98,6 +98,15 @@ describe('a lease whose renewal fails', () => {
     assert.equal(await kept, 'it could not be renewed in time (the hub is gone)');
   });
 
+  it('is lost so long before its end that whoever works under it can stop', async () => {
+    const { answers, pass, ended } = holding(5_000);
+    answers(async () => ({ kind: 'unknown', why: 'the hub is gone' }));
+    await pass(24_000);
+    assert.equal(ended(), undefined);
+    await pass(1_000);
+    assert.notEqual(ended(), undefined);
+  });
+
   it('is lost when nobody answers at all', async () => {
     const { kept, pass, answers, ended } = holding();
     answers(() => new Promise(() => {}));
@@ -123,7 +132,7 @@ describe('a lease whose renewal fails', () => {
   it('is lost when this process was stopped for too long', async () => {
     const clock = new ManualClock();
     const kept = keepLease(
-      { ttlMs, grantedAt: -ttlMs },
+      { ttlMs, grantedAt: -ttlMs, marginMs: 0 },
       {
         clock,
         renew: () => assert.fail('it is too late to ask'),

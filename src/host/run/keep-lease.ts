@@ -9,6 +9,8 @@ export interface Lease {
   readonly ttlMs: number;
   /** On the clock of this process, before the call was sent that granted it: it lasts at least a ttl from then. */
   readonly grantedAt: number;
+  /** How long before its end it counts as lost: whoever works under it needs that time to stop. */
+  readonly marginMs: number;
 }
 
 export interface Keeping {
@@ -26,14 +28,14 @@ const retryMsMax = 1_000;
 
 /**
  * Renews a lease until it is not needed any more, and then resolves to undefined; or to why it is lost. It is lost when
- * a renewal is refused, and when its ttl has passed without one, measured here: whoever is cut off must not believe to
- * hold it longer than others do.
+ * a renewal is refused, and when its ttl is about to end without one, measured here: whoever is cut off must have
+ * stopped before others can hold it.
  */
 export const keepLease = async (
-  { ttlMs, grantedAt }: Lease,
+  { ttlMs, grantedAt, marginMs }: Lease,
   { clock, renew, troubled, stop }: Keeping,
 ): Promise<string | undefined> => {
-  let until = grantedAt + ttlMs;
+  let until = grantedAt + ttlMs - marginMs;
   let next = grantedAt + ttlMs / renewalsPerTtl;
   let trouble: string | undefined;
   while (!stop.aborted) {
@@ -45,7 +47,7 @@ export const keepLease = async (
     if (renewal?.kind === 'lost') return stop.aborted ? undefined : renewal.why;
     if (renewal?.kind === 'renewed') {
       trouble = undefined;
-      until = begun + ttlMs;
+      until = begun + ttlMs - marginMs;
       next = begun + ttlMs / renewalsPerTtl;
       continue;
     }

@@ -72,13 +72,18 @@ interface Ran {
   readonly lost: string | undefined;
 }
 
+/** How long the command may take to end when the lock is being lost; all of it lies within the ttl. */
+const graceMsMax = 5 * secondMs;
+const gracesPerTtl = 4;
+
 const runKept = async (
   { words, ttlMs }: Asked,
   lock: HeldLock,
   { signals, log, over }: Surroundings & { readonly over: AbortController },
 ): Promise<Ran> => {
   const onTerminal = process.stdin.isTTY;
-  const child = startChild(words, onTerminal);
+  const graceMs = Math.min(graceMsMax, ttlMs / gracesPerTtl);
+  const child = startChild(words, { onTerminal, graceMs });
   // A terminal has sent its Ctrl-C to the command already.
   signals.to((signal) => {
     if (!onTerminal || signal !== 'SIGINT') child.send(signal);
@@ -86,7 +91,7 @@ const runKept = async (
   const { grantedAt, renew } = lock;
   let lost: string | undefined;
   const kept = keepLease(
-    { ttlMs, grantedAt },
+    { ttlMs, grantedAt, marginMs: graceMs },
     {
       clock: systemClock,
       renew,

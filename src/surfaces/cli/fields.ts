@@ -7,7 +7,8 @@ import type { KnownFlag } from './flags.ts';
 export type Shape =
   /** Text that fits the regular expression, if there is one. */
   | { readonly kind: 'text'; readonly placeholder: string; readonly pattern: string | undefined }
-  | { readonly kind: 'number'; readonly whole: boolean }
+  /** A number, or one of the words that may stand for one. */
+  | { readonly kind: 'number'; readonly whole: boolean; readonly words: readonly string[] }
   | { readonly kind: 'yes-no' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'list'; readonly of: Shape; readonly mayBeEmpty: boolean }
@@ -59,8 +60,9 @@ export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag 
 };
 
 const choicesIn = (shape: Shape): readonly string[] | undefined => {
-  const choice = shape.kind === 'list' ? shape.of : shape;
-  return choice.kind === 'choice' ? choice.choices : undefined;
+  const one = shape.kind === 'list' ? shape.of : shape;
+  if (one.kind === 'choice') return one.choices;
+  return one.kind === 'number' && one.words.length > 0 ? one.words : undefined;
 };
 
 const choicesShownMax = 40;
@@ -71,7 +73,7 @@ const placeholderOf = (shape: Shape): string | undefined => {
     case 'text':
       return shape.placeholder;
     case 'number':
-      return 'N';
+      return ['N', ...shape.words].join('|');
     case 'yes-no':
       return undefined;
     case 'choice': {
@@ -111,18 +113,32 @@ const shapeIn = (schema: JsonObject, member: string): Shaped => {
   const ways = anyOf.filter(isObject);
   const values = ways.filter(({ type }) => type !== 'null');
   // One or a list of the same: a list of one says as much.
-  const widest = values.find(({ type }) => type === 'array') ?? values[0];
+  const list = values.find(({ type }) => type === 'array');
   return {
-    shape: widest === undefined ? { kind: 'json' } : shapeOf(widest, member),
+    shape: list === undefined ? unionOf(values, member) : shapeOf(list, member),
     nullable: values.length < ways.length,
   };
 };
 
+/** What a text cannot be misread as: words, a number or words, or a single thing; of anything else the JSON. */
+const unionOf = (values: readonly JsonObject[], member: string): Shape => {
+  const shapes = values.map((value) => shapeOf(value, member));
+  const [first, second] = shapes;
+  if (first !== undefined && second === undefined) return first;
+  const words = shapes.flatMap((shape) => (shape.kind === 'choice' ? shape.choices : []));
+  const others = shapes.filter(({ kind }) => kind !== 'choice');
+  const [other] = others;
+  if (other === undefined && words.length > 0) return { kind: 'choice', choices: words };
+  return other?.kind === 'number' && others.length === 1 ? { ...other, words } : { kind: 'json' };
+};
+
 const shapeOf = (schema: JsonObject, member: string): Shape => {
-  const { type, enum: values, items, additionalProperties, properties } = schema;
+  const { type, const: only, enum: values, items, additionalProperties, properties } = schema;
   if (Array.isArray(values)) return { kind: 'choice', choices: values.map(String) };
+  if (typeof only === 'string') return { kind: 'choice', choices: [only] };
   if (type === 'boolean') return { kind: 'yes-no' };
-  if (type === 'integer' || type === 'number') return { kind: 'number', whole: type === 'integer' };
+  if (type === 'integer' || type === 'number')
+    return { kind: 'number', whole: type === 'integer', words: [] };
   if (type === 'string') {
     const { pattern } = schema;
     return {

@@ -18,7 +18,10 @@ export const listed = (rows: readonly (readonly [string, string])[]): readonly s
   return rows.flatMap(([left, right]) => {
     const first = `${indent}${left.padEnd(width)}`;
     if (right === '') return [first.trimEnd()];
-    return wrapped(right, { first, next: ' '.repeat(indent.length + width), columns });
+    const next = ' '.repeat(indent.length + width);
+    return left.length < width
+      ? wrapped(right, { first, next, columns })
+      : [first, ...wrapped(right, { first: next, next, columns })];
   });
 };
 

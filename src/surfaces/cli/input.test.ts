@@ -6,10 +6,13 @@ import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { operations } from '../../areas/operations.ts';
 import { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Json } from '../../catalogue/json.ts';
+import { present } from '../../kernel/assert.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import { jsonBytesMax, jsonDepthMax } from '../json-text.ts';
 import { fieldsOf, knownFlag } from './fields.ts';
 import { readFlags } from './flags.ts';
+import { flagText } from './help.ts';
 import { inputOf } from './input.ts';
 import { commandOf } from './command-name.ts';
 
@@ -54,6 +57,22 @@ describe('the words behind a command', () => {
     assert.deepEqual(await given('mode_set', ['minimal']), { mode: 'minimal' });
   });
 
+  it('are each an item where the member may be a list, and one alone is that item', async () => {
+    assert.deepEqual(await given('lock_acquire', ['issue:42', 'file:src/{a,b}.ts', '--wait-ms', '5']), {
+      name: ['issue:42', 'file:src/{a,b}.ts'],
+      wait_ms: 5,
+    });
+    assert.deepEqual(await given('lock_release', ['pytest', 'issue:42']), { name: ['pytest', 'issue:42'] });
+    assert.deepEqual(await given('lock_release', ['pytest', '--token', '17']), { name: 'pytest', token: 17 });
+    assert.deepEqual(await given('lock_release', []), {});
+    assert.deepEqual(
+      await given('lock_renew', ['a', 'b']),
+      { name: 'a b' },
+      'where there can be one, they are',
+    );
+    assert.match((await refused('lock_acquire', ['a', 'b', '--name', 'c'])).message, /name is said twice/);
+  });
+
   it('are refused where they mean nothing', async () => {
     assert.match((await refused('task_list', ['T-1'])).message, /takes flags only, and "T-1" is none/);
     assert.match((await refused('task_get', ['T-1', 'T-2'])).message, /one id, and "T-2" is a word too many/);
@@ -86,6 +105,20 @@ describe('a flag', () => {
     assert.match(choice.message, /one of todo, .*, and "doen" is none. Did you mean done\?/);
   });
 
+  it('carries a number or a word that may stand for one', async () => {
+    assert.deepEqual(await given('lock_acquire', ['pytest', '--ttl', 'session']), {
+      name: 'pytest',
+      ttl: 'session',
+    });
+    assert.deepEqual(await given('lock_renew', ['pytest', '--ttl', '600']), { name: 'pytest', ttl: 600 });
+    for (const ttl of ['forever', '', '1.5', 'Session']) {
+      assert.match(
+        (await refused('lock_acquire', ['pytest', `--ttl=${ttl}`])).message,
+        /^--ttl takes a whole number or session, and ".*" is neither\. See signalbox help lock acquire\.$/,
+      );
+    }
+  });
+
   it('carries a list, by repeating it or by commas where no item can hold one', async () => {
     assert.deepEqual(
       await given('task_add', ['x', '--depends-on', 'T-1', '--depends-on', 'T-2,shop/a', '--labels', 'a, b']),
@@ -115,6 +148,31 @@ describe('a flag', () => {
     assert.deepEqual(await given('agent_update', ['--metadata', 'a=']), { metadata: { a: null } });
     assert.match((await refused('start', ['--metadata', 'a'])).message, /KEY=VALUE, and "a" has no "="/);
   });
+});
+
+describe('a member that may be one thing or another', () => {
+  const strict = { minimum: 1, maximum: 9 };
+  const session = { type: 'string', const: 'session' };
+  const modes = { type: 'string', enum: ['shared', 'exclusive'] };
+  const cases: readonly (readonly [title: string, anyOf: Json[], flag: string])[] = [
+    ['a number or a word', [session, { type: 'integer', ...strict }], '--x N|session'],
+    ['a number, a word or nothing', [{ type: 'number' }, session, { type: 'null' }], '--[no-]x N|session'],
+    ['one word or others', [session, modes], '--x session|shared|exclusive'],
+    ['a text or a number', [{ type: 'string' }, { type: 'integer' }], '--x JSON'],
+    ['a number or a yes', [{ type: 'integer' }, { type: 'boolean' }], '--x JSON'],
+    ['an item or a list of them', [modes, { type: 'array', items: modes }], '--[no-]x shared|exclusive'],
+  ];
+  for (const [title, anyOf, flag] of cases) {
+    it(`is shown as what can be typed: ${title}`, () => {
+      const operation = present(operations[0], 'there are operations');
+      const inputSchemaOf = () => ({ type: 'object', properties: { x: { anyOf } } });
+      const [field] = fieldsOf(
+        { operations, find: catalogue.find, columnsOf: () => [], inputSchemaOf },
+        operation,
+      );
+      assert.equal(flagText(knownFlag(present(field, 'there is one member'))), flag);
+    });
+  }
 });
 
 describe('the whole input', () => {

@@ -53,7 +53,7 @@ export const inputOf = async (typed: Typed): Promise<Outcome<Members>> => {
 };
 
 /** What the words behind the command say; undefined when there are none. */
-const wordOf = ({ fields, line: { words }, command }: Typed): Outcome<string | undefined> => {
+const wordOf = ({ fields, line: { words }, command }: Typed): Outcome<unknown> => {
   const [first, second] = words;
   if (first === undefined) return ok(undefined);
   const field = fields.find(({ positional }) => positional);
@@ -63,8 +63,12 @@ const wordOf = ({ fields, line: { words }, command }: Typed): Outcome<string | u
       `${command} takes flags only, and ${wordShown(first)} is none.${seeHelp({ command })}`,
     );
   }
+  // Where several words are a list, the schema takes a single one as it is.
+  if (second === undefined) return ok(first);
+  const { shape } = field;
+  if (shape.kind === 'list') return listOf(field, shape.of, { texts: words, command });
   const all = words.join(' ');
-  if (second === undefined || fits(field.shape, all)) return ok(second === undefined ? first : all);
+  if (fits(shape, all)) return ok(all);
   return refuse(
     'invalid_input',
     `${command} takes one ${field.member}, and ${wordShown(second)} is a word too many.${seeHelp({ command })}`,
@@ -149,13 +153,14 @@ const scalarOf = (
   { text, command }: { readonly text: string; readonly command: string },
 ): Outcome<unknown> => {
   if (shape.kind === 'number') {
+    if (shape.words.includes(text)) return ok(text);
     const number = text.trim() === '' ? Number.NaN : Number(text);
     const good = /^[-+]?\d+(?:\.\d+)?$/.test(text.trim()) && (!shape.whole || Number.isSafeInteger(number));
     return good
       ? ok(number)
       : refuse(
           'invalid_input',
-          `--${flag} takes a ${shape.whole ? 'whole ' : ''}number, and ${wordShown(text)} is none.${seeHelp({ command })}`,
+          `--${flag} takes ${[`a ${shape.whole ? 'whole ' : ''}number`, ...shape.words].join(' or ')}, and ${wordShown(text)} is ${shape.words.length === 0 ? 'none' : 'neither'}.${seeHelp({ command })}`,
         );
   }
   if (shape.kind !== 'choice' || shape.choices.includes(text)) return ok(text);

@@ -38,7 +38,7 @@ export const operationSheet = (
     summary: asRemark(operation.summary),
     words: fields
       .filter(({ positional }) => positional)
-      .map(({ member, required }) => (required ? member.toUpperCase() : `[${member.toUpperCase()}]`))
+      .map(wordsShown)
       .join(' '),
     flags: flagsOf(named.filter(({ member }) => !omits.has(member))),
     rare: flagsOf(named.filter(({ member }) => omits.has(member))),
@@ -46,6 +46,12 @@ export const operationSheet = (
     common: common.filter(({ name }) => !own.has(name)),
     examples: operation.examples.map(({ input }) => exampleLine(operation, fields, input)),
   };
+};
+
+/** `NAME`, `[NAME]` where it may be missing, `NAME...` where there may be several. */
+const wordsShown = ({ member, required, shape }: Field): string => {
+  const shown = `${member.toUpperCase()}${shape.kind === 'list' ? '...' : ''}`;
+  return required ? shown : `[${shown}]`;
 };
 
 /** A sentence as a remark in a list: `Give a task back.` becomes `give a task back`. */
@@ -63,11 +69,13 @@ export const exampleLine = (
   for (const field of fields) {
     const value = input[field.member];
     if (value === undefined) continue;
-    if (field.positional) words.push(shellWord(textOf(value)));
+    if (field.positional) words.push(...(Array.isArray(value) ? value : [value]).map(wordFor));
     else flags.push(...flagsFor(field, value));
   }
   return [...words, ...flags].join(' ');
 };
+
+const wordFor = (value: unknown): string => shellWord(textOf(value));
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 

@@ -2,6 +2,7 @@ import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { holdsInTheWay, last, waitsInTheWay } from '../model/conflicts.ts';
 import { type Alias, type LeasesSlice, onlyPartition } from '../model/lease.ts';
 import { aliasesMax } from '../model/limits.ts';
+import { inOneLine } from '../model/names.ts';
 import type { AliasCommand, LeasesDecision, Yard } from './commands.ts';
 import { leaseWords, limitPassed } from './refusals.ts';
 
@@ -34,27 +35,37 @@ const refuseChain = (slice: LeasesSlice, name: string, target: string): Refusal 
   if (name === target) {
     return refuse('invalid_input', `${name} cannot stand for itself. Name another lock as target.`, { name });
   }
-  const further = slice.aliases.get(target);
-  if (further !== undefined) {
+  if (inOneLine(name, target)) {
     return refuse(
-      'invalid_state',
-      `${target} is an alias itself, of ${further.target}, and aliases do not lead on. Give ${further.target} as target.`,
-      { target, of: further.target },
+      'invalid_input',
+      `${name} and ${target} are a whole and its part, and cannot stand for each other. Name another lock as target.`,
+      { name, target },
     );
+  }
+  for (const { alias: other, target: of } of slice.aliases.scan('all', onlyPartition)) {
+    if (other !== name && inOneLine(other, target)) {
+      return refuse(
+        'invalid_state',
+        other === target
+          ? `${target} is an alias itself, of ${of}, and aliases do not lead on. Give ${of} as target.`
+          : `${other} is an alias, of ${of}, and aliases do not lead on, nor do their parts and wholes. Remove it, or give another target.`,
+        { target, of },
+      );
+    }
   }
   const leading = aliasTo(slice, name);
   return (
     leading &&
     refuse(
       'invalid_state',
-      `The alias ${leading.alias} leads to ${name}, and aliases do not lead on. Remove it, or let it lead to ${target}.`,
-      { alias: leading.alias, target: name },
+      `The alias ${leading.alias} leads to ${leading.target}, and aliases do not lead on. Remove it, or let it lead to ${target}.`,
+      { alias: leading.alias, target: leading.target },
     )
   );
 };
 
 const aliasTo = (slice: LeasesSlice, target: string): Alias | undefined => {
-  for (const one of slice.aliases.scan('all', onlyPartition)) if (one.target === target) return one;
+  for (const one of slice.aliases.scan('all', onlyPartition)) if (inOneLine(one.target, target)) return one;
   return undefined;
 };
 

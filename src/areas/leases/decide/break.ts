@@ -44,7 +44,8 @@ const nobodyElse = (lock: string, own: readonly Lease[]): Refusal =>
 const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
   const { agents, context } = yard;
   const tier = sessionTier(agents, lease.session, context.now);
-  if (roleAtLeast(context.actor.role, 'approver')) return undefined;
+  // Until there are accounts every caller has every role: what tells a person apart is that it speaks for no agent.
+  if (context.actor.agent === undefined && roleAtLeast(context.actor.role, 'approver')) return undefined;
   const own = lease.holder === context.actor.agent;
   const held = leaseWords(yard, lease);
   const details = { lock: lease.lock, holder: lease.holder, tier };
@@ -52,7 +53,7 @@ const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
     case 'active':
       return refuse(
         'held',
-        `${held}, and that session is active. Ask for it (ask true), queue for it with wait_ms, or let an approver break it.`,
+        `${held}, and that session is active. Ask for it (ask true), queue for it with wait_ms, or let a person break it.`,
         details,
       );
     case 'idle': {
@@ -60,7 +61,7 @@ const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
       const lastSeen = agents.sessions.get(lease.session)?.lastSeen ?? context.now;
       return refuse(
         'held',
-        `${held}. Warning: it is idle, not gone, and may be at work in the middle of this. It can be broken from ${isoTime(lastSeen + idleMs)} if it stays silent; until then ask for it (ask true), or let an approver break it.`,
+        `${held}. Warning: it is idle, not gone, and may be at work in the middle of this. It can be broken from ${isoTime(lastSeen + idleMs)} if it stays silent; until then ask for it (ask true), or let a person break it.`,
         details,
       );
     }

@@ -2,16 +2,17 @@ import { z } from 'zod';
 import type { Seq } from '../../../kernel/entry.ts';
 import { type Lease, type LeasesSlice, leasesOn, resolved } from './lease.ts';
 import { nameCharactersMax } from './limits.ts';
-import { readLockName, segmentsOf, work } from './names.ts';
+import { isWork, readLockName, segmentsOf, work } from './names.ts';
 
 /** The name of a lock, in the one way in which it is written from then on. */
 export const lockNameSchema = z
   .string()
   .min(1)
   .max(nameCharactersMax)
-  .overwrite((name) => {
-    const reading = readLockName(name);
-    return reading.ok && name !== work ? reading.lock.text : name;
+  .overwrite((given) => {
+    if (isWork(given)) return work;
+    const reading = readLockName(given);
+    return reading.ok ? reading.lock.text : given;
   })
   .superRefine((name, context) => {
     const reading = readLockName(name);

@@ -3,7 +3,7 @@ import type { Instant } from '../../../kernel/instants.ts';
 import { type Rank, type Table, table } from '../../../kernel/table.ts';
 import { type FileLocks, noFileLocks } from './file-locks.ts';
 import type { Mode } from './modes.ts';
-import { fileKind } from './names.ts';
+import { fileKind, partOf, segmentsOf, wholesOf } from './names.ts';
 
 declare module '../../../kernel/slices.ts' {
   interface Slices {
@@ -211,8 +211,22 @@ export const initialLeases: LeasesSlice = {
 
 export const isFile = ({ segments }: Pick<Lease, 'segments'>): boolean => segments[0] === fileKind;
 
-/** What the name stands for, when it is an alias. */
-export const resolved = (slice: LeasesSlice, lock: string): string => slice.aliases.get(lock)?.target ?? lock;
+/**
+ * What the name stands for, when it or a whole that it is a part of is an alias. A part of an alias is that part of the
+ * target; where the target has no such part, it is the target, which is more than was asked for and never less.
+ */
+export const resolved = (slice: LeasesSlice, lock: string): string => {
+  const { aliases } = slice;
+  if (aliases.size === 0) return lock;
+  const own = aliases.get(lock);
+  if (own !== undefined) return own.target;
+  const segments = segmentsOf(lock);
+  for (const whole of wholesOf(segments)) {
+    const target = aliases.get(whole)?.target;
+    if (target !== undefined) return partOf(target, segments.slice(segmentsOf(whole).length)) ?? target;
+  }
+  return lock;
+};
 
 /** A session's own lease on a lock, unless that is only what a failed one left behind; not what it is offered. */
 export const leaseOf = (slice: LeasesSlice, session: string, lock: string): Lease | undefined => {

@@ -1,8 +1,5 @@
-import { dayMs, secondMs } from '../../../kernel/instants.ts';
+import { secondMs } from '../../../kernel/instants.ts';
 
-/** What a ttl can be set to at all, in seconds; what it may be is a setting. */
-export const ttlSecondsMin = 1;
-export const ttlSecondsMax = (30 * dayMs) / secondMs;
 /** The longest that a request may stay in the queue. */
 export const waitMsMax = 600_000;
 /** How long a lock that was granted from the queue waits for the call that asked for it. */
@@ -10,6 +7,10 @@ export const pickUpMs = 10 * secondMs;
 export const delaySecondsMax = 60;
 /** How many names one call may take or release. */
 export const namesMax = 32;
+/** How many of these may be globs; each is compared with all that are held. */
+export const globsMax = 8;
+/** How involved the glob of a lock may be, as `globWeight` counts it; beyond that comparing is no longer exact. */
+export const globWeightMax = 32;
 export const locksPerSessionMax = 500;
 export const locksMax = 100_000;
 /** How many requests of one session may wait at once, and how many of all. */
@@ -32,6 +33,8 @@ export const lapsesMax = 500;
 export const circleSearchStepsMax = 20_000;
 /** How many of those in the way a refusal names. */
 export const blockersNamedMax = 10;
+/** How many of those in the way of a waiting request are asked when they end. */
+export const blockersForDueMax = 100;
 export const listDefault = 20;
 export const listMax = 100;
 /** How many waiting requests a list shows; their number is always given. */

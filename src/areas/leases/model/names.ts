@@ -1,6 +1,12 @@
-import { globCharactersMax } from '../../../kernel/glob.ts';
+import { compileGlob, globCharactersMax, globWeight } from '../../../kernel/glob.ts';
 import { printable } from '../../../kernel/text.ts';
-import { branchCharactersMax, nameCharactersMax, segmentCharactersMax, segmentsMax } from './limits.ts';
+import {
+  branchCharactersMax,
+  globWeightMax,
+  nameCharactersMax,
+  segmentCharactersMax,
+  segmentsMax,
+} from './limits.ts';
 
 /** What a lock is on: a path whose first segment is the kind. Of a file or branch the second one is all the rest. */
 interface LockName {
@@ -20,11 +26,17 @@ const resourceKind = 'resource';
 /** Stands for whatever the branch of the caller is called after. */
 export const work = 'work';
 
+export const isWork = (name: string): boolean => name.trim().toLowerCase() === work;
+
 const kindPattern = /^([A-Za-z][A-Za-z0-9_-]{0,31}):(.*)$/s;
 const wordPattern = /^[a-z0-9_][a-z0-9._+@-]*$/;
 const partPattern = /^[a-z0-9][a-z0-9_-]*$/;
-/** `5c-1`, as branches write it. */
-const dashedPattern = /^(\d+[a-z]?)-(\d+)$/;
+/** `5c-1`, as branches write it, and what lies below that. */
+const dashedPattern = /^(\d+[a-z]?)-(\d+)(?=\.|$)/;
+/** What cannot be seen, and so would make two names that look alike: joiners, direction marks, fillers. */
+const unseenPattern = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u;
+/** What begins so is not relative, or a shell would make something else of it: a drive, and a home folder. */
+const rootedPattern = /^(?:[A-Za-z]:|~)/;
 /** What git lets no branch be called, apart from rules about where a dot or slash may stand. */
 const noBranchPattern = /[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\/\//;
 
@@ -56,14 +68,27 @@ export const readLockName = (given: string): Reading => {
   }
 };
 
+/** A path is compared by its characters, whichever of the two ways of writing an accent they came in. */
 const fileLock = (rest: string): Reading => {
-  const path = rest.replace(/^(?:\.\/)+/, '').replace(/\/$/, '/**');
-  const plain = path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
-  return plain && path.length <= globCharactersMax && !path.includes('\\') && printable(path) === path
-    ? read([fileKind, path], `${fileKind}:${path}`)
-    : fault(
-        `a file lock is on a relative path or glob of at most ${globCharactersMax} characters, with "/" and without ".." or empty parts, like file:src/**`,
-      );
+  const path = rest
+    .trim()
+    .normalize('NFC')
+    .replace(/^(?:\.\/)+/, '')
+    .replace(/\/$/, '/**');
+  const plain = path
+    .split('/')
+    .every((segment) => segment.trim() === segment && !['', '.', '..'].includes(segment));
+  const legible = printable(path) === path && !unseenPattern.test(path) && !path.includes('\\');
+  if (!plain || !legible || rootedPattern.test(path) || path.length > globCharactersMax) {
+    return fault(
+      `a file lock is on a relative path or glob of at most ${globCharactersMax} characters, with "/", without ".." or empty parts, spaces around a part and characters that cannot be seen, like file:src/**`,
+    );
+  }
+  return globWeight(compileGlob(path)) > globWeightMax
+    ? fault(
+        `the glob is too involved to be compared: the number of its alternatives times that of its wildcards is more than ${globWeightMax}; lock the folder instead, like file:src/**`,
+      )
+    : read([fileKind, path], `${fileKind}:${path}`);
 };
 
 const branchLock = (rest: string): Reading =>
@@ -99,6 +124,34 @@ const pathLock = (kind: string, rest: string): Reading => {
   return read([kind, ...parts], kind === resourceKind && path !== work ? path : `${kind}:${path}`);
 };
 
+/** How a path is written whose parts are in their one form already. */
+const textOf = ([kind = '', ...parts]: readonly string[]): string =>
+  `${kind}:${parts.join(kind === 'wave' || kind === 'role' ? '.' : '/')}`;
+
+/** The lock that lies as far below this one; `undefined` when it has no such parts. */
+export const partOf = (whole: string, below: readonly string[]): string | undefined => {
+  const segments = segmentsOf(whole);
+  if (segments[0] === fileKind || segments[0] === branchKind) return undefined;
+  const reading = readLockName(textOf([...segments, ...below]));
+  return reading.ok && reading.lock.segments.length === segments.length + below.length
+    ? reading.lock.text
+    : undefined;
+};
+
+/** The locks that a lock is a part of, the nearest first. */
+export function* wholesOf(segments: readonly string[]): Generator<string> {
+  for (let depth = segments.length - 1; depth >= 2; depth -= 1) {
+    const reading = readLockName(textOf(segments.slice(0, depth)));
+    if (reading.ok) yield reading.lock.text;
+  }
+}
+
+/** Whether one of the two is the other one, or a part of it. */
+export const inOneLine = (a: string, b: string): boolean => {
+  const [one, two] = [segmentsOf(a), segmentsOf(b)];
+  return one.slice(0, two.length).every((segment, depth) => segment === two[depth]);
+};
+
 /** A name that was read before, as entries and tables hold it. */
 export const segmentsOf = (text: string): readonly string[] => {
   const reading = readLockName(text);
@@ -107,7 +160,7 @@ export const segmentsOf = (text: string): readonly string[] => {
 
 /** Up to one word in front; a number ends where the word ends, and a letter behind it is the last. */
 const branchPattern =
-  /^(?:[\w.-]+\/)?(?:issue-(?<issue>\d+)(?![a-z0-9.])|wave-(?<wave>\d+[a-z]?)[.-](?<part>\d+)(?![a-z0-9.])|wave-(?<whole>\d+[a-z]?)(?![a-z0-9.]))/i;
+  /^(?:[\w.-]+\/)?(?:issue-(?<issue>\d+)(?![a-z0-9.\u0080-\uffff])|wave-(?<wave>\d+[a-z]?)[.-](?<part>\d+)(?![a-z0-9.\u0080-\uffff])|wave-(?<whole>\d+[a-z]?)(?![a-z0-9.\u0080-\uffff]|-\d))/i;
 
 /** LE5: the lock that `work` means on a branch. */
 export const readWork = (branch: string | undefined): Reading => {

@@ -14,10 +14,11 @@ import type { LeasesEvent } from '../model/events.ts';
 import { blockersOf, isLease } from '../model/conflicts.ts';
 import { expiryOf } from '../model/expiry.ts';
 import { type Ticket, leaseOf, offerKey } from '../model/lease.ts';
-import { waitMsMax } from '../model/limits.ts';
+import { blockersForDueMax, waitMsMax } from '../model/limits.ts';
 import { lockOutput, viewLock } from '../view.ts';
 import {
   branchSchema,
+  checkGlobs,
   checkWork,
   delaySchema,
   locksOf,
@@ -37,11 +38,17 @@ const isAsked = (entry: Entry): entry is Asked => is(entry, 'leases.acquired') |
 const askedIn = ({ entries }: Done): Asked =>
   present(entries.find(isAsked), 'a lock that is acquired is granted or waited for');
 
-/** When time alone may bring a request its turn: nothing but leases is in its way, and the last of them ends then. */
+/**
+ * When time alone may bring a request its turn: nothing but leases is in its way, and the last of them ends then. When
+ * there are very many, it is when the first of these have ended, and then it is found anew.
+ */
 const dueFor = ({ leases, agents }: Slices, { claims, session, seq }: Ticket): Instant | undefined => {
   let due: Instant | undefined;
+  let looked = 0;
   for (const claim of claims) {
     for (const blocker of blockersOf(leases, claim, { session, before: seq })) {
+      looked += 1;
+      if (looked > blockersForDueMax) return due;
       const at = isLease(blocker) ? expiryOf(agents, blocker) : undefined;
       if (at === undefined) return undefined;
       due = Math.max(due ?? 0, at);
@@ -106,10 +113,10 @@ export const lockAcquire = defineOperation({
   idempotent: false,
   examples: [
     { title: 'One lock', input: { name: 'pytest', purpose: 'The whole suite' } },
-    { title: 'Wait until it is free', input: { name: 'wave:5c.1', wait_ms: 60_000 } },
+    { title: 'Several, and wait for them', input: { name: ['wave:5c.1', 'file:src/**'], wait_ms: 60_000 } },
     {
       title: 'What the branch is about',
-      input: { name: 'work', branch: 'feature/issue-42' },
+      input: { name: 'work', branch: 'feature/issue-42', ttl: 'session' },
     },
   ],
   input: z
@@ -122,7 +129,8 @@ export const lockAcquire = defineOperation({
       branch: branchSchema,
       delay_s: delaySchema.optional().describe('closed for so long after you have lost it; default 0'),
     })
-    .superRefine(checkWork),
+    .superRefine(checkWork)
+    .superRefine(checkGlobs),
   output: z.strictObject({ locks: z.array(lockOutput) }),
   toCommand: ({ name, branch, mode, ttl, wait_ms, purpose, delay_s }) =>
     leasesIntent({

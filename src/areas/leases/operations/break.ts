@@ -14,7 +14,7 @@ export const lockBreak = defineOperation({
   category: 'leases',
   summary: 'Ask the holder of a lock to give it up, or take it away.',
   description:
-    'Asks the holder, who is told who you are and why. With ask false the lock is taken away and its token void: allowed once the session that holds it has ended or been silent for an hour, and to approvers always. It goes to whoever waits for it first.',
+    'Asks the holder, who is told who you are and why. With ask false the lock is taken away and its token void: allowed once the session that holds it has ended or been silent for an hour, and to people always. It goes to whoever waits for it first.',
   positional: 'name',
   role: 'worker',
   rate: 'general',

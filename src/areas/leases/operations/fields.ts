@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
+import { isGlob } from '../../../kernel/glob.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { secondMs } from '../../../kernel/instants.ts';
 import { lockNameSchema } from '../model/fence.ts';
@@ -7,24 +8,24 @@ import type { Ttl } from '../model/lease.ts';
 import {
   branchCharactersMax,
   delaySecondsMax,
+  globsMax,
   nameCharactersMax,
   namesMax,
   purposeCharactersMax,
   reasonCharactersMax,
-  ttlSecondsMax,
-  ttlSecondsMin,
 } from '../model/limits.ts';
 import { modes } from '../model/modes.ts';
-import { readLockName, readWork, work } from '../model/names.ts';
+import { fileKind, isWork, readLockName, readWork, segmentsOf, work } from '../model/names.ts';
 
 /** A name, or `work`, which is what the caller's branch is called after. */
 export const nameSchema = z
   .string()
   .min(1)
   .max(nameCharactersMax)
-  .overwrite((name) => {
-    const reading = readLockName(name);
-    return reading.ok && name.trim().toLowerCase() !== work ? reading.lock.text : name.trim().toLowerCase();
+  .overwrite((given) => {
+    if (isWork(given)) return work;
+    const reading = readLockName(given);
+    return reading.ok ? reading.lock.text : given;
   })
   .superRefine((name, context) => {
     const reading = readLockName(name);
@@ -43,8 +44,9 @@ export const purposeSchema = lineSchema('A purpose', purposeCharactersMax);
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 export const delaySchema = z.int().min(0).max(delaySecondsMax);
 
-export const ttlSchema = z.union([z.int().min(ttlSecondsMin).max(ttlSecondsMax), z.literal('session')], {
-  error: `seconds from ${ttlSecondsMin} to ${ttlSecondsMax}, or "session"`,
+/** LE27: which numbers are allowed depends on settings, and so is a rule. */
+export const ttlSchema = z.union([z.int(), z.literal('session')], {
+  error: 'a whole number of seconds, or "session"',
 });
 
 export const ttlOf = (given: z.infer<typeof ttlSchema> | undefined): Ttl | undefined =>
@@ -63,6 +65,17 @@ export const checkWork = ({ name, branch }: Named, context: z.RefinementCtx): vo
   if (!listOf(name).includes(work)) return;
   const reading = readWork(branch);
   if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault, path: ['branch'] });
+};
+
+/** LE41: a glob is compared with all those that are held. What is wrong with the input, if something is. */
+export const checkGlobs = ({ name }: Named, context: z.RefinementCtx): void => {
+  const globs = listOf(name).filter((one) => {
+    const [kind, path = ''] = segmentsOf(one);
+    return kind === fileKind && isGlob(path);
+  });
+  if (globs.length <= globsMax) return;
+  const message = `at most ${globsMax} of the names may be globs, and these are ${globs.length}; lock a folder, such as file:src/**, or call again for the rest`;
+  context.addIssue({ code: 'custom', message, path: ['name'] });
 };
 
 /** The locks that are meant, `work` among them resolved. */

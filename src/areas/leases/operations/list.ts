@@ -102,6 +102,10 @@ const isFree = (leases: LeasesSlice, lock: string, { actor }: Facts): boolean =>
 const isMine = ({ actor }: Facts, one: { readonly session: string }, agent: string): boolean =>
   actor.session === undefined ? agent === actor.agent : one.session === actor.session;
 
+/** A resource may be written with its kind or without. */
+const isCalled = (match: string, lock: string): boolean =>
+  matches(match, lock.toLowerCase()) || (!lock.includes(':') && matches(match, `resource:${lock}`));
+
 /** The holds that a list is about, oldest first. */
 const heldAs = (leases: LeasesSlice, { lock, match, mine }: Wanted, facts: Facts): readonly Lease[] => {
   const all =
@@ -114,8 +118,7 @@ const heldAs = (leases: LeasesSlice, { lock, match, mine }: Wanted, facts: Facts
         : [...leases.leases.scan('all', onlyPartition)];
   return all.filter(
     (lease) =>
-      (!mine || isMine(facts, lease, lease.holder)) &&
-      (match === undefined || matches(match, lease.lock.toLowerCase())),
+      (!mine || isMine(facts, lease, lease.holder)) && (match === undefined || isCalled(match, lease.lock)),
   );
 };
 
@@ -132,7 +135,7 @@ const waitingAs = (leases: LeasesSlice, { lock, match, mine }: Wanted, facts: Fa
   return [...all].filter(
     (ticket) =>
       (!mine || isMine(facts, ticket, ticket.agent)) &&
-      (match === undefined || ticket.claims.some((claim) => matches(match, claim.lock.toLowerCase()))),
+      (match === undefined || ticket.claims.some(({ lock: claimed }) => isCalled(match, claimed))),
   );
 };
 

@@ -24,9 +24,18 @@ export const acknowledge = (office: Office, { messages }: AcknowledgeCommand): M
   return ok(
     wanted.value.length === 0
       ? []
-      : [{ type: 'messages.acknowledged', data: { agent, messages: wanted.value } }],
+      : [
+          {
+            type: 'messages.acknowledged',
+            data: { agent, messages: wanted.value, senders: sendersOf(office, wanted.value) },
+          },
+        ],
   );
 };
+
+const sendersOf = ({ messages }: Office, seqs: readonly Seq[]): readonly string[] => [
+  ...new Set(seqs.flatMap((seq) => messageAt(messages, seq)?.sender ?? [])),
+];
 
 /** What the agent owes an acknowledgement for and an answer has carried to it. */
 const shownAndOwed = ({ owed, surfaced }: Mailbox, arrived: Seq): readonly Seq[] =>

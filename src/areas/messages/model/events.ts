@@ -38,7 +38,12 @@ export type MessagesEvent =
   | { readonly type: 'messages.sent'; readonly data: Sent }
   | {
       readonly type: 'messages.acknowledged';
-      readonly data: { readonly agent: string; readonly messages: readonly Seq[] };
+      readonly data: {
+        readonly agent: string;
+        readonly messages: readonly Seq[];
+        /** The agents that sent them, for telling them. */
+        readonly senders: readonly string[];
+      };
     }
   | { readonly type: 'messages.delivered'; readonly data: { readonly cursors: readonly AgentCursors[] } }
   | { readonly type: 'messages.expired'; readonly data: { readonly messages: readonly Expired[] } };

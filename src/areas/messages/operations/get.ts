@@ -6,7 +6,7 @@ import { unknownMessage } from '../decide/addresses.ts';
 import { deliveriesNamedMax } from '../model/limits.ts';
 import { messageAt } from '../model/message.ts';
 import { messageShape, sentIn, viewSent } from '../model/reading.ts';
-import { type DeliveryState, countStates, deliveryStates, stateOf } from '../view.ts';
+import { countStates, deliveryStates, statesOf } from '../view.ts';
 import { messageIdSchema, seqOf } from './fields.ts';
 
 const stateSchema = z.enum(deliveryStates);
@@ -55,7 +55,7 @@ export const messageGet = defineOperation({
       if (!own && !got && data.everyone !== true) return unknownMessage(seq);
       const message = messageAt(slice, seq);
       if (message === undefined) return ok(viewSent(sent));
-      const deliveries = message.to.map((agent): DeliveryState => stateOf(slice, message, agent));
+      const deliveries = statesOf(slice, message);
       return ok({
         ...viewSent(sent),
         deliveries: deliveries

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { entryGuard } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { present } from '../../../kernel/assert.ts';
-import { lineSchema, visibleTextSchema } from '../../../kernel/ids.ts';
+import { lineSchema, rawTextSchema } from '../../../kernel/ids.ts';
 import { isoTime, secondMs } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
-import { agentTier } from '../../agents/model.ts';
+import { type AgentsSlice, agentTier, sessionsOf } from '../../agents/model.ts';
 import { messagesIntent } from '../decide/index.ts';
 import type { MessagesEvent } from '../model/events.ts';
 import {
@@ -53,7 +53,7 @@ export const messageSend = defineOperation({
       })
       .optional()
       .describe('agent, capability:<c>, role:<r>, everyone; or a list'),
-    text: visibleTextSchema('A text', textCharactersMax),
+    text: rawTextSchema('A text', textCharactersMax),
     subject: lineSchema('A subject', subjectCharactersMax).optional(),
     reply_to: messageIdSchema.optional().describe('M-12'),
     ack_required: z.boolean().optional().describe('you are told who does not acknowledge it in a day'),
@@ -98,7 +98,7 @@ export const messageSend = defineOperation({
       ...(to.length <= recipientsNamedMax && {
         recipients: to.map((name) => {
           const agent = present(slice.agents.get(name), 'a recipient is an agent');
-          return { agent: name, tier: agentTier(slice, agent, now) };
+          return { agent: name, tier: isHere(slice, name) ? agentTier(slice, agent, now) : 'left' };
         }),
       }),
       ...(mentioned.length > 0 && { mentioned: [...mentioned] }),
@@ -107,3 +107,7 @@ export const messageSend = defineOperation({
     });
   },
 });
+
+/** Whether a session of this agent has not ended. */
+const isHere = (slice: AgentsSlice, agent: string): boolean =>
+  sessionsOf(slice, agent).some(({ endedAt }) => endedAt === undefined);

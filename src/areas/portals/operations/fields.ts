@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lineSchema, textSchema } from '../../../kernel/ids.ts';
+import { lineSchema, rawTextSchema } from '../../../kernel/ids.ts';
 import { secondMs } from '../../../kernel/instants.ts';
 import type { Sent } from '../decide/commands.ts';
 import {
@@ -20,7 +20,7 @@ export const portalIdSchema = z
   .regex(/^P-[1-9]\d*$/, 'a portal is named P-12');
 
 export const requestSchema = z.int().min(1);
-export const textInput = textSchema('A text', textCharactersMax).min(1);
+export const textInput = rawTextSchema('A text', textCharactersMax);
 export const aboutSchema = lineSchema('What it is about', aboutCharactersMax);
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 

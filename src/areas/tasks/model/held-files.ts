@@ -40,11 +40,14 @@ interface Claimant {
 
 export const fullEffort = (): Effort => ({ left: fileComparisonStepsMax });
 
-/** A file that another agent holds and that one of these could touch, or may be taken to when the effort is used up. */
+/**
+ * A file that another agent holds and that one of these could touch. What comparing takes is used up of the effort, which
+ * never changes the answer.
+ */
 export const fileConflict = (
   index: HeldFiles,
   { agent, task, files }: Claimant,
-  effort = fullEffort(),
+  effort?: Effort,
 ): { readonly held: HeldFile; readonly file: string } | undefined => {
   for (const file of files) {
     const glob = compileGlob(file);
