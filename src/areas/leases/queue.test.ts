@@ -4,6 +4,7 @@ import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Entry } from '../../kernel/entry.ts';
 import { present } from '../../kernel/assert.ts';
 import { LockYard } from '../../testing/lock-yard.ts';
+import { visitor } from '../../testing/task-board.ts';
 import { leasesArea } from './area.ts';
 
 const four = () => {
@@ -207,7 +208,7 @@ test('LE13 LE35 breaking one lock of an offer ends all of it', () => {
   const ticket = yard.queue(bob, ['issue:1', 'pytest']);
   const next = yard.queue(eve, 'pytest');
   yard.do(ada, 'lock_release', {});
-  yard.do(yard.join('boss', { role: 'approver' }), 'lock_break', {
+  yard.do({ ...visitor, role: 'approver' }, 'lock_break', {
     name: 'issue:1',
     ask: false,
     reason: 'r',
