@@ -1,6 +1,6 @@
 import type { Seq } from '../../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
-import { type Blocker, comesBefore, hasWholeOf, isLease, last, spotsOf, stepOf } from '../model/conflicts.ts';
+import { type Blocker, isLease, last, spotsOf, stepOf, yieldsToWaits } from '../model/conflicts.ts';
 import { type Claim, type LeasesSlice, leasesIn, ticketsOf } from '../model/lease.ts';
 import { circleSearchStepsMax } from '../model/limits.ts';
 import type { Yard } from './commands.ts';
@@ -89,9 +89,9 @@ class CircleSearch {
       this.#looked.set(`held ${order} ${partition}`, last);
       yield* this.#others(this.#slice.leases.scan(order, partition), session);
     }
-    if (hasWholeOf(this.#slice, session, claim)) return;
+    const modesBefore = yieldsToWaits(this.#slice, session, claim);
     for (const { order, mode, partition } of spotsOf(this.#slice, claim, 'waits')) {
-      if (!comesBefore(mode, step)) continue;
+      if (!modesBefore.includes(mode)) continue;
       const from = this.#looked.get(`${order} ${partition}`) ?? 0;
       if (from >= before) continue;
       this.#looked.set(`${order} ${partition}`, before);

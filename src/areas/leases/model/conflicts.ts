@@ -9,7 +9,7 @@ import {
   leaseOf,
   pathPartition,
 } from './lease.ts';
-import { type Mode, modesInTheWay } from './modes.ts';
+import { type Mode, modes, modesInTheWay } from './modes.ts';
 import { fileKind, segmentsOf, wholesOf } from './names.ts';
 
 /** A part of an order in which everything conflicts with a claim. */
@@ -52,8 +52,8 @@ export function* spotsOf(
     yield { order, mode: other, partition: pathPartition(segments, segments.length, other) };
 }
 
-function* nodes(segments: readonly string[], depth: number, modes: readonly Mode[]): Generator<Spot> {
-  for (const mode of modes) yield { order: 'node', mode, partition: pathPartition(segments, depth, mode) };
+function* nodes(segments: readonly string[], depth: number, among: readonly Mode[]): Generator<Spot> {
+  for (const mode of among) yield { order: 'node', mode, partition: pathPartition(segments, depth, mode) };
 }
 
 /** The holds of other sessions that a claim conflicts with; nobody's own when `session` is undefined. */
@@ -91,9 +91,18 @@ export const stepOf = (slice: LeasesSlice, session: string, { lock, mode }: Clai
   return mode === 'shared' ? 'downgrade' : 'upgrade';
 };
 
-/** LE21: whether a claim lies under a whole that the session holds alone: then it has it already, whoever waits. */
-export const hasWholeOf = (slice: LeasesSlice, session: string, { lock }: Claim): boolean =>
-  [...wholesOf(segmentsOf(lock))].some((whole) => leaseOf(slice, session, whole)?.mode === 'exclusive');
+/**
+ * LE18, LE21: in which modes others who wait are in the way of a claim. In none where the session has all of it already, as
+ * the lock itself or as a part of a whole that it holds alone. Where it makes exclusive what it shares, whoever waits to
+ * have the lock alone waits for it anyhow; whoever waits to share it would wait for one more session.
+ */
+export const yieldsToWaits = (slice: LeasesSlice, session: string, claim: Claim): readonly Mode[] => {
+  const step = stepOf(slice, session, claim);
+  if (step === 'again' || step === 'downgrade') return [];
+  for (const whole of wholesOf(segmentsOf(claim.lock)))
+    if (leaseOf(slice, session, whole)?.mode === 'exclusive') return [];
+  return step === 'fresh' ? modes : ['shared'];
+};
 
 export type Blocker = Lease | Wait;
 
@@ -101,13 +110,6 @@ export const isLease = (blocker: Blocker): blocker is Lease => 'epoch' in blocke
 
 /** Behind everything that waits. */
 export const last: Seq = Number.MAX_SAFE_INTEGER;
-
-/**
- * LE18: whether those who wait in this mode come before a step. Whoever waits to have a lock alone waits for those who
- * share it anyhow, also when one of them makes it exclusive; whoever waits to share it would wait for one more session.
- */
-export const comesBefore = (waiting: Mode, step: Step): boolean =>
-  step === 'fresh' || (step === 'upgrade' && waiting === 'shared');
 
 /**
  * LE10, LE18, LE20: everything that keeps a session from a claim, holds first. What it holds already it may have again;
@@ -121,7 +123,8 @@ export function* blockersOf(
   const step = stepOf(slice, session, claim);
   if (step === 'again' || step === 'downgrade') return;
   yield* holdsInTheWay(slice, claim, session);
-  if (hasWholeOf(slice, session, claim)) return;
+  const modesBefore = yieldsToWaits(slice, session, claim);
+  if (modesBefore.length === 0) return;
   for (const wait of waitsInTheWay(slice, claim, { session, before }))
-    if (comesBefore(wait.mode, step)) yield wait;
+    if (modesBefore.includes(wait.mode)) yield wait;
 }
