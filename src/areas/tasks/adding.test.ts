@@ -224,6 +224,16 @@ test('TA16 TA57 open tasks have at most 512 lanes', () => {
   });
 });
 
+test('TA15 of the files of a task 16 may be globs', () => {
+  const given = new TaskBoard();
+  const globs = Array.from({ length: 17 }, (_, i) => `d${i}/*.ts`);
+  const plain = Array.from({ length: 34 }, (_, i) => `d${i}/a.ts`);
+  const input = { title: 'x', files: [...globs, ...plain.slice(1)] };
+  const { message } = given.refused(visitor, 'task_add', { code: 'invalid_input', input });
+  assert.match(message, /at most 16 of the files may be globs/);
+  given.do(visitor, 'task_add', { title: 'x', files: [...globs.slice(1), ...plain] });
+});
+
 test('TA15 files are relative patterns', () => {
   const given = board();
   given.do(visitor, 'task_add', {

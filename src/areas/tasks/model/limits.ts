@@ -8,6 +8,8 @@ export const reasonCharactersMax = 500;
 export const labelsMax = 20;
 export const requiresMax = 16;
 export const filesMax = 50;
+/** How many of these may be globs; each is compared with all those of held tasks. */
+export const fileGlobsMax = 16;
 export const linksMax = 20;
 export const linkCharactersMax = 500;
 export const checklistItemsMax = 50;

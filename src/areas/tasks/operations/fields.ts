@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { globCharactersMax } from '../../../kernel/glob.ts';
+import { globCharactersMax, isGlob } from '../../../kernel/glob.ts';
 import { lineSchema, nameSchema, textSchema } from '../../../kernel/ids.ts';
 import { nameLengthMax, namePattern } from '../../../kernel/names.ts';
 import { instantOf } from '../../../kernel/instants.ts';
@@ -11,6 +11,7 @@ import {
   checklistItemCharactersMax,
   checklistItemsMax,
   dependsOnMax,
+  fileGlobsMax,
   filesMax,
   labelsMax,
   linkCharactersMax,
@@ -83,6 +84,14 @@ const fileSchema = lineSchema('A path', globCharactersMax)
     'a path is relative and uses "/", without ".." or empty parts',
   );
 
+const filesSchema = z
+  .array(fileSchema)
+  .max(filesMax)
+  .refine(
+    (files) => files.filter(isGlob).length <= fileGlobsMax,
+    `at most ${fileGlobsMax} of the files may be globs; name a folder, which covers what is below it`,
+  );
+
 const planShape = {
   body: textSchema('A body', bodyCharactersMax).optional(),
   priority: prioritySchema.optional().describe('1 (urgent) to 5; default 3'),
@@ -91,7 +100,7 @@ const planShape = {
   parent: taskIdSchema.optional(),
   depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('ids or slugs'),
   requires: z.array(capabilitySchema).max(requiresMax).optional().describe('capabilities'),
-  files: z.array(fileSchema).max(filesMax).optional().describe('paths or globs to be touched'),
+  files: filesSchema.optional().describe('paths or globs to be touched'),
   acceptance: z
     .array(lineSchema('An item', checklistItemCharactersMax))
     .max(checklistItemsMax)
