@@ -5,7 +5,6 @@ import type { Entry } from '../../kernel/entry.ts';
 import { present } from '../../kernel/assert.ts';
 import { visitor } from '../../testing/task-board.ts';
 import { LockYard } from '../../testing/lock-yard.ts';
-import { visitor } from '../../testing/task-board.ts';
 import { leasesArea } from './area.ts';
 
 const four = () => {
