@@ -107,6 +107,9 @@ describe('a lease whose renewal fails', () => {
     assert.notEqual(ended(), undefined);
   });
 
+});
+
+describe('a lease that nobody can confirm', () => {
   it('is lost when nobody answers at all', async () => {
     const { kept, pass, answers, ended } = holding();
     answers(() => new Promise(() => {}));

@@ -7,7 +7,7 @@ import type { LeasesSlice, Ttl } from '../model/lease.ts';
 import type { Mode } from '../model/modes.ts';
 
 /** Names are as the caller gave them, in the canonical form; aliases are resolved when it is decided. */
-export interface AcquireCommand {
+interface AcquireCommand {
   readonly type: 'acquire';
   readonly names: readonly string[];
   readonly mode: Mode;
