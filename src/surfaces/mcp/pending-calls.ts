@@ -19,10 +19,8 @@ export const withPending = (hub: Pick<Hub, 'call'>): PendingCalls => {
       if (signal?.aborted) abort();
       const reply = hub.call({ ...asked, signal: control.signal });
       pending.set(reply, control);
-      const forget = (): void => {
-        pending.delete(reply);
-        signal?.removeEventListener('abort', abort);
-      };
+      // That the answer is there does not end it: until it is written, it can be given up.
+      const forget = (): void => void pending.delete(reply);
       reply.then(forget, forget);
       return reply;
     },
