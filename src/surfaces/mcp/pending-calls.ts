@@ -19,8 +19,10 @@ export const withPending = (hub: Pick<Hub, 'call'>): PendingCalls => {
       if (signal?.aborted) abort();
       const reply = hub.call({ ...asked, signal: control.signal });
       pending.set(reply, control);
-      // That the answer is there does not end it: until it is written, it can be given up.
-      const forget = (): void => void pending.delete(reply);
+      const forget = (): void => {
+        pending.delete(reply);
+        signal?.removeEventListener('abort', abort);
+      };
       reply.then(forget, forget);
       return reply;
     },
