@@ -65,7 +65,7 @@ export class LocalHub implements Hub {
         : await engine.value.execute(caller, prepared.value, options);
     if (!reply.ok) return reply;
     const { value, replayed, waiting, receipt } = reply.value;
-    return ok({ value, replayed, waiting, receipt });
+    return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {

@@ -46,7 +46,7 @@ export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> 
     return typeof said === 'string' ? said : undefined;
   };
   const [waiting, receipt] = [textOf(headerNames.waiting), textOf(headerNames.receipt)];
-  return ok({ value, replayed, waiting, receipt });
+  return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
 };
 
 /** Whether something between here and the hub has lost the hub's own answer. */
