@@ -29,6 +29,8 @@ export interface Reply {
   readonly cursors: Cursors | undefined;
   /** Nothing that a caller who waits would want yet. */
   readonly empty: boolean;
+  /** Of what it carries, for a caller that says itself what has arrived. */
+  readonly receipt?: string | undefined;
 }
 
 export interface AnswersOptions {
@@ -38,7 +40,7 @@ export interface AnswersOptions {
   readonly journal: Journal;
   readonly log: Log;
   readonly now: () => Instant;
-  /** What the session that calls has got, as its calling proves. */
+  /** What the agent that calls has got, as calls have proven. */
   readonly arrived: (actor: Actor) => Cursors;
   readonly search: TextSearch | undefined;
 }
@@ -52,11 +54,9 @@ const seqsOf = ({ seq, size }: Remembered): Seq[] => Array.from({ length: size }
 /** Makes answers, and fetches the entries that they need. What an answer throws is a defect, never the caller's fault. */
 export class Answers {
   readonly #options: AnswersOptions;
-  readonly arrived: AnswersOptions['arrived'];
 
   constructor(options: AnswersOptions) {
     this.#options = options;
-    this.arrived = options.arrived;
   }
 
   ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
@@ -136,7 +136,7 @@ export class Answers {
       }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
-      const arrived = this.arrived(actor);
+      const arrived = this.#options.arrived(actor);
       const news = this.#newsFor(actor, slices, carried === undefined ? arrived : later(arrived, carried));
       const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
       return ok({
@@ -193,8 +193,9 @@ export class Answers {
       now,
       actor,
       history: journal.history,
+      head: this.#options.state.seq,
       workspace: workspace(),
-      arrived: this.arrived(actor),
+      arrived: this.#options.arrived(actor),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };

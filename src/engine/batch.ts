@@ -27,7 +27,7 @@ export interface Call {
   readonly identify: (slices: Slices) => Outcome<Actor>;
   readonly request: RequestMark | undefined;
   readonly entropy: () => Uint8Array;
-  /** What its being made proves to have arrived. */
+  /** Told who calls, unless it is the repeat of a call that was done: what has arrived, as its being made proves. */
   readonly arrived?: (actor: Actor) => Carried;
   /** Told what was decided while it is being stored: time in which the answer can be made, to be given afterwards. */
   readonly foresee?: (fate: Decided, batch: readonly Entry[]) => void;
@@ -62,6 +62,8 @@ export interface Base {
 
 export interface DraftOptions {
   readonly now: Instant;
+  /** What must be known before it is decided what has expired. */
+  readonly beforeDue?: (() => Intent | undefined) | undefined;
   readonly log: Log;
 }
 
@@ -164,16 +166,25 @@ export class BatchDraft {
   #addDue(): boolean {
     const { log } = this.#options;
     let left = dueCommandsMax;
+    let isPrepared = false;
     for (const area of this.#rules.areas) {
+      if (!isPrepared && this.#dueOf(area).length > 0) {
+        isPrepared = true;
+        const before = this.#options.beforeDue?.();
+        if (before !== undefined) this.#addOwn('delivery', before);
+      }
       for (const intent of this.#dueOf(area)) {
         if (left === 0) return true;
         left -= 1;
-        const call = { by: `${area.name}.due`, intent, request: undefined, entropy: noEntropy };
-        const unit = this.#decide(call, systemActor);
+        const unit = this.#addOwn(`${area.name}.due`, intent);
         if (!unit.ok) log.error(`what has expired in ${area.name} could not be cleared: ${unit.message}`);
       }
     }
     return false;
+  }
+
+  #addOwn(by: string, intent: Intent): Outcome<Unit> {
+    return this.#decide({ by, intent, request: undefined, entropy: noEntropy }, systemActor);
   }
 }
 

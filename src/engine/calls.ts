@@ -12,6 +12,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** It only looks: its answer carries nothing, and that it is made proves nothing of earlier ones. */
   readonly peek?: boolean | undefined;
+  /** The caller says itself which answers have arrived, by their receipts: its calls prove nothing. */
+  readonly receipts?: boolean | undefined;
+  /** The receipt of an answer that has arrived. */
+  readonly received?: string | undefined;
 }
 
 /** The call of somebody who asks for a command, ready to be decided. */

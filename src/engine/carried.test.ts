@@ -49,6 +49,81 @@ it('carried: the answer to a call that was given up carries nothing', async () =
   assert.deepEqual(engine.carried.take(), []);
 });
 
+it('carried: an answer counts for nothing when its call is broken off before the next one', async () => {
+  const { engine } = await joined();
+  const control = new AbortController();
+  await engine.query(ada, telling(2), { signal: control.signal });
+  control.abort();
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), []);
+  const late = new AbortController();
+  await engine.query(ada, telling(2), { signal: late.signal });
+  await engine.query(ada, agentCount);
+  late.abort();
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+});
+
+it('carried: a call that is made again shows that its answer was lost, and proves nothing', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(2), { requestId: 'one' });
+  await engine.query(ada, telling(2), { requestId: 'one' });
+  assert.deepEqual(engine.carried.take(), []);
+  await engine.query(ada, agentCount, { requestId: 'two' });
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+});
+
+it('carried: a call that names what has arrived says so of nothing else', async () => {
+  const { engine } = await joined();
+  const confirming = (seq: number): PreparedQuery => ({
+    ...agentCount,
+    confirms: () => ({ surfaced: seq, told: seq }),
+  });
+  await engine.query(ada, telling(4));
+  await engine.query(ada, confirming(3));
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 3, told: 3 }]);
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [], 'the rest was not received');
+  await engine.query(ada, confirming(9));
+  assert.deepEqual(engine.carried.take(), [], 'nothing counts that no answer has carried');
+  await engine.query(ada, telling(5));
+  await engine.query(ada, confirming(9));
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 5, told: 5 }]);
+});
+
+it('carried: a call that came before an answer was given proves nothing of it', async () => {
+  const { engine } = await joined();
+  await Promise.all([engine.query(ada, telling(2)), engine.query(ada, telling(2))]);
+  assert.deepEqual(engine.carried.take(), []);
+});
+
+it('carried: who gives receipts back is believed, and nothing is drawn from its calls', async () => {
+  const { engine } = await joined();
+  const answer = await engine.query(ada, telling(2), { receipts: true });
+  assert.ok(answer.ok);
+  const { receipt } = answer.value;
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), []);
+  await engine.query(ada, agentCount, { received: `other.1${String(receipt).slice(-6)}`, receipts: true });
+  assert.deepEqual(engine.carried.take(), [], 'of another history');
+  await engine.query(ada, agentCount, { received: receipt, receipts: true });
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
+  const again = await engine.query(ada, telling(2), { receipts: true });
+  assert.equal(again.ok && again.value.receipt, undefined, 'there is nothing new in it');
+});
+
+it('carried: nothing is kept about sessions that are over', async () => {
+  const { engine } = await joined();
+  for (const one of [ada, bob, ada]) await engine.query(one, telling(2));
+  engine.carried.take();
+  assert.equal(engine.carried.size, 3);
+  engine.carried.keep(() => true);
+  assert.equal(engine.carried.size, 3);
+  engine.carried.keep(() => false);
+  assert.equal(engine.carried.size, 0);
+  await engine.query(bob, agentCount);
+  assert.deepEqual(engine.carried.take(), []);
+});
+
 it('carried: a call that only looks gets what it would, delivers nothing and proves nothing', async () => {
   const { engine } = await joined();
   const arrived: unknown[] = [];
@@ -72,18 +147,11 @@ it('carried: a call that only looks gets what it would, delivers nothing and pro
     answer: (_done, slices, facts) => telling(9).run(slices, facts),
   });
   assert.equal(valueOf(await engine.execute(ada, carrying, peek)), 'told');
-  engine.carried.settle();
+  await engine.query(ada, agentCount);
   assert.deepEqual(engine.carried.take(), []);
   await engine.execute(ada, carrying);
-  engine.carried.settle();
+  await engine.query(ada, agentCount);
   assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 9, told: 9 }]);
-});
-
-it('carried: when the process ends in order, what it answered counts', async () => {
-  const { engine } = await joined();
-  await engine.query(ada, telling(2));
-  engine.carried.settle();
-  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
 });
 
 it('carried: a hint offers what it counts', async () => {
@@ -94,8 +162,7 @@ it('carried: a hint offers what it counts', async () => {
         : area,
   );
   const { engine } = await joined({ areas: withNews });
-  for (const one of [ada, bob]) await engine.query(one, agentCount);
-  engine.carried.settle();
+  for (const one of [ada, bob, ada, bob]) await engine.query(one, agentCount);
   assert.deepEqual(engine.carried.take(), [
     { agent: 'ada', offered: 7 },
     { agent: 'bob', offered: 7 },

@@ -11,59 +11,117 @@ export interface AgentCursors extends Cursors {
   readonly agent: string;
 }
 
+/** A call, as far as it says something about the answers before it. */
+export interface Proof {
+  readonly actor: Actor;
+  readonly requestId: string | undefined;
+  /** What the call itself says has arrived; then that is all that has. */
+  readonly confirms: Carried | undefined;
+  /** What `handed` was when the call came: answers that were given later are none that it could know of. */
+  readonly handed: number;
+}
+
+/** An answer that is on its way. */
+interface Unproven {
+  readonly number: number;
+  readonly agent: string;
+  readonly session: string | undefined;
+  readonly requestId: string | undefined;
+  readonly cursors: Cursors;
+  /** Stops listening for its end. */
+  readonly detach: () => void;
+}
+
 /**
  * Collects what answers carried to agents. That an answer left is no proof that it arrived, so it counts once the same
- * session calls again: then its client lives and has gone on from it. What a process that dies has not proven is carried
- * again; it is never taken for told.
+ * session makes another call: then its client lives and has gone on from it. A call that is made again, a call that was
+ * broken off and a process that ends prove nothing; what has not been proven is carried again.
  */
 export class CarriedAnswers {
-  readonly #unproven = new Map<string, AgentCursors>();
+  readonly #unproven = new Map<string, readonly Unproven[]>();
   readonly #proven = new Map<string, AgentCursors>();
   /** What was taken already, so that a cursor is not written twice. */
   readonly #taken = new Map<string, Cursors>();
   readonly #ready: () => void;
+  #handed = 0;
 
   /** @param ready - called when there is something to take again. */
   constructor(ready: () => void) {
     this.#ready = ready;
   }
 
-  /** This session has received its answers so far. */
-  called(actor: Actor): void {
-    if (this.#unproven.size === 0 || actor.agent === undefined) return;
+  /** How many answers have been given so far. */
+  get handed(): number {
+    return this.#handed;
+  }
+
+  /** This session calls, which may show that answers it was given before have arrived, or that they have not. */
+  called({ actor, requestId, confirms, handed }: Proof): void {
     const key = keyOf(actor);
-    const cursors = this.#unproven.get(key);
-    if (cursors === undefined) return;
-    this.#unproven.delete(key);
-    this.#prove(cursors);
+    const all = this.#unproven.get(key);
+    if (all === undefined || this.repeated(actor, requestId)) return;
+    const known = all.filter(({ number }) => number <= handed);
+    this.#drop(key, known);
+    for (const { agent, cursors } of known) this.#prove({ agent, ...upTo(cursors, confirms) });
   }
 
-  /** What a call of this session proves to have arrived, written or not. */
-  arrived(actor: Actor): Cursors {
-    const unproven = this.#unproven.get(keyOf(actor));
-    return unproven === undefined ? this.proven(actor) : later(this.proven(actor), unproven);
+  /** A call is made again, so its answer was lost. Whether there was one that nothing has proven yet. */
+  repeated(actor: Actor, requestId: string | undefined): boolean {
+    if (requestId === undefined) return false;
+    const key = keyOf(actor);
+    const lost = this.#unproven.get(key)?.filter((one) => one.requestId === requestId) ?? [];
+    this.#drop(key, lost);
+    return lost.length > 0;
   }
 
-  /** What earlier calls have proven to have arrived, written or not. */
-  proven({ agent }: Actor): Cursors {
+  /** What calls have proven to have arrived, written or not. */
+  proven({ agent }: Pick<Actor, 'agent'>): Cursors {
     if (agent === undefined) return nothing;
     const proven = this.#proven.get(agent);
     const taken = this.#taken.get(agent) ?? nothing;
     return proven === undefined ? taken : later(taken, proven);
   }
 
-  /** An answer is on its way to this session. */
-  answered(actor: Actor, cursors: Cursors): void {
-    const { agent } = actor;
-    if (agent === undefined) return;
+  /** An answer is on its way to this session, unless `signal` says before its next call that it was broken off. */
+  answered(
+    actor: Actor,
+    cursors: Cursors,
+    {
+      requestId,
+      signal,
+    }: { readonly requestId?: string | undefined; readonly signal?: AbortSignal | undefined },
+  ): void {
+    const { agent, session } = actor;
+    if (agent === undefined || signal?.aborted === true) return;
     const key = keyOf(actor);
-    this.#unproven.set(key, { agent, ...later(this.#unproven.get(key), cursors) });
+    const number = (this.#handed += 1);
+    const abort = (): void => this.#drop(key, [unproven]);
+    const unproven: Unproven = {
+      number,
+      agent,
+      session,
+      requestId,
+      cursors,
+      detach: () => signal?.removeEventListener('abort', abort),
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#unproven.set(key, [...(this.#unproven.get(key) ?? []), unproven]);
   }
 
-  /** The process ends in order: whoever was answered has got it. */
-  settle(): void {
-    for (const cursors of this.#unproven.values()) this.#prove(cursors);
-    this.#unproven.clear();
+  /** Whether an answer that carries this would tell anything that has not been proven yet. */
+  isNews(actor: Actor, cursors: Cursors): boolean {
+    return isLater(cursors, this.proven(actor));
+  }
+
+  /** Whoever was answered says itself that this has arrived. */
+  confirmed({ agent }: Actor, cursors: Cursors): void {
+    if (agent !== undefined) this.#prove({ agent, ...cursors });
+  }
+
+  /** What has been proven and may not have been written yet. */
+  unwritten(): readonly AgentCursors[] {
+    const agents = new Set([...this.#proven.keys(), ...this.#taken.keys()]);
+    return [...agents].map((agent) => ({ agent, ...this.proven({ agent }) }));
   }
 
   /** What has been proven since this was last asked. */
@@ -78,6 +136,32 @@ export class CarriedAnswers {
   putBack(taken: readonly AgentCursors[]): void {
     for (const { agent, ...cursors } of taken)
       this.#proven.set(agent, { agent, ...later(this.#proven.get(agent), cursors) });
+  }
+
+  /** Forgets all that is about sessions which are over, once nothing that was taken is still being written. */
+  keep(isLive: (session: string) => boolean): void {
+    const agents = new Set<string>();
+    for (const [key, all] of this.#unproven) {
+      this.#drop(
+        key,
+        all.filter(({ session }) => session === undefined || !isLive(session)),
+      );
+      for (const { agent } of this.#unproven.get(key) ?? []) agents.add(agent);
+    }
+    for (const agent of this.#taken.keys()) if (!agents.has(agent)) this.#taken.delete(agent);
+  }
+
+  /** How many answers and agents are remembered. */
+  get size(): number {
+    return this.#unproven.size + this.#proven.size + this.#taken.size;
+  }
+
+  #drop(key: string, dropped: readonly Unproven[]): void {
+    if (dropped.length === 0) return;
+    for (const { detach } of dropped) detach();
+    const left = this.#unproven.get(key)?.filter((one) => !dropped.includes(one)) ?? [];
+    if (left.length === 0) this.#unproven.delete(key);
+    else this.#unproven.set(key, left);
   }
 
   #prove({ agent, ...cursors }: AgentCursors): void {
@@ -95,6 +179,22 @@ const nothing: Cursors = {};
 const keyOf = ({ agent, session }: Actor): string => `${agent ?? ''} ${session ?? ''}`;
 
 const kinds = ['offered', 'surfaced', 'told'] as const;
+const confirmed = ['surfaced', 'told'] as const;
+
+/** As much of an answer as has arrived. One that went further than what is confirmed has not arrived as a whole. */
+const upTo = (cursors: Cursors, confirms: Carried | undefined): Cursors => {
+  if (confirms === undefined) return cursors;
+  const isWhole = confirmed.every(
+    (kind) => (cursors[kind] ?? 0) <= (confirms[kind] ?? Number.POSITIVE_INFINITY),
+  );
+  if (isWhole) return cursors;
+  const part: { [kind in (typeof confirmed)[number]]?: Seq } = {};
+  for (const kind of confirmed) {
+    const seq = Math.min(cursors[kind] ?? 0, confirms[kind] ?? 0);
+    if (seq > 0) part[kind] = seq;
+  }
+  return part;
+};
 
 const isLater = (cursors: Cursors, than: Cursors | undefined): boolean =>
   kinds.some((kind) => (cursors[kind] ?? 0) > (than?.[kind] ?? 0));

@@ -1,3 +1,4 @@
+import type { Intent } from '../kernel/area.ts';
 import type { Entry } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
@@ -27,6 +28,7 @@ export interface CommitterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly now: () => Instant;
+  readonly beforeDue: () => Intent | undefined;
   /** Called when the journal can no longer be followed. */
   readonly stop: (refusal: Refusal) => void;
 }
@@ -141,8 +143,8 @@ export class Committer {
   }
 
   #begin(base: Base): Batch {
-    const { rules, now, log } = this.#options;
-    return { draft: new BatchDraft(rules, base, { now: now(), log }), members: [] };
+    const { rules, now, log, beforeDue } = this.#options;
+    return { draft: new BatchDraft(rules, base, { now: now(), log, beforeDue }), members: [] };
   }
 
   #fill({ draft, members }: Batch): void {

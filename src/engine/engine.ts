@@ -3,7 +3,7 @@ import { present } from '../kernel/assert.ts';
 import { type Actor, type Entry, type Seq, systemActor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import type { Caller, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Caller, History, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Place } from '../kernel/waiting.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
@@ -15,9 +15,10 @@ import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
 import { type CallOptions, askedCall, ownCall, refuseRequestId } from './calls.ts';
-import { CarriedAnswers } from './carried.ts';
+import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
+import { Delivering } from './delivering.ts';
 import type { Log } from './log.ts';
 import type { TextSearch } from './search.ts';
 import { FoldedState, type Origin, originOf } from './state.ts';
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly snapshot?: Snapshot | undefined;
   /** Absent: what would have to be searched for is refused. */
   readonly search?: TextSearch | undefined;
+  /** What writes down how far agents have been told. */
+  readonly delivery?: ((cursors: readonly AgentCursors[]) => Intent) | undefined;
   /** Called when `carried` has something to take again. */
   readonly onCarried?: (() => void) | undefined;
 }
@@ -52,8 +55,6 @@ export class Engine {
   readonly #committer: Committer;
   readonly #blocking: Blocking;
   readonly #answers: Answers;
-  /** Those to calls that only look. */
-  readonly #views: Answers;
   /** How far agents have been told by the answers of this process. */
   readonly carried = new CarriedAnswers(() => this.#options.onCarried?.());
   readonly #listeners = new Set<Listener>();
@@ -76,7 +77,7 @@ export class Engine {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
-    const answers = {
+    this.#answers = new Answers({
       workspace: () => this.#workspace,
       rules: this.#rules,
       state: this.#state,
@@ -84,9 +85,8 @@ export class Engine {
       log: options.log,
       now: () => this.now(),
       search: options.search,
-    };
-    this.#answers = new Answers({ ...answers, arrived: (actor) => this.carried.arrived(actor) });
-    this.#views = new Answers({ ...answers, arrived: (actor) => this.carried.proven(actor) });
+      arrived: (actor) => this.carried.proven(actor),
+    });
     this.#committer = new Committer({
       rules: this.#rules,
       state: this.#state,
@@ -94,6 +94,7 @@ export class Engine {
       clock: options.clock,
       log: options.log,
       now: () => this.now(),
+      beforeDue: () => this.#unwritten(),
       stop: (refusal) => this.#stop(refusal),
     });
     this.#blocking = new Blocking({
@@ -159,29 +160,25 @@ export class Engine {
     return this.#blocking.size;
   }
 
-  async query(
-    caller: Caller,
-    prepared: PreparedQuery,
-    options: Omit<CallOptions, 'requestId'> = {},
-  ): Promise<Outcome<Reply>> {
+  async query(caller: Caller, prepared: PreparedQuery, options: CallOptions = {}): Promise<Outcome<Reply>> {
+    const delivering = this.#delivering(prepared, options);
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
-    this.#note(actor.value, options);
-    const answers = this.#answersTo(options);
+    this.#see(actor.value);
+    delivering.called(actor.value);
     if (prepared.limitMs === 0)
-      return this.#handOut(await answers.ofQuery(prepared, actor.value, this.#state.slices), options);
+      return delivering.handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices));
     const ask = async (): Promise<Outcome<Reply>> =>
-      (await this.refresh()) ?? answers.ofQuery(prepared, actor.value, this.#state.slices);
+      (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
     const { limitMs } = prepared;
-    const { signal } = options;
     const answer = await this.#blocking.watch(
       ask,
       { keys: prepared.keys(actor.value), enough: (one) => !one.ok || !one.value.empty },
-      { limitMs, signal },
+      { limitMs, signal: options.signal },
     );
-    return this.#handOut(answer, options);
+    return delivering.handOut(answer);
   }
 
   async execute(
@@ -194,12 +191,16 @@ export class Engine {
     const speaker = prepared.joins
       ? { ...caller, agent: undefined, session: undefined, connection: undefined }
       : caller;
-    const answers = this.#answersTo(options);
+    const answers = this.#answers;
+    const delivering = this.#delivering(prepared, options);
     let answer: Promise<Outcome<Reply>> | undefined;
     const call = askedCall(prepared, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
-      arrived: answers.arrived,
+      arrived: (actor) => {
+        delivering.called(actor);
+        return this.carried.proven(actor);
+      },
       foresee: (fate, batch) => {
         answer = answers.ofUnit(prepared, fate, batch);
       },
@@ -217,18 +218,19 @@ export class Engine {
         return refuse('overloaded', 'Too much is being stored at once. Nothing was stored. Call again.');
       // A call that is made again shows that its answer did not arrive, and proves nothing of earlier ones.
       case 'replayed': {
+        delivering.repeated(fate.actor);
         const repeat = await answers.ofRepeat(prepared, fate);
         const turn = await this.#afterTurn(prepared, fate, options);
         // Nothing came of the first call, and this one still waits: it is as good as new.
         if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
           return this.execute(caller, prepared, options);
-        return this.#handOut(turn?.answer ?? repeat, options);
+        return delivering.handOut(turn?.answer ?? repeat);
       }
       case 'decided': {
-        this.#note(fate.actor, options);
+        this.#see(fate.actor);
         const turn = await this.#afterTurn(prepared, fate, options);
         const answered = await present(answer, 'an answer is made while a batch is being stored');
-        return this.#handOut(turn?.answer ?? answered, options);
+        return delivering.handOut(turn?.answer ?? answered);
       }
     }
   }
@@ -241,7 +243,7 @@ export class Engine {
   ): Promise<{ readonly answer: Outcome<Reply>; readonly left: boolean } | undefined> {
     const { place, operation: by } = prepared;
     if (place === undefined) return undefined;
-    const answers = this.#answersTo(options);
+    const answers = this.#answers;
     const done = await answers.doneBy(fate);
     if (!done.ok) return { answer: done, left: false };
     const { actor } = fate;
@@ -252,13 +254,6 @@ export class Engine {
     const submit = (intent: Intent): Promise<Fate> => this.#submit(ownCall(by, intent, actor));
     const { refusal, left } = await this.#blocking.turn(ask, submit, options.signal);
     return { answer: refusal ?? (await answers.ofTurn(prepared, actor, done.value)), left };
-  }
-
-  /** What an answer carries counts once its session calls again; a call that was given up has none. */
-  #handOut(answer: Outcome<Reply>, { peek, signal }: CallOptions): Outcome<Reply> {
-    if (answer.ok && answer.value.cursors !== undefined && peek !== true && signal?.aborted !== true)
-      this.carried.answered(answer.value.actor, answer.value.cursors);
-    return answer;
   }
 
   /** Runs a command that no caller asked for, such as what the host reports about its connections. */
@@ -322,13 +317,19 @@ export class Engine {
     return this.#committer.submit(call);
   }
 
-  #answersTo({ peek }: CallOptions): Answers {
-    return peek === true ? this.#views : this.#answers;
+  #see({ session }: Actor): void {
+    if (session !== undefined) this.#seen.add(session);
   }
 
-  #note(actor: Actor, { peek }: CallOptions): void {
-    if (actor.session !== undefined) this.#seen.add(actor.session);
-    if (peek !== true) this.carried.called(actor);
+  #delivering(prepared: PreparedQuery | PreparedCommand, options: CallOptions): Delivering {
+    const history = (): History => ({ history: this.journal.history, head: this.#state.seq });
+    return new Delivering({ carried: this.carried, history }, prepared, options);
+  }
+
+  /** ME15: what has arrived has not expired unread, also when the journal does not say yet that it has arrived. */
+  #unwritten(): Intent | undefined {
+    const cursors = this.carried.unwritten();
+    return cursors.length === 0 ? undefined : this.#options.delivery?.(cursors);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Description } from '../catalogue/description.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { hourMs } from '../kernel/instants.ts';
-import { type Called, type CliCall, changes, makeCall } from '../surfaces/cli/call.ts';
+import { type Called, type CliCall, changes, doesTwice, makeCall } from '../surfaces/cli/call.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
 import { errorValue } from '../surfaces/json-text.ts';
@@ -51,19 +51,24 @@ export const answerCall = async (
   clearInterval(living);
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
-  const told = outcome.ok ? await writeAnswer(outcome.value, { asked, catalogue, terminal }) : true;
+  const written = outcome.ok ? await writeAnswer(outcome.value, { asked, catalogue, terminal }) : 'whole';
+  const told = written !== 'failed';
+  await called.close(written === 'whole');
   // A call that was done stays remembered while nobody has heard of it, so that its repeat cannot do it a second time.
   if (told && (exit === undefined || !outcome.ok)) await called.settle();
   if (!told && changes(catalogue, call.operation))
-    terminal.err.write(
-      `signalbox: This was stored. The same command again says what, and does not do it twice.\n`,
-    );
+    terminal.err.write(`signalbox: ${unwrittenWords(catalogue, call.operation)}\n`);
   if (exit === undefined) return outcome.ok ? ok(true) : failWith(outcome, { uncertain, catalogue, members });
   if (!outcome.ok && terminal.json) writeJson(terminal, errorValue(outcome));
   terminal.err.write(`signalbox: ${interruptedWords(called, changes(catalogue, call.operation))}\n`);
   // What may still be open, such as the search for a hub, is not waited for.
   process.exit(exit);
 };
+
+const unwrittenWords = (catalogue: Description, operation: string): string =>
+  doesTwice(catalogue, operation)
+    ? 'This was stored. The same command again says what, and does not do it twice.'
+    : 'What the command was to do is done; the same command again does nothing twice.';
 
 const interruptedWords = ({ outcome, uncertain }: Called, writes: boolean): string => {
   if (!writes)

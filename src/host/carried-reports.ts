@@ -24,12 +24,20 @@ export class CarriedReports {
     });
   }
 
-  /** Writes what is left; what was answered counts, because this process ends in order. */
+  /** Writes what is left. What was answered and not proven is none of it: nobody knows who has got it. */
   async end(engine: Engine): Promise<void> {
     this.#cancel?.();
     await this.#writing;
-    engine.carried.settle();
     await this.#write(engine);
+  }
+
+  /** Forgets what is about sessions that are over. */
+  async tidy(engine: Engine): Promise<void> {
+    this.#writing = this.#writing.then(() => {
+      const { agents } = engine.slices;
+      engine.carried.keep((id) => agents.sessions.get(id)?.endedAt === undefined && agents.sessions.has(id));
+    });
+    await this.#writing;
   }
 
   async #write(engine: Engine): Promise<void> {

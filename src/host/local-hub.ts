@@ -57,14 +57,15 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
-    const { caller, requestId, signal, peek } = call;
+    const { caller, requestId, signal, peek, receipts, received } = call;
+    const options = { requestId, signal, peek, receipts, received };
     const reply =
       prepared.value.kind === 'query'
-        ? await engine.value.query(caller, prepared.value, { signal, peek })
-        : await engine.value.execute(caller, prepared.value, { requestId, signal, peek });
+        ? await engine.value.query(caller, prepared.value, options)
+        : await engine.value.execute(caller, prepared.value, options);
     if (!reply.ok) return reply;
-    const { value, replayed, waiting } = reply.value;
-    return ok({ value, replayed, waiting });
+    const { value, replayed, waiting, receipt } = reply.value;
+    return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
+import { messagesIntent } from '../areas/messages/decide/index.ts';
 import { seenSessionsMax } from '../areas/agents/model.ts';
 import type { Clock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
@@ -67,6 +68,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     identify,
     snapshot: snapshot.value,
     search: index,
+    delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: () => reports.soon(() => engine),
   });
   if (!opened.ok) return opened;
@@ -78,7 +80,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
       : [
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), { clock, log })]),
-          ...regular(engine, options),
+          ...regular(engine, reports, options),
         ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();
@@ -102,7 +104,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
 };
 
 /** What has to happen whether or not somebody calls. */
-const regular = (engine: Engine, options: OpenOptions): readonly Term[] => [
+const regular = (engine: Engine, reports: CarriedReports, options: OpenOptions): readonly Term[] => [
   every(
     () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
     () => engine.tick(),
@@ -110,7 +112,10 @@ const regular = (engine: Engine, options: OpenOptions): readonly Term[] => [
   ),
   every(
     () => minuteMs,
-    () => reportSeen(engine),
+    async () => {
+      await reportSeen(engine);
+      await reports.tidy(engine);
+    },
     options,
   ),
 ];

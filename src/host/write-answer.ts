@@ -15,8 +15,11 @@ interface Showing {
   readonly terminal: Given['terminal'];
 }
 
-/** Writes what a call has brought. False when it could not be written, though somebody may still want to read it. */
-export const writeAnswer = async (reply: CliReply, showing: Showing): Promise<boolean> => {
+/** What became of text that was to be written: somebody has stopped reading, such as head, and wants no more of it. */
+export type Written = 'whole' | 'unwanted' | 'failed';
+
+/** Writes what a call has brought. */
+export const writeAnswer = async (reply: CliReply, showing: Showing): Promise<Written> => {
   const { terminal } = showing;
   // As in the structured result of a tool.
   if (terminal.json) return written(terminal.out, jsonLine(markedValue(reply)));
@@ -43,11 +46,11 @@ const textOf = async (
 const inLines = (text: string, { columns }: Given['terminal']): string =>
   columns === undefined ? text : wrapped(text, { first: '', next: '', columns }).join('\n');
 
-/** Who has stopped reading, such as head, wants no more of it: that counts as written. */
-const written = (out: Writable, text: string): Promise<boolean> =>
+const written = (out: Writable, text: string): Promise<Written> =>
   new Promise((resolve) => {
     out.write(text, (fault?: NodeJS.ErrnoException | null) => {
-      resolve(fault === undefined || fault === null || fault.code === 'EPIPE');
+      if (fault === undefined || fault === null) resolve('whole');
+      else resolve(fault.code === 'EPIPE' ? 'unwanted' : 'failed');
     });
   });
 

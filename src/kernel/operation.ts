@@ -32,10 +32,12 @@ export interface Facts {
   readonly actor: Actor;
   /** `<journal id>.<generation>`; a cursor that names another one is refused. */
   readonly history: string;
+  /** Number of the last entry. */
+  readonly head: Seq;
   readonly workspace: string;
   /** What waits for an agent, over all areas. */
   readonly attention: (agent: string) => readonly Attention[];
-  /** What answers have carried to the session that calls, as its calling proves. The journal may not say so yet. */
+  /** What answers have carried to the agent that calls, as far as that is proven. The journal may not say so yet. */
   readonly arrived: Carried;
 }
 
@@ -131,17 +133,22 @@ interface Schemas<I, O> {
   readonly output: z.ZodType<O>;
 }
 
-interface Carrying<O> {
+interface Carrying<I, O> {
   /** What the answer carries to the agent that called; proof of it is that the session calls again. */
   readonly carries?: (output: O, facts: Facts) => Carried | undefined;
+  /** Up to where the input says that earlier answers have arrived; nothing else counts as arrived then. */
+  readonly confirms?: (input: I, history: History) => Carried | undefined;
 }
 
-export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<O> {
+/** The history that cursors are of, and its end. */
+export type History = Pick<Facts, 'history' | 'head'>;
+
+export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<I, O> {
   readonly query: (slices: Slices, input: I, facts: Facts) => Answer<O>;
   readonly watch?: Watch<I, O>;
 }
 
-export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<O> {
+export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<I, O> {
   readonly toCommand: (input: I, caller: Caller) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
   readonly until?: Retry<I>;
@@ -153,6 +160,8 @@ export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, 
 interface Prepared {
   /** How long the call may take because it waits for others; 0 = it does not wait. */
   readonly limitMs: number;
+  /** What the call says of the answers before it. */
+  readonly confirms?: (history: History) => Carried | undefined;
 }
 
 /** An answer as the engine sees it. */
@@ -228,9 +237,10 @@ export function defineOperation<I, O>(
 }
 
 const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): PreparedQuery => {
-  const { query, watch, carries } = definition;
+  const { query, watch, carries, confirms } = definition;
   return {
     kind: 'query',
+    ...(confirms && { confirms: (history: History) => confirms(input, history) }),
     limitMs: watch?.limitMs(input) ?? 0,
     keys: (actor) => watch?.keys(input, actor) ?? [],
     run: (slices, facts) =>
@@ -243,10 +253,11 @@ const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): Prepar
 };
 
 const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): PreparedCommand => {
-  const { until, turn, carries } = definition;
+  const { until, turn, carries, confirms } = definition;
   const limitMs = until?.limitMs(input) ?? turn?.limitMs(input) ?? 0;
   return {
     kind: 'command',
+    ...(confirms && { confirms: (history: History) => confirms(input, history) }),
     operation: definition.name,
     input,
     joins: definition.joins ?? false,

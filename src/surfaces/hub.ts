@@ -51,6 +51,13 @@ export interface HubCall {
   readonly signal: AbortSignal | undefined;
   /** A program looks at what there is, which is no proof that the agent gets it: nothing is delivered by the answer. */
   readonly peek?: boolean | undefined;
+  /**
+   * The caller says itself, by the receipts of answers, which of them have arrived. Without it, what an answer carries
+   * counts as arrived with the next call of its session that is no repeat.
+   */
+  readonly receipts?: boolean | undefined;
+  /** The receipt of an answer that has arrived where it was to go, given to the same agent. */
+  readonly received?: string | undefined;
 }
 
 export interface HubReply {
@@ -59,6 +66,8 @@ export interface HubReply {
   readonly replayed: boolean;
   /** One line of ASCII, when something waits for the agent that called: what, how many, and what to call. */
   readonly waiting: string | undefined;
+  /** When the caller wants receipts, and the answer carries something that is to be told once. */
+  readonly receipt?: string | undefined;
 }
 
 /** A repeat says that it is one; and whoever has something to hear is told with whatever it calls. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { identify } from '../areas/agents/model.ts';
+import { messagesIntent } from '../areas/messages/decide/index.ts';
 import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';
 import type { Outcome } from '../kernel/errors.ts';
@@ -81,6 +82,7 @@ export const open = async (
     log,
     identify,
     search: over.search,
+    delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));
   return { engine: opened.value, clock, log };

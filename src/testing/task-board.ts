@@ -149,6 +149,7 @@ export class TaskBoard {
       actor,
       history,
       workspace: 'test',
+      head: 0,
       arrived: this.scenario.arrived,
       attention: (agent) => this.attention(agent),
     };

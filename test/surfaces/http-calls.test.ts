@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { errorCodes } from '../../src/catalogue/errors.ts';
-import { errorTable } from '../../src/kernel/errors.ts';
+import { errorTable, ok } from '../../src/kernel/errors.ts';
 import { errorOf, post, serve } from './serving.ts';
 
 describe('an operation over HTTP', () => {
@@ -193,5 +195,31 @@ describe('an error over HTTP', () => {
     const { status, body } = await post(await serve(t), 'list_agent');
     assert.equal(status, 404);
     assert.deepEqual(errorOf(body).details, { nearest: 'agent_list' });
+  });
+});
+
+describe('the signal of a call over HTTP', () => {
+  it('is aborted when the answer does not leave as a whole, and not when the connection ends after it', async (t) => {
+    const { promise: called, resolve } = Promise.withResolvers<AbortSignal | undefined>();
+    const { port, surface } = await serve(t, () => ({
+      call: ({ signal }) => {
+        resolve(signal);
+        return Promise.resolve(ok({ value: 'x'.repeat(64_000_000), replayed: false, waiting: undefined }));
+      },
+    }));
+    const client = connect(port, '127.0.0.1');
+    client.write('POST /v1/operations/probe_echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}');
+    const signal = await called;
+    await once(client, 'data');
+    assert.equal(signal?.aborted, false);
+    const aborted = once(signal, 'abort');
+    client.destroy();
+    await aborted;
+
+    const whole = await serve(t);
+    await post(whole, 'probe_echo', { headers: { Connection: 'close' } });
+    await whole.surface.close();
+    assert.equal(whole.calls[0]?.signal?.aborted, false);
+    await surface.close();
   });
 });

@@ -85,6 +85,11 @@ for (const over of ['over HTTP', 'over stdio', 'of a process'] as const) {
           [['ada', 'stored']],
         );
         assert.deepEqual(textsIn(await resultOf(client, 'inbox')), ['Hello.']);
+        await client.listTools();
+        await client.complete({
+          ref: { type: 'ref/resource', uri: 'signalbox://task/{id}' },
+          argument: { name: 'id', value: 'T' },
+        });
         assert.deepEqual(textsIn(await contentOf(client, inbox)), ['Hello.'], 'a look is no proof');
         assert.deepEqual(textsIn(await resultOf(client, 'inbox')), []);
         assert.deepEqual(textsIn(await contentOf(client, inbox)), []);

@@ -18,6 +18,7 @@ const waitedSchema = z.looseObject({
   events: z.array(z.looseObject({ kind: z.string(), ref: z.string() })),
   more: z.number().optional(),
   cursor: z.string(),
+  up_to: z.object({ messages: z.number().optional() }).optional(),
 });
 
 const turns = async () => {
@@ -177,7 +178,10 @@ describe('the cursor of wait', () => {
       [31_000, 5],
     );
     const again = await look(one, 'bob', { since: first.cursor });
-    assert.deepEqual(again.messages, [], 'what has arrived is not told again, even for an older cursor');
+    assert.deepEqual(textsOf(again), textsOf(second), 'an older cursor shows that the answer was lost');
+    await look(one, 'bob', { since: again.cursor });
+    const old = await look(one, 'bob', { since: first.cursor });
+    assert.deepEqual(old.messages, [], 'what has arrived is not told again, even for an older cursor');
   });
 });
 
@@ -191,7 +195,7 @@ describe('what wait has told', () => {
     gone.abort();
     await Promise.all([call, sending]);
     assert.deepEqual(textsOf(await look(one, 'bob')), ['precious']);
-    one.carried.settle();
+    await callOver(one, 'bob', { operation: 'status' });
     await flush(one);
     const next = await open(vault);
     assert.deepEqual(textsOf(await look(next.engine, 'bob')), [], 'the journal says that it has arrived');
@@ -231,12 +235,110 @@ describe('what wait has told', () => {
     }
     assert.deepEqual(hints, ['1 message: call inbox', undefined, undefined]);
   });
+});
+
+describe('what a repeat of wait or inbox says', () => {
+  it('DE12 shows the same again to who repeats a cursor or a request', async () => {
+    const { one } = await twoProcesses();
+    const { cursor } = await look(one, 'bob');
+    await send(one, 'ada', { to: 'bob', text: 'precious' });
+    for (let n = 0; n < 3; n += 1)
+      assert.deepEqual(textsOf(await look(one, 'bob', { since: cursor })), ['precious']);
+    const { id } = await send(one, 'ada', { to: 'bob', text: 'second', ack_within_s: 60 });
+    const inbox = async (requestId: string, input = {}) =>
+      z
+        .looseObject({ messages: z.array(z.looseObject({ text: z.string() })) })
+        .parse(await answerOver(one, 'bob', { operation: 'inbox', requestId, input }))
+        .messages.map(({ text }) => text);
+    for (let n = 0; n < 3; n += 1) assert.deepEqual(await inbox('read'), ['second']);
+    assert.deepEqual(await inbox('more'), []);
+    await send(one, 'ada', { to: 'bob', text: 'third' });
+    for (let n = 0; n < 3; n += 1) assert.deepEqual(await inbox('ack', { ack: [id] }), ['third']);
+    assert.deepEqual(await inbox('next'), []);
+  });
+
+  it('ME11 read_to says which messages have arrived, and all others are shown again', async () => {
+    const { one } = await twoProcesses();
+    const inbox = async (input = {}) =>
+      z
+        .looseObject({
+          messages: z.array(z.looseObject({ text: z.string() })),
+          up_to: z.object({ messages: z.number() }).optional(),
+        })
+        .parse(await answerOver(one, 'bob', { operation: 'inbox', input }));
+    for (const text of ['one', 'two', 'three']) await send(one, 'ada', { to: 'bob', text });
+    const first = await inbox({ limit: 1 });
+    await inbox({ read_to: first.up_to?.messages });
+    const again = await inbox({ read_to: first.up_to?.messages });
+    assert.deepEqual(
+      again.messages.map(({ text }) => text),
+      ['two', 'three'],
+    );
+    assert.deepEqual((await inbox({ read_to: again.up_to?.messages })).messages, []);
+  });
+});
+
+describe('a cursor of part of what there is', () => {
+  it('DE12 stands before what was not asked for, and tells the rest once', async () => {
+    const { one } = await twoProcesses();
+    await send(one, 'ada', { to: 'bob', text: 'early' });
+    await answerOver(one, 'bob', { operation: 'task_add', input: { title: 'x' } });
+    await answerOver(one, 'bob', { operation: 'task_claim', input: { id: 'T-1' } });
+    await answerOver(one, 'ada', {
+      operation: 'task_update',
+      input: { id: 'T-1', revision: 2, status: 'cancelled', reason: 'not needed' },
+    });
+    const tasks = await look(one, 'bob', { for: ['task'] });
+    assert.deepEqual(
+      tasks.events.map(({ kind }) => kind),
+      ['task_lost'],
+    );
+    const idle = await look(one, 'bob', { for: ['task'], since: tasks.cursor });
+    assert.deepEqual([idle.events, idle.messages], [[], []], 'a loop over one kind does not turn idly');
+    const all = await look(one, 'bob', { since: idle.cursor });
+    assert.deepEqual([textsOf(all), all.events], [['early'], []]);
+    await send(one, 'ada', { to: 'bob', text: 'late' });
+    const last = await look(one, 'bob', { since: all.cursor });
+    assert.deepEqual(textsOf(last), ['late']);
+    await look(one, 'bob', { since: last.cursor });
+    assert.deepEqual(
+      one.carried.take().map(({ surfaced }) => surfaced),
+      [last.up_to?.messages],
+    );
+    assert.deepEqual((await answerOver(one, 'bob', { operation: 'inbox' }))['messages'], []);
+  });
+
+  it('DE13 of entries that there are not yet is refused', async () => {
+    const { one } = await twoProcesses();
+    const { cursor } = await look(one, 'bob');
+    const ahead = cursor.replace(/\d+$/, String(one.seq + 1));
+    const refused = await waiting(one, 'bob', { wait_ms: 0, since: ahead });
+    assert.equal(refused.ok ? 'answered' : refused.code, 'history_changed');
+    const part = await waiting(one, 'bob', { wait_ms: 0, since: `${cursor}.t${one.seq + 1}` });
+    assert.equal(part.ok ? 'answered' : part.code, 'history_changed');
+  });
 
   it('DE13 of another history is refused', async () => {
     const { one } = await twoProcesses();
     const refused = await waiting(one, 'bob', { since: 'other.1.5' });
     assert.equal(refused.ok ? 'answered' : refused.code, 'history_changed');
   });
+});
+
+it('ME15 what has arrived has not expired unread, also before the journal says that it arrived', async () => {
+  const { one, clock } = await twoProcesses();
+  const { id } = await send(one, 'ada', { to: 'bob', expires_in_s: 1 });
+  await look(one, 'bob');
+  await callOver(one, 'bob', { operation: 'status' });
+  clock.advance(1_000);
+  await one.tick();
+  const { deliveries } = z
+    .looseObject({ deliveries: z.array(z.looseObject({ state: z.string() })) })
+    .parse(await answerOver(one, 'ada', { operation: 'message_get', input: { id } }));
+  assert.deepEqual(
+    deliveries.map(({ state }) => state),
+    ['surfaced'],
+  );
 });
 
 describe('a ready task', () => {

@@ -28,6 +28,7 @@ const facts: Facts = {
   history: 'h.1',
   workspace: 'hub',
   attention: () => [],
+  head: 0,
   arrived: {},
 };
 

@@ -77,6 +77,8 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       'client',
       'hub',
       'peek',
+      'receipts',
+      'received',
     ]),
     requestBody: { required: 'required' in input, content: json(input, Object.fromEntries(examples)) },
     responses: {
@@ -84,6 +86,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
         description: 'The output of the operation.',
         headers: {
           ...(isCommand && { 'Signalbox-Replayed': responseHeaders.replayed }),
+          ...(hasProperty(output, 'up_to') && { 'Signalbox-Receipt': responseHeaders.receipt }),
           ...(hasProperty(output, 'revision') && { ETag: responseHeaders.etag }),
         },
         content: json(output),

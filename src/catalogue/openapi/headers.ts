@@ -54,6 +54,16 @@ export const requestHeaders = {
     { type: 'string', enum: ['true'] },
     '`true` when a program only looks, such as for a display: what the answer holds does not count as delivered to the agent.',
   ),
+  receipts: parameter(
+    'Signalbox-Receipts',
+    { type: 'string', enum: ['true'] },
+    '`true` when the caller says itself which answers have arrived: what an answer carries counts only once its `Signalbox-Receipt` has come back.',
+  ),
+  received: parameter(
+    'Signalbox-Received',
+    handle,
+    'The `Signalbox-Receipt` of an answer that the same agent has got.',
+  ),
 } satisfies Record<string, JsonObject>;
 
 export type RequestHeader = keyof typeof requestHeaders;
@@ -62,6 +72,10 @@ export const responseHeaders = {
   replayed: {
     description: '`true` when the call had been done before under the same Idempotency-Key.',
     schema: { type: 'string', enum: ['true'] },
+  },
+  receipt: {
+    description: 'For a caller that asks for receipts, when the answer holds what is told only once.',
+    schema: { type: 'string' },
   },
   etag: {
     description: 'The revision of what is returned, for a later If-Match.',

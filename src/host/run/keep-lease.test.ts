@@ -106,7 +106,6 @@ describe('a lease whose renewal fails', () => {
     await pass(1_000);
     assert.notEqual(ended(), undefined);
   });
-
 });
 
 describe('a lease that nobody can confirm', () => {

@@ -57,6 +57,8 @@ export interface Called {
   readonly uncertain: boolean;
   /** Forgets the call, once its answer has been told: whoever dies before has to be able to ask for it again. */
   readonly settle: () => Promise<void>;
+  /** Lets go of the hub, which hears first that the answer has been shown, if it has. */
+  readonly close: (shown: boolean) => Promise<void>;
 }
 
 /** After these it is not known, or not said, whether the change was stored: a repeat must be the same call. */
@@ -69,30 +71,50 @@ const uncertainCodes: ReadonlySet<ErrorCode> = new Set(['outcome_unknown', 'inte
 export const makeCall = async (call: CliCall, options: CallOptions): Promise<Called> => {
   const { operation, input, agent, session } = call;
   const connected = await unlessAborted(options.connect(), options.signal);
-  if (!connected.ok) return { outcome: connected, uncertain: false, settle: nothing };
+  if (!connected.ok) return { outcome: connected, uncertain: false, settle: nothing, close: nothing };
   const { hub, workspace, close } = connected.value;
   const repeats = call.requestId === undefined && doesTwice(options.catalogue, operation);
   const pending = repeats
     ? await options.remember({ operation, input, agent, session, workspace })
     : undefined;
+  const caller = callerOf(call, options.principal);
   const reply = await hub.call({
     operation,
     input,
-    caller: callerOf(call, options.principal),
+    caller,
     workspace,
     requestId: call.requestId ?? pending?.requestId,
     signal: options.signal,
+    receipts: true,
   });
   const uncertain = !reply.ok && changes(options.catalogue, operation) && uncertainCodes.has(reply.code);
-  await close();
+  const receipt = reply.ok ? reply.value.receipt : undefined;
+  if (receipt === undefined) await close();
   return {
     outcome: reply.ok
       ? { ok: true, value: { ...reply.value, interruptedAt: pending?.interruptedAt } }
       : reply,
     uncertain,
     settle: uncertain || pending === undefined ? nothing : pending.settle,
+    close: async (shown) => {
+      if (receipt === undefined) return;
+      // What nobody hears of is shown again, so this is not worth a long wait, and its refusal not worth a word.
+      const signal = AbortSignal.timeout(receiptMs);
+      if (shown) await hub.call({ ...sayingReceived, caller, workspace, signal, received: receipt });
+      await close();
+    },
   };
 };
+
+const receiptMs = 2_000;
+
+/** Any call can say that an answer was received; this one looks at little. */
+const sayingReceived = {
+  operation: 'status',
+  input: {},
+  requestId: undefined,
+  peek: true,
+} as const;
 
 const nothing = async (): Promise<void> => {};
 
@@ -119,7 +141,8 @@ export const changes = (catalogue: Description, name: string): boolean => {
   return !operation.ok || operation.value.kind === 'command';
 };
 
-const doesTwice = (catalogue: Description, name: string): boolean => {
+/** Whether the same call again would do it a second time, were it not remembered. */
+export const doesTwice = (catalogue: Description, name: string): boolean => {
   const operation = catalogue.find(name);
   return !operation.ok || (operation.value.kind === 'command' && !operation.value.idempotent);
 };

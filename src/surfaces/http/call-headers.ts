@@ -15,8 +15,11 @@ export const headerNames = {
   requestId: 'Idempotency-Key',
   revision: 'If-Match',
   peek: 'Signalbox-Peek',
+  receipts: 'Signalbox-Receipts',
+  received: 'Signalbox-Received',
   replayed: 'Signalbox-Replayed',
   waiting: 'Signalbox-Waiting',
+  receipt: 'Signalbox-Receipt',
 } as const;
 
 const lower = {
@@ -28,6 +31,8 @@ const lower = {
   client: 'signalbox-client',
   requestId: 'idempotency-key',
   peek: 'signalbox-peek',
+  receipts: 'signalbox-receipts',
+  received: 'signalbox-received',
 } as const;
 
 /** What the headers of a request say about the call. */
@@ -39,6 +44,10 @@ export interface CallHeaders {
   readonly requestId: string | undefined;
   /** Nothing is delivered by the answer. */
   readonly peek: boolean;
+  /** The caller says itself which answers have arrived. */
+  readonly receipts: boolean;
+  /** The receipt of one that has. */
+  readonly received: string | undefined;
 }
 
 const workspaceWords = 'A workspace name';
@@ -52,7 +61,7 @@ export const isHeaderText = (text: string): boolean =>
 /** Why a header of a call is not acceptable, or undefined when it is. */
 const fault = (header: keyof typeof lower, value: string): Refusal | undefined => {
   const name = headerNames[header];
-  if (header === 'peek') {
+  if (header === 'peek' || header === 'receipts') {
     return value === 'true'
       ? undefined
       : refuse('invalid_input', `The header ${name} can only be "true". Correct it, or leave it out.`, {
@@ -93,6 +102,8 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const requestId = read('requestId');
   const hub = read('hub');
   const peek = read('peek') !== undefined;
+  const receipts = read('receipts') !== undefined;
+  const received = read('received');
   if (refusal !== undefined) return refusal;
   const plain =
     agent === undefined && session === undefined && connection === undefined && client === undefined;
@@ -102,6 +113,8 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
     requestId,
     hub,
     peek,
+    receipts,
+    received,
   });
 };
 

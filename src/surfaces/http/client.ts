@@ -114,8 +114,16 @@ export class RemoteHub implements Hub {
     requestId,
     signal,
     peek,
+    receipts,
+    received,
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
-    const headers = this.#headers(caller, { workspace, requestId, peek });
+    const headers = this.#headers(caller, {
+      workspace,
+      requestId,
+      peek,
+      receipts,
+      received,
+    });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
     const answer = await askHub(this.#address, this.#agent, {
       method: 'POST',
@@ -179,10 +187,7 @@ export class RemoteHub implements Hub {
     this.#agent.destroy();
   }
 
-  #headers(
-    caller: Omit<Caller, 'principal' | 'role'>,
-    call: Pick<HubCall, 'workspace' | 'requestId' | 'peek'>,
-  ): Outcome<Record<string, string>> {
+  #headers(caller: Omit<Caller, 'principal' | 'role'>, call: HeaderCall): Outcome<Record<string, string>> {
     const headers = callHeaders(caller, call);
     return headers.ok && this.id !== undefined
       ? ok({ ...headers.value, [headerNames.hub]: this.id })
@@ -192,9 +197,11 @@ export class RemoteHub implements Hub {
 
 const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined };
 
+type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received'>;
+
 const callHeaders = (
   { agent, session, connection, client }: Omit<Caller, 'principal' | 'role'>,
-  { workspace, requestId, peek }: Pick<HubCall, 'workspace' | 'requestId' | 'peek'>,
+  { workspace, requestId, peek, receipts, received }: HeaderCall,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
   const said = [
@@ -204,6 +211,8 @@ const callHeaders = (
     [headerNames.connection, connection],
     [headerNames.requestId, requestId],
     [headerNames.peek, peek === true ? 'true' : undefined],
+    [headerNames.receipts, receipts === true ? 'true' : undefined],
+    [headerNames.received, received],
     // The name of a program is only a hint, and loses what a header cannot carry.
     [
       headerNames.client,

@@ -32,6 +32,25 @@ export class Exchange {
     return this.#connection.signal;
   }
 
+  /**
+   * Aborted when the answer to this request does not leave as a whole, whatever becomes of the connection afterwards.
+   * Asked for once.
+   */
+  answerSignal(): AbortSignal {
+    const { response } = this;
+    const { signal } = this.#connection;
+    const control = new AbortController();
+    const abort = (): void => control.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    response.once('finish', () => signal.removeEventListener('abort', abort));
+    response.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      if (!response.writableFinished) abort();
+    });
+    return control.signal;
+  }
+
   /** Whether this process takes no more calls. */
   get closing(): boolean {
     return this.#connection.closing();

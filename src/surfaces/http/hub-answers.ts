@@ -41,8 +41,12 @@ export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> 
   const value = jsonIn(text);
   if (value === undefined) return undefined;
   const replayed = headers[headerNames.replayed.toLowerCase()] === 'true';
-  const waiting = headers[headerNames.waiting.toLowerCase()];
-  return ok({ value, replayed, waiting: typeof waiting === 'string' ? waiting : undefined });
+  const textOf = (name: string): string | undefined => {
+    const said = headers[name.toLowerCase()];
+    return typeof said === 'string' ? said : undefined;
+  };
+  const [waiting, receipt] = [textOf(headerNames.waiting), textOf(headerNames.receipt)];
+  return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
 };
 
 /** Whether something between here and the hub has lost the hub's own answer. */

@@ -52,8 +52,10 @@ export const answerOperation = async (
     caller: call.value.caller,
     workspace: call.value.workspace,
     requestId: call.value.requestId,
-    signal: exchange.signal,
+    signal: exchange.answerSignal(),
     peek: call.value.peek,
+    receipts: call.value.receipts,
+    received: call.value.received,
   });
   if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
@@ -61,12 +63,14 @@ export const answerOperation = async (
 
 const noHeaders: readonly string[] = [];
 
-const replyHeaders = ({ value, replayed, waiting }: HubReply): readonly string[] => {
+const replyHeaders = ({ value, replayed, waiting, receipt }: HubReply): readonly string[] => {
   const revision = isRecord(value) ? value['revision'] : undefined;
-  if (!replayed && waiting === undefined && typeof revision !== 'number') return noHeaders;
+  if (!replayed && waiting === undefined && receipt === undefined && typeof revision !== 'number')
+    return noHeaders;
   return [
     ...(replayed ? [headerNames.replayed, 'true'] : []),
     ...(waiting === undefined ? [] : [headerNames.waiting, waiting]),
+    ...(receipt === undefined ? [] : [headerNames.receipt, receipt]),
     ...(typeof revision === 'number' ? ['ETag', `"${revision}"`] : []),
   ];
 };

@@ -10,6 +10,7 @@ import {
   Room,
   carriedBy,
   carriedOutput,
+  eachSeq,
   mailboxOf,
   messageShape,
   selectUnread,
@@ -19,6 +20,15 @@ import {
   viewSent,
 } from '../../messages/model/index.ts';
 import { readyKey } from '../../tasks/model/index.ts';
+import {
+  type Places,
+  type Track,
+  cursorCharactersMax,
+  cursorOf,
+  cursorPattern,
+  placesIn,
+  placesOf,
+} from '../cursor.ts';
 import { nextTask } from '../next-task.ts';
 
 const kinds = ['message', 'task', 'ready', 'lock', 'portal'] as const;
@@ -29,7 +39,6 @@ const waitMsDefault = 30_000;
 const waitMsMax = 600_000;
 /** How many events one answer holds. */
 const eventsMax = 100;
-const cursorCharactersMax = 120;
 
 export const wait = defineOperation({
   name: 'wait',
@@ -63,7 +72,7 @@ export const wait = defineOperation({
     since: z
       .string()
       .max(cursorCharactersMax)
-      .regex(/^[A-Za-z0-9-]+\.\d+\.\d{1,16}$/, 'a cursor is passed on as it came')
+      .regex(cursorPattern, 'a cursor is passed on as it came')
       .optional(),
   }),
   output: z.strictObject({
@@ -84,6 +93,11 @@ export const wait = defineOperation({
     empty: ({ messages, events }) => messages.length === 0 && events.length === 0,
   },
   carries: ({ up_to }) => carriedBy(up_to),
+  confirms: ({ since }, history) => {
+    if (since === undefined) return undefined;
+    const { mail = 0, ...events } = placesIn(since, history) ?? {};
+    return { surfaced: mail, told: Math.min(...Object.values(events), Number.MAX_SAFE_INTEGER) };
+  },
   query: (slices, { for: wanted, since }, facts) => {
     const { agent } = facts.actor;
     if (agent === undefined) {
@@ -92,10 +106,10 @@ export const wait = defineOperation({
         'Only an agent can wait for what concerns it, and this call names none. Call start, and pass on the session it returns.',
       );
     }
-    const after = placeOf(since, facts);
+    const after = beginningOf(slices, facts, { agent, since });
     if (!after.ok) return after;
     const found = lookFor(slices, facts, { agent, wanted, after: after.value });
-    const { messages, events, more, cursor, upTo } = found;
+    const { messages, events, more, places, upTo } = found;
     return withEntries(messages, (entries) =>
       ok({
         messages: entries.flatMap((entry) => {
@@ -104,7 +118,7 @@ export const wait = defineOperation({
         }),
         events: events.map(({ kind, ref, text, since: at }) => ({ kind, ref, text, since: isoTime(at) })),
         ...(more > 0 && { more }),
-        cursor: `${facts.history}.${cursor}`,
+        cursor: cursorOf(facts.history, places),
         ...((upTo.messages ?? upTo.events) !== undefined && { up_to: upTo }),
       }),
     );
@@ -115,62 +129,75 @@ export const wait = defineOperation({
 const wants = (wanted: readonly Kind[] | undefined, kind: Kind): boolean =>
   wanted?.includes(kind) ?? kind !== 'ready';
 
-/** DE13: where a cursor leads, in this history. */
-const placeOf = (since: string | undefined, { history }: Facts): Outcome<Seq | undefined> => {
-  if (since === undefined) return ok(undefined);
-  const dot = since.lastIndexOf('.');
-  return since.slice(0, dot) === history
-    ? ok(Number(since.slice(dot + 1)))
-    : refuse(
+/** Where a call begins: with what its cursor leaves, or else with what the agent has not been told. */
+const beginningOf = (
+  slices: Slices,
+  facts: Facts,
+  { agent, since }: { readonly agent: string; readonly since: string | undefined },
+): Outcome<Places> => {
+  const { arrived } = facts;
+  const { told, surfaced } = mailboxOf(slices.messages, agent);
+  const toldTo = Math.max(told.seq, arrived.told ?? 0);
+  const readTo = Math.max(surfaced.seq, arrived.surfaced ?? 0);
+  const places =
+    since === undefined ? placesOf((track) => (track === 'mail' ? readTo : toldTo)) : placesIn(since, facts);
+  return places === undefined
+    ? refuse(
         'history_changed',
         'This cursor belongs to another history of the workspace. Wait without since, and go on with the cursor you get.',
-      );
+      )
+    : ok(places);
 };
 
 interface Asked {
   readonly agent: string;
   readonly wanted: readonly Kind[] | undefined;
-  /** Only what came behind this entry; without it, what the agent has not been told. */
-  readonly after: Seq | undefined;
+  /** Only what came behind these. */
+  readonly after: Places;
 }
 
 interface Found {
   readonly messages: readonly Seq[];
   readonly events: readonly Attention[];
   readonly more: number;
-  readonly cursor: Seq;
+  readonly places: Places;
   readonly upTo: { readonly messages?: Seq; readonly events?: Seq };
 }
 
 /** DE11, DE12 */
 const lookFor = (slices: Slices, facts: Facts, { agent, wanted, after }: Asked): Found => {
-  const { arrived } = facts;
-  const { told, surfaced } = mailboxOf(slices.messages, agent);
-  const toldTo = after ?? Math.max(told.seq, arrived.told ?? 0);
-  const readTo = after ?? Math.max(surfaced.seq, arrived.surfaced ?? 0);
   const pending = facts
     .attention(agent)
-    .filter(({ kind, seq }) => kind !== messageKind && seq > toldTo)
+    .filter(({ kind, seq }) => kind !== messageKind && seq > after[familyOf(kind)])
     .toSorted((a, b) => a.seq - b.seq);
   const fitting = pending.filter(({ kind }) => wants(wanted, familyOf(kind)));
   const events = fitting.slice(0, eventsMax);
+  const unread = unreadOf(slices.messages, agent, facts.arrived);
   const messages = selectUnread(
-    unreadOf(slices.messages, agent, arrived),
+    unread,
     new Room(slices.messages, shownDefault),
-    (seq) => seq > readTo && wants(wanted, 'message'),
+    (seq) => seq > after.mail && wants(wanted, 'message'),
   );
-  const left = [fitting[eventsMax]?.seq, messages.next].filter((seq) => seq !== undefined);
-  const shown = [...events.map(({ seq }) => seq), ...messages.seqs];
-  const lastEvent = events.at(-1)?.seq;
+  const shownMail = new Set(messages.seqs);
+  const firstLeft = (track: Track): Seq | undefined =>
+    track === 'mail'
+      ? [...eachSeq(unread)].find((seq) => seq > after.mail && !shownMail.has(seq))
+      : pending.find((event) => familyOf(event.kind) === track && !events.includes(event))?.seq;
+  const top = Math.max(...Object.values(after), ...events.map(({ seq }) => seq), ...messages.seqs);
+  const untold = pending.findIndex((event) => !events.includes(event));
+  const told = (untold === -1 ? pending : pending.slice(0, untold)).at(-1)?.seq;
   return {
     messages: messages.seqs,
     events: [...events, ...readyIn(slices, facts, wanted)],
     more: messages.more + fitting.length - events.length,
-    cursor: left.length > 0 ? Math.min(...left) - 1 : Math.max(toldTo, readTo, ...shown),
+    places: placesOf((track) => {
+      const left = firstLeft(track);
+      return left === undefined ? top : Math.max(after[track], Math.min(left - 1, top));
+    }),
     upTo: {
       ...(messages.upTo !== undefined && { messages: messages.upTo }),
-      // Events that were not asked for would be passed over.
-      ...(lastEvent !== undefined && events.length === pending.length && { events: lastEvent }),
+      // What was not asked for is not passed over.
+      ...(told !== undefined && { events: told }),
     },
   };
 };
@@ -178,7 +205,10 @@ const lookFor = (slices: Slices, facts: Facts, { agent, wanted, after }: Asked):
 const messageKind = 'message';
 
 /** Kinds of attention are called after what they are about: `task_lost` is about a task. */
-const familyOf = (kind: string): Kind => kinds.find((one) => kind.split('_')[0] === one) ?? 'task';
+const familyOf = (kind: string): Exclude<Track, 'mail'> =>
+  families.find((one) => kind.split('_')[0] === one) ?? 'task';
+
+const families = ['message', 'task', 'lock', 'portal'] as const;
 
 /** DE14: the task that a claim would take, as long as there is one. */
 const readyIn = (slices: Slices, { actor, now }: Facts, wanted: readonly Kind[] | undefined): Attention[] => {

@@ -10,4 +10,4 @@ export {
   unreadOf,
   viewSent,
 } from './reading.ts';
-export { firstSeq } from './seqs.ts';
+export { eachSeq, firstSeq } from './seqs.ts';

@@ -36,6 +36,12 @@ const inputSchema = z.strictObject({
   all: z.boolean().optional().describe('also what you have read'),
   from: agentNameSchema.optional().describe('only from this agent'),
   limit: z.int().min(1).max(shownMax).optional().describe(`default ${shownDefault}`),
+  read_to: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('up_to.messages of the last answer that you got: what came after it is shown again'),
 });
 
 export const inbox = defineOperation({
@@ -45,7 +51,7 @@ export const inbox = defineOperation({
   summary: 'Read your messages, and acknowledge them.',
   description:
     'Read what other agents sent you: unread messages in full, oldest first. They count as read with your next call.',
-  short: { omits: ['from', 'limit'], adds: 'Also takes from, limit.' },
+  short: { omits: ['from', 'limit', 'read_to'], adds: 'Also takes from, limit, read_to.' },
   role: 'worker',
   rate: 'general',
   errors: ['session_required', 'not_found'],
@@ -70,6 +76,7 @@ export const inbox = defineOperation({
       messages: ack === undefined ? undefined : named(typeof ack === 'string' ? [ack] : ack),
     }),
   carries: ({ up_to }) => carriedBy(up_to),
+  confirms: ({ read_to }) => (read_to === undefined ? undefined : { surfaced: read_to }),
   answer: ({ entries }, { messages: slice }, { actor, arrived, input }) => {
     const agent = present(actor.agent, 'only an agent has a mailbox');
     const { from, all = false, limit = shownDefault } = input;

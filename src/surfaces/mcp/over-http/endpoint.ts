@@ -43,9 +43,9 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
     const operation = catalogue.find(name);
     return operation.ok && operation.value.kind === 'query' && !operation.value.waits;
   };
-  // What only reads waits for nothing, and need not be cut short.
+  // What only reads waits for nothing, and need not be cut short. The SDK ends the signal of a call that is answered.
   const callOf = (call: HubCall): ReturnType<Hub['call']> =>
-    reads(call.operation) ? hub.call(call) : pending.call(call);
+    reads(call.operation) ? hub.call({ ...call, signal: undefined }) : pending.call(call);
   const parts: Parts = {
     hub: {
       version: hub.version,

@@ -31,6 +31,7 @@ const defaultMode = async ({ hub, exposure, speaker }: Asked): Promise<Mode> => 
     workspace: speaker.workspace,
     requestId: undefined,
     signal: AbortSignal.timeout(answerWithinMs),
+    peek: true,
   });
   const mode = reply.ok && isRecord(reply.value.value) ? reply.value.value['mode'] : undefined;
   return exposure.defaultMode(typeof mode === 'string' ? mode : undefined);

@@ -1,0 +1,55 @@
+import type { Actor } from '../kernel/entry.ts';
+import { type Outcome, ok } from '../kernel/errors.ts';
+import type { History, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Reply } from './answers.ts';
+import type { CallOptions } from './calls.ts';
+import type { CarriedAnswers } from './carried.ts';
+import { carriedWith, receiptOf } from './receipts.ts';
+
+interface EngineParts {
+  readonly carried: CarriedAnswers;
+  readonly history: () => History;
+}
+
+/** What one call says about the answers before it, and what becomes of its own. Made when the call comes. */
+export class Delivering {
+  readonly #engine: EngineParts;
+  readonly #prepared: PreparedQuery | PreparedCommand;
+  readonly #options: CallOptions;
+  readonly #handed: number;
+
+  constructor(engine: EngineParts, prepared: PreparedQuery | PreparedCommand, options: CallOptions) {
+    this.#engine = engine;
+    this.#prepared = prepared;
+    this.#options = options;
+    this.#handed = engine.carried.handed;
+  }
+
+  /** The call is this agent's, and no repeat of one that was done. */
+  called(actor: Actor): void {
+    const { carried } = this.#engine;
+    const history = this.#engine.history();
+    const { requestId, peek, receipts, received } = this.#options;
+    if (received !== undefined) carried.confirmed(actor, carriedWith(received, history));
+    if (peek === true || receipts === true) return;
+    const confirms = this.#prepared.confirms?.(history);
+    carried.called({ actor, requestId, confirms, handed: this.#handed });
+  }
+
+  /** The call is the repeat of one that was done. */
+  repeated(actor: Actor): void {
+    this.#engine.carried.repeated(actor, this.#options.requestId);
+  }
+
+  /** What the answer carries counts once its session calls again, or when its receipt comes back. */
+  handOut(answer: Outcome<Reply>): Outcome<Reply> {
+    const { peek, receipts } = this.#options;
+    if (!answer.ok || answer.value.cursors === undefined || peek === true) return answer;
+    const { actor, cursors } = answer.value;
+    if (receipts === true && !this.#engine.carried.isNews(actor, cursors)) return answer;
+    if (receipts === true)
+      return ok({ ...answer.value, receipt: receiptOf(this.#engine.history().history, cursors) });
+    this.#engine.carried.answered(actor, cursors, this.#options);
+    return answer;
+  }
+}
