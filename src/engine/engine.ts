@@ -21,7 +21,7 @@ import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
 import type { Log } from './log.ts';
 import type { TextSearch } from './search.ts';
-import { FoldedState, type Origin, originOf } from './state.ts';
+import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
 export interface EngineOptions {
@@ -70,9 +70,8 @@ export class Engine {
     this.#options = options;
     this.#rules = rulesOf(options.areas, options.settings);
     this.#time = workspaceTime(options.clock, options.store.openedAt);
-    const { snapshot } = options;
-    const nothing: Origin = { slices: options.initial, seq: 0, time: 0, requests: [] };
-    this.#state = new FoldedState(this.#rules, snapshot === undefined ? nothing : originOf(snapshot));
+    const { snapshot, initial } = options;
+    this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
     this.journal = new Journal(options.store, new Codec(options.areas), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
@@ -221,7 +220,7 @@ export class Engine {
         delivering.repeated(fate.actor);
         const repeat = await answers.ofRepeat(prepared, fate);
         const turn = await this.#afterTurn(prepared, fate, options);
-        // Nothing came of the first call, and this one still waits: it is as good as new.
+        // Nothing came of the first call: this one is as good as new.
         if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
           return this.execute(caller, prepared, options);
         return delivering.handOut(turn?.answer ?? repeat);

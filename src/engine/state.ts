@@ -13,12 +13,11 @@ export interface Origin {
   readonly requests: Iterable<Remembered>;
 }
 
-export const originOf = ({ header, slices, requests }: Snapshot): Origin => ({
-  slices,
-  requests,
-  seq: header.head.seq,
-  time: header.time,
-});
+export const originOf = (snapshot: Snapshot | undefined, initial: Slices): Origin => {
+  if (snapshot === undefined) return { slices: initial, seq: 0, time: 0, requests: [] };
+  const { header, slices, requests } = snapshot;
+  return { slices, requests, seq: header.head.seq, time: header.time };
+};
 
 /** What has been folded so far. Only entries that are durable reach it, in order, each once. */
 export class FoldedState {
