@@ -4,8 +4,8 @@ import { type Lease, type LeasesSlice, leasesOn, resolved } from './lease.ts';
 import { nameCharactersMax } from './limits.ts';
 import { isWork, readLockName, segmentsOf, work } from './names.ts';
 
-/** The name of a lock, in the one way in which it is written from then on. */
-export const lockNameSchema = z
+/** A name, in the one way in which it is written from then on; or `work`, which is what the caller's branch is called after. */
+export const nameSchema = z
   .string()
   .min(1)
   .max(nameCharactersMax)
@@ -17,9 +17,13 @@ export const lockNameSchema = z
   .superRefine((name, context) => {
     const reading = readLockName(name);
     if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault });
-    if (name === work)
-      context.addIssue({ code: 'custom', message: 'name the lock itself here; "work" depends on a branch' });
   });
+
+/** The name of a lock itself. */
+export const lockNameSchema = nameSchema.refine(
+  (name) => name !== work,
+  'name the lock itself here; "work" depends on a branch',
+);
 
 export const tokenSchema = z.int().min(1);
 

@@ -4,7 +4,8 @@ import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { leasesIntent } from '../decide/index.ts';
 import type { LeasesEvent } from '../model/events.ts';
-import { branchSchema, checkWork, lockOf, nameSchema, reasonSchema } from './fields.ts';
+import { branchSchema, checkWork, lockOf, reasonSchema } from './fields.ts';
+import { nameSchema } from '../model/fence.ts';
 
 const is = entryGuard<LeasesEvent>();
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
-import { heldUnder, tokenSchema } from '../model/fence.ts';
+import { heldUnder, nameSchema, tokenSchema } from '../model/fence.ts';
 import { resolved } from '../model/lease.ts';
-import { modeSchema, branchSchema, checkWork, lockOf, nameSchema } from './fields.ts';
+import { modeSchema, branchSchema, checkWork, lockOf } from './fields.ts';
 import { viewLock } from '../view.ts';
 
 export const lockCheckToken = defineOperation({

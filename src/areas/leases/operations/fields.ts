@@ -3,34 +3,18 @@ import { present } from '../../../kernel/assert.ts';
 import { isGlob } from '../../../kernel/glob.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { secondMs } from '../../../kernel/instants.ts';
-import { lockNameSchema } from '../model/fence.ts';
+import { lockNameSchema, nameSchema } from '../model/fence.ts';
 import type { Ttl } from '../model/lease.ts';
 import {
   branchCharactersMax,
   delaySecondsMax,
   globsMax,
-  nameCharactersMax,
   namesMax,
   purposeCharactersMax,
   reasonCharactersMax,
 } from '../model/limits.ts';
 import { modes } from '../model/modes.ts';
-import { fileKind, isWork, readLockName, readWork, segmentsOf, work } from '../model/names.ts';
-
-/** A name, or `work`, which is what the caller's branch is called after. */
-export const nameSchema = z
-  .string()
-  .min(1)
-  .max(nameCharactersMax)
-  .overwrite((given) => {
-    if (isWork(given)) return work;
-    const reading = readLockName(given);
-    return reading.ok ? reading.lock.text : given;
-  })
-  .superRefine((name, context) => {
-    const reading = readLockName(name);
-    if (!reading.ok) context.addIssue({ code: 'custom', message: reading.fault });
-  });
+import { fileKind, readWork, segmentsOf, work } from '../model/names.ts';
 
 /** One name or several. */
 export const namesSchema = z.union([nameSchema, z.array(nameSchema).min(1).max(namesMax)]);

@@ -20,7 +20,8 @@ import {
   queueShownMax,
 } from '../model/limits.ts';
 import { itemOutput, viewItem, viewWaiter, waiterOutput } from '../view.ts';
-import { branchSchema, checkWork, lockOf, nameSchema } from './fields.ts';
+import { branchSchema, checkWork, lockOf } from './fields.ts';
+import { nameSchema } from '../model/fence.ts';
 import { matches } from './matching.ts';
 
 export const lockList = defineOperation({

@@ -3,11 +3,11 @@ import { entryGuard } from '../../../kernel/entry.ts';
 import { ok, refuse } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { leasesIntent } from '../decide/index.ts';
-import { tokenSchema } from '../model/fence.ts';
+import { nameSchema, tokenSchema } from '../model/fence.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { leaseOf, resolved } from '../model/lease.ts';
 import { lockOutput, viewLock } from '../view.ts';
-import { branchSchema, checkWork, lockOf, nameSchema, ttlOf, ttlSchema } from './fields.ts';
+import { branchSchema, checkWork, lockOf, ttlOf, ttlSchema } from './fields.ts';
 
 const is = entryGuard<LeasesEvent>();
 
