@@ -2,6 +2,7 @@ import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
+import { takeOffice } from '../stores/sqlite/office.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
@@ -39,6 +40,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     clock: systemClock,
     log,
     principal: ownerPrincipal,
+    takeAlone: takeOffice,
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.

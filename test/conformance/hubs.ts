@@ -10,6 +10,7 @@ import { stderrLog } from '../../src/host/log.ts';
 import { openHub, ownerPrincipal } from '../../src/host/open-hub.ts';
 import { readConfiguration } from '../../src/host/configuration/configuration.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
+import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import { type Hub, everything } from '../../src/surfaces/hub.ts';
 import { createHttpSurface } from '../../src/surfaces/http/surface.ts';
 import { type McpOverHttpOptions, mcpOverHttp } from '../../src/surfaces/mcp/over-http/endpoint.ts';
@@ -48,6 +49,7 @@ const start = async (stand: Stand): Promise<RunningHub> => {
     clock: systemClock,
     log,
     principal: ownerPrincipal,
+    takeAlone: takeOffice,
   });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   return {

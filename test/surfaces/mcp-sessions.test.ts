@@ -6,6 +6,7 @@ import { Server } from '@modelcontextprotocol/server';
 import { systemClock } from '../../src/engine/clock.ts';
 import { minuteMs } from '../../src/kernel/instants.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
+import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import { createHttpSurface } from '../../src/surfaces/http/surface.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { RawMcp, begin, initialize, request } from './raw-mcp.ts';
@@ -101,6 +102,7 @@ describe('a session', () => {
       clock: systemClock,
       log,
       principal: 'somebody-else',
+      takeAlone: takeOffice,
     });
     const { url: theirs } = valueIn(await others.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
     t.after(() => others.close());

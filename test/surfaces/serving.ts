@@ -19,6 +19,7 @@ import {
   createMemoryVault,
   openMemoryStore,
 } from '../../src/stores/memory/memory-store.ts';
+import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
 import {
@@ -114,7 +115,15 @@ export const serve = async (
   const hub: Hub = { ...watched, ...wrap(watched) };
   const { clock = systemClock } = options;
   const mcp = mcpOverHttp({ hub, catalogue, log, ...options, clock });
-  const surface = createHttpSurface({ hub, catalogue, mcp, clock, log, principal: 'owner' });
+  const surface = createHttpSurface({
+    hub,
+    catalogue,
+    mcp,
+    clock,
+    log,
+    principal: 'owner',
+    takeAlone: takeOffice,
+  });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
   const port = Number(new URL(url).port);

@@ -6,7 +6,9 @@ import { type Server, createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import { type Listen, listenAt } from './listen.ts';
+import { takeOffice } from '../../stores/sqlite/office.ts';
+import { type Listen, type Listening, listenAt } from './listen.ts';
+import type { Outcome } from '../../kernel/errors.ts';
 
 const openFolder = (context: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-listen-'));
@@ -22,6 +24,12 @@ const newServer = (context: TestContext): Server => {
 
 const unix = (path: string): Listen => ({ kind: 'unix', path });
 
+const listen = (server: Server, path: string): Promise<Outcome<Listening>> =>
+  listenAt(server, unix(path), takeOffice);
+
+/** The lock stays, as whoever deletes it could take it from under somebody who has just opened it. */
+const socketFiles = ['hub.sock', 'hub.sock.lock'];
+
 /** A socket that nobody listens on any more, as a killed process leaves it. */
 const leaveSocket = async (path: string): Promise<void> => {
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
@@ -34,7 +42,7 @@ describe('a socket', () => {
     const path = join(openFolder(t), 'hub.sock');
     const server = newServer(t);
     const mask = process.umask();
-    assert.deepEqual(await listenAt(server, unix(path)), {
+    assert.deepEqual(await listen(server, path), {
       ok: true,
       value: { at: unix(path), url: `unix:${path}` },
     });
@@ -44,32 +52,48 @@ describe('a socket', () => {
     await once(server, 'close');
     assert.throws(() => lstatSync(path), /ENOENT/);
   });
+});
 
-  it('that was left behind is taken over', async (t) => {
+describe('a socket that was left behind', () => {
+  it('is taken over', async (t) => {
     const folder = openFolder(t);
     const path = join(folder, 'hub.sock');
     await leaveSocket(path);
-    const listening = await listenAt(newServer(t), unix(path));
+    const listening = await listen(newServer(t), path);
     assert(listening.ok);
-    assert.deepEqual(readdirSync(folder), ['hub.sock']);
+    assert.deepEqual(readdirSync(folder), socketFiles);
     assert.equal(lstatSync(path).mode & 0o777, 0o600);
   });
 
-  it('that was left behind is one starter’s only', async (t) => {
+  it('is one starter’s only', async (t) => {
     const folder = openFolder(t);
     const path = join(folder, 'hub.sock');
     await leaveSocket(path);
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => listenAt(newServer(t), unix(path))));
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => listen(newServer(t), path)));
     assert.equal(outcomes.filter(({ ok }) => ok).length, 1);
     for (const outcome of outcomes) if (!outcome.ok) assert.equal(outcome.details['reason'], 'EADDRINUSE');
-    assert.deepEqual(readdirSync(folder), ['hub.sock']);
+    assert.deepEqual(readdirSync(folder), socketFiles);
   });
 
-  it('that is in use is left alone', async (t) => {
+  it('is left alone while somebody else takes it', async (t) => {
+    const path = join(openFolder(t), 'hub.sock');
+    await leaveSocket(path);
+    const giveBack = takeOffice(`${path}.lock`);
+    assert(giveBack !== undefined);
+    const refused = await listen(newServer(t), path);
+    assert(!refused.ok);
+    assert.equal(refused.details['reason'], 'EADDRINUSE');
+    giveBack();
+    assert((await listen(newServer(t), path)).ok);
+  });
+});
+
+describe('a socket that is asked for', () => {
+  it('is left alone while it is in use', async (t) => {
     const path = join(openFolder(t), 'hub.sock');
     const first = newServer(t);
-    assert((await listenAt(first, unix(path))).ok);
-    const refused = await listenAt(newServer(t), unix(path));
+    assert((await listen(first, path)).ok);
+    const refused = await listen(newServer(t), path);
     assert(!refused.ok);
     assert.deepEqual([refused.code, refused.details['reason']], ['invalid_state', 'EADDRINUSE']);
     assert(refused.message.includes(`The socket ${path} is in use.`));
@@ -86,7 +110,7 @@ describe('a socket', () => {
       [join(folder, 'none', 'hub.sock'), /The folder of the socket .* does not exist/],
       [join(path, 'hub.sock'), /The folder of the socket .* does not exist/],
     ] as const) {
-      const refused = await listenAt(newServer(t), unix(at));
+      const refused = await listen(newServer(t), at);
       assert(!refused.ok);
       assert.match(refused.message, expected);
       assert.match(refused.message, /--listen/);

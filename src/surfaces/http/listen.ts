@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { lstat, rename, rm } from 'node:fs/promises';
+import { constants, statSync } from 'node:fs';
+import { access, lstat, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -24,9 +23,15 @@ export interface Listening {
   readonly url: string;
 }
 
+/**
+ * Takes a file for this process alone, until that gives it back or dies; `undefined` when somebody else has it, or when
+ * it cannot be made.
+ */
+export type TakeAlone = (path: string) => (() => void) | undefined;
+
 /** Begins to listen. What is in the way is in the details as `reason`. */
-export const listenAt = (server: Server, at: Listen): Promise<Outcome<Listening>> =>
-  at.kind === 'tcp' ? onPort(server, at) : onSocket(server, at.path);
+export const listenAt = (server: Server, at: Listen, takeAlone: TakeAlone): Promise<Outcome<Listening>> =>
+  at.kind === 'tcp' ? onPort(server, at) : onSocket(server, at.path, takeAlone);
 
 /** The error with which the attempt ended, if it did. */
 const begin = (server: Server, listen: () => void): Promise<NodeJS.ErrnoException | undefined> =>
@@ -95,13 +100,36 @@ const portRefusal = (
 /** Read and write for its owner and nobody else. */
 const othersMask = 0o177;
 
-const onSocket = async (server: Server, path: string): Promise<Outcome<Listening>> => {
+const onSocket = async (server: Server, path: string, takeAlone: TakeAlone): Promise<Outcome<Listening>> => {
   if (process.platform === 'win32') {
     return refuse(
       'invalid_state',
       'There are no such sockets on Windows. Leave --listen out, and the hub has a port.',
     );
   }
+  const unwritable = await whyNotWritable(dirname(path));
+  if (unwritable !== undefined) return socketRefusal(path, unwritable);
+  // One start at a time looks at what is there: else one could take away the socket that another has just made.
+  const giveBack = takeAlone(`${path}.lock`);
+  if (giveBack === undefined) return socketRefusal(path, 'EADDRINUSE');
+  try {
+    return await listenAlone(server, path);
+  } finally {
+    giveBack();
+  }
+};
+
+const whyNotWritable = async (folder: string): Promise<string | undefined> => {
+  if (!isFolder(folder)) return 'ENOENT';
+  try {
+    await access(folder, constants.W_OK);
+    return undefined;
+  } catch (thrown) {
+    return codeOf(thrown);
+  }
+};
+
+const listenAlone = async (server: Server, path: string): Promise<Outcome<Listening>> => {
   // The socket is made before `listen` returns, so that nobody else can open it even for a moment.
   const listen = (): void => {
     const mask = process.umask(othersMask);
@@ -117,10 +145,9 @@ const onSocket = async (server: Server, path: string): Promise<Outcome<Listening
     if (refusal !== undefined) return refusal;
     error = await begin(server, listen);
   }
-  if (error === undefined) return ok({ at: { kind: 'unix', path }, url: unixAddress(path) });
-  // Node says EACCES where there is no folder, too.
-  const noFolder = error.code === 'EACCES' && !isFolder(dirname(path));
-  return socketRefusal(path, noFolder ? 'ENOENT' : (error.code ?? error.message));
+  return error === undefined
+    ? ok({ at: { kind: 'unix', path }, url: unixAddress(path) })
+    : socketRefusal(path, codeOf(error));
 };
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -167,25 +194,18 @@ const socketRefusal = (path: string, reason: string): Refusal => {
 /** Takes away the socket that a hub has left there when it was killed; a refusal when something else is there. */
 const clearAway = async (path: string): Promise<Refusal | undefined> => {
   try {
-    const seen = await lstat(path, { bigint: true });
-    if (!seen.isSocket()) return socketRefusal(path, 'ENOTSOCK');
+    if (!(await lstat(path)).isSocket()) return socketRefusal(path, 'ENOTSOCK');
     if (await answers(path)) return socketRefusal(path, 'EADDRINUSE');
-    // Another start may have done the same meanwhile and listen there now. Moved away, it can be looked at at leisure.
-    const aside = `${path}.${randomUUID()}`;
-    await rename(path, aside);
-    const moved = await lstat(aside, { bigint: true });
-    if (moved.ino === seen.ino && moved.mtimeNs === seen.mtimeNs) {
-      await rm(aside, { force: true });
-      return undefined;
-    }
-    await rename(aside, path);
-    return socketRefusal(path, 'EADDRINUSE');
+    await rm(path);
+    return undefined;
   } catch (thrown) {
-    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
-    // Whoever had it has gone.
-    return reason === 'ENOENT' ? undefined : socketRefusal(path, reason);
+    // Whoever had it has gone meanwhile.
+    return codeOf(thrown) === 'ENOENT' ? undefined : socketRefusal(path, codeOf(thrown));
   }
 };
+
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
 
 /** Whether somebody listens on a socket: only where nobody does is a connection refused. */
 const answers = (path: string): Promise<boolean> =>

@@ -10,7 +10,7 @@ import type { Hub } from '../hub.ts';
 import { Exchange, errorText } from './exchange.ts';
 import { jsonBytesMax } from '../json-text.ts';
 import * as limits from './limits.ts';
-import { type Listen, type Listening, listenAt } from './listen.ts';
+import { type Listen, type Listening, type TakeAlone, listenAt } from './listen.ts';
 import { type McpEndpoint, Router } from './router.ts';
 
 export interface HttpSurfaceOptions {
@@ -21,6 +21,8 @@ export interface HttpSurfaceOptions {
   readonly log: Log;
   /** In whose name every call is made, as long as there are no tokens. */
   readonly principal: string;
+  /** Keeps two starts on one socket apart. */
+  readonly takeAlone: TakeAlone;
 }
 
 export interface HttpSurface {
@@ -91,7 +93,7 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
   server.on('clientError', (error, socket) => refuseGarbage(error, socket, lines.get(socket)?.response));
 
   return {
-    listen: (at) => listenAt(server, at),
+    listen: (at) => listenAt(server, at, options.takeAlone),
     close: () => {
       closed ??= closeServer(server, async () => {
         for (const [socket, { gone, response }] of lines) {
