@@ -12,10 +12,10 @@ export interface Trail {
 
 export const emptyTrail: Trail = { seqs: [], older: undefined, size: 0 };
 
-/** The trail with `seq` added as its newest. */
+/** The trail with `seq` added as its newest. Every record has one; to copy by `concat` leaves no room for more in the copy. */
 export const extend = (trail: Trail, seq: number): Trail =>
   trail.seqs.length < blockMax
-    ? { seqs: [...trail.seqs, seq], older: trail.older, size: trail.size + 1 }
+    ? { seqs: trail.seqs.concat(seq), older: trail.older, size: trail.size + 1 }
     : { seqs: [seq], older: trail, size: trail.size + 1 };
 
 /** Up to `count` sequence numbers, newest first. */

@@ -39,8 +39,8 @@ export const openFile = (path: string): OpenFile => {
   const inode = inodeOf(path);
   const database = new DatabaseSync(path, { timeout: busyMs });
   try {
-    // With a cache of 64 MB what is written most is not read again and again while an index is built.
-    database.exec('pragma synchronous = normal; pragma cache_size = -65536');
+    // 16 MB: with 4 an index of 600,000 entries takes a quarter longer to build, and 64 is no faster.
+    database.exec('pragma synchronous = normal; pragma cache_size = -16384');
     const version = database.prepare('pragma user_version').get()?.['user_version'];
     if (inode === undefined || version !== format) throw new NotWhole('it is not a whole index');
     return { database, inode };

@@ -24,8 +24,8 @@ import { IndexThread } from './thread.ts';
 const rankedMaxDefault = 20_000;
 /** How much is read at once before others have a turn: about two milliseconds' worth. */
 const pageEntries = 200;
-/** How much is written at once. */
-const batchEntries = 2_000;
+/** How much is written at once: five times as much is no faster, and costs 25 MB more. */
+const batchEntries = 400;
 const batchCharacters = 1_000_000;
 /** How long a search waits for the index to come up to the journal. */
 const patienceMs = 20_000;

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../journal/threads.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { indexFailed } from './damage.ts';
 import type { IndexReply, IndexRequest, IndexSettings, IndexState, IndexWork } from './messages.ts';
@@ -61,12 +62,7 @@ export class IndexThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(source, {
-      name: 'signalbox-text-index',
-      workerData: this.#settings,
-      // Not those of the main thread, some of which are meant for its own entry point.
-      execArgv: [],
-    });
+    const worker = startThread(source, 'signalbox-text-index', this.#settings);
     worker.on('message', (reply: IndexReply) => {
       if ('note' in reply) this.#note(reply.note);
       else this.#receive(reply);

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../journal/threads.ts';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Rendezvous } from './rendezvous.ts';
@@ -99,12 +100,10 @@ export class WriterThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(source, {
-      name: 'signalbox-journal',
-      workerData: { ...this.#settings, meeting: this.#meeting.cell } satisfies WriterThreadSettings,
-      // Not those of the main thread, some of which are meant for its own entry point.
-      execArgv: [],
-    });
+    const worker = startThread(source, 'signalbox-journal', {
+      ...this.#settings,
+      meeting: this.#meeting.cell,
+    } satisfies WriterThreadSettings);
     worker.unref();
     worker.on('message', (reply: WriterReply) => this.#receive(reply));
     worker.on('error', (error) => this.#lose(worker, error.message));
