@@ -41,14 +41,19 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
   });
 };
 
-const noteFolder = `${sep}pending-calls${sep}`;
+/** What the files are called that are written beside the journals. */
+const written = (path: string): string | undefined => {
+  if (path.includes(`${sep}pending-calls${sep}`)) return 'the note';
+  return basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
+};
 
 for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
   replace(files, name, (method) => async (...args) => {
-    if (!String(args[0]).includes(noteFolder)) return method(...args);
-    step(`before ${name} of the note`);
+    const what = written(String(args[0]));
+    if (what === undefined) return method(...args);
+    step(`before ${name} of ${what}`);
     const result = await method(...args);
-    step(`after ${name} of the note`);
+    step(`after ${name} of ${what}`);
     return result;
   });
 }

@@ -92,7 +92,9 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       assert.equal((await hung.ended).status, 129);
       assert.deepEqual(await locksOf(place), []);
     });
+  });
 
+  describe(`12: a command whose lock is broken, or refused, ${way}`, () => {
     it('is killed with all that it started when the lock is broken', async (t) => {
       const place = await open(t);
       // Neither it nor what it starts obeys the request to end.

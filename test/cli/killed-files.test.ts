@@ -1,6 +1,7 @@
 /*
- * `signalbox workspace use` that dies or is broken off at any step. What it writes is no journal but the config of a git
- * repository, which belongs to git and is written by it.
+ * Commands that write something else than journals, and die or are broken off at any step: `signalbox workspace use`
+ * writes the config of a git repository, which belongs to git and is written by it; `signalbox serve` says in a file
+ * where it listens.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -8,6 +9,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
+import { lookAtHubFile, readHubFile } from '../../src/host/hub-file.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
 import { type Cut, type Where, runCut, runWords, stepsOf } from './cut-program.ts';
 
@@ -111,5 +113,35 @@ describe('a git config that is locked', () => {
     execFileSync('sh', ['-c', advised]);
     assert.equal((await runWords(where, use)).status, 0);
     assert.deepEqual(saidIn(where.cwd), inUse);
+  });
+});
+
+describe('signalbox serve that is cut short', () => {
+  it('leaves no file that misleads commands or the next hub, wherever it is killed or broken off', async (t) => {
+    const site = await openSite(t);
+    const cuts = ['writeFile', 'rename']
+      .flatMap((name) => [`before ${name} of hub.json`, `after ${name} of hub.json`])
+      .flatMap((step): readonly Cut[] => [
+        { step, signal: 'SIGINT' },
+        { step, signal: 'SIGKILL' },
+      ]);
+    for (const cut of cuts) {
+      const shown = `${cut.signal} ${cut.step}`;
+      const first = await runCut(site, ['serve', '--port', '0'], cut);
+      assert.deepEqual(
+        [first.status, first.signal],
+        cut.signal === 'SIGINT' ? [0, null] : [null, 'SIGKILL'],
+        `${shown}: ${first.err}`,
+      );
+      const file = await lookAtHubFile(site.dataDir);
+      const isLeft = cut.signal === 'SIGKILL' && cut.step === 'after rename of hub.json';
+      assert.equal(file.kind, isLeft ? 'read' : 'absent', shown);
+      // No hub answers there, and the command does without.
+      assert.equal((await runWords(site, ['status'])).status, 0, shown);
+      const next = await startHub(site);
+      assert.equal((await readHubFile(site.dataDir))?.url, next.url, shown);
+      assert.equal((await runWords(site, ['status', '--url', next.url])).status, 0, shown);
+      await next.stop();
+    }
   });
 });
