@@ -23,12 +23,25 @@ export interface Ended {
   readonly err: string;
 }
 
-const start = (dataDir: string, words: readonly string[], env: NodeJS.ProcessEnv) =>
-  spawn(process.execPath, [main, ...words, '--data-dir', dataDir, '--json'], {
-    cwd: dataDir,
+/** Where a command runs. */
+export interface Where {
+  readonly dataDir: string;
+  /** The data directory when absent. */
+  readonly cwd?: string;
+}
+
+const start = ({ dataDir, cwd = dataDir }: Where, words: readonly string[], env: NodeJS.ProcessEnv) =>
+  spawn(process.execPath, [main, ...withPlace(words, dataDir)], {
+    cwd,
     env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+
+/** What stands behind `--` is a command of its own. */
+const withPlace = (words: readonly string[], dataDir: string): readonly string[] => {
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  return [...words.slice(0, end), '--data-dir', dataDir, '--json', ...words.slice(end)];
+};
 
 const ended = async (child: ReturnType<typeof start>): Promise<Ended> => {
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -39,18 +52,18 @@ const ended = async (child: ReturnType<typeof start>): Promise<Ended> => {
 const loading = { NODE_OPTIONS: `--require=${cutting}` };
 
 /** Runs a command to its end. */
-export const runWords = (dataDir: string, words: readonly string[]): Promise<Ended> =>
-  ended(start(dataDir, words, {}));
+export const runWords = (where: Where, words: readonly string[]): Promise<Ended> =>
+  ended(start(where, words, {}));
 
 /** Runs a command that is sent a signal at one of its steps. */
-export const runCut = (dataDir: string, words: readonly string[], cut: Cut): Promise<Ended> =>
-  ended(start(dataDir, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal }));
+export const runCut = (where: Where, words: readonly string[], cut: Cut): Promise<Ended> =>
+  ended(start(where, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal }));
 
 /** The steps of a command that nobody disturbs, in their order. */
-export const stepsOf = async (dataDir: string, words: readonly string[]): Promise<readonly string[]> => {
+export const stepsOf = async (where: Where, words: readonly string[]): Promise<readonly string[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-steps-'));
   const path = join(folder, 'log');
-  const { status, err } = await ended(start(dataDir, words, { ...loading, CUT_LOG: path }));
+  const { status, err } = await ended(start(where, words, { ...loading, CUT_LOG: path }));
   assert.equal(status, 0, err);
   const steps = (await readFile(path, 'utf8')).trim().split('\n');
   await rm(folder, { recursive: true });

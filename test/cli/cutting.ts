@@ -1,8 +1,9 @@
 /**
  * Loaded into the program before anything else: names every step by which it leaves a mark outside of itself (a note,
- * a request, a commit, an answer), writes the names down, and sends the process a signal at one of them. It works in
+ * a request, a commit, a program that it starts, an answer), writes the names down, and sends the process a signal at one of them. It works in
  * the thread that writes the journal as well. A name that comes again has a number.
  */
+import programs, { ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import files from 'node:fs/promises';
 import http, { type ClientRequest } from 'node:http';
@@ -40,14 +41,19 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
   });
 };
 
-const noteFolder = `${sep}pending-calls${sep}`;
+/** What the files are called that are written beside the journals. */
+const written = (path: string): string | undefined => {
+  if (path.includes(`${sep}pending-calls${sep}`)) return 'the note';
+  return basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
+};
 
 for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
   replace(files, name, (method) => async (...args) => {
-    if (!String(args[0]).includes(noteFolder)) return method(...args);
-    step(`before ${name} of the note`);
+    const what = written(String(args[0]));
+    if (what === undefined) return method(...args);
+    step(`before ${name} of ${what}`);
     const result = await method(...args);
-    step(`after ${name} of the note`);
+    step(`after ${name} of ${what}`);
     return result;
   });
 }
@@ -68,6 +74,19 @@ replace(http, 'request', (method) => (...args) => {
 });
 
 const isRequest = (value: unknown): value is ClientRequest => value instanceof http.ClientRequest;
+
+/** What is run beside it: a git that is asked, or the command that a lock is held around. */
+for (const name of ['execFile', 'spawn']) {
+  replace(programs, name, (method) => (...args) => {
+    const words: readonly unknown[] = Array.isArray(args[1]) ? args[1] : [];
+    const program = args[0] === 'git' ? `git ${String(words[2])}` : 'the command';
+    step(`before ${program}`);
+    const started = method(...args);
+    step(`after the start of ${program}`);
+    if (started instanceof ChildProcess) started.prependOnceListener('close', () => step(`after ${program}`));
+    return started;
+  });
+}
 
 /** The thread that writes a journal is told where it lies. */
 const { path: journalPath = '' }: { readonly path?: string } = isMainThread ? {} : workerData;

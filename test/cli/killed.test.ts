@@ -62,7 +62,7 @@ class Trials {
   }
 
   async steps(command: WritingCommand): Promise<readonly string[]> {
-    return stepsOf(this.#site.dataDir, command.words(await this.#prepare(command)));
+    return stepsOf(this.#site, command.words(await this.#prepare(command)));
   }
 
   /** Cuts the command short, and makes it again as somebody would who has not seen the answer. */
@@ -71,7 +71,7 @@ class Trials {
     const words = command.words(subject);
     for (const cut of cuts) {
       const shown = `${words.join(' ')}, ${cut.signal} ${cut.step}`;
-      const first = await runCut(this.#site.dataDir, words, cut);
+      const first = await runCut(this.#site, words, cut);
       const over = isOver(first, cut);
       assert(over !== undefined, `${shown}: ${JSON.stringify(first)}`);
       assert(this.#effects(command, subject) <= 1, `${shown}: no more than once`);
@@ -80,7 +80,7 @@ class Trials {
       assert.equal(this.#effects(command, subject), 1, `${shown}: it was done`);
       return;
     }
-    const again = await runWords(this.#site.dataDir, words);
+    const again = await runWords(this.#site, words);
     const shown = `${words.join(' ')} after ${JSON.stringify(cuts)}: ${again.out}${again.err}`;
     assert(again.status === 0 ? isAnswer(again.out) : isRefused(again, command), shown);
     const times = this.#effects(command, subject);
@@ -234,10 +234,10 @@ describe('a claim that waits at the hub until there is something', () => {
         });
       assert((await call('start', { agent: 'ada' })).ok);
       const words = ['task', 'claim', '--wait-ms', '50000', '--agent', 'ada'];
-      const first = await runCut(site.dataDir, words, { step: 'after the request task_claim', signal });
+      const first = await runCut(site, words, { step: 'after the request task_claim', signal });
       assert(signal === 'SIGKILL' ? first.signal === signal : first.status === 130, JSON.stringify(first));
       for (const title of ['One', 'Two']) assert((await call('task_add', { title })).ok);
-      const again = await runWords(site.dataDir, words);
+      const again = await runWords(site, words);
       assert.equal(again.status, 0, again.out);
       assert.equal(claimsOf(linesOf(join(site.dataDir, 'workspaces/main.journal'))).length, 1);
     });
@@ -249,14 +249,14 @@ describe('the very first command', () => {
     const command = commandOf('task_add');
     const subject: Subject = { agent: '', word: 'The first of all', task: '' };
     const words = command.words(subject);
-    const steps = await stepsOf((await openSite(t)).dataDir, words);
+    const steps = await stepsOf(await openSite(t), words);
     assert(steps.includes('after the commit in hub.journal'), steps.join(', '));
     await inPairs(
       steps.filter((step) => step.includes('commit')),
       async (step) => {
         const { dataDir } = await openSite(t);
-        assert.equal((await runCut(dataDir, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
-        const again = await runWords(dataDir, words);
+        assert.equal((await runCut({ dataDir }, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
+        const again = await runWords({ dataDir }, words);
         assert.equal(again.status, 0, `${step}: ${again.out}`);
         const lines = linesOf(join(dataDir, command.journal));
         assert.equal(lines.filter((line) => command.effect(line, subject)).length, 1, step);

@@ -144,12 +144,12 @@ describe('a conversation of commands, each of which is a process on the journal'
     it(`goes on when every command is killed ${when} its step is stored`, async (t) => {
       const site = await openSite(t);
       for (const by of ['ada', 'bob'])
-        assert.equal((await runWords(site.dataDir, ['start', '--agent', by])).status, 0);
+        assert.equal((await runWords(site, ['start', '--agent', by])).status, 0);
       for (const step of steps) {
         const words = [...step.words, '--agent', step.by];
-        const killed = await runCut(site.dataDir, words, { step: `${when} ${commit}`, signal: 'SIGKILL' });
+        const killed = await runCut(site, words, { step: `${when} ${commit}`, signal: 'SIGKILL' });
         assert.deepEqual([killed.signal, killed.out], ['SIGKILL', ''], step.operation);
-        const answer = z.looseObject({}).parse(json(await runWords(site.dataDir, words), step));
+        const answer = z.looseObject({}).parse(json(await runWords(site, words), step));
         assert.equal(answer['replayed'] === true, when === 'after', step.operation);
       }
       checkConversation(journalOf(site));

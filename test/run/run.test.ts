@@ -92,7 +92,9 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       assert.equal((await hung.ended).status, 129);
       assert.deepEqual(await locksOf(place), []);
     });
+  });
 
+  describe(`12: a command whose lock is broken, or refused, ${way}`, () => {
     it('is killed with all that it started when the lock is broken', async (t) => {
       const place = await open(t);
       // Neither it nor what it starts obeys the request to end.
@@ -108,6 +110,43 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       const { status, err } = await held.ended;
       assert.equal(status, 4, err);
       assert.match(err, /The lock pytest was lost while the command ran/);
+    });
+
+    it('is told to end at once when the lock is broken, long before that would be renewed', async (t) => {
+      const place = await open(t);
+      const held = place.start(under(idle, '--ttl', '86400'));
+      await held.says('there');
+      const broken = await place.run(['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask']);
+      assert.equal(broken.status, 0, broken.err);
+      const { status, err } = await held.ended;
+      assert.equal(status, 4, err);
+      assert.match(err, /The lock pytest was lost while the command ran: Token \d+ of pytest/);
+    });
+
+    it('is refused in the words of its own flags, and waits as long as it was told to', async (t) => {
+      const place = await open(t);
+      await place.run(['lock', 'acquire', 'pytest', '--agent', 'eve']);
+      const refused = async (...flags: readonly string[]): Promise<string> => {
+        const { status, out, err } = await place.run(['run', ...flags, '--', ...saying('')]);
+        assert.deepEqual([status === 2 || status === 4, out], [true, ''], err);
+        return err;
+      };
+      assert.match(await refused('--lock', 'pytest'), /held exclusive by eve .*Call again with --wait-ms to/);
+      assert.match(await refused('--lock', 'pytest', '--wait-ms', '200'), /held exclusive by eve/);
+      const wrong = await refused('--lock', 'a$', '--mode', 'all', '--wait-ms', '600001');
+      assert.match(
+        wrong,
+        /^signalbox: --lock: .*; --mode: must be one of .*; --wait-ms: must be at most 600000\./,
+      );
+      assert.match(
+        await refused('--lock', 'a', '--ttl', '3'),
+        /^signalbox: --ttl is 5 to 86400 seconds, and not 3/,
+      );
+      assert.match(
+        await refused('--lock', 'a', '--ttl', '5m'),
+        /^signalbox: --ttl is a whole number of seconds/,
+      );
+      assert.match(await refused('--lock', 'work'), /^signalbox: The lock work is called after the branch/);
     });
   });
 }

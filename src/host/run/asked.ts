@@ -25,9 +25,9 @@ export const askedBy = ({ flags, words }: Pick<Given, 'flags' | 'words'>): Outco
     return refuse('invalid_input', `Say with --lock what to hold.${seeHelp({ command: 'run' })}`);
   if (words.length === 0)
     return refuse('invalid_input', `Say behind -- what to run.${seeHelp({ command: 'run' })}`);
-  const ttl = countIn(flags, 'ttl') ?? ok(runTtlSeconds);
+  const ttl = countIn(flags, 'ttl', 'seconds') ?? ok(runTtlSeconds);
   if (!ttl.ok) return ttl;
-  const wait = countIn(flags, 'wait-ms') ?? ok(0);
+  const wait = countIn(flags, 'wait-ms', 'milliseconds') ?? ok(0);
   if (!wait.ok) return wait;
   return ok({
     lock,
@@ -45,13 +45,17 @@ const textIn = (flags: Given['flags'], name: string): string | undefined => {
 };
 
 /** The limits are those of lock_acquire, which says them. */
-const countIn = (flags: Given['flags'], name: string): Outcome<number> | undefined => {
+const countIn = (
+  flags: Given['flags'],
+  name: string,
+  unit: 'seconds' | 'milliseconds',
+): Outcome<number> | undefined => {
   const text = textIn(flags, name);
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return ok(Number(text));
   const shown = quoted(printable(text.slice(0, shownCharactersMax)));
   return refuse(
     'invalid_input',
-    `--${name} is a whole number, and not ${shown}.${seeHelp({ command: 'run' })}`,
+    `--${name} is a whole number of ${unit}, and not ${shown}.${seeHelp({ command: 'run' })}`,
   );
 };

@@ -2,7 +2,7 @@ import { writtenDescription } from '../../catalogue/written-description.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { secondMs } from '../../kernel/instants.ts';
+import { hourMs, secondMs } from '../../kernel/instants.ts';
 import type { Given } from '../commands/command.ts';
 import { currentBranch } from '../current-branch.ts';
 import { openOnce } from '../open-once.ts';
@@ -11,6 +11,7 @@ import { type Asked, askedBy } from './asked.ts';
 import { type ChildEnd, startChild } from './child.ts';
 import { type HeldLock, holdLock } from './held-lock.ts';
 import { keepLease } from './keep-lease.ts';
+import { inOwnWords } from './refused.ts';
 import { type Forwarding, forwardSignals } from './signals.ts';
 
 /** Holds a lock around a command, and ends with the exit code of the command. */
@@ -18,12 +19,27 @@ export const runUnderLock = async (given: Given): Promise<Outcome<true>> => {
   const asked = askedBy(given);
   if (!asked.ok) return asked;
   const signals = forwardSignals();
+  // The timers of a wait leave a process free to end; here the command is what it lives for.
+  const living = setInterval(() => {}, hourMs);
+  try {
+    const outcome = await runLiving(asked.value, given, signals);
+    const exit = signals.exit();
+    if (exit === undefined) return outcome;
+    process.exitCode = exit;
+    return ok(true);
+  } finally {
+    clearInterval(living);
+    signals.forget();
+  }
+};
+
+const runLiving = async (asked: Asked, given: Given, signals: Forwarding): Promise<Outcome<true>> => {
   const { configuration, log } = given;
   const { settings } = configuration;
   const connected = await openOnce(settings, { catalogue: writtenDescription(), log });
   if (!connected.ok) return connected;
   const { hub, workspace, close } = connected.value;
-  const lock = await holdLock(asked.value, {
+  const lock = await holdLock(asked, {
     hub,
     workspace,
     agent: settings.agent,
@@ -31,13 +47,9 @@ export const runUnderLock = async (given: Given): Promise<Outcome<true>> => {
     branch: () => currentBranch(thisProcess()),
     signal: signals.early,
   });
-  const outcome = lock.ok ? await runHolding(asked.value, lock.value, { signals, log }) : lock;
-  signals.forget();
+  const outcome = lock.ok ? await runHolding(asked, lock.value, { signals, log }) : inOwnWords(lock, asked);
   await close();
-  const exit = signals.exit();
-  if (exit === undefined) return outcome;
-  process.exitCode = exit;
-  return ok(true);
+  return outcome;
 };
 
 interface Surroundings {
@@ -90,6 +102,12 @@ const runKept = async (
   });
   const { grantedAt, renew } = lock;
   let lost: string | undefined;
+  const lose = (why: string | undefined): void => {
+    if (why === undefined || lost !== undefined) return;
+    lost = why;
+    log.error(`the lock ${lock.name} is lost (${why}); the command is told to end`);
+    child.end();
+  };
   const kept = keepLease(
     { ttlMs, grantedAt, marginMs: graceMs },
     {
@@ -99,15 +117,11 @@ const runKept = async (
         log.warn(`the lock ${lock.name} could not be renewed, and will be tried again: ${why}`),
       stop: over.signal,
     },
-  ).then((why) => {
-    if (why === undefined) return;
-    lost = why;
-    log.error(`the lock ${lock.name} is lost (${why}); the command is told to end`);
-    child.end();
-  });
+  ).then(lose);
+  const told = lock.lost(over.signal).then(lose);
   const end = await child.ended;
   over.abort();
-  await kept;
+  await Promise.all([kept, told]);
   return { end, lost };
 };
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { secondMs } from '../../kernel/instants.ts';
+import { repeatable } from '../../kernel/text.ts';
 
 /** What git said: its exit status, `missing` where there is no git, `stuck` when it did not come back. */
 export interface Said {
@@ -57,3 +58,15 @@ export const gitIn = (folder: string, env: NodeJS.ProcessEnv): Git => {
 
 const statusOf = (code: string | number | null | undefined): Said['status'] =>
   typeof code === 'number' ? code : code === 'ENOENT' ? 'missing' : 'stuck';
+
+/** What git said of a failure, as part of a sentence. */
+export const wordsOf = ({ status, err }: Said): string =>
+  status === 'stuck' && err === ''
+    ? 'it did not answer in time'
+    : repeatable(
+        err
+          .trim()
+          .replace(/^fatal: /, '')
+          .replaceAll(/\s+/g, ' '),
+        400,
+      );

@@ -5,7 +5,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isName } from '../../kernel/names.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
-import { type Git, type Said, gitIn } from './git.ts';
+import { type Git, type Said, gitIn, wordsOf } from './git.ts';
 import type { Identity } from './identity.ts';
 
 /** What a person says, in the repository's own config, which all its worktrees share. It holds at every hub. */
@@ -123,16 +123,9 @@ const repositoryAt = ({
   readonly git: Git;
   readonly config?: ReadonlyMap<string, string>;
 }): LocalRepository => {
-  const write = async (key: string, name: string): Promise<Outcome<true>> => {
-    const written = await git('config', '--local', '--replace-all', key, name);
-    return written.status === 0
-      ? ok(true)
-      : refuse(
-          'storage_read_only',
-          `The name of the workspace cannot be written to the git config of ${folder} (${wordsOf(written)}). Name it with --workspace ${name} or SIGNALBOX_WORKSPACE instead.`,
-          { folder },
-        );
-  };
+  // Once per repository and hub, and when a person says it.
+  const write = async (key: string, name: string): Promise<Outcome<true>> =>
+    (await import('./write-config.ts')).writeConfig(folder, git, { key, name });
   return {
     folder,
     // Asked for once per repository and hub: from then on the name is noted.
@@ -188,17 +181,6 @@ const brokenLink = (cwd: string, { err }: Said): Refusal | undefined => {
     { folder: cwd, link },
   );
 };
-
-const wordsOf = ({ status, err }: Said): string =>
-  status === 'stuck' && err === ''
-    ? 'it did not answer in time'
-    : repeatable(
-        err
-          .trim()
-          .replace(/^fatal: /, '')
-          .replaceAll(/\s+/g, ' '),
-        400,
-      );
 
 /** Told without git: a folder above this one that has a `.git`. */
 const repositoryAround = (cwd: string): string | undefined => {
