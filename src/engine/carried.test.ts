@@ -91,9 +91,29 @@ it('carried: a call that names what has arrived says so of nothing else', async 
 });
 
 it('carried: a call that came before an answer was given proves nothing of it', async () => {
-  const { engine } = await joined();
-  await Promise.all([engine.query(ada, telling(2)), engine.query(ada, telling(2))]);
+  let held: Promise<void> | undefined;
+  const { engine } = await joined({
+    wrap: (store) => ({
+      ...store,
+      head: async () => {
+        const until = held;
+        held = undefined;
+        await until;
+        return store.head();
+      },
+    }),
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  const early = engine.query(ada, agentCount);
+  await turns();
+  assert.equal(held, undefined, 'it has come, and looks at the journal for long');
+  assert.equal(valueOf(await engine.query(ada, telling(2))), 'told');
+  resolve();
+  assert.equal(valueOf(await early), 2);
   assert.deepEqual(engine.carried.take(), []);
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }], 'the next one does');
 });
 
 it('carried: who gives receipts back is believed, and nothing is drawn from its calls', async () => {
