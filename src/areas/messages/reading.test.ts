@@ -178,7 +178,9 @@ describe('acknowledging', () => {
     const single = office.inbox(bob, { ack: one });
     assert.deepEqual([single.acknowledged, single.acknowledged_total], [[one], 1]);
   });
+});
 
+describe('what is to be acknowledged', () => {
   it('ME20 is asked for again in the inbox and among what waits, until it is done', () => {
     const office = new MessageOffice();
     const { given, ada, bob } = office;
@@ -271,7 +273,9 @@ describe('what does not arrive in time', () => {
     );
     assert.deepEqual(office.texts(given.join('cyd')), ['x'], 'it is as unread as before');
   });
+});
 
+describe('a failed delivery', () => {
   it('ME21 ME22 is told to its sender until the start after the next', () => {
     const office = new MessageOffice();
     const { given, ada } = office;
