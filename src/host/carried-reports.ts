@@ -33,10 +33,7 @@ export class CarriedReports {
 
   /** Forgets what is about sessions that are over. */
   async tidy(engine: Engine): Promise<void> {
-    this.#writing = this.#writing.then(() => {
-      const { agents } = engine.slices;
-      engine.carried.keep((id) => agents.sessions.get(id)?.endedAt === undefined && agents.sessions.has(id));
-    });
+    this.#writing = this.#writing.then(() => engine.carried.keep(isLiveIn(engine)));
     await this.#writing;
   }
 
@@ -49,3 +46,13 @@ export class CarriedReports {
     this.#options.log.warn(`What agents were told is not noted yet: ${written.message}`);
   }
 }
+
+/** The process of a session has gone: what it was answered last is shown again to whoever comes back to that session. */
+export const forgetEnded = (engine: Engine): void => engine.carried.forget(isLiveIn(engine));
+
+const isLiveIn =
+  (engine: Engine) =>
+  (id: string): boolean => {
+    const session = engine.slices.agents.sessions.get(id);
+    return session !== undefined && session.endedAt === undefined;
+  };
