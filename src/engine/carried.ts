@@ -51,11 +51,11 @@ export class CarriedAnswers {
   readonly #proven = new Map<string, AgentCursors>();
   /** What was taken already, so that a cursor is not written twice. */
   readonly #taken = new Map<string, Cursors>();
-  readonly #ready: () => void;
+  readonly #ready: (proven: AgentCursors) => void;
   #handed = 0;
 
-  /** @param ready - called when there is something to take again. */
-  constructor(ready: () => void) {
+  /** @param ready - called with what has been proven, when that is more than was taken. */
+  constructor(ready: (proven: AgentCursors) => void) {
     this.#ready = ready;
   }
 
@@ -177,9 +177,9 @@ export class CarriedAnswers {
   #prove({ agent, ...cursors }: AgentCursors): void {
     const known = this.#taken.get(agent);
     if (!isLater(cursors, known)) return;
-    const first = this.#proven.size === 0;
-    this.#proven.set(agent, { agent, ...later(this.#proven.get(agent), cursors) });
-    if (first) this.#ready();
+    const proven = { agent, ...later(this.#proven.get(agent), cursors) };
+    this.#proven.set(agent, proven);
+    this.#ready(proven);
   }
 }
 
