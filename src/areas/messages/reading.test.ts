@@ -155,7 +155,9 @@ describe('acknowledging', () => {
       [three],
     );
   });
+});
 
+describe('what is to be acknowledged', () => {
   it('ME14 ME20 of many is named in part and counted', () => {
     const office = new MessageOffice();
     const { given, ada, bob } = office;
@@ -178,9 +180,7 @@ describe('acknowledging', () => {
     const single = office.inbox(bob, { ack: one });
     assert.deepEqual([single.acknowledged, single.acknowledged_total], [[one], 1]);
   });
-});
 
-describe('what is to be acknowledged', () => {
   it('ME20 is asked for again in the inbox and among what waits, until it is done', () => {
     const office = new MessageOffice();
     const { given, ada, bob } = office;
