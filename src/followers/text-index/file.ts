@@ -55,7 +55,7 @@ export const openFile = (path: string, note: (note: string) => void): OpenFile =
     });
     removeGivenUp(path, note);
   }
-  keepPrivate(path);
+  keepPrivate(path, note);
   const inode = inodeOf(path);
   const database = new DatabaseSync(path, { timeout: busyMs });
   try {
@@ -121,11 +121,17 @@ const writtenAt = (path: string): number => {
   return times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times);
 };
 
-/** An older version made files that everybody could read. */
-const keepPrivate = (path: string): void => {
+/** An older version made files that everybody could read. A search does not fail for that. */
+const keepPrivate = (path: string, note: (note: string) => void): void => {
+  if (process.platform === 'win32') return;
   for (const file of [path, ...sideFiles(path)]) {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
-    if ((mode & modeOfOthers) !== 0 && process.platform !== 'win32') chmodSync(file, fileMode);
+    if ((mode & modeOfOthers) === 0) continue;
+    try {
+      chmodSync(file, fileMode);
+    } catch (thrown) {
+      note(`the full-text index ${file} can be read by others (${String(thrown)})`);
+    }
   }
 };
 
