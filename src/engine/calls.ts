@@ -10,6 +10,10 @@ export interface CallOptions {
   /** Makes the call repeatable: the same id and input again gives the same answer and is done once. */
   readonly requestId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Aborted when the answer has not reached whoever asked: then no later call proves that it has. */
+  readonly gone?: AbortSignal | undefined;
+  /** The request ids of earlier calls of the same session whose answers have reached nobody. */
+  readonly lost?: readonly string[] | undefined;
   /** It only looks: its answer carries nothing, and that it is made proves nothing of earlier ones. */
   readonly peek?: boolean | undefined;
   /** The caller says itself which answers have arrived, by their receipts: its calls prove nothing. */

@@ -63,6 +63,37 @@ it('carried: an answer counts for nothing when its call is broken off before the
   assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
 });
 
+it('carried: an answer counts for nothing once it is known that it has not been handed over', async () => {
+  const { engine } = await joined();
+  const gone = new AbortController();
+  await engine.query(ada, telling(2), { gone: gone.signal });
+  gone.abort();
+  await engine.query(ada, agentCount);
+  await engine.query(ada, telling(2), { gone: gone.signal });
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), []);
+  const late = new AbortController();
+  await engine.query(ada, telling(2), { gone: late.signal });
+  await engine.query(ada, agentCount);
+  late.abort();
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }], 'it was proven before');
+});
+
+it('carried: a call says which answers of its session were lost, and proves the others', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(1), { requestId: 'one' });
+  await engine.query(ada, telling(2), { requestId: 'two' });
+  await engine.query(bob, telling(2), { requestId: 'three' });
+  await engine.query(bob, agentCount, { lost: ['two'] });
+  await engine.query(ada, agentCount, { lost: ['nine', 'two', 'three'] });
+  await engine.query(bob, telling(3), { requestId: 'four' });
+  await engine.query(bob, agentCount, { lost: ['four'], requestId: 'five' });
+  assert.deepEqual(engine.carried.take(), [
+    { agent: 'ada', surfaced: 1, told: 1 },
+    { agent: 'bob', surfaced: 2, told: 2 },
+  ]);
+});
+
 it('carried: a call that is made again shows that its answer was lost, and proves nothing', async () => {
   const { engine } = await joined();
   await engine.query(ada, telling(2), { requestId: 'one' });
@@ -91,9 +122,29 @@ it('carried: a call that names what has arrived says so of nothing else', async 
 });
 
 it('carried: a call that came before an answer was given proves nothing of it', async () => {
-  const { engine } = await joined();
-  await Promise.all([engine.query(ada, telling(2)), engine.query(ada, telling(2))]);
+  let held: Promise<void> | undefined;
+  const { engine } = await joined({
+    wrap: (store) => ({
+      ...store,
+      head: async () => {
+        const until = held;
+        held = undefined;
+        await until;
+        return store.head();
+      },
+    }),
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  const early = engine.query(ada, agentCount);
+  await turns();
+  assert.equal(held, undefined, 'it has come, and looks at the journal for long');
+  assert.equal(valueOf(await engine.query(ada, telling(2))), 'told');
+  resolve();
+  assert.equal(valueOf(await early), 2);
   assert.deepEqual(engine.carried.take(), []);
+  await engine.query(ada, agentCount);
+  assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }], 'the next one does');
 });
 
 it('carried: who gives receipts back is believed, and nothing is drawn from its calls', async () => {

@@ -21,6 +21,14 @@ export interface Proof {
   readonly handed: number;
 }
 
+interface OnItsWay {
+  readonly requestId?: string | undefined;
+  /** Of the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of its answer, as it was handed over. */
+  readonly gone?: AbortSignal | undefined;
+}
+
 /** An answer that is on its way. */
 interface Unproven {
   readonly number: number;
@@ -35,18 +43,19 @@ interface Unproven {
 /**
  * Collects what answers carried to agents. That an answer left is no proof that it arrived, so it counts once the same
  * session makes another call: then its client lives and has gone on from it. A call that is made again, a call that was
- * broken off and a process that ends prove nothing; what has not been proven is carried again.
+ * broken off, an answer that is known not to have been handed over and a process that ends prove nothing; what has not
+ * been proven is carried again.
  */
 export class CarriedAnswers {
   readonly #unproven = new Map<string, readonly Unproven[]>();
   readonly #proven = new Map<string, AgentCursors>();
   /** What was taken already, so that a cursor is not written twice. */
   readonly #taken = new Map<string, Cursors>();
-  readonly #ready: () => void;
+  readonly #ready: (proven: AgentCursors) => void;
   #handed = 0;
 
-  /** @param ready - called when there is something to take again. */
-  constructor(ready: () => void) {
+  /** @param ready - called with what has been proven, when that is more than was taken. */
+  constructor(ready: (proven: AgentCursors) => void) {
     this.#ready = ready;
   }
 
@@ -65,7 +74,7 @@ export class CarriedAnswers {
     for (const { agent, cursors } of known) this.#prove({ agent, ...upTo(cursors, confirms) });
   }
 
-  /** A call is made again, so its answer was lost. Whether there was one that nothing has proven yet. */
+  /** A call is made again or is said to have been answered in vain, so its answer was lost. Whether there was one that nothing has proven yet. */
   repeated(actor: Actor, requestId: string | undefined): boolean {
     if (requestId === undefined) return false;
     const key = keyOf(actor);
@@ -82,17 +91,10 @@ export class CarriedAnswers {
     return proven === undefined ? taken : later(taken, proven);
   }
 
-  /** An answer is on its way to this session, unless `signal` says before its next call that it was broken off. */
-  answered(
-    actor: Actor,
-    cursors: Cursors,
-    {
-      requestId,
-      signal,
-    }: { readonly requestId?: string | undefined; readonly signal?: AbortSignal | undefined },
-  ): void {
+  /** An answer is on its way to this session, unless one of the signals says before its next call that it is lost. */
+  answered(actor: Actor, cursors: Cursors, { requestId, signal, gone }: OnItsWay): void {
     const { agent, session } = actor;
-    if (agent === undefined || signal?.aborted === true) return;
+    if (agent === undefined || signal?.aborted === true || gone?.aborted === true) return;
     const key = keyOf(actor);
     const number = (this.#handed += 1);
     const abort = (): void => this.#drop(key, [unproven]);
@@ -102,9 +104,13 @@ export class CarriedAnswers {
       session,
       requestId,
       cursors,
-      detach: () => signal?.removeEventListener('abort', abort),
+      detach: () => {
+        signal?.removeEventListener('abort', abort);
+        gone?.removeEventListener('abort', abort);
+      },
     };
     signal?.addEventListener('abort', abort, { once: true });
+    gone?.addEventListener('abort', abort, { once: true });
     this.#unproven.set(key, [...(this.#unproven.get(key) ?? []), unproven]);
   }
 
@@ -138,16 +144,20 @@ export class CarriedAnswers {
       this.#proven.set(agent, { agent, ...later(this.#proven.get(agent), cursors) });
   }
 
-  /** Forgets all that is about sessions which are over, once nothing that was taken is still being written. */
-  keep(isLive: (session: string) => boolean): void {
-    const agents = new Set<string>();
+  /** Nothing proves any more that an answer has reached a session which is over: what comes back to it is another client. */
+  forget(isLive: (session: string) => boolean): void {
     for (const [key, all] of this.#unproven) {
       this.#drop(
         key,
         all.filter(({ session }) => session === undefined || !isLive(session)),
       );
-      for (const { agent } of this.#unproven.get(key) ?? []) agents.add(agent);
     }
+  }
+
+  /** Forgets all that is about sessions which are over, once nothing that was taken is still being written. */
+  keep(isLive: (session: string) => boolean): void {
+    this.forget(isLive);
+    const agents = new Set([...this.#unproven.values()].flat().map(({ agent }) => agent));
     for (const agent of this.#taken.keys()) if (!agents.has(agent)) this.#taken.delete(agent);
   }
 
@@ -167,9 +177,9 @@ export class CarriedAnswers {
   #prove({ agent, ...cursors }: AgentCursors): void {
     const known = this.#taken.get(agent);
     if (!isLater(cursors, known)) return;
-    const first = this.#proven.size === 0;
-    this.#proven.set(agent, { agent, ...later(this.#proven.get(agent), cursors) });
-    if (first) this.#ready();
+    const proven = { agent, ...later(this.#proven.get(agent), cursors) };
+    this.#proven.set(agent, proven);
+    this.#ready(proven);
   }
 }
 

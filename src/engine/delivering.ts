@@ -29,7 +29,8 @@ export class Delivering {
   called(actor: Actor): void {
     const { carried } = this.#engine;
     const history = this.#engine.history();
-    const { requestId, peek, receipts, received } = this.#options;
+    const { requestId, peek, receipts, received, lost = [] } = this.#options;
+    for (const id of lost) carried.repeated(actor, id);
     if (received !== undefined) carried.confirmed(actor, carriedWith(received, history));
     if (peek === true || receipts === true) return;
     const confirms = this.#prepared.confirms?.(history);

@@ -39,8 +39,8 @@ export interface EngineOptions {
   readonly search?: TextSearch | undefined;
   /** What writes down how far agents have been told. */
   readonly delivery?: ((cursors: readonly AgentCursors[]) => Intent) | undefined;
-  /** Called when `carried` has something to take again. */
-  readonly onCarried?: (() => void) | undefined;
+  /** Called with what has been proven and is to be taken from `carried`. */
+  readonly onCarried?: ((proven: AgentCursors) => void) | undefined;
 }
 
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
@@ -56,7 +56,7 @@ export class Engine {
   readonly #blocking: Blocking;
   readonly #answers: Answers;
   /** How far agents have been told by the answers of this process. */
-  readonly carried = new CarriedAnswers(() => this.#options.onCarried?.());
+  readonly carried = new CarriedAnswers((proven) => this.#options.onCarried?.(proven));
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
   #workspace: string;

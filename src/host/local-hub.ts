@@ -13,6 +13,7 @@ import {
   otherHub,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
+import { forgetEnded } from './carried-reports.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -57,8 +58,8 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
-    const { caller, requestId, signal, peek, receipts, received } = call;
-    const options = { requestId, signal, peek, receipts, received };
+    const { caller, requestId, signal, gone, lost, peek, receipts, received } = call;
+    const options = { requestId, signal, gone, lost, peek, receipts, received };
     const reply =
       prepared.value.kind === 'query'
         ? await engine.value.query(caller, prepared.value, options)
@@ -75,6 +76,7 @@ export class LocalHub implements Hub {
     if (!engine.ok) return;
     const actor = { principal, role, agent: undefined, session: undefined };
     await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
+    forgetEnded(engine.value);
   }
 
   async changes(

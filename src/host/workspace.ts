@@ -69,7 +69,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     snapshot: snapshot.value,
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
-    onCarried: () => reports.soon(() => engine),
+    onCarried: (proven) => reports.soon(engine, proven),
   });
   if (!opened.ok) return opened;
   const engine = opened.value;

@@ -36,8 +36,9 @@ const textOf = async (
 ): Promise<string> => {
   const operation = catalogue.find(name);
   if (!operation.ok) return answerText(value, terminal);
-  const text = await answerText(value, { ...terminal, order: catalogue.columnsOf(operation.value) });
-  const { leavesOut } = operation.value;
+  const { leavesOut, forPrograms: hidden = [] } = operation.value;
+  const order = catalogue.columnsOf(operation.value);
+  const text = await answerText(value, { ...terminal, order, hidden });
   return leavesOut === undefined || (isRecord(input) && leavesOut.unless in input)
     ? text
     : `${text}${inLines(leavesOut.remark, terminal)}\n`;

@@ -120,6 +120,8 @@ export interface OperationTexts {
   readonly positional?: string;
   /** What its list leaves out as long as a member of the input is not given; told to people, who expect all of it. */
   readonly leavesOut?: { readonly unless: string; readonly remark: string };
+  /** Members of what it lists that tell a person nothing: they are no columns of a table. */
+  readonly forPrograms?: readonly string[];
   /** What is different where a list of tools must be short. */
   readonly short?: ShortForm;
   /** May delete or overwrite what somebody else relies on. */

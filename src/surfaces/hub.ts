@@ -49,6 +49,10 @@ export interface HubCall {
   readonly workspace: string | undefined;
   readonly requestId: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Aborted when the answer has not reached whoever asked, which may become known long after it was given. */
+  readonly gone?: AbortSignal | undefined;
+  /** The request ids of earlier calls whose answers are known to have reached nobody; up to `lostCallsMax`. */
+  readonly lost?: readonly string[] | undefined;
   /** A program looks at what there is, which is no proof that the agent gets it: nothing is delivered by the answer. */
   readonly peek?: boolean | undefined;
   /**
@@ -59,6 +63,8 @@ export interface HubCall {
   /** The receipt of an answer that has arrived where it was to go, given to the same agent. */
   readonly received?: string | undefined;
 }
+
+export const lostCallsMax = 20;
 
 export interface HubReply {
   readonly value: unknown;

@@ -12,7 +12,7 @@ import { type MemoryVault, openMemoryStore } from '../stores/memory/memory-store
 import { CollectedLog } from '../testing/collected-log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { Reply } from '../engine/answers.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
 import type { TextSearch } from '../engine/search.ts';
 
 export const caller: Caller = {
@@ -68,6 +68,7 @@ export const open = async (
     readonly clock?: ManualClock;
     readonly wrap?: (store: Store) => Store;
     readonly search?: TextSearch;
+    readonly onCarried?: EngineOptions['onCarried'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -82,6 +83,7 @@ export const open = async (
     log,
     identify,
     search: over.search,
+    onCarried: over.onCarried,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));

@@ -18,7 +18,9 @@ const inboxSchema = z.looseObject({
   ),
   more: z.number().optional(),
   acknowledged: z.array(z.string()).optional(),
+  acknowledged_total: z.number().optional(),
   to_acknowledge: z.array(z.string()).optional(),
+  to_acknowledge_total: z.number().optional(),
   up_to: z.object({ messages: z.number() }).optional(),
 });
 

@@ -6,9 +6,12 @@ import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
+import { z } from 'zod';
 import { answerText } from '../../src/surfaces/cli/answer.ts';
 import { main } from '../host/processes.ts';
 import { type Place, openPlace } from './program.ts';
+
+const searched = z.object({ items: z.array(z.object({ score: z.number() })) });
 
 const plain = { columns: undefined, colour: false };
 
@@ -24,6 +27,21 @@ describe('a list', () => {
     ];
     for (const rows of [items, items.toReversed()]) {
       assert.match(await answerText({ items: rows }, { ...plain, order }), /^ID +READY +NEW HERE +HOLDER\n/);
+    }
+  });
+
+  it('has no column for what only programs read', async (t) => {
+    const place = await openPlace(t);
+    await place.run(['start', '--agent', 'ada']);
+    await place.run(['start', '--agent', 'bob']);
+    await place.run(['task', 'add', 'Mend the fence']);
+    await place.run(['message', 'send', 'the fence', '--to', 'bob', '--agent', 'ada']);
+    for (const search of [['find'], ['message', 'search', '--agent', 'bob']]) {
+      const { out } = await place.run([...search, 'fence']);
+      assert.match(out, /^SEQ +AREA +KIND +REF +TIME +(?:AGENT +)?EXCERPT\n/);
+      const found = searched.parse(await place.json([...search, 'fence']));
+      assert.ok(found.items.every(({ score }) => score > 0));
+      assert.ok(found.items.length > 0);
     }
   });
 

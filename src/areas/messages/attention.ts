@@ -1,5 +1,6 @@
 import type { Attention, News } from '../../kernel/area.ts';
 import type { Carried } from '../../kernel/carried.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import { quoted } from '../../kernel/text.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
@@ -9,6 +10,7 @@ import { type Mailbox, type MessagesSlice, type Undelivered, messageAt, messageI
 import { eachSeq, hasSeq, lastSeq, sizeAfter } from './model/seqs.ts';
 
 const messageKind = 'message';
+const ackKind = 'message_ack';
 const undeliveredKind = 'message_undelivered';
 
 /** ME19 to ME21: what an agent has not read, what it owes, and what it sent that did not arrive in time. */
@@ -20,6 +22,7 @@ export const attention = (world: World<'messages' | 'agents'>, name: string): At
   return [
     ...unreadIn(world.messages, mailbox),
     ...owedIn(world.messages, mailbox),
+    ...forgottenIn(mailbox, agent.toldSeq),
     ...failures.map((failure) => undeliveredAs(failure)),
   ];
 };
@@ -54,20 +57,40 @@ const unreadIn = (slice: MessagesSlice, { unread }: Mailbox): Attention[] => {
 /** What has been read and not been acknowledged; what is unread says so itself. */
 const owedIn = (slice: MessagesSlice, { owed, unread }: Mailbox): Attention[] => {
   const waiting: Attention[] = [];
+  let [more, last] = [0, 0];
   for (const seq of eachSeq(owed)) {
-    if (waiting.length === attentionMax) break;
     const message = messageAt(slice, seq);
     if (message?.ackBy === undefined || hasSeq(unread, seq)) continue;
+    if (waiting.length === attentionMax) {
+      [more, last] = [more + 1, seq];
+      continue;
+    }
     const id = messageId(seq);
     waiting.push({
-      kind: 'message_ack',
+      kind: ackKind,
       ref: id,
       seq,
       since: message.at,
       text: `${message.from} wants ${id} to be acknowledged until ${isoTime(message.ackBy)}: inbox {"ack":["${id}"]}.`,
     });
   }
-  return waiting;
+  const since = messageAt(slice, last)?.at;
+  if (since === undefined) return waiting;
+  const text = `${more} more are to be acknowledged. Do what they ask, then acknowledge what was shown to you: inbox {"ack":["all"]}.`;
+  return [...waiting, { kind: ackKind, ref: messageId(last), seq: last, since, text }];
+};
+
+const countAfter = ({ forgotten }: Mailbox, seq: Seq): number =>
+  forgotten.reduce((sum, one) => (one.seq > seq ? sum + one.count : sum), 0);
+
+/** Of too many failures those before the latest are counted. */
+const forgottenIn = (mailbox: Mailbox, toldSeq: Seq): Attention[] => {
+  const last = mailbox.forgotten.at(-1);
+  const count = countAfter(mailbox, toldSeq);
+  if (last === undefined || count === 0) return [];
+  const ref = messageId(last.message);
+  const text = `${count} more failed before these ${mailbox.undelivered.length}, the last of them ${ref}. Look at each message that you wait for with message_get.`;
+  return [{ kind: undeliveredKind, ref, seq: last.seq, since: last.at, text }];
 };
 
 const undeliveredAs = ({ message, seq, at, why, agents, count }: Undelivered): Attention => {
@@ -93,6 +116,13 @@ export const news = (world: World<'messages' | 'agents'>, name: string, arrived:
     ...(latest === undefined ? [] : [{ kind: messageKind, count: unread, seq: latest, call: 'inbox' }]),
     ...(failed === undefined
       ? []
-      : [{ kind: undeliveredKind, count: failures.length, seq: failed.seq, call: 'start' }]),
+      : [
+          {
+            kind: undeliveredKind,
+            count: failures.length + countAfter(mailbox, told),
+            seq: failed.seq,
+            call: 'start',
+          },
+        ]),
   ];
 };

@@ -3,8 +3,15 @@ import type { Author, EntryOf, Seq } from '../../kernel/entry.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import type { MessagesEvent } from './model/events.ts';
 import { rawBeginning } from './model/beginning.ts';
-import { lapsedKeptMax, messagesKeptMax, readKeptMax, undeliveredKeptMax } from './model/limits.ts';
 import {
+  forgottenKeptMax,
+  lapsedKeptMax,
+  messagesKeptMax,
+  readKeptMax,
+  undeliveredKeptMax,
+} from './model/limits.ts';
+import {
+  type Forgotten,
   type Mailbox,
   type Message,
   type MessagesSlice,
@@ -223,6 +230,22 @@ const tellSender = (
   const fresh = failures.flat();
   if (sender === undefined || fresh.length === 0) return slice;
   const mailbox = mailboxOf(slice, sender);
-  const undelivered = [...mailbox.undelivered, ...fresh].slice(-undeliveredKeptMax);
-  return { ...slice, mailboxes: slice.mailboxes.put({ ...mailbox, undelivered }) };
+  const all = [...mailbox.undelivered, ...fresh];
+  const undelivered = all.slice(-undeliveredKeptMax);
+  const forgotten = all.slice(0, -undeliveredKeptMax).reduce(withForgotten, mailbox.forgotten);
+  return { ...slice, mailboxes: slice.mailboxes.put({ ...mailbox, undelivered, forgotten }) };
+};
+
+/** Counted by entries, so that what was told before some entry can be left out; of too many, the oldest two become one. */
+const withForgotten = (
+  forgotten: readonly Forgotten[],
+  { message, seq, at }: Undelivered,
+): readonly Forgotten[] => {
+  const last = forgotten.at(-1);
+  if (last?.seq === seq) return forgotten.with(-1, { message, seq, at, count: last.count + 1 });
+  const [first, second, ...later] = forgotten;
+  const one = { message, seq, at, count: 1 };
+  return first === undefined || second === undefined || forgotten.length < forgottenKeptMax
+    ? [...forgotten, one]
+    : [{ ...second, count: first.count + second.count }, ...later, one];
 };

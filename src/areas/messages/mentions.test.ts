@@ -29,12 +29,29 @@ const cases: readonly (readonly [rule: string, text: string, agents: readonly st
   ],
   ['ME24 behind a line break or a tab', 'x\n@ada\t@bob', ['ada', 'bob']],
   ['ME24 behind other scripts’ punctuation and signs', '、@ada —@bob 🙂@claude', ['ada', 'bob', 'claude']],
-  ['ME24 not behind letters of any script', 'é@ada 漢@bob ß@claude', []],
+  ['ME24 not behind letters of scripts with spaces', 'é@ada ж@bob ß@claude', []],
+  [
+    'ME24 between letters of scripts without spaces',
+    '请@ada看 これは@bobのレビュー 漢@claude。ให้@types ดู',
+    ['ada', 'bob', 'claude', 'types'],
+  ],
+  ['ME24 before a particle', '@ada에게 @bobさん、@claudeは', ['ada', 'bob', 'claude']],
+  [
+    'ME24 between full-width punctuation',
+    '（@ada）「@bob」：@claude，@types！@a.b_c-d。',
+    ['ada', 'bob', 'claude', 'types', 'a.b_c-d'],
+  ],
+  [
+    'ME24 within emphasis',
+    '_@ada_ *@bob* **@claude** __@types__ ***@pytest*** *_@x__* ~~@v1.2~~ _and @cache_',
+    ['ada', 'bob', 'claude', 'types', 'pytest', 'x_', 'v1.2', 'cache'],
+  ],
+  ['ME24 not behind a word that ends in underscores', 'snake_@ada __init__@bob 3_@claude é_@types', []],
   ['ME24 not behind another at sign', '@@ada', []],
   ['ME24 not a package', 'npm i @types/node @ada/cli', []],
   ['ME24 not a decorator that is called', '@cache(maxsize=1)\ndef f(): ...', []],
   ['ME24 not an account on a host', '@ada@social.example', []],
-  ['ME24 not before letters of any script', '@adaß @bob漢', []],
+  ['ME24 not before letters of scripts with spaces', '@adaß @bobж', []],
   ['ME24 each once, in order', '@bob @ada @bob', ['bob', 'ada']],
   ['ME25 the longest name', '@claude-swift-fox', ['claude-swift-fox']],
   ['ME25 not the beginning of a longer word', '@claude-swift @pytest.fixture @adabob', []],
@@ -42,6 +59,17 @@ const cases: readonly (readonly [rule: string, text: string, agents: readonly st
   ['ME25 with punctuation that is part of the name', '@a.b_c-d, @v1.2. @x_', ['a.b_c-d', 'v1.2', 'x_']],
   ['ME25 with an apostrophe behind', "@ada’s and @bob's", ['ada', 'bob']],
   ['ME26 not in an e-mail address', 'ada@example.com, x.y+z@bob, a-b%@ada', []],
+  ['ME26 not in an address of any script', '张三@example.com 请@bob.dev看', []],
+  [
+    'ME26 not a package, a decorator or code between letters of any script',
+    '安装@types/node，用@cache(1)，看`@ada`，_@bob/cli_',
+    [],
+  ],
+  [
+    'ME26 behind a URL that full-width punctuation ends',
+    '见https://h.example/a？b=1，@ada（http://h/）@bob',
+    ['ada', 'bob'],
+  ],
   ['ME26 not in a URL', 'https://x.example/@ada?by=@bob http://h/?u=@ada git+ssh://git@example.com/x', []],
   ['ME26 not in a path behind a host', 'see example.org/?u=,@ada', []],
   ['ME26 not in code within a line', '`@ada` ``x ` @bob`` @claude', ['claude']],
@@ -78,6 +106,11 @@ describe('a mention', () => {
       '```\n',
       '`` ` ',
       'x@y.z/',
+      '_',
+      '_@',
+      '漢@a',
+      'x___@',
+      '，',
     ]) {
       const text = piece.repeat(32_000 / piece.length);
       const began = performance.now();
@@ -92,9 +125,9 @@ describe('a mention', () => {
 /** What certainly mentions an agent, wherever blanks stand around it, and what certainly does not. */
 const mention = fc
   .tuple(
-    fc.constantFrom('', '(', '"', '*', '—', '「'),
+    fc.constantFrom('', '(', '"', '*', '_', '**_', '—', '「', '看，'),
     fc.constantFrom(...names),
-    fc.constantFrom('', '.', ',', '!', '...', '’s', ')', ':', ';', '?'),
+    fc.constantFrom('', '.', ',', '!', '...', '’s', ')', ':', ';', '?', '_', '**', '看', '에게', '」'),
   )
   .map(([before, name, behind]) => ({ text: `${before}@${name}${behind}`, name }));
 

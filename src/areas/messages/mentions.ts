@@ -16,6 +16,7 @@ const strangersMax = 5;
  * The agents that a text mentions: `@name`, at the beginning or behind something that no address, package or path is
  * made of, and not within code or a URL. The longest name counts that an agent has; punctuation behind it is no part of
  * it, but a name does not end within a word. `@name(` is a decorator, `@name/x` a package, `@name@host` an address.
+ * Letters of scripts without spaces may stand on both sides, and underscores that could be emphasis before it.
  */
 export const mentionsIn = (text: string, isAgent: (name: string) => boolean): Mentions => {
   // Nearly all texts are settled by this, and telling prose from code costs more than all the rest.
@@ -29,7 +30,8 @@ const nobody: Mentions = { agents: [], strangers: [] };
 const namesIn = (prose: string, isAgent: (name: string) => boolean): Mentions => {
   const agents = new Set<string>();
   const strangers = new Set<string>();
-  for (const [, written = ''] of prose.matchAll(mention)) {
+  for (const { 1: written = '', index } of prose.matchAll(mention)) {
+    if (host.test(written) && letterAtEnd.test(prose.slice(Math.max(0, index - 2), index))) continue;
     const name = agentIn(written, isAgent);
     if (name !== undefined) agents.add(name);
     else if (strangers.size < strangersMax && written.length <= nameLengthMax)
@@ -38,9 +40,25 @@ const namesIn = (prose: string, isAgent: (name: string) => boolean): Mentions =>
   return { agents: [...agents], strangers: [...strangers] };
 };
 
-/** A name behind an at sign that stands free on both sides. */
-const mention =
-  /(?<![\p{L}\p{N}\p{M}._%+\-/@])@([A-Za-z0-9][A-Za-z0-9._-]*)(?![\p{L}\p{N}\p{M}._\-@(]|\/[\p{L}\p{N}])/gu;
+/** Letters between which a name can stand without spaces: sentences have none there, or particles follow at once. */
+const unspaced = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+  .map((script) => String.raw`\p{Script_Extensions=${script}}`)
+  .join('');
+
+const letter = String.raw`[\p{L}\p{N}\p{M}]--[${unspaced}]`;
+
+/**
+ * A name behind an at sign that stands free on both sides. What must not stand before it is looked for from the at sign
+ * on, and not at each character.
+ */
+const mention = new RegExp(
+  String.raw`@(?<![[${letter}].%+\-\/@]_*@)([A-Za-z0-9][A-Za-z0-9._\-]*)(?![[${letter}]._\-@\(]|\/[\p{L}\p{N}])`,
+  'gv',
+);
+
+/** An address may have any letters before its host. */
+const host = /\.[A-Za-z]{2,}$/;
+const letterAtEnd = /\p{L}$/u;
 
 const punctuationBehind = /[._-]+$/;
 
@@ -125,9 +143,14 @@ const unescaped = (
   return slashes % 2 === 0 ? { start: index, length } : { start: index + 1, length: length - 1 };
 };
 
+/** Where a URL ends: no blank, and none of the full-width punctuation that follows it in a sentence, is part of one. */
+const within = String.raw`[^\s<>"\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]`;
+
 /** With a scheme, or a host of several parts and a path behind it. */
-const url =
-  /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s<>"]+|\bmailto:[^\s<>"]+|(?<![\w@.-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,20}\/[^\s<>"]*/gi;
+const url = new RegExp(
+  String.raw`[a-z][a-z0-9+.-]{0,30}:\/\/${within}+|\bmailto:${within}+|(?<![\w@.-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,20}\/${within}*`,
+  'gi',
+);
 
 const withoutUrls = (text: string): string =>
   text.includes('/') || text.includes(':') ? text.replaceAll(url, gap) : text;

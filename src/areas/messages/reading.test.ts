@@ -4,6 +4,7 @@ import { dayMs, minuteMs, secondMs } from '../../kernel/instants.ts';
 import { MessageOffice, seqOf } from '../../testing/message-office.ts';
 import { visitor } from '../../testing/task-board.ts';
 import { initialSlices } from '../index.ts';
+import { forgottenKeptMax } from './model/limits.ts';
 
 describe('the inbox', () => {
   it('ME10 shows unread messages whole, oldest first, and counts the others', () => {
@@ -154,6 +155,31 @@ describe('acknowledging', () => {
       [three],
     );
   });
+});
+
+describe('what is to be acknowledged', () => {
+  it('ME14 ME20 of many is named in part and counted', () => {
+    const office = new MessageOffice();
+    const { given, ada, bob } = office;
+    const ids = Array.from({ length: 105 }, () => office.send(ada, 'bob', { ack_required: true }));
+    office.read(bob, { limit: 100 });
+    office.read(bob);
+    const owed = office.inbox(bob);
+    assert.deepEqual(owed.to_acknowledge, ids.slice(0, 20));
+    assert.equal(owed.to_acknowledge_total, 105);
+    const waiting = given.attention('bob');
+    assert.deepEqual(
+      waiting.map(({ kind, ref }) => [kind, ref]),
+      [...ids.slice(0, 100), ids.at(-1)].map((id) => ['message_ack', id]),
+    );
+    assert.match(waiting.at(-1)?.text ?? '', /^5 more are to be acknowledged/);
+    const done = office.inbox(bob, { ack: 'all' });
+    assert.deepEqual([done.acknowledged, done.acknowledged_total], [ids.slice(-20), 105]);
+    assert.equal(done.to_acknowledge_total, undefined);
+    const one = office.send(ada, 'bob');
+    const single = office.inbox(bob, { ack: one });
+    assert.deepEqual([single.acknowledged, single.acknowledged_total], [[one], 1]);
+  });
 
   it('ME20 is asked for again in the inbox and among what waits, until it is done', () => {
     const office = new MessageOffice();
@@ -247,7 +273,9 @@ describe('what does not arrive in time', () => {
     );
     assert.deepEqual(office.texts(given.join('cyd')), ['x'], 'it is as unread as before');
   });
+});
 
+describe('a failed delivery', () => {
   it('ME21 ME22 is told to its sender until the start after the next', () => {
     const office = new MessageOffice();
     const { given, ada } = office;
@@ -267,5 +295,39 @@ describe('what does not arrive in time', () => {
     assert.equal(given.attention('ada').length, 1);
     given.join('ada', { connection: 'a third' });
     assert.deepEqual(given.attention('ada'), []);
+  });
+
+  it('ME21 ME22 of many the last are listed, and those before them since then counted', () => {
+    const office = new MessageOffice();
+    const { given, ada } = office;
+    const fail = (count: number) => {
+      const ids = Array.from({ length: count }, () => office.send(ada, 'bob', { expires_in_s: 1 }));
+      given.pass(secondMs);
+      return ids;
+    };
+    fail(30);
+    const second = fail(60);
+    const failed = given.attention('ada');
+    assert.deepEqual(
+      failed.map(({ ref }) => ref),
+      [second[9], ...second.slice(10)],
+    );
+    assert.match(failed[0]?.text ?? '', /^40 more failed before these 50, the last of them M-\d+\. Look at/);
+    assert.equal(office.news('ada')[0]?.count, 90);
+    assert.equal(office.news('ada', { told: failed.at(-1)?.seq ?? 0 }).length, 0);
+    given.join('ada', { connection: 'another' });
+    given.join('ada', { connection: 'a third' });
+    assert.deepEqual(given.attention('ada'), []);
+    const more = () => Number(/^(\d+) more failed/.exec(given.attention('ada')[0]?.text ?? '')?.[1]);
+    fail(70);
+    assert.equal(more(), 20, 'what was told is not counted');
+    for (let n = 0; n < 100; n += 1) fail(1);
+    assert.equal(more(), 120);
+    for (let n = 0; n < 150; n += 1) fail(1);
+    assert.ok(more() >= 270, 'with very many, some that were told may be among them, and none is missing');
+    assert.ok(
+      (given.scenario.slices.messages.mailboxes.get('ada')?.forgotten.length ?? 0) <= forgottenKeptMax,
+    );
+    assert.deepEqual(given.scenario.slices.messages, given.scenario.refolded(initialSlices).messages);
   });
 });

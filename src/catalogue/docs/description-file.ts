@@ -10,7 +10,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
   const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
-  const { errors, examples, positional, leavesOut, short, destructive, idempotent } = operation;
+  const { errors, examples, positional, leavesOut, forPrograms, short, destructive, idempotent } = operation;
   return {
     name,
     kind,
@@ -25,6 +25,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     examples,
     ...(positional !== undefined && { positional }),
     ...(leavesOut !== undefined && { leavesOut }),
+    ...(forPrograms !== undefined && { forPrograms }),
     ...(short !== undefined && { short }),
     destructive,
     idempotent,

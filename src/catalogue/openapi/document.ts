@@ -79,6 +79,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       'peek',
       'receipts',
       'received',
+      'lost',
     ]),
     requestBody: { required: 'required' in input, content: json(input, Object.fromEntries(examples)) },
     responses: {

@@ -4,6 +4,9 @@ import type { JsonObject } from '../json.ts';
 /** How long the value of a header of ours may be. */
 export const headerCharactersMax = 200;
 
+/** How long the list of calls may be that were answered in vain. */
+export const lostCharactersMax = 4_000;
+
 const handle = { type: 'string', minLength: 1, maxLength: headerCharactersMax };
 const name = { type: 'string', minLength: 1, maxLength: nameLengthMax, pattern: namePattern.source };
 
@@ -63,6 +66,11 @@ export const requestHeaders = {
     'Signalbox-Received',
     handle,
     'The `Signalbox-Receipt` of an answer that the same agent has got.',
+  ),
+  lost: parameter(
+    'Signalbox-Lost',
+    { type: 'string', minLength: 1, maxLength: lostCharactersMax },
+    'The `Idempotency-Key`s of earlier calls of the same session whose answers are known to have reached nobody, percent-encoded and with a blank between two: this call does not prove that they arrived.',
   ),
 } satisfies Record<string, JsonObject>;
 

@@ -1,7 +1,18 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { dayMs } from '../../kernel/instants.ts';
 import { NotWhole } from './damage.ts';
+import { isGivenUp } from './file-name.ts';
 import { format } from './format.ts';
 
 /**
@@ -14,6 +25,13 @@ import { format } from './format.ts';
  */
 
 const busyMs = 10_000;
+
+/** Of words that only some may read; SQLite gives its side files the mode of the database. */
+const fileMode = 0o600;
+const modeOfOthers = 0o077;
+
+/** An index by other rules that nobody has written for so long belongs to a program that is gone. */
+const unusedMs = 7 * dayMs;
 
 const schema = `
   pragma journal_mode = wal;
@@ -28,14 +46,16 @@ export interface OpenFile {
   readonly inode: bigint;
 }
 
-/** The file of this name, made if there is none. */
-export const openFile = (path: string): OpenFile => {
+/** The file of this name, made if there is none; then those that it takes the place of go. `note` is told what stays. */
+export const openFile = (path: string, note: (note: string) => void): OpenFile => {
   if (inodeOf(path) === undefined) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     locked(path, () => {
       if (inodeOf(path) === undefined) make(path);
     });
+    removeGivenUp(path, note);
   }
+  keepPrivate(path, note);
   const inode = inodeOf(path);
   const database = new DatabaseSync(path, { timeout: busyMs });
   try {
@@ -75,11 +95,54 @@ const remove = (path: string): void => {
   for (const file of [path, ...sideFiles(path)]) rmSync(file, { force: true });
 };
 
+/**
+ * Removes the indexes that `path` takes the place of. A program that still uses one finds that it is gone, and builds it
+ * anew. The locks stay: no file may come or go without the lock on it, and whoever waits for one has it open.
+ */
+const removeGivenUp = (path: string, note: (note: string) => void): void => {
+  const [folder, own] = [dirname(path), basename(path)];
+  const now = statSync(path).mtimeMs;
+  for (const name of readdirSync(folder)) {
+    const other = join(folder, name);
+    try {
+      if (isGivenUp(name, own, now - writtenAt(other) > unusedMs)) locked(other, () => remove(other));
+    } catch (thrown) {
+      // Somebody uses it on a system that does not remove what is open, or may not be kept waiting for it.
+      note(`the full-text index ${other} is of no use any more and cannot be removed (${String(thrown)})`);
+    }
+  }
+};
+
+/** When the database or its log was written last. Infinity: never, it is gone by now. */
+const writtenAt = (path: string): number => {
+  const times = [path, ...sideFiles(path)].flatMap(
+    (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? [],
+  );
+  return times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times);
+};
+
+/** An older version made files that everybody could read. A search does not fail for that. */
+const keepPrivate = (path: string, note: (note: string) => void): void => {
+  if (process.platform === 'win32') return;
+  for (const file of [path, ...sideFiles(path)]) {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & modeOfOthers) === 0) continue;
+    try {
+      chmodSync(file, fileMode);
+    } catch (thrown) {
+      note(`the full-text index ${file} can be read by others (${String(thrown)})`);
+    }
+  }
+};
+
+const createPrivate = (path: string): void => closeSync(openSync(path, 'a', fileMode));
+
 /** Under another name first: who does not hold the lock finds the file whole or not at all. */
 const make = (path: string): void => {
   const draft = `${path}-new`;
   remove(path);
   remove(draft);
+  createPrivate(draft);
   const database = new DatabaseSync(draft, { timeout: busyMs });
   try {
     database.exec(schema);
@@ -91,6 +154,7 @@ const make = (path: string): void => {
 
 /** One process at a time, freed by the operating system when it dies. */
 const locked = (path: string, action: () => void): void => {
+  createPrivate(`${path}-lock`);
   const lock = new DatabaseSync(`${path}-lock`, { timeout: busyMs });
   try {
     lock.exec('pragma journal_mode = memory; begin exclusive');

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
 import { indexOf, openJournal, temporary, write } from '../../testing/indexed-journal.ts';
+import { IndexFile } from './index-file.ts';
 
 const notes = (count: number, word = 'lock') =>
   Array.from({ length: count }, (_, i) => ({ text: `${word} number${i} ${'and more '.repeat(i % 20)}` }));
@@ -150,6 +161,73 @@ test('another generation of a journal has an index of its own', async (context) 
   assert.equal((await after.find({ text: 'lock' })).total, 3);
   assert.equal((await before.find({ text: 'lock' })).total, 10);
   await Promise.all([before.index.close(), after.index.close()]);
+});
+
+test('an index takes the place of those of older formats, and of what nobody has used for long', async (context) => {
+  const folder = temporary(context);
+  const journal = await filled(3);
+  const { index, path, find, log } = indexOf(journal, folder);
+  const own = basename(path);
+  const old = own.replace(/\.(\d+)-/, '.0-');
+  const newer = own.replace(/\.(\d+)-/, '.99-');
+  const [rules, unused] = ['0123456789ab', 'ba9876543210'].map((rule) =>
+    own.replace(/-[^-]*$/, `-${rule}.index`),
+  );
+  const stranger = `x${old}`;
+  const snapshot = `${journal.store.identity.id}.snapshot`;
+  const files = [old, newer, rules, unused, stranger, snapshot].map(String);
+  for (const name of files)
+    for (const side of ['', '-wal', '-shm']) writeFileSync(join(folder, `${name}${side}`), '');
+  for (const name of [unused, stranger, newer, snapshot])
+    for (const side of ['', '-wal', '-shm']) utimesSync(join(folder, `${name}${side}`), 1, 1);
+  assert.equal((await find({ text: 'lock' })).total, 3);
+  const left = readdirSync(folder).filter((name) => !name.endsWith('-lock') && !name.startsWith(own));
+  assert.deepEqual(
+    left.toSorted(),
+    [newer, rules, stranger, snapshot]
+      .flatMap((name) => [`${name}`, `${name}-shm`, `${name}-wal`])
+      .toSorted(),
+  );
+  assert.deepEqual(log.warnings, []);
+  await index.close();
+});
+
+test('an index of an older format that another program still uses is built anew by it, and stays', async (context) => {
+  const folder = temporary(context);
+  const journal = await filled(3);
+  const { index, path, find } = indexOf(journal, folder);
+  const start = { seq: 0, chain: '' };
+  const older = new IndexFile({ path: path.replace(/\.(\d+)-/, '.0-'), start }, assert.fail);
+  const add = {
+    kind: 'add',
+    addition: { after: start, head: { seq: 1, chain: 'x' }, documents: [] },
+  } as const;
+  assert.equal(older.do(add).at.seq, 1);
+  assert.equal((await find({ text: 'lock' })).total, 3);
+  assert.equal(older.do({ kind: 'stand' }).at.seq, 0, 'it was taken away');
+  assert.equal(older.do(add).at.seq, 1);
+  assert.equal((await find({ text: 'lock' })).total, 3);
+  assert.equal(older.do({ kind: 'stand' }).at.seq, 1, 'and is left alone where there is an index already');
+  older.close();
+  await index.close();
+});
+
+test('the files of an index are their owner’s alone, also when an older version made them', async (context) => {
+  if (process.platform === 'win32') return;
+  const folder = temporary(context);
+  const journal = await filled(3);
+  const modes = () =>
+    Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]));
+  const one = indexOf(journal, folder);
+  assert.equal((await one.find({ text: 'lock' })).total, 3);
+  assert.equal(Object.keys(modes()).length, 4, 'database, log, shared memory and lock');
+  assert.deepEqual(new Set(Object.values(modes())), new Set([0o600]));
+  await one.index.close();
+  chmodSync(one.path, 0o644);
+  const two = indexOf(journal, folder);
+  assert.equal((await two.find({ text: 'lock' })).total, 3);
+  assert.deepEqual(new Set(Object.values(modes())), new Set([0o600]));
+  await two.index.close();
 });
 
 test('where no index can be written a search is refused with the reason, and works once it can', async (context) => {

@@ -94,7 +94,7 @@ export class IndexFile {
     const { path } = this.#settings;
     if (this.#open !== undefined && this.#open.inode === inodeOf(path)) return this.#open;
     this.close();
-    const file = openFile(path);
+    const file = openFile(path, this.#note);
     try {
       const prepare = (text: string): StatementSync => file.database.prepare(text);
       this.#open = {

@@ -13,7 +13,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted } from '../../kernel/text.ts';
 import type { Found, SearchHit, SearchQuery } from '../../kernel/search.ts';
 import { excerptOf } from './excerpt.ts';
-import { format } from './format.ts';
+import { fileName } from './file-name.ts';
 import { matchOf } from './match.ts';
 import { type Addition, type IndexState, type Looked, type Lookup, isSame } from './messages.ts';
 import { type Term, termsOf } from './terms.ts';
@@ -228,7 +228,10 @@ export const indexPath = ({
   texts,
   identity,
 }: Pick<TextIndexOptions, 'cacheDir' | 'texts' | 'identity'>): string =>
-  join(cacheDir, `${identity.id}.${identity.generation}.${format}-${texts.fingerprint}.index`);
+  join(
+    cacheDir,
+    fileName({ journal: identity.id, generation: identity.generation, fingerprint: texts.fingerprint }),
+  );
 
 const journalEnds = (seq: Seq): Refusal =>
   refuse(

@@ -9,19 +9,28 @@ type Members = Readonly<Record<string, unknown>>;
 interface Look extends Omit<Paper, 'widthOf'> {
   /** The members of items that are known, in the order in which they are shown. */
   readonly order?: readonly string[];
+  /** The members of items that are no columns. */
+  readonly hidden?: readonly string[];
 }
 
 /** The answer of any operation, for a person: records as lines, lists as tables. */
-export const answerText = async (value: unknown, { columns, colour, order = [] }: Look): Promise<string> => {
+export const answerText = async (
+  value: unknown,
+  { columns, colour, order = [], hidden = [] }: Look,
+): Promise<string> => {
   const widthOf = await widthsFor(JSON.stringify(value) ?? '');
-  return `${linesOf(value, { columns, colour, widthOf }, order).join('\n')}\n`;
+  return `${linesOf(value, { columns, colour, widthOf }, { order, hidden }).join('\n')}\n`;
 };
 
-const linesOf = (value: unknown, paper: Paper, order: readonly string[] = []): readonly string[] => {
+type Columns = Required<Pick<Look, 'order' | 'hidden'>>;
+
+const asTheyCome: Columns = { order: [], hidden: [] };
+
+const linesOf = (value: unknown, paper: Paper, columns: Columns = asTheyCome): readonly string[] => {
   if (!isRecord(value)) return [cellText(value)];
   const { items, total, next_cursor: next, ...others } = value;
   if (isRows(items) && Object.keys(others).length === 0)
-    return listLines({ items, total, next, order }, paper);
+    return listLines({ items, total, next, columns }, paper);
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   const [only] = entries;
   if (only !== undefined && entries.length === 1 && isRows(only[1])) return rowsLines(only[1], paper);
@@ -32,11 +41,11 @@ interface List {
   readonly items: readonly Members[];
   readonly total: unknown;
   readonly next: unknown;
-  readonly order: readonly string[];
+  readonly columns: Columns;
 }
 
-const listLines = ({ items, total, next, order }: List, paper: Paper): readonly string[] => [
-  ...rowsLines(items, paper, order),
+const listLines = ({ items, total, next, columns }: List, paper: Paper): readonly string[] => [
+  ...rowsLines(items, paper, columns),
   ...(typeof total === 'number' && total > items.length ? [`${items.length} of ${total} shown.`] : []),
   ...(typeof next === 'string' ? [`The next ones: --cursor ${shellWord(printable(next))}`] : []),
 ];
@@ -44,8 +53,8 @@ const listLines = ({ items, total, next, order }: List, paper: Paper): readonly 
 const rowsLines = (
   rows: readonly Members[],
   paper: Paper,
-  order: readonly string[] = [],
-): readonly string[] => (rows.length === 0 ? ['None.'] : tableLines(columnsOf(rows, order), paper));
+  columns: Columns = asTheyCome,
+): readonly string[] => (rows.length === 0 ? ['None.'] : tableLines(columnsOf(rows, columns), paper));
 
 const isRows = (value: unknown): value is readonly Members[] =>
   Array.isArray(value) && value.every((item) => isRecord(item));
@@ -86,8 +95,11 @@ const blockLines = (value: unknown, paper: Paper): readonly string[] => {
 
 const labelOf = (member: string): string => cellOf(member).replaceAll('_', ' ');
 
-/** The members that any of the rows has: in the order given, and each other one behind the one that it follows in its row. */
-const columnsOf = (rows: readonly Members[], order: readonly string[]): readonly Column[] => {
+/**
+ * The members that any of the rows has and that are not hidden: in the order given, and each other one behind the one
+ * that it follows in its row.
+ */
+const columnsOf = (rows: readonly Members[], { order, hidden }: Columns): readonly Column[] => {
   const names = order.filter((name) => rows.some((row) => row[name] !== undefined && row[name] !== null));
   for (const row of rows) {
     let place = 0;
@@ -98,7 +110,8 @@ const columnsOf = (rows: readonly Members[], order: readonly string[]): readonly
       place = (known === -1 ? place : known) + 1;
     }
   }
-  return names.map((name) => ({
+  const shown = names.filter((name) => !hidden.includes(name));
+  return shown.map((name) => ({
     title: labelOf(name).toUpperCase(),
     cells: rows.map((row) => cellText(row[name])),
     toTheRight: rows.every((row) => row[name] === undefined || typeof row[name] === 'number'),

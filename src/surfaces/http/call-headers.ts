@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { headerCharactersMax } from '../../catalogue/openapi/headers.ts';
+import { headerCharactersMax, lostCharactersMax } from '../../catalogue/openapi/headers.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { faultInName } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import { lostCallsMax } from '../hub.ts';
 
 /** The headers of a call, by what they say. */
 export const headerNames = {
@@ -17,6 +18,7 @@ export const headerNames = {
   peek: 'Signalbox-Peek',
   receipts: 'Signalbox-Receipts',
   received: 'Signalbox-Received',
+  lost: 'Signalbox-Lost',
   replayed: 'Signalbox-Replayed',
   waiting: 'Signalbox-Waiting',
   receipt: 'Signalbox-Receipt',
@@ -33,6 +35,7 @@ const lower = {
   peek: 'signalbox-peek',
   receipts: 'signalbox-receipts',
   received: 'signalbox-received',
+  lost: 'signalbox-lost',
 } as const;
 
 /** What the headers of a request say about the call. */
@@ -48,6 +51,8 @@ export interface CallHeaders {
   readonly receipts: boolean;
   /** The receipt of one that has. */
   readonly received: string | undefined;
+  /** The request ids of earlier calls whose answers have reached nobody. */
+  readonly lost: readonly string[];
 }
 
 const workspaceWords = 'A workspace name';
@@ -61,6 +66,15 @@ export const isHeaderText = (text: string): boolean =>
 /** Why a header of a call is not acceptable, or undefined when it is. */
 const fault = (header: keyof typeof lower, value: string): Refusal | undefined => {
   const name = headerNames[header];
+  if (header === 'lost') {
+    return lostIn(value) === undefined
+      ? refuse(
+          'invalid_input',
+          `The header ${name} must name up to ${lostCallsMax} request ids, percent-encoded and with one blank between two, in ${lostCharactersMax} characters. Correct it, or leave it out.`,
+          { header: name },
+        )
+      : undefined;
+  }
   if (header === 'peek' || header === 'receipts') {
     return value === 'true'
       ? undefined
@@ -104,6 +118,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const peek = read('peek') !== undefined;
   const receipts = read('receipts') !== undefined;
   const received = read('received');
+  const lost = lostIn(read('lost'));
   if (refusal !== undefined) return refusal;
   const plain =
     agent === undefined && session === undefined && connection === undefined && client === undefined;
@@ -115,7 +130,26 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
     peek,
     receipts,
     received,
+    lost: lost ?? [],
   });
+};
+
+/** The header that names these request ids, or as many of the last as there is room for. */
+export const lostHeader = (ids: readonly string[]): string | undefined => {
+  const words = ids.slice(-lostCallsMax).map(encodeURIComponent);
+  while (words.join(' ').length > lostCharactersMax) words.shift();
+  return words.length === 0 ? undefined : words.join(' ');
+};
+
+const lostIn = (value: string | undefined): readonly string[] | undefined => {
+  if (value === undefined) return [];
+  const words = value.split(' ');
+  if (words.length > lostCallsMax || value.length > lostCharactersMax || words.includes('')) return undefined;
+  try {
+    return words.map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
 };
 
 const workspaceQuery = /[?&]workspace=([^&]*)/;

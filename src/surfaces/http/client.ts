@@ -6,7 +6,7 @@ import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
 import { pause } from '../pause.ts';
 import { type HubAddress, hubAddress } from './address.ts';
-import { headerNames, isHeaderText } from './call-headers.ts';
+import { headerNames, isHeaderText, lostHeader } from './call-headers.ts';
 import { openChanges } from './changes-client.ts';
 import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
 import {
@@ -116,6 +116,7 @@ export class RemoteHub implements Hub {
     peek,
     receipts,
     received,
+    lost,
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
     const headers = this.#headers(caller, {
       workspace,
@@ -123,6 +124,7 @@ export class RemoteHub implements Hub {
       peek,
       receipts,
       received,
+      lost,
     });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
     const answer = await askHub(this.#address, this.#agent, {
@@ -197,13 +199,15 @@ export class RemoteHub implements Hub {
 
 const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined };
 
-type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received'>;
+type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost'>;
 
 const callHeaders = (
   { agent, session, connection, client }: Omit<Caller, 'principal' | 'role'>,
-  { workspace, requestId, peek, receipts, received }: HeaderCall,
+  { workspace, requestId, peek, receipts, received, lost = [] }: HeaderCall,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
+  const inVain = lostHeader(lost);
+  if (inVain !== undefined) headers[headerNames.lost] = inVain;
   const said = [
     [headerNames.workspace, workspace],
     [headerNames.agent, agent],

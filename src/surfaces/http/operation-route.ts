@@ -56,6 +56,7 @@ export const answerOperation = async (
     peek: call.value.peek,
     receipts: call.value.receipts,
     received: call.value.received,
+    lost: call.value.lost,
   });
   if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));

@@ -10,6 +10,7 @@ import { repeatable } from '../../kernel/text.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
 import { within } from '../pause.ts';
+import { sayingLost } from './lost-answers.ts';
 import { withPending } from './pending-calls.ts';
 import { Pipe } from './pipe.ts';
 import { Updates } from './resources/followers.ts';
@@ -50,18 +51,23 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
     client: undefined,
   };
   const pipe = new Pipe(input, output);
+  const call = sayingLost(pending);
   const updates = new Updates(hub, systemClock);
   const handle = serveStdio(
     ({ era }) =>
       mcpServer({
         hub: {
           version: hub.version,
-          call: (asked) => pending.call(named(asked, agent)),
+          call: (asked) => call(named(asked, agent)),
           health: () => hub.health(),
         },
         catalogue,
         mode,
-        speakerOf: (_context, client) => ({ caller: { ...caller, client }, workspace }),
+        speakerOf: ({ mcpReq }, client) => ({
+          caller: { ...caller, client },
+          workspace,
+          gone: pipe.fates.of(mcpReq.id),
+        }),
         watch:
           era === 'modern'
             ? { kind: 'listens' }

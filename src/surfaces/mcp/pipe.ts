@@ -7,6 +7,7 @@ import {
   isJSONRPCRequest,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { AnswerFates } from './answer-fates.ts';
 import { LineGate } from './line-gate.ts';
 
 /** A request that is answered when the stream which it opens is over. */
@@ -27,6 +28,8 @@ export class Pipe implements Transport {
   readonly #input: Readable;
   readonly #held: LineGate;
   readonly #wire: StdioServerTransport;
+  /** What becomes of the answers that are written to it. */
+  readonly fates = new AnswerFates();
   readonly #unanswered = new Set<RequestId>();
   readonly #waiting = new Set<() => void>();
 
@@ -58,10 +61,14 @@ export class Pipe implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
+    const answered = 'method' in message ? undefined : message.id;
     try {
       await this.#wire.send(message);
+    } catch (thrown) {
+      if (answered !== undefined) this.fates.lost(answered);
+      throw thrown;
     } finally {
-      if (!('method' in message) && message.id !== undefined) this.#settle(message.id);
+      if (answered !== undefined) this.#settle(answered);
     }
   }
 
@@ -89,10 +96,13 @@ export class Pipe implements Transport {
 
   #note(message: JSONRPCMessage): void {
     if (isJSONRPCRequest(message)) {
+      this.fates.begin(message.id);
       if (message.method !== streamMethod) this.#unanswered.add(message.id);
     } else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
       const id = message.params?.['requestId'];
-      if (typeof id === 'string' || typeof id === 'number') this.#settle(id);
+      if (typeof id !== 'string' && typeof id !== 'number') return;
+      this.fates.lost(id);
+      this.#settle(id);
     }
   }
 

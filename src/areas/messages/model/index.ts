@@ -4,6 +4,7 @@ export {
   Room,
   carriedBy,
   carriedOutput,
+  expiresUnread,
   messageShape,
   selectUnread,
   sentIn,

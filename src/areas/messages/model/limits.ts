@@ -18,6 +18,8 @@ export const readKeptMax = 100;
 export const lapsedKeptMax = 1_000;
 /** How many failed deliveries are remembered per sender. */
 export const undeliveredKeptMax = 50;
+/** By how many entries those before them are counted; of more, the oldest count as one. */
+export const forgottenKeptMax = 200;
 /** How much of a text is kept for hints. */
 export const beginningCharactersMax = 120;
 export const ackDefaultMs = dayMs;

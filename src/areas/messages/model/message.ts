@@ -53,6 +53,11 @@ export interface Undelivered {
   readonly count: number;
 }
 
+/** Failed deliveries that are only counted any more, up to entry `seq`, the last of them of this message. */
+export interface Forgotten extends Pick<Undelivered, 'message' | 'seq' | 'at'> {
+  readonly count: number;
+}
+
 /** Up to where something has come, and when it came there. */
 interface Cursor {
   readonly seq: Seq;
@@ -76,6 +81,8 @@ export interface Mailbox {
   /** An answer carried all events up to here. */
   readonly told: Cursor;
   readonly undelivered: readonly Undelivered[];
+  /** What came before those, by the entry that said so. */
+  readonly forgotten: readonly Forgotten[];
 }
 
 export interface MessagesSlice {
@@ -141,6 +148,7 @@ export const mailboxOf = ({ mailboxes }: MessagesSlice, agent: string): Mailbox 
     surfaced: nowhere,
     told: nowhere,
     undelivered: none,
+    forgotten: none,
   };
 
 export const messageAt = ({ messages }: MessagesSlice, seq: Seq): Message | undefined =>

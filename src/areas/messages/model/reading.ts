@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { Carried } from '../../../kernel/carried.ts';
 import { type Entry, type EntryOf, type Seq, entryGuard } from '../../../kernel/entry.ts';
-import { isoTime } from '../../../kernel/instants.ts';
-import type { MessagesEvent } from './events.ts';
+import { type Instant, isoTime } from '../../../kernel/instants.ts';
+import type { AgentCursors, MessagesEvent } from './events.ts';
 import { recipientsNamedMax, shownCharactersMax, textCharactersMax } from './limits.ts';
-import { type Mailbox, type MessagesSlice, mailboxOf, messageAt, messageId } from './message.ts';
-import { type Seqs, eachSeq, splitAfter } from './seqs.ts';
+import {
+  type Mailbox,
+  type MessagesSlice,
+  dueAt,
+  duePartition,
+  mailboxOf,
+  messageAt,
+  messageId,
+} from './message.ts';
+import { type Seqs, eachSeq, hasSeq, splitAfter } from './seqs.ts';
 
 /** A message as its recipients and its sender read it. */
 export const messageShape = {
@@ -121,4 +129,19 @@ export const selectUnread = (unread: Seqs, room: Room, isWanted: (seq: Seq) => b
     if (!passedOver) upTo = seq;
   }
   return { seqs, more, next, upTo };
+};
+
+/** Whether the journal would let something expire unread until then that has arrived by these cursors. */
+export const expiresUnread = (
+  slice: MessagesSlice,
+  { agent, surfaced = 0 }: AgentCursors,
+  until: Instant,
+): boolean => {
+  const { unread } = mailboxOf(slice, agent);
+  for (const message of slice.messages.scan('due', duePartition)) {
+    if ((dueAt(message) ?? until) > until) return false;
+    const { seq, expiresAt } = message;
+    if (seq <= surfaced && expiresAt !== undefined && expiresAt <= until && hasSeq(unread, seq)) return true;
+  }
+  return false;
 };

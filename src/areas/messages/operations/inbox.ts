@@ -26,6 +26,9 @@ import { messageIdOrAllSchema, seqOf } from './fields.ts';
 
 const is = entryGuard<MessagesEvent>();
 
+/** How many messages an answer names as acknowledged, and as still to be acknowledged; their number is always given. */
+const idsNamedMax = 20;
+
 const inputSchema = z.strictObject({
   ack: z
     .union([messageIdOrAllSchema, z.array(messageIdOrAllSchema).min(1).max(acknowledgedPerCallMax)], {
@@ -66,8 +69,13 @@ export const inbox = defineOperation({
   output: z.strictObject({
     messages: z.array(z.strictObject(messageShape)),
     more: z.number().optional().describe('unread; call again'),
-    acknowledged: z.array(z.string()).optional(),
-    to_acknowledge: z.array(z.string()).optional().describe('read, and not acknowledged yet'),
+    acknowledged: z.array(z.string()).optional().describe(`the latest ${idsNamedMax}`),
+    acknowledged_total: z.number().optional(),
+    to_acknowledge: z
+      .array(z.string())
+      .optional()
+      .describe(`read, and not acknowledged yet: the first ${idsNamedMax}`),
+    to_acknowledge_total: z.number().optional(),
     up_to: carriedOutput,
   }),
   toCommand: ({ ack }) =>
@@ -92,8 +100,14 @@ export const inbox = defineOperation({
       ok({
         messages: fetched.map((entry, i) => viewOf(slice, entry, { agent, isPast: i >= seqs.length })),
         ...(more > 0 && { more }),
-        ...(acknowledged.length > 0 && { acknowledged: acknowledged.map(messageId) }),
-        ...(owed.length > 0 && { to_acknowledge: owed.map(messageId) }),
+        ...(acknowledged.length > 0 && {
+          acknowledged: latest(acknowledged).map(messageId),
+          acknowledged_total: acknowledged.length,
+        }),
+        ...(owed.total > 0 && {
+          to_acknowledge: owed.first.map(messageId),
+          to_acknowledge_total: owed.total,
+        }),
         ...(upTo !== undefined && { up_to: { messages: upTo } }),
       }),
     );
@@ -121,18 +135,23 @@ const pastIn = (slice: MessagesSlice, { agent, arrived, room, isWanted }: Lookin
   return found;
 };
 
-/** How many messages an answer says are still to be acknowledged. */
-const owedNamedMax = 20;
+const latest = (seqs: readonly Seq[]): readonly Seq[] => seqs.toSorted((a, b) => a - b).slice(-idsNamedMax);
 
 /** What is to be acknowledged and not shown by this very answer. */
-const owedIn = (slice: MessagesSlice, agent: string, shown: readonly Seq[]): readonly Seq[] => {
+const owedIn = (
+  slice: MessagesSlice,
+  agent: string,
+  shown: readonly Seq[],
+): { readonly first: readonly Seq[]; readonly total: number } => {
   const { owed, unread } = mailboxOf(slice, agent);
-  const found: Seq[] = [];
+  const first: Seq[] = [];
+  let total = 0;
   for (const seq of eachSeq(owed)) {
-    if (found.length === owedNamedMax) break;
-    if (!hasSeq(unread, seq) && !shown.includes(seq)) found.push(seq);
+    if (hasSeq(unread, seq) || shown.includes(seq)) continue;
+    total += 1;
+    if (first.length < idsNamedMax) first.push(seq);
   }
-  return found;
+  return { first, total };
 };
 
 const viewOf = (

@@ -14,6 +14,7 @@ export const messageSearch = defineOperation({
   description:
     'Look for what was said: messages to and from you and to everyone, best first. All words must be there; "in quotes" is a phrase, word* a beginning. ref is the id for message_get. find looks through everything else.',
   positional: 'text',
+  forPrograms: ['score'],
   role: 'reader',
   rate: 'read',
   errors: ['history_changed', 'overloaded', 'storage_failed'],

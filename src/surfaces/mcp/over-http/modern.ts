@@ -55,8 +55,9 @@ export class ModernEra {
       // In the answer itself, as the SDK refuses streams: another status would look like a server of another era.
       if (!begun.ok) return answerRefusal(response, begun, { body, status: 200 });
     }
-    const answer = await station.handler.fetch(webRequest(request, clientGone(response)), {
-      authInfo: new SpeakerNote({ caller, workspace }),
+    const gone = clientGone(response);
+    const answer = await station.handler.fetch(webRequest(request, gone), {
+      authInfo: new SpeakerNote({ caller, workspace, gone }),
       parsedBody: listen?.request ?? body,
     });
     await sendWeb(answer, response);
@@ -126,13 +127,13 @@ export class ModernEra {
   }
 
   readonly #speakerOf = (context: ServerContext, client: string | undefined): Speaker => {
-    const { caller, workspace } = speakerOf(context);
+    const { caller, workspace, gone } = speakerOf(context);
     let { connection } = caller;
     for (const member of sessionMembers) {
       const id = metaId(context, member);
       if (id !== undefined) connection ??= `${member}:${id}`;
     }
-    return { caller: { ...caller, connection, client: caller.client ?? client }, workspace };
+    return { caller: { ...caller, connection, client: caller.client ?? client }, workspace, gone };
   };
 }
 

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Caller } from '../../../kernel/operation.ts';
 import type { Hub, HubCall } from '../../hub.ts';
+import { AnswerFates, requestIdsIn } from '../answer-fates.ts';
 import type { Speaker } from '../tools/call.ts';
 import { answerUnknownEvent } from './answers.ts';
 import { type EventLog, SessionEvents } from './events.ts';
@@ -58,6 +59,7 @@ export class Session {
   readonly #pending = new Set<Promise<unknown>>();
   readonly #events: SessionEvents;
   readonly #requests = new ClientRequests();
+  readonly #fates = new AnswerFates();
   readonly #transport: WebStandardStreamableHTTPServerTransport;
   readonly #server: Server | McpServer;
   readonly #opener: Caller;
@@ -121,13 +123,21 @@ export class Session {
       if (opensStream(request)) this.#transport.closeStandaloneSSEStream();
     }
     this.#use(1);
-    whenOver(response, () => this.#use(-1));
+    const asked = requestIdsIn(body);
+    for (const id of asked) this.#fates.begin(id);
+    whenOver(response, () => {
+      this.#use(-1);
+      // What a client may still ask for again is told again as well: it need not come back.
+      if (!response.writableFinished) for (const id of asked) this.#fates.lost(id);
+    });
+    const cancelling = cancelledBy(body);
+    for (const id of cancelling) this.#fates.lost(id);
     const answer = await this.#transport.handleRequest(this.#requests.of(request), {
       authInfo: new SpeakerNote({ caller, workspace }),
       parsedBody: body,
     });
     const sent = sendWeb(answer, response);
-    for (const id of cancelledBy(body)) await this.#giveUp(id);
+    for (const id of cancelling) await this.#giveUp(id);
     await sent;
   }
 
@@ -186,6 +196,7 @@ export class Session {
         client: caller.client ?? client,
       },
       workspace,
+      gone: this.#fates.of(context.mcpReq.id),
     };
   };
 }

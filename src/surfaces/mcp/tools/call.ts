@@ -10,6 +10,8 @@ import { withProgress } from '../progress.ts';
 export interface Speaker {
   readonly caller: Caller;
   readonly workspace: string | undefined;
+  /** Aborted when the answer to this request has not reached the client. */
+  readonly gone?: AbortSignal | undefined;
 }
 
 export interface ToolCall {
@@ -44,6 +46,7 @@ export const callTool = async (
       workspace: speaker.workspace,
       requestId,
       signal: context.mcpReq.signal,
+      gone: speaker.gone,
     }),
   );
   return reply.ok ? valueResult(markedValue(reply.value)) : refusalResult(reply);
