@@ -17,6 +17,7 @@ import {
   metadataSchema,
   wipLimitMax,
 } from '../../agents/model.ts';
+import { leasesIn } from '../../leases/model/index.ts';
 import { firstSeq, messageId, unreadOf } from '../../messages/model/index.ts';
 import { type Task, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';
 import { nextTask } from '../next-task.ts';
@@ -38,6 +39,9 @@ const input = z.strictObject({
   wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in work at once; default 5'),
 });
 
+/** How many locks an answer names; of the others it says how many. */
+const locksShownMax = 20;
+
 const output = z.strictObject({
   agent: z.string(),
   session: z.string().describe('pass it on in your calls when your connection is not a session'),
@@ -53,6 +57,11 @@ const output = z.strictObject({
       revision: z.number(),
     }),
   ),
+  locks: z
+    .array(z.strictObject({ name: z.string(), token: z.number() }))
+    .optional()
+    .describe(`held by this session, the first ${locksShownMax}`),
+  more_locks: z.number().optional().describe('see lock_list'),
   lost: z.array(
     z.strictObject({
       task: z.string(),
@@ -119,6 +128,7 @@ export const start = defineOperation({
       workspace,
       wip_limit: agent.wipLimit,
       holding: holding(slices, name),
+      ...locksOf(slices, session),
       lost: lost(slices, agent),
       waiting: [
         ...unread(slices, name),
@@ -167,6 +177,17 @@ const holding = ({ tasks }: Slices, agent: string) =>
     epoch: holdIn(state)?.epoch ?? 0,
     revision,
   }));
+
+/** DE2: only the session that holds a lock can use it. */
+const locksOf = ({ leases }: Slices, session: string) => {
+  const held = leasesIn(leases, session).filter(({ state }) => state.kind === 'held');
+  const more = held.length - locksShownMax;
+  if (held.length === 0) return {};
+  return {
+    locks: held.slice(0, locksShownMax).map(({ lock, epoch }) => ({ name: lock, token: epoch })),
+    ...(more > 0 && { more_locks: more }),
+  };
+};
 
 const lost = ({ tasks }: Slices, agent: Agent) =>
   lossesSince(tasks, agent.name, agent.toldSeq).map(({ task, why, by, reason, at }) => ({

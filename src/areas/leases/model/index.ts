@@ -1,4 +1,4 @@
 export { type Fence, fenceSchema } from './fence.ts';
-export { initialLeases, leasesOn, resolved } from './lease.ts';
+export { initialLeases, leasesIn, leasesOn, resolved } from './lease.ts';
 export { leaseSettings } from './settings.ts';
 export { readLockName, segmentsOf } from './names.ts';
