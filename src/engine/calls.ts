@@ -62,7 +62,7 @@ export const refuseRequestId = (requestId: string | undefined): Refusal | undefi
 
 /** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
 const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
-  joins && connection !== undefined ? `${connection} ${requestId}` : requestId;
+  joins !== undefined && connection !== undefined ? `${connection} ${requestId}` : requestId;
 
 /** Random bytes, drawn when a rule first wants an id: most commands want none. */
 const drawnOnce = (): (() => Uint8Array) => {
