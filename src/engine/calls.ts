@@ -60,6 +60,10 @@ export const refuseRequestId = (requestId: string | undefined): Refusal | undefi
       )
     : undefined;
 
+/** Who joins is nobody yet. */
+export const speakerOf = ({ joins }: PreparedCommand, caller: Caller): Caller =>
+  joins === undefined ? caller : { ...caller, agent: undefined, session: undefined, connection: undefined };
+
 /** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
 const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
   joins !== undefined && connection !== undefined ? `${connection} ${requestId}` : requestId;

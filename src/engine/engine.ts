@@ -14,7 +14,7 @@ import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
-import { type CallOptions, askedCall, ownCall, refuseRequestId } from './calls.ts';
+import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -186,10 +186,7 @@ export class Engine {
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
     if (refused !== undefined) return refused;
-    const speaker =
-      prepared.joins !== undefined
-        ? { ...caller, agent: undefined, session: undefined, connection: undefined }
-        : caller;
+    const speaker = speakerOf(prepared, caller);
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
     let answer: Promise<Outcome<Reply>> | undefined;

@@ -1,8 +1,7 @@
 /* An engine over the memory store and a clock that stands still, for tests. */
 import assert from 'node:assert/strict';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { identify } from '../areas/agents/model.ts';
-import { joinedBy } from '../areas/agents/started.ts';
+import { identify, joinedBy } from '../areas/agents/model.ts';
 import { messagesIntent } from '../areas/messages/decide/index.ts';
 import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Outcome, type Refusal, errorTable, ok } from '../../kernel/errors.ts';
 import { errorValue, jsonBytesMax, tooLarge } from '../json-text.ts';
-import { nextRequest, watchGiven } from './answer-lost.ts';
+import { nextRequest, watchGiven } from '../answer-lost.ts';
 import { lingerBytesMax, lingerMs } from './limits.ts';
 
 /** What all exchanges of one connection share. */

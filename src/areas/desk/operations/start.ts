@@ -13,10 +13,11 @@ import {
   agentNameSchema,
   capabilitiesMax,
   capabilitySchema,
+  joinedBy,
   metadataSchema,
+  startedIn,
   wipLimitMax,
 } from '../../agents/model.ts';
-import { joinedBy, startedIn } from '../../agents/started.ts';
 import { leasesIn } from '../../leases/model/index.ts';
 import { firstSeq, messageId, unreadOf } from '../../messages/model/index.ts';
 import { type Task, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { nextRequest, watchGiven } from '../../http/answer-lost.ts';
+import { nextRequest, watchGiven } from '../../answer-lost.ts';
 
 /**
  * The bridge between Node's HTTP server and the web-standard requests and responses of the SDK. The SDK brings one of
