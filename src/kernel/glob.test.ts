@@ -32,6 +32,9 @@ const meets: readonly (readonly [string, string, boolean])[] = [
   ['app/[id]/page.tsx', 'app/xy/page.tsx', false],
   ['a?c', 'abc', true],
   ['a?c', 'a/c', false],
+  ['src/?.ts', 'src/\u{1f600}.ts', true],
+  ['src/??.ts', 'src/\u{1f600}.ts', false],
+  ['src/[\u{1f600}\u{1f601}].ts', 'src/\u{1f600}.ts', true],
 ];
 
 for (const [a, b, expected] of meets) {

@@ -197,11 +197,8 @@ const itemAt = (text: string, at: number): Item | undefined => {
   }
 };
 
-const codes = (text: string): number[] => {
-  const found: number[] = [];
-  for (let i = 0; i < text.length; i += 1) found.push(text.charCodeAt(i));
-  return found;
-};
+/** Characters as Unicode counts them: `?` stands for one of them, whatever UTF-16 makes of it. */
+const codes = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? other);
 
 /** The alternatives of the brace group that begins at `at`; `undefined` when it is not closed or has only one. */
 const groupAt = (text: string, at: number): { parts: string[]; end: number } | undefined => {

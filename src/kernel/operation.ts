@@ -20,7 +20,7 @@ export interface Caller {
   readonly session: string | undefined;
   /** What stands for a session without a handle: the stdio process, the legacy MCP session, an id from `_meta`. */
   readonly connection: string | undefined;
-  /** Name of the client program, for naming an agent that has no name. */
+  /** Name of the client program, for naming an agent that has no name. Every client of MCP has one. */
   readonly client: string | undefined;
 }
 

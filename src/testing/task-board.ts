@@ -68,6 +68,9 @@ export class TaskBoard {
     return this.scenario.pass(ms);
   }
 
+  /** What the program that calls calls itself. */
+  client: string | undefined;
+
   /** Calls an operation, and checks its answer against the schema that it declares. */
   call(actor: Actor, name: string, raw: Input = {}): Outcome<Input> {
     const operation = present(
@@ -80,7 +83,7 @@ export class TaskBoard {
     const command = prepared.value;
     if (command.kind === 'query')
       return this.#checked(operation.output, command.run(this.scenario.slices, facts));
-    const outcome = this.scenario.when(command.intend(callerOf(actor)), actor);
+    const outcome = this.scenario.when(command.intend({ ...callerOf(actor), client: this.client }), actor);
     if (!outcome.ok) return outcome;
     this.written = outcome.value;
     const done = { entries: outcome.value, replayed: false };

@@ -151,6 +151,22 @@ for (const way of ['through a hub', 'on the journals'] as const) {
   });
 }
 
+describe('a command under a lock where the ttls of locks are others', () => {
+  for (const [min, max] of [
+    ['120', '300'],
+    ['5', '30'],
+  ] as const) {
+    it(`runs with one from ${min} to ${max} s when none is asked for`, async (t) => {
+      const place = await openPlace(t);
+      const env = { SIGNALBOX_LOCK_TTL: min, SIGNALBOX_LOCK_TTL_MIN: min, SIGNALBOX_LOCK_TTL_MAX: max };
+      const { status, out, err } = await place.run(under(saying('')), { env });
+      assert.deepEqual([status, out.trim()], [0, 'there'], err);
+      const asked = await place.run(under(saying(''), '--ttl', '60'), { env });
+      assert.deepEqual([asked.status, asked.out], [2, ''], 'what is asked for is not changed');
+    });
+  }
+});
+
 describe('12: a command whose lock cannot be renewed', () => {
   it('is ended when the ttl is over, because nobody knows who holds the lock by then', async (t) => {
     const place = await openPlace(t);

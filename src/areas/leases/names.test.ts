@@ -60,6 +60,10 @@ describe('what is no name of a lock', () => {
     'branch:a b',
     'branch:/x',
     'branch:a..b',
+    'branch:a\u200bb',
+    'file:src/{a..c}.ts',
+    'file:src/+(a|b).ts',
+    'file:src/[[:alpha:]].ts',
     'file:/etc/passwd',
     'file:../x',
     'file:a//b',
@@ -124,11 +128,22 @@ describe('the lock called work', () => {
     ['wave-12', 'wave:12'],
     ['main', 'branch:main'],
     ['my-issue-42', 'branch:my-issue-42'],
+    ['refs/heads/issue-42', 'issue:42'],
+    ['refs/heads/main', 'branch:main'],
   ] as const) {
     it(`LE5 is ${text} on the branch ${branch}`, () => assert.equal(workOn(branch), text));
   }
 
-  for (const branch of [undefined, '', '  ', 'HEAD']) {
+  for (const branch of [
+    undefined,
+    '',
+    '  ',
+    'HEAD',
+    'refs/heads/',
+    'feature/issue-42/../x',
+    'issue-42/',
+    '-x',
+  ]) {
     it(`LE5 is refused on the branch ${JSON.stringify(branch)}`, () =>
       assert.equal(workOn(branch), 'refused'));
   }

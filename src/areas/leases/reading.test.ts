@@ -171,6 +171,14 @@ test('LE28 LE47 no token is shown of what is only offered, or closed for a while
   assert.equal(refusal.details['current'], undefined);
   const token = yard.take(bob, ticket)[0]?.seq ?? 0;
   assert.deepEqual([tokens()[1], check(token)], [['held', token], true]);
+  const over = yard.leases.find(({ holder }) => holder === 'bob')?.state;
+  assert(over?.kind === 'held');
+  const { now } = yard.scenario;
+  yard.scenario.now = (over.expiresAt ?? 0) - 1;
+  assert.equal(check(token), true);
+  yard.scenario.now += 1;
+  assert.equal(check(token), false, 'what is over is so before it is written down');
+  yard.scenario.now = now;
   yard.pass(5 * secondMs);
   assert.deepEqual(tokens()[0], ['delayed', undefined]);
 });

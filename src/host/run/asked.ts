@@ -9,6 +9,7 @@ export interface Asked {
   readonly lock: string;
   readonly mode: string | undefined;
   readonly ttlMs: number;
+  readonly isTtlSaid: boolean;
   readonly waitMs: number;
   readonly session: string | undefined;
   readonly words: readonly string[];
@@ -33,6 +34,7 @@ export const askedBy = ({ flags, words }: Pick<Given, 'flags' | 'words'>): Outco
     lock,
     mode: textIn(flags, 'mode'),
     ttlMs: ttl.value * secondMs,
+    isTtlSaid: flags.has('ttl'),
     waitMs: wait.value,
     session: textIn(flags, 'session'),
     words,

@@ -25,6 +25,14 @@ export const inOwnWords = (refusal: Refusal, { ttlMs }: Asked): Failure =>
     members: [...flags.keys()],
   });
 
+/** With a ttl that fits the limits of the hub, when that refused the usual one, which nobody has asked for. */
+export const withinLimits = (asked: Asked, { details }: Refusal): Asked | undefined => {
+  const limits = limitsIn.safeParse(details);
+  if (asked.isTtlSaid || !limits.success) return undefined;
+  const { min, max } = limits.data;
+  return { ...asked, ttlMs: Math.min(Math.max(asked.ttlMs, min * secondMs), max * secondMs) };
+};
+
 const ofFlags = (refusal: Refusal, ttlMs: number): Refusal => {
   const { code, details } = refusal;
   const help = seeHelp({ command: 'run' });

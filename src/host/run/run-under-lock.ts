@@ -9,9 +9,9 @@ import { openOnce } from '../open-once.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Asked, askedBy } from './asked.ts';
 import { type ChildEnd, startChild } from './child.ts';
-import { type HeldLock, holdLock } from './held-lock.ts';
+import { type HeldLock, type Holding, holdLock } from './held-lock.ts';
 import { keepLease } from './keep-lease.ts';
-import { inOwnWords } from './refused.ts';
+import { inOwnWords, withinLimits } from './refused.ts';
 import { type Forwarding, forwardSignals } from './signals.ts';
 
 /** Holds a lock around a command, and ends with the exit code of the command. */
@@ -39,15 +39,19 @@ const runLiving = async (asked: Asked, given: Given, signals: Forwarding): Promi
   const connected = await openOnce(settings, { catalogue: writtenDescription(), log });
   if (!connected.ok) return connected;
   const { hub, workspace, close } = connected.value;
-  const lock = await holdLock(asked, {
+  const holding: Holding = {
     hub,
     workspace,
     agent: settings.agent,
     clock: systemClock,
     branch: () => currentBranch(thisProcess()),
     signal: signals.early,
-  });
-  const outcome = lock.ok ? await runHolding(asked, lock.value, { signals, log }) : inOwnWords(lock, asked);
+  };
+  let fitting = asked;
+  let lock = await holdLock(fitting, holding);
+  const other = lock.ok ? undefined : withinLimits(asked, lock);
+  if (other !== undefined) lock = await holdLock((fitting = other), holding);
+  const outcome = lock.ok ? await runHolding(fitting, lock.value, { signals, log }) : inOwnWords(lock, asked);
   await close();
   return outcome;
 };

@@ -1,6 +1,7 @@
 import type { Description } from '../../catalogue/description.ts';
 import { type ErrorCode, type Outcome, refuse } from '../../kernel/errors.ts';
 import type { Instant } from '../../kernel/instants.ts';
+import { commandLine } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubReply } from '../hub.ts';
 
@@ -154,5 +155,5 @@ const callerOf = ({ agent, session }: CliCall, principal: string): Caller => ({
   agent,
   session,
   connection: agent === undefined ? 'cli' : `cli:${agent}`,
-  client: 'cli',
+  client: commandLine,
 });

@@ -14,7 +14,8 @@ import { endingOf } from './lapse.ts';
 import { freedBy } from './release.ts';
 
 /** LE32 to LE35 */
-export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): LeasesDecision => {
+export const breakLock = (yard: Yard, command: BreakCommand): LeasesDecision => {
+  const { name, ask, reason } = command;
   const { leases, context } = yard;
   const lock = resolved(leases, name);
   const on = [...leasesOn(leases, segmentsOf(lock))].filter(({ state }) => state.kind !== 'delayed');
@@ -22,7 +23,7 @@ export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): Leas
   if (others.length === 0) return nobodyElse(lock, on);
   if (ask) return ok([{ type: 'leases.asked', data: { lock, reason, holders: others.map(endingOf) } }]);
   for (const lease of others) {
-    const refusal = refuseBreak(yard, lease);
+    const refusal = refuseBreak(yard, command, lease);
     if (refusal !== undefined) return refusal;
   }
   const broken = others.map((lease) => ({ ...endingOf(lease), epoch: lease.epoch }));
@@ -43,11 +44,12 @@ const nobodyElse = (lock: string, own: readonly Lease[]): Refusal =>
         { lock },
       );
 
-const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
+const refuseBreak = (yard: Yard, { byPerson }: BreakCommand, lease: Lease): Refusal | undefined => {
   const { agents, context } = yard;
   const tier = sessionTier(agents, lease.session, context.now);
   // Until there are accounts every caller has every role: what tells a person apart is that it speaks for no agent.
-  if (context.actor.agent === undefined && roleAtLeast(context.actor.role, 'approver')) return undefined;
+  if (byPerson && context.actor.agent === undefined && roleAtLeast(context.actor.role, 'approver'))
+    return undefined;
   const own = lease.holder === context.actor.agent;
   const held = leaseWords(yard, lease);
   const ask = `lock_break {"name":${quoted(lease.lock)},"reason":"..."}`;

@@ -35,6 +35,8 @@ const partPattern = /^[a-z0-9][a-z0-9_-]*$/;
 const dashedPattern = /^(\d+[a-z]?)-(\d+)(?=\.|$)/;
 /** What cannot be seen, and so would make two names that look alike: joiners, direction marks, fillers. */
 const unseenPattern = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u;
+/** What some shells read as a pattern, and others and git as plain text: ranges, groups behind a sign, classes of characters. */
+const shellPattern = /\{[^{}/]*\.\.[^{}/]*\}|[+@!?*]\([^/]*\)|\[\[:/;
 /** What begins so is not relative, or a shell would make something else of it: a drive, and a home folder. */
 const rootedPattern = /^(?:[A-Za-z]:|~)/;
 /** What git lets no branch be called, apart from rules about where a dot or slash may stand. */
@@ -84,6 +86,11 @@ const fileLock = (rest: string): Reading => {
       `a file lock is on a relative path or glob of at most ${globCharactersMax} characters, with "/", without ".." or empty parts, spaces around a part and characters that cannot be seen, like file:src/**`,
     );
   }
+  if (shellPattern.test(path)) {
+    return fault(
+      'shells do not agree on what {a..b}, +(a|b) and [[:alpha:]] match; write {a,b}, [...], *, ? or **, or lock the folder',
+    );
+  }
   return globWeight(compileGlob(path)) > globWeightMax
     ? fault(
         `the glob is too involved to be compared: the number of its alternatives times that of its wildcards is more than ${globWeightMax}; lock the folder instead, like file:src/**`,
@@ -92,7 +99,11 @@ const fileLock = (rest: string): Reading => {
 };
 
 const branchLock = (rest: string): Reading =>
-  rest === '' || rest.length > branchCharactersMax || noBranchPattern.test(rest) || printable(rest) !== rest
+  rest === '' ||
+  rest.length > branchCharactersMax ||
+  noBranchPattern.test(rest) ||
+  unseenPattern.test(rest) ||
+  printable(rest) !== rest
     ? fault(`no branch can be called so; name it as git does, in at most ${branchCharactersMax} characters`)
     : read([branchKind, rest], `${branchKind}:${rest}`);
 
@@ -164,14 +175,17 @@ const branchPattern =
 
 /** LE5: the lock that `work` means on a branch. */
 export const readWork = (branch: string | undefined): Reading => {
-  const name = branch?.trim() ?? '';
+  // As `git symbolic-ref HEAD` prints it.
+  const name = branch?.trim().replace(/^refs\/heads\//, '') ?? '';
   if (name === '' || name === 'HEAD') {
     return fault(
       'the lock "work" is named after a branch, and none is checked out or given; pass branch, or the name of a lock such as issue:42',
     );
   }
+  const reading = branchLock(name);
+  if (!reading.ok) return reading;
   const { issue, wave, part, whole } = branchPattern.exec(name)?.groups ?? {};
   if (issue !== undefined) return readLockName(`issue:${issue}`);
   if (wave !== undefined) return readLockName(`wave:${wave}.${part ?? ''}`);
-  return readLockName(whole === undefined ? `${branchKind}:${name}` : `wave:${whole}`);
+  return whole === undefined ? reading : readLockName(`wave:${whole}`);
 };

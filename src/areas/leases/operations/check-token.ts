@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { heldUnder, nameSchema, tokenSchema } from '../model/fence.ts';
-import { resolved } from '../model/lease.ts';
+import { lapsesAt, resolved } from '../model/lease.ts';
 import { modeSchema, branchSchema, checkWork, lockOf } from './fields.ts';
 import { viewLock } from '../view.ts';
 
@@ -34,7 +34,9 @@ export const lockCheckToken = defineOperation({
   query: ({ leases, agents }, { name, branch, token }, facts) => {
     const lock = resolved(leases, lockOf({ name, branch }));
     const lease = heldUnder(leases, lock, token);
-    if (lease === undefined) return ok({ name: lock, valid: false });
+    // What is over is so from then on, also before a call or a tick has written it down.
+    if (lease === undefined || (lapsesAt(lease) ?? facts.now + 1) <= facts.now)
+      return ok({ name: lock, valid: false });
     const { expires_at, remaining_ms } = viewLock({ agents, facts }, lease);
     return ok({
       name: lock,
