@@ -87,7 +87,11 @@ export const foundSchema = z.strictObject({
   ),
   total: z.number(),
   next_cursor: z.string().nullable(),
+  left_out: z.string().optional().describe('what was not looked through'),
 });
+
+/** What a search says that speaks for no agent, where there are messages to agents. */
+export const mailLeftOut = 'Messages to agents were left out, because this call names no agent.';
 
 interface SearchPage {
   readonly since?: Seq | undefined;
