@@ -128,3 +128,9 @@ export function* blockersOf(
   for (const wait of waitsInTheWay(slice, claim, { session, before }))
     if (modesBefore.includes(wait.mode)) yield wait;
 }
+
+/** How many requests wait for a lock, a part of it or a whole that it is a part of. */
+export const waitingFor = (slice: LeasesSlice, lock: string): number => {
+  const waits = waitsInTheWay(slice, { lock, mode: 'exclusive' }, { session: undefined, before: last });
+  return new Set([...waits].map(({ ticket }) => ticket)).size;
+};
