@@ -67,7 +67,7 @@ export const searchTextSchema = lineSchema('A text', searchCharactersMax).refine
 export const searchPageShape = {
   since: z.int().min(0).optional().describe('only after this seq'),
   before: z.int().min(1).optional().describe('only before this seq'),
-  limit: z.int().min(1).max(searchListMax).default(searchDefault),
+  limit: z.int().min(1).max(searchListMax).default(searchDefault).meta({ title: 'how many to show' }),
   cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same text and filters'),
 };
 

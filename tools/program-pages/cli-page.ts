@@ -15,7 +15,7 @@ const introduction = [
 
 const writing = [
   'A flag takes its value behind a space or `=`. Flags may stand before or behind the command, and in any order; `--` ends them.',
-  'A list: repeat the flag (`--labels ui --labels api`), or, where an item cannot hold a comma, write several at once (`--labels ui,api`). `--no-labels` is the empty list.',
+  'A list: repeat the flag (`--labels ui --labels api`), or, where an item cannot hold a comma, write several at once (`--labels ui,api`). `--no-labels` is the empty list, where there may be one before.',
   '`--ready` is true, `--no-ready` is false. Where a value can be taken away, `--no-NAME` does it: `--no-due`.',
   'Members of a map: `--metadata branch=main --metadata model=x`; in `agent update` an empty value takes the member away.',
   '`--input` takes the whole input as JSON, `@FILE` or `-` for what is piped in. Flags are put on top of it.',

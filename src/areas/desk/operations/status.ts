@@ -23,7 +23,7 @@ export const status = defineOperation({
   name: 'status',
   journal: 'workspace',
   category: 'workspaces',
-  summary: 'What is going on: tasks in progress, locks, agents, in numbers.',
+  summary: 'See who does what, and what is ready.',
   description: `See at a glance how much is open, ready, held, blocked and done, and how many agents are active; counts of nothing are left out. A call that names no agent is also told which tasks are in progress, who holds locks and who is active, up to ${shownMax} of each; task_list, lock_list and agent_list name all.`,
   role: 'reader',
   rate: 'read',
