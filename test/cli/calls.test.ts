@@ -59,8 +59,7 @@ describe('commands', () => {
 
   it('without a name are those of nobody, and of a session by its handle', async (t) => {
     const place = await openPlace(t);
-    await place.run(['task', 'add', 'One']);
-    await place.run(['task', 'add', 'Two']);
+    for (const title of ['One', 'Two']) await place.run(['task', 'add', title]);
     const session = z.object({ agent: z.string(), session: z.string() });
     const mine = session.parse(await place.json(['start']));
     assert.equal(mine.agent, 'cli-1');

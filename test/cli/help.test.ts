@@ -77,7 +77,9 @@ describe('help', () => {
         );
     }
   });
+});
 
+describe('a page of help', () => {
   it('says what each flag is for, and what every call takes on a screen of its own', async () => {
     for (const sheet of sheetsOf(catalogue)) {
       for (const { name, meaning } of [...sheet.flags, ...sheet.rare, ...sheet.common])
