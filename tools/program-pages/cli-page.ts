@@ -22,7 +22,7 @@ const writing = [
 ];
 
 const sessions =
-  'Each command is a process of its own, and the name of the agent is what makes them one: `signalbox start --agent ada`, then `signalbox task claim --agent ada`. Set `SIGNALBOX_AGENT` to say it once. `--session` names a session explicitly.';
+  'Each command is a process of its own, and the name of the agent is what makes them one: `signalbox start --agent ada`, then `signalbox task claim --agent ada`. Set `SIGNALBOX_AGENT` to say it once. `--session` names a session explicitly. A call with none of these speaks for no agent.';
 
 const repeats =
   'A call that changes something is noted in the data directory (`pending-calls`) before it is sent and until its answer is there. When the process is killed, or is interrupted with Ctrl-C, the same command within 24 hours is the same call: what was stored is not done again, and the answer says so (`replayed`). `--request-id` names a call explicitly instead; then no note is kept.';
