@@ -14,7 +14,7 @@ import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
-import { type CallOptions, askedCall, ownCall, refuseRequestId } from './calls.ts';
+import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -62,6 +62,7 @@ export class Engine {
   #workspace: string;
   #time: () => Instant;
   #stopped: Refusal | undefined;
+  #unwatch: (() => void) | undefined;
   /** The look at the head that is still to be taken. */
   #look: Promise<Refusal | undefined> | undefined;
 
@@ -125,8 +126,6 @@ export class Engine {
     return ok(engine);
   }
 
-  #unwatch: (() => void) | undefined;
-
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
     return Math.max(this.#time(), this.#state.time);
@@ -187,9 +186,7 @@ export class Engine {
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
     if (refused !== undefined) return refused;
-    const speaker = prepared.joins
-      ? { ...caller, agent: undefined, session: undefined, connection: undefined }
-      : caller;
+    const speaker = speakerOf(prepared, caller);
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
     let answer: Promise<Outcome<Reply>> | undefined;
@@ -227,6 +224,7 @@ export class Engine {
       }
       case 'decided': {
         this.#see(fate.actor);
+        delivering.done(fate.unit.entries);
         const turn = await this.#afterTurn(prepared, fate, options);
         const answered = await present(answer, 'an answer is made while a batch is being stored');
         return delivering.handOut(turn?.answer ?? answered);

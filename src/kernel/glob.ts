@@ -244,6 +244,9 @@ const stepsOf = (variant: readonly number[]): Steps => {
 
 const filePattern = /.\.[A-Za-z]\w*$/;
 
+/** Whether the last segment of a path looks like a file and not like a folder. */
+export const namesFile = (path: string): boolean => filePattern.test(path.slice(path.lastIndexOf('/') + 1));
+
 /** Without empty segments, and with stars that only the braces kept apart as one. */
 const tidy = (variant: readonly number[]): number[] => {
   const kept: number[] = [];

@@ -35,20 +35,16 @@ const notRun: ReadonlyMap<string, string> = new Map([
   ['npm run format', 'it changes files under the other tests; the gate runs the same formatter'],
   ['npm run docs', 'it writes files that other tests read; the gate checks that it would change nothing'],
   [
-    'claude mcp add --transport http signalbox http://127.0.0.1:8321/mcp',
-    'that client is not installed; test/surfaces connects the official one to the same address',
+    'claude mcp add --scope user signalbox -- /path/to/this/checkout/bin/signalbox mcp',
+    'that client is not installed; test/examples starts the same program',
   ],
   [
-    'codex mcp add signalbox --url http://127.0.0.1:8321/mcp',
-    'that client is not installed; test/surfaces connects the official one to the same address',
+    'codex mcp add signalbox -- /path/to/this/checkout/bin/signalbox mcp',
+    'that client is not installed; test/examples starts the same program',
   ],
   [
-    'gemini mcp add --transport http signalbox http://127.0.0.1:8321/mcp',
-    'that client is not installed; test/surfaces connects the official one to the same address',
-  ],
-  [
-    'claude mcp add signalbox -- /path/to/this/checkout/bin/signalbox mcp',
-    'that client is not installed; test/examples starts the same command',
+    'gemini mcp add --scope user signalbox /path/to/this/checkout/bin/signalbox mcp',
+    'that client is not installed; test/examples starts the same program',
   ],
 ]);
 
@@ -244,8 +240,6 @@ describe('what a newcomer sees first', () => {
       `gemini mcp add --transport http signalbox '${address}'`,
     ]) {
       assert(said.split('\n').includes(`  ${line}`), line);
-      const inReadme = line.replace(`'${address}'`, 'http://127.0.0.1:8321/mcp');
-      assert(notRun.has(inReadme), 'README has the same, for the workspace of the hub');
     }
     const files = said.split('\n').filter((line) => line.startsWith('  {'));
     assert.deepEqual(
@@ -256,7 +250,7 @@ describe('what a newcomer sees first', () => {
       ],
     );
     const shown = textsOf(read('docs/first-hour.md'), 'json').map((block): unknown =>
-      JSON.parse(block.replaceAll('http://127.0.0.1:8321', url)),
+      JSON.parse(block.replaceAll('http://127.0.0.1:8321', url).replaceAll('NAME', 'main')),
     );
     assert.deepEqual(
       shown,

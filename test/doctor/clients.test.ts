@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { main } from '../host/processes.ts';
 import { type Ground, openGround } from '../workspaces/repositories.ts';
@@ -63,12 +64,16 @@ const files: readonly {
 describe('the configuration of clients', () => {
   it('is found wherever each client has it, and good with the address of the hub', async (t) => {
     const { ground, url } = await withHub(t);
-    for (const { path, text } of files) write(ground.at(path), text(`${url}/mcp`));
+    await ground.arrive('shop');
+    for (const { path, text } of files) write(ground.at(path), text(`${url}/mcp?workspace=shop`));
     const found = await inClients(ground);
     for (const { client, path } of files) {
       const finding = found.find(({ what }) => what.startsWith(`${client} (${ground.at(path)})`));
       assert.equal(finding?.state, 'good', `${client} ${path}`);
-      assert.match(finding.what, /has the address of the hub/);
+      assert.match(
+        finding.what,
+        /has the address of the hub, http:\S+\/mcp\?workspace=shop, which leads to the workspace "shop"\.$/,
+      );
     }
     assert.equal(found.length, files.length);
   });
@@ -103,10 +108,10 @@ describe('the configuration of clients', () => {
   it('is good by any name of this machine and in any mode, and warned about at another path', async (t) => {
     const { ground, url } = await withHub(t);
     const { port } = new URL(url);
+    await ground.arrive('shop');
     for (const [address, state] of [
-      [`http://localhost:${port}/mcp`, 'good'],
-      [`${url}/mcp/full`, 'good'],
-      [`${url}/mcp?workspace=main`, 'good'],
+      [`http://localhost:${port}/mcp?workspace=shop`, 'good'],
+      [`${url}/mcp/full?workspace=shop`, 'good'],
       [`${url}/`, 'warn'],
       [`${url}/mcpx`, 'warn'],
       ['nonsense', 'warn'],
@@ -138,8 +143,28 @@ describe('an address that the hub answers and refuses', () => {
       assert.match(found.what, words);
       assert.equal(/ (\S+)$/.exec(found.mend ?? '')?.[1]?.replaceAll("'", ''), `${url}${right}`);
     }
-    write(ground.at('shop/.mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp/tasks/` }));
+    await ground.arrive('shop');
+    write(ground.at('shop/.mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp/tasks/?workspace=shop` }));
     assert.equal((await inClients(ground))[0]?.state, 'good');
+  });
+
+  it('is warned about when it leads a project to another board than its commands', async (t) => {
+    const { ground, url } = await withHub(t);
+    const entry = jsonOf('mcpServers', { type: 'http', url: `${url}/mcp/full` });
+    write(ground.at('shop/.mcp.json'), entry);
+    const [none] = await inClients(ground);
+    assert.deepEqual([none?.state, none?.mend], ['warn', 'signalbox status']);
+    assert.match(none?.what ?? '', /leads to the workspace "main"\. This repository has none of its own yet/);
+    await ground.arrive('shop');
+    const [other] = await inClients(ground);
+    assert.equal(other?.state, 'warn');
+    assert.match(other.what, /leads to the workspace "main"; calls from here go to "shop"/);
+    assert.match(other.mend ?? '', /\/mcp\/full\?workspace=shop'$/);
+    rmSync(ground.at('shop/.mcp.json'));
+    write(ground.at('.claude.json'), entry);
+    const [user] = await inClients(ground);
+    assert.equal(user?.state, 'good', 'what a user has for all folders may lead to one board on purpose');
+    assert.match(user.what, /which leads to the workspace "main"\.$/);
   });
 
   it('is told with the entry where a person writes the file', async (t) => {
@@ -156,8 +181,9 @@ describe('an address that the hub answers and refuses', () => {
 describe('the files of clients', () => {
   it('that are for one project are found from any of its folders', async (t) => {
     const { ground, url } = await withHub(t);
+    await ground.arrive('shop');
     const projects = {
-      [ground.at('shop')]: { mcpServers: { signalbox: { type: 'http', url: `${url}/mcp` } } },
+      [ground.at('shop')]: { mcpServers: { signalbox: { type: 'http', url: `${url}/mcp?workspace=shop` } } },
     };
     write(ground.at('.claude.json'), JSON.stringify({ projects }));
     write(ground.at('shop/src/index.ts'), '');
@@ -175,11 +201,12 @@ describe('the files of clients', () => {
 
   it('that cannot be read is warned about, whatever is in it, and the others are told', async (t) => {
     const { ground, url } = await withHub(t);
+    await ground.arrive('shop');
     write(ground.at('shop/.mcp.json'), '{ "mcpServers": ');
     write(ground.at('.codex/config.toml'), '[mcp_servers\n');
     write(ground.at('.cursor/mcp.json'), JSON.stringify([1, { mcpServers: 3 }]));
     write(ground.at('.gemini/settings.json'), '');
-    write(ground.at('shop/.cursor/mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp` }));
+    write(ground.at('shop/.cursor/mcp.json'), jsonOf('mcpServers', { url: `${url}/mcp?workspace=shop` }));
     const found = await inClients(ground);
     assert.deepEqual(
       found.map(({ state, what }) => [state, what.split(' (')[0]]),

@@ -215,6 +215,35 @@ it('LE15 of two waiting calls of one session one that leaves takes nothing from 
   assert.equal([...one.slices.leases.leases.values()][0]?.count, 1);
 });
 
+it('LE26 LE48 a waiting call that others have come to wait for in a circle is refused with it, and its repeat decided anew', async () => {
+  const { one, two } = await processes();
+  const [ada, bob] = [await join(one, 'ada'), await join(two, 'bob')];
+  await bob.acquire('pytest', { ttl: 600 });
+  await bob.acquire('issue:2', { ttl: 600 });
+  const eve = await join(one, 'eve');
+  await eve.acquire('issue:1', { ttl: 600 });
+  const first = ada.call('lock_acquire', { name: ['issue:2', 'pytest'], ...wait });
+  await turns();
+  const both = { name: ['issue:1', 'pytest'], ...wait };
+  const second = bob.call('lock_acquire', both, { requestId: 'r1' });
+  await turns();
+  await bob.call('lock_release', { name: 'pytest' });
+  const refusal = await second;
+  assert.ok(!refusal.ok && refusal.code === 'deadlock', JSON.stringify(refusal));
+  assert.match(
+    refusal.message,
+    /^You would all wait for ever: bob waits for pytest, kept by ada; ada waits for issue:2, kept by bob\. You were the last of them to ask, so your request waits no longer\./,
+  );
+  assert.equal(codeOf(await bob.call('lock_acquire', both, { requestId: 'r1' })), 'deadlock');
+  await bob.call('lock_release', {});
+  tokenOf(await first);
+  const again = bob.call('lock_acquire', both, { requestId: 'r1' });
+  await turns();
+  await eve.call('lock_release', {});
+  await ada.call('lock_release', {});
+  tokenOf(await again);
+});
+
 it('LE23 a place lasts as long as one of its calls waits in this process', async () => {
   const { one } = await processes();
   const [ada, bob] = [await join(one, 'ada'), await join(one, 'bob')];

@@ -79,6 +79,24 @@ test('DE2 lists what the agent holds, with epochs that its calls may name', () =
   assert.deepEqual(start(given, { session: ada.session }).holding, []);
 });
 
+test('DE2 names the locks of the session, with their tokens, and of very many how many more there are', () => {
+  const given = new TaskBoard();
+  const ada = start(given, { agent: 'ada' });
+  assert.ok(!('locks' in ada), 'nothing is said of locks where there are none');
+  given.do(ada.actor, 'lock_acquire', { name: ['pytest', 'wave:5c.1'] });
+  const [{ seq: token } = { seq: 0 }] = given.written;
+  const again = start(given, { session: ada.session });
+  assert.deepEqual(
+    [again['locks'], again['more_locks']],
+    [['pytest', 'wave:5c.1'].map((name) => ({ name, token })), undefined],
+  );
+  for (let i = 0; i < 20; i += 1) given.do(ada.actor, 'lock_acquire', { name: `issue:${i}` });
+  const many = z.array(z.unknown()).parse(start(given, { session: ada.session })['locks']);
+  assert.deepEqual([many.length, start(given, { session: ada.session })['more_locks']], [20, 2]);
+  given.do(ada.actor, 'lock_release');
+  assert.ok(!('locks' in start(given, { session: ada.session })));
+});
+
 test('DE2 coming back within the grace resumes the session with its hold', () => {
   const given = boardWith({}, {});
   const ada = start(given, { agent: 'ada' });

@@ -325,6 +325,26 @@ describe('a cursor of part of what there is', () => {
   });
 });
 
+it('LE43 that a lock is asked for is a hint to wait, until wait has told it', async () => {
+  const { one } = await twoProcesses();
+  await answerOver(one, 'bob', { operation: 'lock_acquire', input: { name: 'pytest' } });
+  const ask = { operation: 'lock_break', input: { name: 'pytest', reason: 'r' } };
+  await answerOver(one, 'ada', ask);
+  const hint = async () => {
+    const reply = await callOver(one, 'bob', { operation: 'status' });
+    return reply.ok ? reply.value.waiting : reply.code;
+  };
+  assert.equal(await hint(), '1 lock_asked: call wait');
+  const { events } = await look(one, 'bob');
+  assert.deepEqual(
+    events.map(({ kind, ref }) => [kind, ref]),
+    [['lock_asked', 'pytest']],
+  );
+  assert.equal(await hint(), undefined, 'as soon as it has arrived');
+  await flush(one);
+  assert.equal(await hint(), undefined, 'and once that is written');
+});
+
 it('ME15 what has arrived has not expired unread, also before the journal says that it arrived', async () => {
   const { one, clock } = await twoProcesses();
   const { id } = await send(one, 'ada', { to: 'bob', expires_in_s: 1 });

@@ -44,10 +44,10 @@ const due = (slice: LeasesSlice, now: Instant): readonly LeasesCommand[] => {
   return first <= now ? [{ type: 'lapse' }] : [];
 };
 
-export const leasesArea = defineArea<'leases', 'agents', LeasesCommand, LeasesEvent>({
+export const leasesArea = defineArea<'leases', 'agents' | 'messages', LeasesCommand, LeasesEvent>({
   name: 'leases',
-  stateVersion: 2,
-  reads: ['agents'],
+  stateVersion: 3,
+  reads: ['agents', 'messages'],
   events: leaseEvents,
   decide,
   evolve,

@@ -1,8 +1,10 @@
 import type { Attention, News } from '../../kernel/area.ts';
+import type { Carried } from '../../kernel/carried.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { quoted } from '../../kernel/text.ts';
 import { type Instant, isoTime, spoken } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
+import { mailboxOf } from '../messages/model/index.ts';
 import { type Lease, type LeasesSlice, type Loss, leasesHeldBy, lossesSince } from './model/lease.ts';
 
 const lostKind = 'lock_lost';
@@ -24,19 +26,24 @@ export const attention = (world: World<'leases' | 'agents'>, name: string, now: 
   return [...lost, ...leasesHeldBy(world.leases, name).flatMap((lease) => wantsOf(lease, now))];
 };
 
-/** LE43: what was lost or asked for since the latest start; the next one will tell. */
-export const news = (world: World<'leases' | 'agents'>, name: string): News[] => {
+/** LE43: what was lost or asked for since the latest start, and has not been told by `wait`. */
+export const news = (
+  world: World<'leases' | 'agents' | 'messages'>,
+  name: string,
+  arrived: Carried,
+): News[] => {
   const agent = world.agents.agents.get(name);
   if (agent === undefined) return [];
+  const told = Math.max(agent.startedSeq, mailboxOf(world.messages, name).told.seq, arrived.told ?? 0);
   const asks = leasesHeldBy(world.leases, name)
     .flatMap((lease) => lease.asks.map(({ seq }) => seq))
-    .filter((seq) => seq > agent.startedSeq);
-  const lost = lostSince(world.leases, name, agent.startedSeq).map(({ seq }) => seq);
+    .filter((seq) => seq > told);
+  const lost = lostSince(world.leases, name, told).map(({ seq }) => seq);
   return [...newsOf(lostKind, lost), ...newsOf(askedKind, asks)];
 };
 
 const newsOf = (kind: string, seqs: readonly Seq[]): News[] =>
-  seqs.length === 0 ? [] : [{ kind, count: seqs.length, seq: Math.max(...seqs), call: 'start' }];
+  seqs.length === 0 ? [] : [{ kind, count: seqs.length, seq: Math.max(...seqs), call: 'wait' }];
 
 /** What an agent lost behind entry `seq` and does not hold again. */
 const lostSince = (slice: LeasesSlice, name: string, seq: Seq): readonly Loss[] => {

@@ -22,6 +22,7 @@ const ticketsIn = (all: readonly { readonly ticket?: Seq }[]): readonly Seq[] =>
 /** LE48: the requests that wait no longer, or lost what they were offered, without having got anything. */
 export const voids = (entry: EntryOf<LeasesEvent>): readonly Seq[] => {
   if (is(entry, 'leases.left')) return entry.data.tickets.map(({ ticket }) => ticket);
+  if (is(entry, 'leases.refused')) return [entry.data.ticket];
   if (is(entry, 'leases.expired')) return ticketsIn(entry.data.lapsed);
   return is(entry, 'leases.broken') ? ticketsIn(entry.data.holders) : [];
 };
@@ -46,6 +47,8 @@ export const concerns = (entry: EntryOf<LeasesEvent>): readonly string[] => {
       ];
     case 'leases.left':
       return [locksKey, ...entry.data.tickets.map(({ ticket }) => ticketKey(ticket))];
+    case 'leases.refused':
+      return [locksKey, ticketKey(entry.data.ticket)];
     case 'leases.expired':
       return [locksKey, ...agentKeys(entry.data.lapsed), ...ticketsIn(entry.data.lapsed).map(ticketKey)];
     case 'leases.asked':

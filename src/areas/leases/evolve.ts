@@ -9,6 +9,7 @@ import {
   withLease,
   withLosses,
   withOffer,
+  withRefused,
   withTaken,
   withTicket,
   withoutLease,
@@ -41,6 +42,8 @@ export const evolve = (slice: LeasesSlice, entry: EntryOf<LeasesEvent>): LeasesS
         (next, { ticket, locks = [] }) => withoutOffer(withoutTicket(next, ticket), ticket, locks),
         slice,
       );
+    case 'leases.refused':
+      return withRefused(slice, entry.data.agent, { ticket: entry.data.ticket, seq: entry.seq });
     case 'leases.renewed':
       return changed(slice, entry.data, (lease) => {
         const ttl = longerTtl(lease.ttl, entry.data.ttl);

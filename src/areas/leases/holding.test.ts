@@ -170,7 +170,8 @@ test('LE15 LE16 LE24 acquired twice it is released twice, keeps its token, and n
       },
     ],
   });
-  yard.refused(bob, 'lock_release', { code: 'not_holder', input: { name: 'pytest' } });
+  const notMine = yard.refused(bob, 'lock_release', { code: 'not_holder', input: { name: 'pytest' } });
+  assert.match(notMine.message, /See what you hold: lock_list \{"mine":true\}\.$/);
   yard.refused(bob, 'lock_renew', { code: 'not_holder', input: { name: 'pytest' } });
   yard.refused(ada, 'lock_release', { code: 'not_holder', input: { name: ['pytest', 'issue:1'] } });
   assert.deepEqual(yard.do(ada, 'lock_release', { name: 'pytest' }), {

@@ -39,6 +39,53 @@ test('LE21 the holder of a whole takes its parts although others wait for the wh
   yard.refused(ada, 'lock_acquire', { code: 'held', input: { name: 'wave:7.1' } });
 });
 
+test('LE21 the holder of a folder or glob of files takes a file in it, and one who shares it shares that, past those who wait', () => {
+  const { yard, ada, bob, eve } = four();
+  for (const [whole, part] of [
+    ['file:src/**', 'file:src/a.ts'],
+    ['file:src', 'file:src/b/**'],
+    ['file:**', 'file:src/**/*.ts'],
+    ['file:src/*.ts', 'file:src/a.ts'],
+  ] as const) {
+    yard.lock(ada, whole);
+    const ticket = yard.queue(bob, 'file:src/a.ts');
+    const behind = yard.queue(eve, ['file:src/a.ts', 'file:docs/a.md']);
+    yard.lock(ada, part);
+    yard.do(ada, 'lock_release', { name: whole });
+    assert.deepEqual(yard.granted(), part === 'file:src/b/**' ? [ticket] : [], part);
+    yard.do(ada, 'lock_release', {});
+    yard.leaveQueue(bob, ticket);
+    yard.leaveQueue(eve, behind);
+  }
+  for (const [whole, part] of [
+    ['file:src/**', 'file:src/a.ts'],
+    ['wave:5c', 'wave:5c.1'],
+  ] as const) {
+    yard.lock(ada, whole, { mode: 'shared' });
+    const ticket = yard.queue(bob, whole);
+    yard.lock(ada, part, { mode: 'shared' });
+    yard.blocked(ada, part.replace('1', '2').replace('a.ts', 'b.ts'));
+    yard.do(ada, 'lock_release', {});
+    yard.leaveQueue(bob, ticket);
+  }
+});
+
+test('LE20 LE21 who holds less than it asks for overtakes nobody', () => {
+  const { yard, ada, bob } = four();
+  for (const [held, asked] of [
+    ['file:src/a.ts', 'file:src'],
+    ['file:src/a.ts', 'file:src/*.ts'],
+    ['file:src/[ab].ts', 'file:src/**'],
+    ['wave:5c.1', 'wave:5c.2'],
+  ] as const) {
+    yard.lock(ada, held);
+    const ticket = yard.queue(bob, ['file:src/**', 'wave:5c']);
+    yard.blocked(ada, asked);
+    yard.leaveQueue(bob, ticket);
+    yard.do(ada, 'lock_release', {});
+  }
+});
+
 test('LE19 LE22 LE28 a request waits, its turn comes in the unit of the release, and it is picked up', () => {
   const { yard, ada, bob, eve } = four();
   yard.lock(ada, 'pytest');
@@ -208,11 +255,12 @@ test('LE13 LE35 breaking one lock of an offer ends all of it', () => {
   const ticket = yard.queue(bob, ['issue:1', 'pytest']);
   const next = yard.queue(eve, 'pytest');
   yard.do(ada, 'lock_release', {});
-  yard.do({ ...visitor, role: 'approver' }, 'lock_break', {
+  const broken = yard.do({ ...visitor, role: 'approver' }, 'lock_break', {
     name: 'issue:1',
     ask: false,
     reason: 'r',
   });
+  assert.deepEqual(broken['broken'], [{ holder: 'bob' }], 'it had no token');
   assert.deepEqual(yard.granted(), [next]);
   assert.ok(keysOf(yard.written).includes(`lock:${ticket}`));
   assert.deepEqual(yard.take(bob, ticket), []);

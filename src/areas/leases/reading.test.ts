@@ -148,6 +148,33 @@ test('LE49 a snapshot gives the same state, and goes on like it', () => {
   assert.equal(yard.granted().length, 1);
 });
 
+test('LE28 LE47 no token is shown of what is only offered, or closed for a while: none would be valid', () => {
+  const { yard, ada, bob } = two();
+  yard.lock(ada, 'pytest', { ttl: 5, delay_s: 60 });
+  yard.lock(ada, 'issue:1');
+  const ticket = yard.queue(bob, 'issue:1');
+  yard.do(ada, 'lock_release', { name: 'issue:1' });
+  const tokens = () => {
+    const { items } = yard.do(ada, 'lock_list');
+    assert.ok(Array.isArray(items));
+    return items.map((item: { readonly state: unknown; readonly token?: unknown }) => [
+      item.state,
+      item.token,
+    ]);
+  };
+  const offered = yard.leases.find(({ holder }) => holder === 'bob')?.epoch ?? 0;
+  const check = (token: number) => yard.do(ada, 'lock_check_token', { name: 'issue:1', token })['valid'];
+  assert.deepEqual([tokens()[1], check(offered)], [['offered', undefined], false]);
+  const wrong = { name: 'issue:1', token: offered };
+  const refusal = yard.refused(bob, 'lock_release', { code: 'stale_epoch', input: wrong });
+  assert.match(refusal.message, /the turn of bob for issue:1 has come, until [^,]*\. Whoever/);
+  assert.equal(refusal.details['current'], undefined);
+  const token = yard.take(bob, ticket)[0]?.seq ?? 0;
+  assert.deepEqual([tokens()[1], check(token)], [['held', token], true]);
+  yard.pass(5 * secondMs);
+  assert.deepEqual(tokens()[0], ['delayed', undefined]);
+});
+
 test('LE45 a pattern finds resources with their kind and without', () => {
   const { yard, ada } = two();
   yard.lock(ada, ['pytest', 'db/users', 'issue:1', 'resource:work']);

@@ -65,8 +65,9 @@ const restored = (row: Lease): Lease => ({
   state: row.state.kind === 'held' ? { kind: 'held', expiresAt: row.state.expiresAt } : row.state,
 });
 
-const restoredLosses = ({ agent, losses }: AgentLosses): AgentLosses => ({
+const restoredLosses = ({ agent, losses, refused }: AgentLosses): AgentLosses => ({
   agent,
+  refused,
   losses: losses.map((loss) => ({ ...loss, by: loss.by, reason: loss.reason })),
 });
 

@@ -40,6 +40,7 @@ export const viewLock = (seen: Seen, lease: Lease): z.infer<typeof lockOutput> =
 /** What everybody is told of it. */
 export const itemOutput = z.strictObject({
   ...lockOutput.shape,
+  token: lockOutput.shape.token.optional().describe('of this grant, while it is held'),
   state: z.enum(['held', 'offered', 'delayed']),
   holder: z.string(),
   mine: z.boolean().describe('held by this session'),
@@ -50,7 +51,12 @@ export const itemOutput = z.strictObject({
 });
 
 export const viewItem = (seen: Seen, lease: Lease): z.infer<typeof itemOutput> => ({
-  ...viewLock(seen, lease),
+  name: lease.lock,
+  mode: lease.mode,
+  // LE47: nobody is shown a token that is not valid.
+  ...(lease.state.kind === 'held' && { token: lease.epoch }),
+  count: lease.count,
+  ...viewExpiry(seen, lease),
   state: lease.state.kind,
   holder: lease.holder,
   mine: lease.session === seen.facts.actor.session,

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { type Outcome, ok } from '../../kernel/errors.ts';
 import { repeatable } from '../../kernel/text.ts';
 import type { ClientFile } from '../../integrations/client-files.ts';
 import type { NamedServer } from '../../integrations/client-servers.ts';
@@ -42,31 +44,31 @@ export const ofAddress = async (
   if (address === null || !/^\/mcp(?:\/|$)/.test(address.pathname))
     return mend(`${has}, where no hub serves MCP; it ends in /mcp.`);
   const workspace = workspaceAt(address.search, undefined);
-  const named = workspace.ok ? workspace.value : undefined;
-  const plain = mcpAddress(address.origin, named);
+  const plain = mcpAddress(address.origin, workspace.ok ? workspace.value : undefined);
   const mode = faultInMode(address);
   if (mode !== undefined) return mend(`${has}: ${mode}`, plain);
   const { hubUrl } = right;
   const isOwn = hubUrl !== undefined && originOf(address) === originOf(URL.parse(hubUrl));
   const found = await connectHub(address.origin, answerTimeoutMs);
-  const fault = !found.ok
-    ? undefined
-    : workspace.ok
-      ? await unknownAt(found.value, named)
-      : workspace.message;
+  const goal = found.ok ? await goalOf(found.value, workspace) : undefined;
   if (found.ok) found.value.close();
   if (hubUrl !== undefined && !isOwn)
     return mend(
       `${has}, where ${found.ok ? 'another hub' : 'no hub'} answers; the hub of this data directory is at ${hubUrl}.`,
     );
-  if (!found.ok)
+  if (!found.ok || goal === undefined)
     return warn(`${has}, where no hub answers now.`, `signalbox serve${portFlag(address, settings)}`);
-  if (fault !== undefined) return mend(`${has}: ${fault}`, keepingMode(address, right.address));
-  return good(
-    isOwn
-      ? `${file.client} (${file.path}) has the address of the hub, ${shown}.`
-      : `${has}, where a hub answers.`,
-  );
+  if (!goal.ok) return mend(`${has}: ${goal.message}`, keepingMode(address, right.address));
+  if (!isOwn) return good(`${has}, where a hub answers.`);
+  const leads = `${file.client} (${file.path}) has the address of the hub, ${shown}, which leads to the workspace "${goal.value}"`;
+  // What a user has for all folders may lead to one board on purpose.
+  if (file.scope === 'user' || goal.value === right.workspace) return good(`${leads}.`);
+  return right.workspace === undefined
+    ? warn(`${leads}. This repository has none of its own yet; calls from here make it.`, 'signalbox status')
+    : mend(
+        `${leads}; calls from here go to "${right.workspace}", so its agents have another board.`,
+        keepingMode(address, right.address),
+      );
 };
 
 /** What comes after `/mcp/`, as the hub reads it. */
@@ -84,14 +86,24 @@ const keepingMode = (address: URL, right: string | undefined): string | undefine
   return mode === '' ? right : right?.replace(/\/mcp(?=\?|$)/, `/mcp/${mode}`);
 };
 
-/** Every call would be refused whose workspace is not there. */
-const unknownAt = async (hub: RemoteHub, workspace: string | undefined): Promise<string | undefined> => {
-  if (workspace === undefined) return undefined;
-  const known = await farWorkspaces(askFor(hub), hub.id).known(workspace);
+/** The workspace that a hub takes this one for: without a name its own. Every call is refused whose workspace is not there. */
+const goalOf = async (hub: RemoteHub, asked: Outcome<string | undefined>): Promise<Outcome<string>> => {
+  if (!asked.ok) return asked;
+  const ask = askFor(hub);
+  if (asked.value === undefined) {
+    const answer = await ask('status', {});
+    return answer.ok ? ok(statusIn.parse(answer.value).workspace) : answer;
+  }
+  const known = await farWorkspaces(ask, hub.id).known(asked.value);
   return !known.ok && known.code === 'workspace_unknown'
-    ? `the hub there has no workspace "${workspace}", so it refuses every call. signalbox workspace list names those that it has.`
-    : undefined;
+    ? {
+        ...known,
+        message: `the hub there has no workspace "${asked.value}", so it refuses every call. signalbox workspace list names those that it has.`,
+      }
+    : known;
 };
+
+const statusIn = z.object({ workspace: z.string() });
 
 const portFlag = ({ port }: URL, { listen }: Settings): string =>
   port === '' || (listen.kind === 'tcp' && Number(port) === listen.port) ? '' : ` --port ${port}`;
@@ -100,8 +112,11 @@ const portFlag = ({ port }: URL, { listen }: Settings): string =>
 const originOf = (address: URL | null): string | undefined =>
   address?.origin.replace(/\/\/(?:localhost|\[::1\])(?=:|$)/, '//127.0.0.1');
 
-/** An address may hold a password or a token. */
+/** An address may hold a password or a token. Which workspace it leads to is none. */
 const withoutSecrets = (url: string): string => {
   const address = URL.parse(url);
-  return address === null ? url : `${address.protocol}//${address.host}${address.pathname}`;
+  if (address === null) return url;
+  const workspace = address.searchParams.get('workspace');
+  const search = workspace === null ? '' : `?workspace=${workspace}`;
+  return `${address.protocol}//${address.host}${address.pathname}${search}`;
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
-import { entryGuard } from '../../../kernel/entry.ts';
+import type { Carried } from '../../../kernel/carried.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { isoTime } from '../../../kernel/instants.ts';
@@ -9,19 +9,19 @@ import type { Slices } from '../../../kernel/slices.ts';
 import { agentsIntent } from '../../agents/decide.ts';
 import {
   type Agent,
-  type AgentsEvent,
   type Metadata,
   agentNameSchema,
   capabilitiesMax,
   capabilitySchema,
+  joinedBy,
   metadataSchema,
+  startedIn,
   wipLimitMax,
 } from '../../agents/model.ts';
+import { leasesIn } from '../../leases/model/index.ts';
 import { firstSeq, messageId, unreadOf } from '../../messages/model/index.ts';
 import { type Task, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';
 import { nextTask } from '../next-task.ts';
-
-const isAgents = entryGuard<AgentsEvent>();
 
 const placeCharactersMax = 500;
 const place = (what: string) => lineSchema(what, placeCharactersMax).optional();
@@ -42,6 +42,9 @@ const input = z.strictObject({
   wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in work at once; default 5'),
 });
 
+/** How many locks an answer names; of the others it says how many. */
+const locksShownMax = 20;
+
 const output = z.strictObject({
   agent: z.string(),
   session: z.string().describe('pass it on in your calls when your connection is not a session'),
@@ -57,6 +60,11 @@ const output = z.strictObject({
       revision: z.number(),
     }),
   ),
+  locks: z
+    .array(z.strictObject({ name: z.string(), token: z.number() }))
+    .optional()
+    .describe(`held by this session, the first ${locksShownMax}`),
+  more_locks: z.number().optional().describe('see lock_list'),
   lost: z.array(
     z.strictObject({
       task: z.string(),
@@ -96,7 +104,7 @@ export const start = defineOperation({
   ],
   input,
   output,
-  joins: true,
+  joins: joinedBy,
   toCommand: (given, caller) =>
     agentsIntent({
       type: 'start',
@@ -108,12 +116,8 @@ export const start = defineOperation({
       wipLimit: given.wip_limit,
       metadata: metadataOf(given),
     }),
-  answer: ({ entries }, slices, { now, workspace, attention }) => {
-    const entry = present(
-      entries.find((one) => isAgents(one, 'agents.started')),
-      'a start writes that it started',
-    );
-    const { agent: name, session, resumed } = entry.data;
+  answer: ({ entries }, slices, { now, workspace, arrived, attention }) => {
+    const { agent: name, session, resumed } = startedIn(entries);
     const agent = present(slices.agents.agents.get(name), 'an agent that started exists');
     const next = nextTask(slices, { agent, session }, now);
     return ok({
@@ -123,9 +127,10 @@ export const start = defineOperation({
       workspace,
       wip_limit: agent.wipLimit,
       holding: holding(slices, name),
+      ...locksOf(slices, session),
       lost: lost(slices, agent),
       waiting: [
-        ...unread(slices, name),
+        ...unread(slices, name, arrived),
         ...attention(name)
           .filter(({ kind }) => kind !== messageKind)
           .map(({ kind, ref, text }) => ({ kind, ref, text })),
@@ -155,8 +160,8 @@ const metadataOf = ({
 const messageKind = 'message';
 
 /** DE10: messages are counted, and read with inbox. */
-const unread = ({ messages }: Slices, agent: string) => {
-  const waiting = unreadOf(messages, agent, {});
+const unread = ({ messages }: Slices, agent: string, arrived: Carried) => {
+  const waiting = unreadOf(messages, agent, arrived);
   const first = firstSeq(waiting);
   if (first === undefined) return [];
   const text = `${waiting.size} unread ${waiting.size === 1 ? 'message' : 'messages'}. Read with inbox.`;
@@ -171,6 +176,17 @@ const holding = ({ tasks }: Slices, agent: string) =>
     epoch: holdIn(state)?.epoch ?? 0,
     revision,
   }));
+
+/** DE2: only the session that holds a lock can use it. */
+const locksOf = ({ leases }: Slices, session: string) => {
+  const held = leasesIn(leases, session).filter(({ state }) => state.kind === 'held');
+  const more = held.length - locksShownMax;
+  if (held.length === 0) return {};
+  return {
+    locks: held.slice(0, locksShownMax).map(({ lock, epoch }) => ({ name: lock, token: epoch })),
+    ...(more > 0 && { more_locks: more }),
+  };
+};
 
 const lost = ({ tasks }: Slices, agent: Agent) =>
   lossesSince(tasks, agent.name, agent.toldSeq).map(({ task, why, by, reason, at }) => ({

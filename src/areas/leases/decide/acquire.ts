@@ -13,8 +13,8 @@ import {
 } from '../model/limits.ts';
 import type { Mode } from '../model/modes.ts';
 import { type LeasesDecision, type Speaker, type WantedLocks, type Yard, speakerOf } from './commands.ts';
-import { findCircle, refuseCircle } from './deadlock.ts';
-import { givenUpBy, handOver } from './hand-over.ts';
+import { findCircle, refuseCircle, unstored } from './deadlock.ts';
+import { givenUpBy, handOver, lostOf } from './hand-over.ts';
 import { limitPassed, lockHeld } from './refusals.ts';
 
 /** LE6, LE13: the names with aliases resolved, each once, in one order for everybody. */
@@ -30,14 +30,14 @@ export const acquire = (yard: Yard, command: WantedLocks): LeasesDecision => {
   if (blocked === undefined)
     return refuseMore(yard, claims, session) ?? grant(yard, command, { claims, speaker: speaker.value });
   const { claim } = blocked;
-  if (stepOf(yard.leases, session, claim) === 'upgrade') {
+  if (stepOf(yard.leases, { session }, claim) === 'upgrade') {
     return lockHeld(yard, {
       ...blocked,
       next: `You share ${claim.lock}; it becomes exclusive only for its sole holder while nobody waits to share it, and that is not waited for. Release it and acquire it anew, or ask the others with lock_break.`,
     });
   }
   if (command.waitMs === 0) return lockHeld(yard, blocked);
-  const refusal = refuseQueue(yard, claims, session);
+  const refusal = refuseQueue(yard, claims, speaker.value);
   return refusal ?? ok([queuedEvent(command, { claims, speaker: speaker.value, now: yard.context.now })]);
 };
 
@@ -47,7 +47,7 @@ export const firstBlocked = (
   claims: readonly Claim[],
   session: string,
 ): { readonly claim: Claim; readonly blockers: readonly Blocker[] } | undefined => {
-  const isUpgrade = (claim: Claim): boolean => stepOf(leases, session, claim) === 'upgrade';
+  const isUpgrade = (claim: Claim): boolean => stepOf(leases, { session }, claim) === 'upgrade';
   for (const claim of claims.toSorted((a, b) => Number(isUpgrade(b)) - Number(isUpgrade(a)))) {
     // However many wait, only some of them are named.
     const blockers = [...blockersOf(leases, claim, { session, before: last }).take(blockersNamedMax + 1)];
@@ -57,7 +57,7 @@ export const firstBlocked = (
 };
 
 const freshOf = ({ leases }: Yard, claims: readonly Claim[], session: string): number =>
-  claims.filter((claim) => stepOf(leases, session, claim) === 'fresh').length;
+  claims.filter((claim) => stepOf(leases, { session }, claim) === 'fresh').length;
 
 /** LE41 */
 const refuseMore = (yard: Yard, claims: readonly Claim[], session: string): Refusal | undefined => {
@@ -74,8 +74,11 @@ const refuseMore = (yard: Yard, claims: readonly Claim[], session: string): Refu
 };
 
 /** LE26, LE41 */
-const refuseQueue = (yard: Yard, claims: readonly Claim[], session: string): Refusal | undefined => {
-  const { leases } = yard;
+const refuseQueue = (
+  { leases }: Yard,
+  claims: readonly Claim[],
+  { agent, session }: Speaker,
+): Refusal | undefined => {
   if (ticketsOf(leases, session).length >= waitingPerSessionMax) {
     return limitPassed(
       `At most ${waitingPerSessionMax} requests of one session wait for locks at once. Wait for one of them first.`,
@@ -88,8 +91,8 @@ const refuseQueue = (yard: Yard, claims: readonly Claim[], session: string): Ref
       waitingMax,
     );
   }
-  const circle = findCircle(leases, claims, session);
-  return circle && refuseCircle(yard, circle);
+  const circle = findCircle(leases, unstored({ agent, session, claims }));
+  return circle && refuseCircle(circle.links, 'never queued');
 };
 
 interface Asked {
@@ -122,7 +125,10 @@ const grant = (yard: Yard, command: WantedLocks, asked: Asked): LeasesDecision =
     epoch: 0,
     at: context.now,
   });
-  return ok([acquired, ...handOver(after, freed, { now: context.now, session })]);
+  return ok([
+    acquired,
+    ...handOver(after, freed, { now: context.now, session, lost: lostOf(freed, session) }),
+  ]);
 };
 
 const queuedEvent = (command: WantedLocks, asked: Asked & { readonly now: Instant }): LeasesEvent => ({

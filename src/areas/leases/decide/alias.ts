@@ -2,7 +2,7 @@ import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { holdsInTheWay, last, waitsInTheWay } from '../model/conflicts.ts';
 import { type Alias, type LeasesSlice, onlyPartition } from '../model/lease.ts';
 import { aliasesMax } from '../model/limits.ts';
-import { inOneLine } from '../model/names.ts';
+import { fileKind, inOneLine, segmentsOf, wholesOf } from '../model/names.ts';
 import type { AliasCommand, LeasesDecision, Yard } from './commands.ts';
 import { leaseWords, limitPassed } from './refusals.ts';
 
@@ -31,6 +31,29 @@ export const alias = (yard: Yard, { name, target }: AliasCommand): LeasesDecisio
     : ok([{ type: 'leases.aliased', data: { alias: name, target } }]);
 };
 
+/** Of what a name is a part, if that can be held without naming it. */
+const lyingIn = (name: string): string | undefined => {
+  const segments = segmentsOf(name);
+  if (segments[0] === fileKind) return 'in a folder, perhaps in globs as well';
+  const [whole] = wholesOf(segments);
+  return whole && `a part of ${whole}`;
+};
+
+/** LE51 */
+const refusePart = (name: string, target: string): Refusal | undefined => {
+  const why = lyingIn(name);
+  if (why === undefined) return undefined;
+  const next =
+    lyingIn(target) === undefined
+      ? `Let ${target} stand for ${name} instead.`
+      : 'Use one of the two names for both, or a third one that stands for nothing yet.';
+  return refuse(
+    'invalid_input',
+    `${name} is ${why}, and whoever holds that would not hold ${target}. ${next}`,
+    { name, target },
+  );
+};
+
 const refuseChain = (slice: LeasesSlice, name: string, target: string): Refusal | undefined => {
   if (name === target) {
     return refuse('invalid_input', `${name} cannot stand for itself. Name another lock as target.`, { name });
@@ -42,6 +65,8 @@ const refuseChain = (slice: LeasesSlice, name: string, target: string): Refusal 
       { name, target },
     );
   }
+  const part = refusePart(name, target);
+  if (part !== undefined) return part;
   for (const { alias: other, target: of } of slice.aliases.scan('all', onlyPartition)) {
     if (other !== name && inOneLine(other, target)) {
       return refuse(

@@ -2,12 +2,13 @@ import { roleAtLeast } from '../../../kernel/entry.ts';
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { idleMs } from '../../../kernel/hold.ts';
 import { isoTime } from '../../../kernel/instants.ts';
+import { quoted } from '../../../kernel/text.ts';
 import { sessionTier } from '../../agents/model.ts';
 import { withFailed } from '../model/changes.ts';
 import { type Lease, leasesOn, resolved } from '../model/lease.ts';
 import { segmentsOf } from '../model/names.ts';
 import type { BreakCommand, LeasesDecision, Yard } from './commands.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, lostOf } from './hand-over.ts';
 import { leaseWords } from './refusals.ts';
 import { endingOf } from './lapse.ts';
 import { freedBy } from './release.ts';
@@ -26,9 +27,10 @@ export const breakLock = (yard: Yard, { name, ask, reason }: BreakCommand): Leas
   }
   const broken = others.map((lease) => ({ ...endingOf(lease), epoch: lease.epoch }));
   const after = others.reduce((next, lease) => withFailed(next, lease, context.now), leases);
+  const lost = others.flatMap((lease) => lostOf(freedBy(lease), lease.session));
   return ok([
     { type: 'leases.broken', data: { lock, reason, holders: broken } },
-    ...handOver(after, others.flatMap(freedBy), context),
+    ...handOver(after, others.flatMap(freedBy), { now: context.now, lost }),
   ]);
 };
 
@@ -48,12 +50,13 @@ const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
   if (context.actor.agent === undefined && roleAtLeast(context.actor.role, 'approver')) return undefined;
   const own = lease.holder === context.actor.agent;
   const held = leaseWords(yard, lease);
+  const ask = `lock_break {"name":${quoted(lease.lock)},"reason":"..."}`;
   const details = { lock: lease.lock, holder: lease.holder, tier };
   switch (tier) {
     case 'active':
       return refuse(
         'held',
-        `${held}, and that session is active. Ask for it (ask true), queue for it with wait_ms, or let a person break it.`,
+        `${held}, and that session is active. Ask for it: ${ask}. Or queue for it with wait_ms, or let a person break it.`,
         details,
       );
     case 'idle': {
@@ -61,7 +64,7 @@ const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
       const lastSeen = agents.sessions.get(lease.session)?.lastSeen ?? context.now;
       return refuse(
         'held',
-        `${held}. Warning: it is idle, not gone, and may be at work in the middle of this. It can be broken from ${isoTime(lastSeen + idleMs)} if it stays silent; until then ask for it (ask true), or let a person break it.`,
+        `${held}. Warning: it is idle, not gone, and may be at work in the middle of this. It can be broken from ${isoTime(lastSeen + idleMs)} if it stays silent; until then ask for it (${ask}), or let a person break it.`,
         details,
       );
     }

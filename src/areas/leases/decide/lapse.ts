@@ -12,7 +12,7 @@ import {
 } from '../model/lease.ts';
 import { lapsesMax } from '../model/limits.ts';
 import type { EndSessionCommand, LeasesDecision, Yard } from './commands.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, lostOf } from './hand-over.ts';
 import { freedBy } from './release.ts';
 
 /** What ends together, and how each of it ends. */
@@ -28,7 +28,8 @@ export const lapse = (yard: Yard): LeasesDecision => {
   const { leases, context } = yard;
   const due: Lease[] = [];
   for (const lease of leases.leases.scan('expiry', onlyPartition)) {
-    if ((lapsesAt(lease) ?? 0) > context.now || due.length === lapsesMax) break;
+    if ((lapsesAt(lease) ?? 0) > context.now) break;
+    if (due.length >= lapsesMax && !isOneOffer(due.at(-1), lease)) break;
     due.push(lease);
   }
   const tickets: Ticket[] = [];
@@ -46,6 +47,10 @@ export const lapse = (yard: Yard): LeasesDecision => {
     why: 'timeout',
   });
 };
+
+/** LE13: an offer ends as a whole. Its leases stand beside each other, as they were offered at once until one time. */
+const isOneOffer = (one: Lease | undefined, other: Lease): boolean =>
+  one?.state.kind === 'offered' && other.state.kind === 'offered' && one.state.ticket === other.state.ticket;
 
 /** LE29 */
 export const endSession = (yard: Yard, { session, holds }: EndSessionCommand): LeasesDecision => {
@@ -96,5 +101,9 @@ const end = ({ leases, context }: Yard, { lapsed, opened, tickets, why }: Ending
     const left = tickets.map(({ seq, agent }) => ({ ticket: seq, agent }));
     events.push({ type: 'leases.left', data: { tickets: left, why } });
   }
-  return ok([...events, ...handOver(after, freed, context)]);
+  const lost = [
+    ...lapsed.flatMap(({ lease }) => lostOf(freedBy(lease), lease.session)),
+    ...tickets.flatMap(({ claims, session }) => lostOf(claims, session)),
+  ];
+  return ok([...events, ...handOver(after, freed, { now: context.now, lost })]);
 };

@@ -99,7 +99,7 @@ const wayOut = (yard: Yard, blockers: readonly Blocker[]): string => {
   );
   const queue = 'Call again with wait_ms to queue for it';
   if (broken !== undefined)
-    return `${queue}, or break ${broken.lock} with lock_break (ask false and a reason): its session is gone or silent.`;
+    return `${queue}, or break it, as its session is gone or silent: lock_break {"name":${quoted(broken.lock)},"ask":false,"reason":"..."}.`;
   const held = blockers.find((one) => isLease(one) && one.state.kind === 'held');
   return held === undefined
     ? `${queue}, or do something else first.`
@@ -112,7 +112,7 @@ export const notHolder = (yard: Yard, lock: string): Refusal => {
   const standing = holder === undefined ? `nobody holds ${lock}` : leaseWords(yard, holder);
   return refuse(
     'not_holder',
-    `Your session does not hold ${lock}: ${standing}. Nothing was done. See what you hold with lock_list (mine true).`,
+    `Your session does not hold ${lock}: ${standing}. Nothing was done. See what you hold: lock_list {"mine":true}.`,
     holder === undefined ? { lock } : leaseDetails(yard, holder),
   );
 };
@@ -120,12 +120,18 @@ export const notHolder = (yard: Yard, lock: string): Refusal => {
 /** LE25: a call that names a token must name the current one. */
 export const staleToken = (yard: Yard, lock: string, given: number): Refusal => {
   const [holder] = leasesOn(yard.leases, segmentsOf(lock));
-  const standing =
-    holder === undefined ? `nobody holds ${lock}` : `${leaseWords(yard, holder)}, token ${holder.epoch}`;
+  const current = holder?.state.kind === 'held' ? holder.epoch : undefined;
+  const token = current === undefined ? '' : `, token ${current}`;
+  const standing = holder === undefined ? `nobody holds ${lock}` : `${leaseWords(yard, holder)}${token}`;
   return refuse(
     'stale_epoch',
     `Token ${given} of ${lock} is not the current one: ${standing}. Whoever worked under it has lost the lock and must stop. Nothing was done.`,
-    { ...(holder !== undefined && { ...leaseDetails(yard, holder), current: holder.epoch }), lock, given },
+    {
+      ...(holder !== undefined && leaseDetails(yard, holder)),
+      ...(current !== undefined && { current }),
+      lock,
+      given,
+    },
   );
 };
 

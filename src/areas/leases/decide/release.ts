@@ -20,7 +20,7 @@ import {
   type Yard,
   speakerOf,
 } from './commands.ts';
-import { givenUpBy, handOver } from './hand-over.ts';
+import { givenUpBy, handOver, lostOf } from './hand-over.ts';
 import { notHolder, staleToken } from './refusals.ts';
 
 /** What is free when a lease ends: an offer ends as a whole. */
@@ -61,7 +61,7 @@ export const release = (yard: Yard, { names, token, all }: ReleaseCommand): Leas
 /** What follows when these are free. */
 const handedOver = ({ leases, context }: Yard, free: readonly Lease[]): readonly LeasesEvent[] => {
   const after = free.reduce((next, { key }) => withoutLease(next, key), leases);
-  return handOver(after, free.flatMap(freedBy), context);
+  return handOver(after, free.flatMap(freedBy), { now: context.now, lost: free });
 };
 
 export const renew = (yard: Yard, { name, token, ttl }: RenewCommand): LeasesDecision => {
@@ -95,7 +95,7 @@ export const take = (yard: Yard, { ticket }: TakeCommand): LeasesDecision => {
   const freed = givenUpBy(leases, offered, session);
   if (freed.length === 0 && ticketsOf(leases, session).length === 0) return ok([taken]);
   const after = withTaken(leases, { ticket, locks }, { epoch: 0, at: context.now });
-  return ok([taken, ...handOver(after, freed, { now: context.now, session })]);
+  return ok([taken, ...handOver(after, freed, { now: context.now, session, lost: lostOf(freed, session) })]);
 };
 
 /** LE23: the caller waits no longer; what had been offered to it meanwhile goes to the next. */
@@ -107,7 +107,10 @@ export const leave = (yard: Yard, { ticket }: LeaveCommand): LeasesDecision => {
     const why = waiting.until <= context.now ? 'timeout' : 'given_up';
     return ok([
       { type: 'leases.left', data: { tickets: [{ ticket, agent: waiting.agent }], why } },
-      ...handOver(withoutTicket(leases, ticket), waiting.claims, context),
+      ...handOver(withoutTicket(leases, ticket), waiting.claims, {
+        now: context.now,
+        lost: lostOf(waiting.claims, waiting.session),
+      }),
     ]);
   }
   if (session === undefined || agent === undefined) return ok([]);
@@ -116,6 +119,6 @@ export const leave = (yard: Yard, { ticket }: LeaveCommand): LeasesDecision => {
   const locks = offered.map(({ lock }) => lock);
   return ok([
     { type: 'leases.left', data: { tickets: [{ ticket, agent, locks }], why: 'given_up' } },
-    ...handOver(withoutOffer(leases, ticket, locks), offered, context),
+    ...handOver(withoutOffer(leases, ticket, locks), offered, { now: context.now, lost: offered }),
   ]);
 };

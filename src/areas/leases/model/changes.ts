@@ -9,6 +9,7 @@ import {
   type Leases,
   type LeasesSlice,
   type Loss,
+  type Refused,
   type Ticket,
   type Ttl,
   type Waits,
@@ -18,7 +19,7 @@ import {
   pathPartition,
   waitKey,
 } from './lease.ts';
-import { asksPerHoldMax, lossesPerAgentMax } from './limits.ts';
+import { asksPerHoldMax, lossesPerAgentMax, refusedPerAgentMax } from './limits.ts';
 import { modes } from './modes.ts';
 import { segmentsOf } from './names.ts';
 
@@ -202,9 +203,19 @@ export const withFailed = (slice: LeasesSlice, lease: Lease, at: Instant): Lease
 };
 
 export const withLosses = (slice: LeasesSlice, agent: string, fresh: readonly Loss[]): LeasesSlice => {
-  const old = slice.losses.get(agent)?.losses ?? [];
+  const { losses, refused } = slice.losses.get(agent) ?? { losses: [], refused: [] };
   return {
     ...slice,
-    losses: slice.losses.put({ agent, losses: [...old, ...fresh].slice(-lossesPerAgentMax) }),
+    losses: slice.losses.put({ agent, losses: [...losses, ...fresh].slice(-lossesPerAgentMax), refused }),
+  };
+};
+
+/** LE26: takes a request out of a circle, for its call to find out. */
+export const withRefused = (slice: LeasesSlice, agent: string, { ticket, seq }: Refused): LeasesSlice => {
+  const { losses, refused } = slice.losses.get(agent) ?? { losses: [], refused: [] };
+  const remembered = [...refused, { ticket, seq }].slice(-refusedPerAgentMax);
+  return {
+    ...withoutTicket(slice, ticket),
+    losses: slice.losses.put({ agent, losses, refused: remembered }),
   };
 };

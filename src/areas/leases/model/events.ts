@@ -38,6 +38,13 @@ export interface Lapsed extends OfSession {
   readonly ticket?: Seq;
 }
 
+/** One who waits in a circle, and the lock because of which. */
+export interface CircleLink {
+  readonly agent: string;
+  readonly waits_for: string;
+  readonly kept_by: string;
+}
+
 export type LeasesEvent =
   | { readonly type: 'leases.acquired'; readonly data: Wanted }
   | { readonly type: 'leases.queued'; readonly data: Wanted & { readonly until: Instant } }
@@ -60,6 +67,10 @@ export type LeasesEvent =
         readonly tickets: readonly (Ticketed & { readonly locks?: readonly string[] })[];
         readonly why: 'given_up' | 'timeout' | 'session_ended';
       };
+    }
+  | {
+      readonly type: 'leases.refused';
+      readonly data: Ticketed & { readonly session: string; readonly circle: readonly CircleLink[] };
     }
   | {
       readonly type: 'leases.renewed';
@@ -115,6 +126,11 @@ export const leaseEvents: Readonly<Record<LeasesEvent['type'], EventSpec>> = {
     version: 1,
     personal: [],
     meaning: 'Requests wait no longer, and what was offered to them is free.',
+  },
+  'leases.refused': {
+    version: 1,
+    personal: [],
+    meaning: 'A request waits no longer, because it and others had come to wait for each other.',
   },
   'leases.renewed': { version: 1, personal: [], meaning: 'The holder prolonged a lock.' },
   'leases.released': { version: 1, personal: [], meaning: 'The holder gave locks back.' },

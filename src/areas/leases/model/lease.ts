@@ -104,10 +104,18 @@ export interface Loss {
   readonly reason: string | undefined;
 }
 
+/** A request that was taken out of a circle of waiting requests, and the entry that says so. */
+export interface Refused {
+  readonly ticket: Seq;
+  readonly seq: Seq;
+}
+
 export interface AgentLosses {
   readonly agent: string;
   /** Oldest first. */
   readonly losses: readonly Loss[];
+  /** Oldest first. */
+  readonly refused: readonly Refused[];
 }
 
 /** Where something lies in the tree of names: exactly here, or below the ancestor of that depth. */
@@ -254,6 +262,10 @@ export const heldLeases = (slice: LeasesSlice): readonly Lease[] =>
 export const ticketsOf = (slice: LeasesSlice, session: string): readonly Ticket[] => [
   ...slice.tickets.scan('session', session),
 ];
+
+/** The entry that took a request of an agent out of a circle, as long as that is remembered. */
+export const refusalOf = (slice: LeasesSlice, agent: string, ticket: Seq): Seq | undefined =>
+  slice.losses.get(agent)?.refused.find((one) => one.ticket === ticket)?.seq;
 
 /** The losses of an agent that were recorded after entry `seq`, oldest first. */
 export const lossesSince = (slice: LeasesSlice, agent: string, seq: Seq): readonly Loss[] =>

@@ -31,6 +31,10 @@ export const lossesPerAgentMax = 50;
 export const lapsesMax = 500;
 /** How many steps one search for a circle of waiting sessions may take. */
 export const circleSearchStepsMax = 20_000;
+/** The same for all searches that one change sets off among those who wait already. */
+export const circleChecksStepsMax = 40_000;
+/** Of how many of an agent's requests that were taken out of a circle it is remembered. */
+export const refusedPerAgentMax = 50;
 /** How many of those in the way a refusal names. */
 export const blockersNamedMax = 10;
 /** How many of those in the way of a waiting request are asked when they end. */

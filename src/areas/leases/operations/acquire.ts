@@ -3,17 +3,18 @@ import { present } from '../../../kernel/assert.ts';
 import { type Entry, type EntryOf, entryGuard } from '../../../kernel/entry.ts';
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { type Instant, secondMs } from '../../../kernel/instants.ts';
-import { type Facts, defineOperation } from '../../../kernel/operation.ts';
+import { type Answer, type Facts, defineOperation, withEntries } from '../../../kernel/operation.ts';
 import type { Slices } from '../../../kernel/slices.ts';
 import type { Done, Place } from '../../../kernel/waiting.ts';
 import { ticketKey } from '../concerns.ts';
 import { firstBlocked } from '../decide/acquire.ts';
+import { refuseCircle } from '../decide/deadlock.ts';
 import { leasesIntent } from '../decide/index.ts';
 import { lockHeld } from '../decide/refusals.ts';
 import type { LeasesEvent } from '../model/events.ts';
 import { blockersOf, isLease } from '../model/conflicts.ts';
 import { expiryOf } from '../model/expiry.ts';
-import { type Ticket, leaseOf, offerKey } from '../model/lease.ts';
+import { type Ticket, leaseOf, offerKey, refusalOf } from '../model/lease.ts';
 import { blockersForDueMax, waitMsMax } from '../model/limits.ts';
 import { lockOutput, viewLock } from '../view.ts';
 import {
@@ -69,6 +70,17 @@ const placeOf = (done: Done, slices: Slices): Place | undefined => {
   return claim !== undefined && leases.leases.get(offerKey(ticket, claim.lock)) !== undefined
     ? { ...inQueue, kind: 'called', take: leasesIntent({ type: 'take', ticket }) }
     : undefined;
+};
+
+/** LE26: why a request that waited does so no longer, if it was taken out of a circle. */
+const circleOf = (done: Done, { leases }: Slices): Answer<never> | undefined => {
+  const { seq: ticket, data } = askedIn(done);
+  const refused = refusalOf(leases, data.agent, ticket);
+  if (refused === undefined) return undefined;
+  return withEntries([refused], (entries) => {
+    const entry = entries.find((one) => is(one, 'leases.refused'));
+    return refuseCircle(present(entry, 'it is remembered by its entry').data.circle, 'taken out');
+  });
 };
 
 /** Why what was asked for is not there: it was not free in time, or is gone again, as a repeat finds out. */
@@ -149,6 +161,6 @@ export const lockAcquire = defineOperation({
     const held = claims.flatMap(({ lock }) => leaseOf(slices.leases, session, lock) ?? []);
     return held.length === claims.length && held.every(({ state }) => state.kind === 'held')
       ? ok({ locks: held.map((lease) => viewLock({ agents: slices.agents, facts }, lease)) })
-      : gone(done, slices, facts);
+      : (circleOf(done, slices) ?? gone(done, slices, facts));
   },
 });

@@ -37,18 +37,26 @@ export const lockBreak = defineOperation({
   output: z.strictObject({
     name: z.string(),
     asked: z.array(z.string()).describe('agents'),
-    broken: z.array(z.strictObject({ holder: z.string(), token: z.number() })).describe('void from now on'),
+    broken: z
+      .array(z.strictObject({ holder: z.string(), token: z.number().optional() }))
+      .describe('void from now on'),
   }),
   toCommand: ({ name, branch, reason, ask }) =>
     leasesIntent({ type: 'break', name: lockOf({ name, branch }), ask: ask ?? true, reason }),
   answer: ({ entries }, _slices, { input }) => {
     let name = lockOf(input);
     const asked: string[] = [];
-    const broken: { holder: string; token: number }[] = [];
+    const broken: { holder: string; token?: number }[] = [];
     for (const entry of entries) {
       if (is(entry, 'leases.asked')) asked.push(...new Set(entry.data.holders.map(({ agent }) => agent)));
       if (is(entry, 'leases.broken'))
-        broken.push(...entry.data.holders.map(({ agent, epoch }) => ({ holder: agent, token: epoch })));
+        broken.push(
+          ...entry.data.holders.map(({ agent, epoch, ticket }) => ({
+            holder: agent,
+            // LE47: what was only offered had no valid token yet.
+            ...(ticket === undefined && { token: epoch }),
+          })),
+        );
       if (is(entry, 'leases.asked') || is(entry, 'leases.broken')) name = entry.data.lock;
     }
     return ok({ name, asked, broken });
