@@ -35,7 +35,7 @@ export const namingFirstHub = async (refusal: Refusal, wanted: Wanted): Promise<
   const first = await aboutFirst({ id, url, dataDir: wanted.dataDir });
   return {
     ...refusal,
-    message: `${place} is in use by a Signalbox hub already: version ${version}${first.text}. Use that one, its address is ${url}, or ${another}.`,
+    message: `${place} is in use by a Signalbox hub already: version ${version}${first.text}. Use that one, its address is ${url}, or ${another}. signalbox --help lists the commands.`,
     details: { ...refusal.details, url, hub: id, version, ...first.details },
   };
 };

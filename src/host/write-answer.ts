@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Description } from '../catalogue/description.ts';
 import { isRecord } from '../kernel/json.ts';
 import { spoken } from '../kernel/instants.ts';
+import { printable } from '../kernel/text.ts';
 import { answerText } from '../surfaces/cli/answer.ts';
 import type { CliReply } from '../surfaces/cli/call.ts';
 import { jsonLine } from '../surfaces/cli/plain.ts';
@@ -38,10 +39,13 @@ const textOf = async (
   if (!operation.ok) return answerText(value, terminal);
   const { leavesOut, forPrograms: hidden = [] } = operation.value;
   const order = catalogue.columnsOf(operation.value);
-  const text = await answerText(value, { ...terminal, order, hidden });
-  return leavesOut === undefined || (isRecord(input) && leavesOut.unless in input)
-    ? text
-    : `${text}${inLines(leavesOut.remark, terminal)}\n`;
+  const { left_out: leftOut, ...shown } = isRecord(value) ? value : {};
+  const remarks = [
+    ...(typeof leftOut === 'string' ? [printable(leftOut)] : []),
+    ...(leavesOut === undefined || (isRecord(input) && leavesOut.unless in input) ? [] : [leavesOut.remark]),
+  ];
+  const text = await answerText(typeof leftOut === 'string' ? shown : value, { ...terminal, order, hidden });
+  return [text, ...remarks.map((remark) => `${inLines(remark, terminal)}\n`)].join('');
 };
 
 const inLines = (text: string, { columns }: Given['terminal']): string =>

@@ -67,7 +67,7 @@ export const searchTextSchema = lineSchema('A text', searchCharactersMax).refine
 export const searchPageShape = {
   since: z.int().min(0).optional().describe('only after this seq'),
   before: z.int().min(1).optional().describe('only before this seq'),
-  limit: z.int().min(1).max(searchListMax).default(searchDefault),
+  limit: z.int().min(1).max(searchListMax).default(searchDefault).meta({ title: 'how many to show' }),
   cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same text and filters'),
 };
 
@@ -87,7 +87,11 @@ export const foundSchema = z.strictObject({
   ),
   total: z.number(),
   next_cursor: z.string().nullable(),
+  left_out: z.string().optional().describe('what was not looked through'),
 });
+
+/** What a search says that speaks for no agent, where there are messages to agents. */
+export const mailLeftOut = 'Messages to agents were left out, because this call names no agent.';
 
 interface SearchPage {
   readonly since?: Seq | undefined;

@@ -57,16 +57,23 @@ describe('commands', () => {
     assert.deepEqual(await titles(place), []);
   });
 
-  it('without a name are those of one agent, and of another session by its handle', async (t) => {
+  it('without a name are those of nobody, and of a session by its handle', async (t) => {
     const place = await openPlace(t);
-    await place.run(['task', 'add', 'One']);
-    await place.run(['task', 'add', 'Two']);
+    for (const title of ['One', 'Two']) await place.run(['task', 'add', title]);
     const session = z.object({ agent: z.string(), session: z.string() });
     const mine = session.parse(await place.json(['start']));
     assert.equal(mine.agent, 'cli-1');
+    assert.deepEqual(session.parse(await place.json(['start'])), mine);
     const ada = session.parse(await place.json(['start', '--agent', 'ada']));
-    assert.equal((await place.run(['task', 'claim', 'T-1'])).status, 0);
+    for (const words of [['task', 'claim', 'T-1'], ['inbox'], ['wait']]) {
+      const { status, err } = await place.run(words);
+      assert.equal(status, 4, words.join(' '));
+      assert.match(err, /signalbox start --agent NAME/);
+    }
+    assert.equal((await place.run(['task', 'claim', 'T-1', '--session', mine.session])).status, 0);
     assert.equal((await place.run(['task', 'claim', 'T-2', '--session', ada.session])).status, 0);
+    const shown = await place.run(['status']);
+    assert.match(shown.out, /\nin progress\n  ID {3}TITLE {2}HOLDER {2}SINCE\n  T-1  One {4}cli-1 {3}/);
     const holders = z.object({ items: z.array(z.object({ holder: z.string() })) });
     const { items } = holders.parse(await place.json(['task', 'list']));
     assert.deepEqual(items.map(({ holder }) => holder).toSorted(), ['ada', 'cli-1']);

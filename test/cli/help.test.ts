@@ -3,7 +3,14 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { commandNamed } from '../../src/host/command-line.ts';
-import { callFlags, callKeys, commonKeys, everywhere, inputFlag } from '../../src/host/commands/flags.ts';
+import {
+  callFlags,
+  callKeys,
+  commonKeys,
+  everywhere,
+  inputFlag,
+  keyFlags,
+} from '../../src/host/commands/flags.ts';
 import { sheetsOf, writeHelp } from '../../src/host/commands/help.ts';
 import { commands } from '../../src/host/commands/index.ts';
 import { operationCommand } from '../../src/host/commands/operation.ts';
@@ -26,6 +33,13 @@ const helpOf = async (...words: string[]): Promise<string> => {
   return written;
 };
 
+/** Each on one line. */
+const examplesOf = (help: string): readonly string[] =>
+  (help.split(/\nExamples?:\n/)[1] ?? '')
+    .trimEnd()
+    .replaceAll(/ \\\n +/g, ' ')
+    .split('\n');
+
 const fits = (help: string): void => {
   const lines = help.trimEnd().split('\n');
   // The line on which the shell waits for the next command is on the screen as well.
@@ -41,7 +55,7 @@ describe('help', () => {
       fits(help);
       assert.match(
         help,
-        new RegExp(`\\nExamples?:\\n  (?:.*/|.*\\()?signalbox ${name.split(' ')[0] ?? ''}`),
+        new RegExp(`\\nExamples?:\\n  (?:.*/|.*\\(|.* && )?signalbox ${name.split(' ')[0] ?? ''}`),
         name,
       );
       fits(await helpOf(name.split(' ')[0] ?? ''));
@@ -62,6 +76,41 @@ describe('help', () => {
           `${sheet.name}: there is a gap`,
         );
     }
+  });
+});
+
+describe('a page of help', () => {
+  it('says what each flag is for, and what every call takes on a screen of its own', async () => {
+    for (const sheet of sheetsOf(catalogue)) {
+      for (const { name, meaning } of [...sheet.flags, ...sheet.rare, ...sheet.common])
+        assert(meaning !== '', `${sheet.name} --${name}`);
+    }
+    const help = await helpOf('flags');
+    fits(help);
+    const shared = [...everywhere, ...callFlags, inputFlag, ...keyFlags([...callKeys, ...commonKeys])];
+    for (const flag of shared) assert(help.includes(`${flagText(flag)} `), flag.name);
+    assert.match(await helpOf('task', 'list'), /\nAs every call \(see signalbox help flags\): --json/);
+  });
+
+  it('says on its first screen what calls of one word do, and how one is an agent', async () => {
+    const overview = await helpOf();
+    for (const { name, summary } of sheetsOf(catalogue).filter((sheet) => sheet.isCall))
+      if (!name.includes(' ')) assert.match(overview, new RegExp(`\n  ${name} +${summary}\n`));
+    assert.match(overview, /--agent, or once with SIGNALBOX_AGENT/);
+  });
+
+  it('has examples that need an agent with one, and no way to empty the lists of what is new', async () => {
+    for (const words of [['wait'], ['inbox'], ['task', 'claim'], ['lock', 'acquire']])
+      for (const line of examplesOf(await helpOf(...words))) assert.match(line, / --agent ada$/);
+    for (const words of [['status'], ['task', 'add'], ['lock', 'list']])
+      for (const line of examplesOf(await helpOf(...words))) assert.doesNotMatch(line, /--agent/);
+    const add = sheetsOf(catalogue).find(({ name }) => name === 'task add');
+    assert.deepEqual(
+      add?.flags.concat(add.rare).filter(({ no }) => no === true),
+      [],
+    );
+    assert.match(await helpOf('task', 'update'), /--\[no-\]depends-on ID/);
+    assert.match(await helpOf('message', 'send'), /--reply-to ID /);
   });
 
   it('is the same by each way to ask for it', async (t) => {

@@ -45,6 +45,20 @@ describe('a list', () => {
     }
   });
 
+  it('says below what a search for nobody in particular has left out', async (t) => {
+    const place = await openPlace(t);
+    await place.run(['start', '--agent', 'ada']);
+    await place.run(['task', 'add', 'Mend the fence']);
+    const remark = 'Messages to agents were left out, because this call names no agent.\n';
+    assert.doesNotMatch((await place.run(['find', 'fence'])).out, /left out/);
+    await place.run(['message', 'send', 'the fence', '--to', 'ada']);
+    const { out } = await place.run(['find', 'fence']);
+    assert.match(out, /^SEQ +AREA/);
+    assert.ok(out.endsWith(remark), out);
+    assert.doesNotMatch((await place.run(['find', 'fence', '--agent', 'ada'])).out, /left out/);
+    assert.match((await place.run(['find', 'fence', '--by', 'ada'])).out, /^None\.\n/);
+  });
+
   it('says what a list leaves out, as long as nobody has asked for it', async (t) => {
     const place = await openPlace(t);
     const remark = 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.\n';

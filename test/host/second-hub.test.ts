@@ -22,7 +22,7 @@ describe('a second hub on the same port', () => {
     assert.match(
       err,
       new RegExp(
-        `Port ${port} on 127\\.0\\.0\\.1 is in use by a Signalbox hub already: version ${version}, process ${hub.pid}, with the data directory ~/\\.local/share/signalbox\\. Use that one, its address is ${url}, or choose another port with --port\\.`,
+        `Port ${port} on 127\\.0\\.0\\.1 is in use by a Signalbox hub already: version ${version}, process ${hub.pid}, with the data directory ~/\\.local/share/signalbox\\. Use that one, its address is ${url}, or choose another port with --port\\. signalbox --help lists the commands\\.`,
       ),
     );
     // localhost is the same address by another name.

@@ -15,14 +15,14 @@ const introduction = [
 
 const writing = [
   'A flag takes its value behind a space or `=`. Flags may stand before or behind the command, and in any order; `--` ends them.',
-  'A list: repeat the flag (`--labels ui --labels api`), or, where an item cannot hold a comma, write several at once (`--labels ui,api`). `--no-labels` is the empty list.',
+  'A list: repeat the flag (`--labels ui --labels api`), or, where an item cannot hold a comma, write several at once (`--labels ui,api`). `--no-labels` is the empty list, where there may be one before.',
   '`--ready` is true, `--no-ready` is false. Where a value can be taken away, `--no-NAME` does it: `--no-due`.',
   'Members of a map: `--metadata branch=main --metadata model=x`; in `agent update` an empty value takes the member away.',
   '`--input` takes the whole input as JSON, `@FILE` or `-` for what is piped in. Flags are put on top of it.',
 ];
 
 const sessions =
-  'Each command is a process of its own, and the name of the agent is what makes them one: `signalbox start --agent ada`, then `signalbox task claim --agent ada`. Set `SIGNALBOX_AGENT` to say it once. `--session` names a session explicitly.';
+  'Each command is a process of its own, and the name of the agent is what makes them one: `signalbox start --agent ada`, then `signalbox task claim --agent ada`. Set `SIGNALBOX_AGENT` to say it once. `--session` names a session explicitly. A call with none of these speaks for no agent.';
 
 const repeats =
   'A call that changes something is noted in the data directory (`pending-calls`) before it is sent and until its answer is there. When the process is killed, or is interrupted with Ctrl-C, the same command within 24 hours is the same call: what was stored is not done again, and the answer says so (`replayed`). `--request-id` names a call explicitly instead; then no note is kept.';

@@ -127,13 +127,17 @@ export const sessionTier = (slice: AgentsSlice, id: string, now: Instant): Sessi
   return session === undefined || session.endedAt !== undefined ? 'ended' : tierAt(session.lastSeen, now);
 };
 
-/** An agent is as lively as its liveliest session; without one it goes by when it was last seen. */
-export const agentTier = (slice: AgentsSlice, agent: Agent, now: Instant): Tier => {
-  let lastSeen = agent.lastSeen;
+/** When an agent was last seen, in whichever session. */
+export const seenAt = (slice: AgentsSlice, agent: Agent): Instant => {
+  let { lastSeen } = agent;
   for (const session of slice.sessions.scan('agent', agent.name))
     lastSeen = Math.max(lastSeen, session.lastSeen);
-  return tierAt(lastSeen, now);
+  return lastSeen;
 };
+
+/** An agent is as lively as its liveliest session; without one it goes by when it was last seen. */
+export const agentTier = (slice: AgentsSlice, agent: Agent, now: Instant): Tier =>
+  tierAt(seenAt(slice, agent), now);
 
 /**
  * Who a call speaks for. The session is the handle that the call names, else the one of its connection; without

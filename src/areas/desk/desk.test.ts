@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '../../kernel/entry.ts';
 import { graceMs } from '../../kernel/hold.ts';
 import { isoTime, minuteMs } from '../../kernel/instants.ts';
+import { LockYard } from '../../testing/lock-yard.ts';
 import { TaskBoard, visitor } from '../../testing/task-board.ts';
 import { start as operation } from './operations/start.ts';
 
@@ -208,34 +209,92 @@ test('DE4 suggests nothing at the WIP limit', () => {
   assert.equal(start(given, { agent: 'ada', session: ada.session }).next_task, null);
 });
 
-test('DE5 counts the tasks by status and the agents by how lively they are', () => {
+const open = (count: number) => Object.fromEntries([['todo', count]]);
+
+test('DE5 counts the tasks by status and the agents by how lively they are, and nothing that there is none of', () => {
   const given = boardWith({ slug: 'a' }, { slug: 'b' }, { slug: 'c' }, { slug: 'd', depends_on: ['a'] });
+  assert.deepEqual(new TaskBoard().do(visitor, 'status'), { workspace: 'test', tasks: {}, agents: {} });
   const ada = start(given, { agent: 'ada' });
   for (const id of ['a', 'b']) given.do(ada.actor, 'task_claim', { id });
   given.do(ada.actor, 'task_update', { id: 'a', status: 'in_review' });
   given.pass(6 * minuteMs);
-  start(given, { agent: 'bob' });
-  const asked = given.do(visitor, 'status');
-  assert.equal(asked['workspace'], 'test');
-  assert.deepEqual(asked['agents'], { active: 1, idle: 1, stale: 0, abandoned: 0 });
-  const counted = (): readonly [string, unknown][] =>
-    Object.entries(z.object({}).loose().parse(given.do(visitor, 'status')['tasks']));
-  assert.deepEqual(counted(), [
-    ['todo', 2],
-    ['ready', 1],
-    ['in_progress', 1],
-    ['in_review', 1],
-    ['blocked', 0],
-    ['done', 0],
-    ['cancelled', 0],
-  ]);
+  const bob = start(given, { agent: 'bob' });
+  const counted = (): unknown => given.do(visitor, 'status')['tasks'];
+  const tasks = { in_progress: 1, in_review: 1, ready: 1, ...open(2) };
+  assert.deepEqual(given.do(bob.actor, 'status'), {
+    workspace: 'test',
+    tasks,
+    agents: { active: 1, idle: 1 },
+  });
+  assert.deepEqual(counted(), tasks);
   given.do(ada.actor, 'task_done', { id: 'a' });
   given.do(ada.actor, 'task_update', { id: 'b', status: 'blocked', reason: 'no key' });
   given.do(ada.actor, 'task_update', { id: 'c', revision: 1, status: 'cancelled', reason: 'x' });
-  assert.deepEqual(
-    counted().map(([, count]) => count),
-    [1, 1, 0, 0, 1, 1, 1],
-  );
+  assert.deepEqual(counted(), { ready: 1, blocked: 1, done: 1, cancelled: 1, ...open(1) });
+});
+
+test('DE15 names what is going on to whoever speaks for no agent', () => {
+  const given = boardWith({ slug: 'a', title: 'Mend it' }, { slug: 'b' }, { slug: 'c' });
+  const ada = start(given, { agent: 'ada' });
+  given.do(ada.actor, 'task_claim', { id: 'a' });
+  given.do(ada.actor, 'lock_acquire', { name: 'pytest', purpose: 'to see' });
+  const since = isoTime(given.scenario.now);
+  given.pass(2 * minuteMs);
+  const bob = start(given, { agent: 'bob' });
+  given.do(bob.actor, 'lock_acquire', { name: 'vitest' });
+  given.do(bob.actor, 'message_send', { to: 'ada', text: 'x' });
+  const at = isoTime(given.scenario.now);
+  const asked = given.do(visitor, 'status');
+  assert.deepEqual(asked['in_progress'], {
+    items: [{ id: 'a', title: 'Mend it', holder: 'ada', since }],
+    total: 1,
+  });
+  assert.deepEqual(asked['locks'], {
+    items: [
+      { name: 'pytest', holder: 'ada', since },
+      { name: 'vitest', holder: 'bob', since: at },
+    ],
+    total: 2,
+  });
+  assert.deepEqual(asked['active'], {
+    items: [
+      { agent: 'bob', last_seen: at },
+      { agent: 'ada', last_seen: since },
+    ],
+    total: 2,
+  });
+  assert.equal(asked['undelivered_messages'], 1);
+  const own = given.do(ada.actor, 'status');
+  assert.deepEqual(Object.keys(own), ['workspace', 'tasks', 'agents', 'unread_messages']);
+  assert.equal(own['unread_messages'], 1);
+});
+
+test('DE15 says how many wait for a lock, its parts or its whole', () => {
+  const yard = new LockYard();
+  const [ada, bob, eve] = [yard.join('ada'), yard.join('bob'), yard.join('eve')];
+  yard.lock(ada, 'wave:5c.1');
+  yard.lock(ada, 'free');
+  yard.queue(bob, 'wave:5c');
+  yard.queue(eve, 'wave:5c.1');
+  const { items } = z
+    .object({ items: z.array(z.object({ name: z.string(), waiting: z.number().optional() })) })
+    .parse(yard.do(visitor, 'status')['locks']);
+  assert.deepEqual(items, [{ name: 'wave:5c.1', waiting: 2 }, { name: 'free' }]);
+});
+
+test('DE15 names ten of each, and says how many there are', () => {
+  const slugs = Array.from({ length: 12 }, (_, i) => `t${i}`);
+  const given = boardWith(...slugs.map((slug) => ({ slug })));
+  for (const slug of slugs) {
+    const { actor } = start(given, { agent: slug });
+    given.do(actor, 'task_claim', { id: slug });
+    given.do(actor, 'lock_acquire', { name: slug });
+  }
+  const asked = given.do(visitor, 'status');
+  for (const list of ['in_progress', 'locks', 'active']) {
+    const { items, total } = z.object({ items: z.array(z.unknown()), total: z.number() }).parse(asked[list]);
+    assert.deepEqual([items.length, total], [10, 12], list);
+  }
 });
 
 test('the examples of start are understood', () => {

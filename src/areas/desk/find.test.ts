@@ -28,6 +28,7 @@ const foundSchema = z.strictObject({
   ),
   total: z.number(),
   next_cursor: z.string().nullable(),
+  left_out: z.string().optional(),
 });
 
 const find = async (engine: Engine, input: Input, as = 'ada') =>
@@ -91,8 +92,8 @@ test('DE6 what is asked besides the words must fit as well', async (context) => 
   assert.deepEqual(await shown(engine, { text: 'lock', kinds: ['finished', 'noted'], before: 6 }), [
     'queue noted',
   ]);
-  assert.deepEqual(await shown(engine, { text: 'lock', agent: 'bob', since: 5 }), ['queue finished']);
-  assert.deepEqual(await shown(engine, { text: 'queue', areas: ['tasks'], agent: 'bob' }), [
+  assert.deepEqual(await shown(engine, { text: 'lock', by: 'bob', since: 5 }), ['queue finished']);
+  assert.deepEqual(await shown(engine, { text: 'queue', areas: ['tasks'], by: 'bob' }), [
     'queue finished',
     'queue noted',
   ]);
@@ -125,7 +126,7 @@ test('DE7 a cursor goes on with its own search alone', async (context) => {
   const codes = await Promise.all(
     [
       { text: 'locks', cursor },
-      { text: 'lock', agent: 'ada', cursor },
+      { text: 'lock', by: 'ada', cursor },
       { text: 'lock', cursor: 'x' },
       { text: 'lock', cursor: String(cursor).replace(/^\S+/, 'another.1') },
     ].map(async (input) => {
@@ -157,7 +158,22 @@ test('DE8 what an area shows to some is found and counted for them alone', async
     'x added',
     'x added',
   ]);
-  assert.deepEqual(await shown(engine, { text: 'lock', agent: 'bob' }), []);
+  assert.deepEqual(await shown(engine, { text: 'lock', by: 'bob' }), []);
+});
+
+test('DE8 who speaks for no agent is told that messages to agents were left out, where there are any', async (context) => {
+  const { engine, as } = await board(context);
+  const leftOut = async (input: Input, who = 'nobody') =>
+    (await find(engine, { text: 'lock', ...input }, who)).left_out;
+  assert.equal(await leftOut({}), undefined);
+  await as('ada', 'message_send', { to: 'bob', text: 'The lock is mine.' });
+  assert.match((await leftOut({})) ?? '', /^Messages to agents were left out/);
+  assert.match((await leftOut({ areas: ['tasks', 'messages'] })) ?? '', /left out/);
+  assert.equal(await leftOut({ areas: ['tasks'] }), undefined);
+  assert.equal(await leftOut({}, 'bob'), undefined);
+  const search = { operation: 'message_search', input: { text: 'lock' } };
+  assert.match(String((await answerOver(engine, 'nobody', search))['left_out']), /left out/);
+  assert.equal((await answerOver(engine, 'bob', search))['left_out'], undefined);
 });
 
 test('DE9 what looks like an operator is a word', async (context) => {

@@ -85,12 +85,12 @@ const fieldsOf = ({ properties, required }: JsonObject): readonly Field[] | unde
   const needed = Array.isArray(required) ? required : [];
   return Object.entries(properties).map(([name, field]) => {
     const shape = isObject(field) ? field : {};
-    const { description } = shape;
+    const { description, title } = shape;
     return {
       name,
       type: typeText(shape),
       needed: needed.includes(name),
-      meaning: typeof description === 'string' ? description : '',
+      meaning: typeof description === 'string' ? description : typeof title === 'string' ? title : '',
     };
   });
 };

@@ -2,9 +2,10 @@ import { type Json, type JsonObject, isObject } from '../json.ts';
 
 /**
  * What a list of tools leaves out of a schema: limits cost every model tokens with every list, and are told to the one
- * that passes them, by the check at the edge.
+ * that passes them, by the check at the edge. Titles say in help what a model knows from the name of a member.
  */
 const unlisted: ReadonlySet<string> = new Set([
+  'title',
   'pattern',
   'minLength',
   'maxLength',

@@ -46,8 +46,8 @@ export const toolSearch = (exposure: Exposure): Operation => {
     ],
     input: z.strictObject({
       query: lineSchema('A query', queryCharactersMax).optional().describe('words'),
-      category: z.string().max(nameLengthMax).optional(),
-      limit: z.int().min(1).max(limitMax).default(limitDefault),
+      category: z.string().max(nameLengthMax).optional().meta({ title: 'only of this category' }),
+      limit: z.int().min(1).max(limitMax).default(limitDefault).meta({ title: 'how many to show' }),
     }),
     output,
     query: (_slices, { query, category, limit }, { actor }) => {

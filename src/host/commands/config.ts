@@ -15,7 +15,7 @@ export const config: Command = {
     },
     { name: 'schema', placeholder: undefined, meaning: 'writes the JSON Schema of such a file, for editors' },
   ],
-  example: 'signalbox config --example > ~/.config/signalbox/signalbox.yaml',
+  example: 'mkdir -p ~/.config/signalbox && signalbox config --example >> ~/.config/signalbox/signalbox.yaml',
   despiteFaults: true,
   run: async ({ configuration, faults: [fault], flags, terminal: { out, columns, json } }) => {
     const [example, schema] = [flags.has('example'), flags.has('schema')];

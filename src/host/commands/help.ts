@@ -1,14 +1,15 @@
 import { writtenDescription } from '../../catalogue/written-description.ts';
 import type { Description } from '../../catalogue/description.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
-import { exampleLines, flagText, listed, sheetText } from '../../surfaces/cli/help.ts';
+import { exampleLines, flagRows, flagText, listed, sheetText } from '../../surfaces/cli/help.ts';
+import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import { type Sheet, asRemark } from '../../surfaces/cli/sheet.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import { commandNamed } from '../command-line.ts';
 import { version } from '../version.ts';
 import type { Command } from './command.ts';
-import { commonKeys, everywhere, keyFlags } from './flags.ts';
+import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './flags.ts';
 import { commands } from './index.ts';
 import { operationCommand } from './operation.ts';
 
@@ -22,6 +23,7 @@ export const writeHelp = async (
   const family = sheets.filter(({ name }) => name.startsWith(`${first} `));
   if (first === undefined || first === 'help' || first === 'version')
     return write(terminal, overview(sheets), sheets);
+  if (first === flagsWord && second === undefined) return writeFlags(terminal);
   if (second === undefined && family.length > 0) return write(terminal, familyText(first, family), family);
   const named = commandNamed(first, second);
   if (!named.ok) return named;
@@ -43,9 +45,11 @@ const sheetValue = ({ name, summary, words, flags, rare, common, examples }: She
   name,
   summary,
   words,
-  flags: [...flags, ...rare, ...common].map((flag) => ({ flag: flagText(flag), meaning: flag.meaning })),
+  flags: [...flags, ...rare, ...common].map(flagValue),
   examples,
 });
+
+const flagValue = (flag: KnownFlag) => ({ flag: flagText(flag), meaning: flag.meaning });
 
 /** All commands: the operations first, because they are what is typed most. */
 export const sheetsOf = (catalogue: Description): readonly Sheet[] => [
@@ -64,38 +68,61 @@ const commandSheet = ({ name, summary, words, keys, flags, example }: Command): 
   examples: [example],
 });
 
-/** Families one to a line, what is one word together, and what the program itself does in the words of each. */
+/** Below this word stand the flags that calls and commands share. */
+const flagsWord = 'flags';
+
+const writeFlags = (terminal: Pick<Terminal, 'out' | 'json'>): Outcome<true> => {
+  const ofCalls = [...callFlags, inputFlag, ...keyFlags(callKeys)];
+  const ofAll = [...everywhere, ...keyFlags(commonKeys)];
+  const { json, out } = terminal;
+  if (json) writeJson(terminal, { version, calls: ofCalls.map(flagValue), commands: ofAll.map(flagValue) });
+  else {
+    const parts = ['Flags of every call:', ...listed(flagRows(ofCalls)), ''];
+    out.write([...parts, 'Flags of every command:', ...listed(flagRows(ofAll)), ''].join('\n'));
+  }
+  return ok(true);
+};
+
+/** What is typed most, then families one to a line, what the program itself does, and what is seldom needed. */
 const overview = (sheets: readonly Sheet[]): string => {
-  const calls = Map.groupBy(
-    sheets.filter(({ isCall }) => isCall),
-    ({ name }) => name.split(' ')[0] ?? '',
+  const families = Map.groupBy(sheets, ({ name }) => name.split(' ')[0] ?? '');
+  const [rare, usual] = [true, false].map((wanted) =>
+    [...families].filter(([first]) => seldom.includes(first) === wanted),
   );
-  const families = [...calls].filter(([, family]) => family.length > 1);
-  const alone = [...calls.values()].flatMap((family) => (family.length === 1 ? family : []));
-  const own = sheets.filter(({ isCall, name }) => !isCall && !calls.has(name.split(' ')[0] ?? ''));
-  const added = sheets.filter(({ isCall }) => !isCall);
-  const verbsOf = (first: string, family: readonly Sheet[]): string =>
-    [...family, ...added.filter(({ name }) => name.startsWith(`${first} `))]
-      .map(({ name }) => name.slice(first.length + 1))
-      .join(', ');
+  const rowOf = ([first, family]: Family): readonly [string, string] => {
+    const [only] = family;
+    return only?.name === first ? [first, only.summary] : [first, verbsOf(first, family)];
+  };
   return [
     `Signalbox ${version}: AI agents share one task board. Without a command, it serves.`,
     '',
-    `  ${alone.map(({ name }) => name).join(', ')}`,
     ...listed([
-      ...families.map(([first, family]): readonly [string, string] => [first, verbsOf(first, family)]),
-      ...own.map(({ name, summary }): readonly [string, string] => [name, summary]),
+      ...(usual ?? []).toSorted(([, one], [, other]) => rankOf(one) - rankOf(other)).map(rowOf),
+      ['also', (rare ?? []).flatMap(([, family]) => family.map(({ name }) => name)).join(', ')],
       ['help, version', 'how to use a command: signalbox help task add'],
     ]),
     '',
-    'Example: signalbox start --agent ada && signalbox task claim --agent ada',
+    'Agents say who they are with --agent, or once with SIGNALBOX_AGENT, as in',
+    'signalbox start --agent ada && signalbox task claim --agent ada',
     '',
   ].join('\n');
 };
 
+type Family = readonly [string, readonly Sheet[]];
+
+/** The first words of commands that few need. */
+const seldom: readonly string[] = ['mode', 'tool', 'call', 'verify', 'completion'];
+
+/** Operations of one word come first, then those of two, then what the program itself does. */
+const rankOf = ([sheet]: readonly Sheet[]): number =>
+  sheet?.isCall !== true ? 2 : sheet.name.includes(' ') ? 1 : 0;
+
+const verbsOf = (first: string, family: readonly Sheet[]): string =>
+  family.map(({ name }) => name.slice(first.length + 1)).join(', ');
+
 const familyText = (first: string, family: readonly Sheet[]): string =>
   [
-    `signalbox ${first}:`,
+    `signalbox ${first} needs one word more:`,
     '',
     ...listed(
       family.map(({ name, words, summary }) => [

@@ -120,7 +120,7 @@ const calling = {
   agent: {
     variable: 'SIGNALBOX_AGENT',
     placeholder: 'NAME',
-    meaning: 'the name of whoever starts without one',
+    meaning: 'the agent that calls, unless the call says it',
     description: 'The name of an agent that starts without giving one.',
     form: agentForm,
     example: 'ada',

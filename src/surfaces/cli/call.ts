@@ -148,12 +148,15 @@ export const doesTwice = (catalogue: Description, name: string): boolean => {
   return !operation.ok || (operation.value.kind === 'command' && !operation.value.idempotent);
 };
 
-/** Every command is a process of its own; the name of the agent is what stays, and stands for the connection. */
-const callerOf = ({ agent, session }: CliCall, principal: string): Caller => ({
+/**
+ * Every command is a process of its own; the name of the agent is what stays, and stands for the connection. Who names
+ * no agent is none: a nameless start comes back to the agent that the one before made, but other calls need its handle.
+ */
+const callerOf = ({ operation, agent, session }: CliCall, principal: string): Caller => ({
   principal,
   role: 'admin',
   agent,
   session,
-  connection: agent === undefined ? 'cli' : `cli:${agent}`,
+  connection: agent === undefined ? (operation === 'start' ? 'cli' : undefined) : `cli:${agent}`,
   client: commandLine,
 });

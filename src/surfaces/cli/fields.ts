@@ -25,6 +25,8 @@ export interface Field {
   readonly required: boolean;
   /** Whether the words behind the command fill it. */
   readonly positional: boolean;
+  /** Whether there may be an earlier value, for which an empty list is put in. */
+  readonly replaces: boolean;
   readonly meaning: string;
 }
 
@@ -36,16 +38,20 @@ export const fieldsOf = (catalogue: Description, operation: DescribedOperation):
     member,
     flag: flagOf(member),
     ...shapeIn(isObject(schema) ? schema : {}, member),
+    replaces: !makesNew(operation),
     required: needed.includes(member),
     positional: operation.positional === member,
     meaning: meaningIn(schema),
   }));
 };
 
+/** What is new has no lists that could be emptied. */
+const makesNew = ({ name }: DescribedOperation): boolean => name.endsWith('_add');
+
 const flagOf = (member: string): string => member.replaceAll('_', '-');
 
 /** The flag of a field, as the line is read. */
-export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag => {
+export const knownFlag = ({ flag, shape, nullable, meaning, replaces }: Field): KnownFlag => {
   const choices = choicesIn(shape);
   const placeholder = placeholderOf(shape);
   const all = placeholder === manyChoices ? [choices?.join(', ') ?? ''] : [];
@@ -55,7 +61,9 @@ export const knownFlag = ({ flag, shape, nullable, meaning }: Field): KnownFlag 
     meaning: [meaning, ...all].filter((part) => part !== '').join('; '),
     ...(choices !== undefined && { choices }),
     ...((shape.kind === 'list' || shape.kind === 'map') && { many: true }),
-    ...((nullable || shape.kind === 'yes-no' || (shape.kind === 'list' && shape.mayBeEmpty)) && { no: true }),
+    ...((nullable || shape.kind === 'yes-no' || (shape.kind === 'list' && shape.mayBeEmpty && replaces)) && {
+      no: true,
+    }),
   };
 };
 
@@ -89,13 +97,15 @@ const placeholderOf = (shape: Shape): string | undefined => {
   }
 };
 
+/** A title is for people: tools do not list it. Where there is none, a description says as much. */
 const meaningIn = (schema: Json | undefined): string => {
   if (!isObject(schema)) return '';
-  const { description, default: usual, minimum, maximum } = schema;
+  const { title, description, default: usual, minimum, maximum } = schema;
+  const text = title ?? description;
   const range =
     typeof minimum === 'number' && typeof maximum === 'number' ? [`${minimum} to ${maximum}`] : [];
   return [
-    ...(typeof description === 'string' ? [description] : []),
+    ...(typeof text === 'string' ? [text] : []),
     // What describes the number well says its bounds itself.
     ...(typeof description === 'string' ? [] : range),
     ...(usual === undefined ? [] : [`default ${JSON.stringify(usual)}`]),
@@ -165,11 +175,25 @@ const mapOf = (values: JsonObject): Shape => {
 
 const textPlaceholder = ({ format, maxLength, pattern }: JsonObject, member: string): string => {
   if (format === 'date-time') return 'TIME';
-  if (member === 'id' || member === 'parent' || member === 'depends_on') return 'ID';
+  const known = placeholders.get(member);
+  if (known !== undefined) return known;
   return typeof pattern === 'string' || (typeof maxLength === 'number' && maxLength <= nameCharactersMax)
     ? 'NAME'
     : 'TEXT';
 };
+
+/** What stands for members that are neither names nor free text. */
+const placeholders: ReadonlyMap<string, string> = new Map([
+  ['id', 'ID'],
+  ['parent', 'ID'],
+  ['depends_on', 'ID'],
+  ['reply_to', 'ID'],
+  ['ack', 'ID'],
+  ['session', 'HANDLE'],
+  ['cursor', 'CURSOR'],
+  ['since', 'CURSOR'],
+  ['query', 'WORDS'],
+]);
 
 /** What may be no longer than this is a name. */
 const nameCharactersMax = 64;

@@ -29,7 +29,7 @@ export const listed = (rows: readonly (readonly [string, string])[]): readonly s
 export const flagText = ({ name, placeholder, no }: KnownFlag): string =>
   `--${no === true ? '[no-]' : ''}${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
-const flagRows = (flags: readonly KnownFlag[]): readonly (readonly [string, string])[] =>
+export const flagRows = (flags: readonly KnownFlag[]): readonly (readonly [string, string])[] =>
   flags.map((flag) => [
     flagText(flag),
     [flag.meaning, flag.many === true ? '(repeatable)' : ''].join(' ').trim(),
@@ -52,7 +52,7 @@ export const sheetText = (sheet: Sheet): string => {
   const narrow = lines.filter((example) => example.every(({ length }) => length <= columns));
   const examples = narrow.length === 0 ? lines.slice(0, 1) : narrow;
   const tail = (shown: number): readonly string[] => [
-    ...paragraph(sheet.isCall ? 'Every call takes' : 'Every command takes', sheet.common),
+    ...paragraph(`As every ${sheet.isCall ? 'call' : 'command'} (see signalbox help flags)`, sheet.common),
     '',
     shown === 1 ? 'Example:' : 'Examples:',
     ...examples.slice(0, shown).flat(),

@@ -44,9 +44,17 @@ export const operationSheet = (
     rare: flagsOf(named.filter(({ member }) => omits.has(member))),
     isCall: true,
     common: common.filter(({ name }) => !own.has(name)),
-    examples: operation.examples.map(({ input }) => exampleLine(operation, fields, input)),
+    examples: operation.examples.map(
+      ({ input }) => `${exampleLine(operation, fields, input)}${needsAgent(operation) ? asAgent : ''}`,
+    ),
   };
 };
+
+/** What works only for an agent is printed so that it can be typed as it is. */
+const needsAgent = ({ role, errors }: DescribedOperation): boolean =>
+  role === 'worker' && errors.includes('session_required');
+
+const asAgent = ' --agent ada';
 
 /** `NAME`, `[NAME]` where it may be missing, `NAME...` where there may be several. */
 const wordsShown = ({ member, required, shape }: Field): string => {

@@ -25,10 +25,10 @@ export const agentList = defineOperation({
     { title: 'Who could review now', input: { capability: 'review', tier: 'active' } },
   ],
   input: z.strictObject({
-    capability: capabilitySchema.optional(),
-    tier: tierSchema.optional(),
+    capability: capabilitySchema.optional().meta({ title: 'only who can do this' }),
+    tier: tierSchema.optional().meta({ title: 'only who is this lively' }),
     name: agentNameSchema.optional().describe('begins with'),
-    limit: z.int().min(1).max(limitMax).default(limitDefault),
+    limit: z.int().min(1).max(limitMax).default(limitDefault).meta({ title: 'how many to show' }),
     cursor: z.string().max(200).optional().describe('next_cursor of the page before; repeat its filters'),
   }),
   output: z.strictObject({

@@ -21,13 +21,18 @@ export const agentUpdate = defineOperation({
   idempotent: true,
   examples: [{ title: 'On another branch now', input: { metadata: { branch: 'feature/login' } } }],
   input: z.strictObject({
-    capabilities: z.array(capabilitySchema).max(capabilitiesMax).optional(),
+    capabilities: z
+      .array(capabilitySchema)
+      .max(capabilitiesMax)
+      .optional()
+      .meta({ title: 'what you can do, for tasks that require it' }),
     metadata: z
       .record(
         nameSchema('A metadata member'),
         lineSchema('A metadata value', metadataValueCharactersMax).nullable(),
       )
-      .optional(),
+      .optional()
+      .meta({ title: 'branch, worktree, model, client...; an empty value takes a member away' }),
     wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in progress or review at once'),
   }),
   output: agentOutput,

@@ -4,11 +4,13 @@ import { nameSchema } from '../../../kernel/ids.ts';
 import { defineOperation, withSearch } from '../../../kernel/operation.ts';
 import {
   foundSchema,
+  mailLeftOut,
   searchFiltersMax,
   searchPageShape,
   searchStart,
   searchTextSchema,
 } from '../../../kernel/search.ts';
+import type { Slices } from '../../../kernel/slices.ts';
 import { agentNameSchema } from '../../agents/model.ts';
 
 /** An event is called `session_ended`, an area `tasks`. */
@@ -30,21 +32,33 @@ export const find = defineOperation({
   idempotent: true,
   examples: [
     { title: 'What is known about something', input: { text: 'search index' } },
-    { title: 'What one agent noted', input: { text: '"flaky test"', agent: 'ada', kinds: ['noted'] } },
+    { title: 'What one agent noted', input: { text: '"flaky test"', by: 'ada', kinds: ['noted'] } },
     { title: 'In tasks alone, by a beginning', input: { text: 'migrat*', areas: ['tasks'], limit: 5 } },
   ],
   input: z.strictObject({
     text: searchTextSchema.describe('words, "a phrase", begin*'),
     areas: wordsSchema('An area').describe('tasks, agents...'),
     kinds: wordsSchema('A kind').describe('what happened: added, noted, finished...'),
-    agent: agentNameSchema.optional().describe('who wrote it'),
+    by: agentNameSchema.optional().describe('who wrote it'),
     ...searchPageShape,
   }),
   output: foundSchema,
-  query: (_slices, { since, before, limit, cursor, ...what }, { history }) => {
-    const start = searchStart(what, { since, before, limit, cursor }, { name: 'find', history });
+  query: (slices, { by, since, before, limit, cursor, ...what }, { history, actor }) => {
+    const start = searchStart(
+      { ...what, agent: by },
+      { since, before, limit, cursor },
+      { name: 'find', history },
+    );
     if (!start.ok) return start;
     const { query, page } = start.value;
-    return withSearch(query, (found) => ok(page(found)));
+    const hides = actor.agent === undefined && wouldFindMail(slices, what.areas);
+    return withSearch(query, (found) => ok({ ...page(found), ...(hides && { left_out: mailLeftOut }) }));
   },
 });
+
+const mailAreas = ['messages', 'portals'];
+
+/** DE8: whether there is something in the areas asked for that was written to single agents. */
+const wouldFindMail = ({ messages, portals }: Slices, areas: readonly string[] | undefined): boolean =>
+  (messages.last > 0 || portals.portals.size > 0) &&
+  (areas === undefined || mailAreas.some((area) => areas.includes(area)));

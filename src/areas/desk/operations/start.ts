@@ -29,11 +29,15 @@ const place = (what: string) => lineSchema(what, placeCharactersMax).optional();
 const input = z.strictObject({
   agent: agentNameSchema.optional().describe('the same name is you again; default <client>-<n>'),
   session: z.string().max(64).optional().describe('of an earlier start, to resume'),
-  capabilities: z.array(capabilitySchema).max(capabilitiesMax).optional(),
+  capabilities: z
+    .array(capabilitySchema)
+    .max(capabilitiesMax)
+    .optional()
+    .meta({ title: 'what you can do, for tasks that require it' }),
   worktree: place('A worktree').describe('path you work in'),
-  branch: place('A branch'),
-  model: place('A model'),
-  client: place('A client'),
+  branch: place('A branch').meta({ title: 'branch that you work on' }),
+  model: place('A model').meta({ title: 'model that you are' }),
+  client: place('A client').meta({ title: 'program that you run in' }),
   metadata: metadataSchema.optional().describe('branch, worktree, model, client...'),
   wip_limit: z.int().min(1).max(wipLimitMax).optional().describe('tasks in work at once; default 5'),
 });

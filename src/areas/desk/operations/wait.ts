@@ -73,7 +73,8 @@ export const wait = defineOperation({
       .string()
       .max(cursorCharactersMax)
       .regex(cursorPattern, 'a cursor is passed on as it came')
-      .optional(),
+      .optional()
+      .meta({ title: 'cursor of an earlier answer; default: what you have not been told' }),
   }),
   output: z.strictObject({
     messages: z.array(z.strictObject(messageShape)),

@@ -190,3 +190,9 @@ export function* blockersOf(
   yield* holdsInTheWay(slice, claim, from.session);
   yield* waitsAt(slice, waitSpotsOf(slice, from, claim), from);
 }
+
+/** How many requests wait for a lock, a part of it or a whole that it is a part of. */
+export const waitingFor = (slice: LeasesSlice, lock: string): number => {
+  const waits = waitsInTheWay(slice, { lock, mode: 'exclusive' }, { session: undefined, before: last });
+  return new Set([...waits].map(({ ticket }) => ticket)).size;
+};

@@ -255,6 +255,10 @@ export const leasesIn = (slice: LeasesSlice, session: string): readonly Lease[] 
 export const leasesHeldBy = (slice: LeasesSlice, agent: string): readonly Lease[] =>
   [...slice.leases.scan('holder', agent)].filter(({ state }) => state.kind !== 'delayed');
 
+/** Everything that is held or offered, oldest first. */
+export const heldLeases = (slice: LeasesSlice): readonly Lease[] =>
+  [...slice.leases.scan('all', onlyPartition)].filter(({ state }) => state.kind !== 'delayed');
+
 export const ticketsOf = (slice: LeasesSlice, session: string): readonly Ticket[] => [
   ...slice.tickets.scan('session', session),
 ];

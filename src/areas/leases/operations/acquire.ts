@@ -137,7 +137,7 @@ export const lockAcquire = defineOperation({
       mode: modeSchema.optional().describe('default exclusive'),
       ttl: ttlSchema.optional().describe('seconds or session; default 300'),
       wait_ms: z.int().min(0).max(waitMsMax).optional().describe('queue if it is held'),
-      purpose: purposeSchema.optional(),
+      purpose: purposeSchema.optional().meta({ title: 'what for, shown to those who wait' }),
       branch: branchSchema,
       delay_s: delaySchema.optional().describe('closed for so long after you have lost it; default 0'),
     })

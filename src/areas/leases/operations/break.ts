@@ -27,8 +27,11 @@ export const lockBreak = defineOperation({
   input: z
     .strictObject({
       name: nameSchema,
-      reason: reasonSchema,
-      ask: z.boolean().optional().describe('only ask; default true'),
+      reason: reasonSchema.meta({ title: 'why; the holder is told' }),
+      ask: z.boolean().optional().meta({
+        description: 'only ask; default true',
+        title: 'asks the holder; --no-ask takes the lock away',
+      }),
       branch: branchSchema,
     })
     .superRefine(checkWork),

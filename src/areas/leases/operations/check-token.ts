@@ -21,7 +21,11 @@ export const lockCheckToken = defineOperation({
   idempotent: true,
   examples: [{ title: 'Is it still current', input: { name: 'pytest', token: 17 } }],
   input: z
-    .strictObject({ name: nameSchema, token: tokenSchema, branch: branchSchema })
+    .strictObject({
+      name: nameSchema,
+      token: tokenSchema.meta({ title: 'token to check' }),
+      branch: branchSchema,
+    })
     .superRefine(checkWork),
   output: z.strictObject({
     name: z.string(),

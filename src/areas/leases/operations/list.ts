@@ -46,8 +46,8 @@ export const lockList = defineOperation({
     .strictObject({
       name: nameSchema.optional(),
       match: lineSchema('A pattern', matchCharactersMax).optional().describe('wave:5c*'),
-      mine: z.boolean().optional(),
-      limit: z.int().min(1).max(listMax).default(listDefault),
+      mine: z.boolean().optional().meta({ title: 'only yours' }),
+      limit: z.int().min(1).max(listMax).default(listDefault).meta({ title: 'how many to show' }),
       cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same filters'),
       branch: branchSchema,
     })

@@ -1,5 +1,5 @@
 export { shownDefault } from './limits.ts';
-export { initialMessages, mailboxOf, messageId } from './message.ts';
+export { initialMessages, mailboxOf, messageId, undeliveredCount } from './message.ts';
 export {
   Room,
   carriedBy,

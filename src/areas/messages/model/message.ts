@@ -98,6 +98,13 @@ export interface MessagesSlice {
 export const unreadCount = ({ to, surfaced, expired }: Message): number =>
   to.length - surfaced.length - expired.length;
 
+/** How many messages somebody has not read. */
+export const undeliveredCount = ({ messages }: MessagesSlice): number => {
+  let count = 0;
+  for (const message of messages.values()) if (unreadCount(message) > 0) count += 1;
+  return count;
+};
+
 /** How many recipients may still acknowledge it in time. */
 export const owedCount = ({ to, ackBy, overdue, acknowledged, expired }: Message): number =>
   ackBy === undefined || overdue ? 0 : to.length - acknowledged.length - expired.length;

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation, withSearch } from '../../../kernel/operation.ts';
-import { foundSchema, searchPageShape, searchStart, searchTextSchema } from '../../../kernel/search.ts';
+import {
+  foundSchema,
+  mailLeftOut,
+  searchPageShape,
+  searchStart,
+  searchTextSchema,
+} from '../../../kernel/search.ts';
 import { agentNameSchema } from '../../agents/model.ts';
 
 const name = 'message_search';
@@ -31,10 +37,11 @@ export const messageSearch = defineOperation({
     ...searchPageShape,
   }),
   output: foundSchema,
-  query: (_slices, { text, from, to, ...page }, { history }) => {
+  query: ({ messages }, { text, from, to, ...page }, { history, actor }) => {
     const start = searchStart({ text, areas: ['messages'], agent: from, to }, page, { name, history });
     if (!start.ok) return start;
     const { query, page: pageOf } = start.value;
-    return withSearch(query, (found) => ok(pageOf(found)));
+    const hides = actor.agent === undefined && messages.last > 0;
+    return withSearch(query, (found) => ok({ ...pageOf(found), ...(hides && { left_out: mailLeftOut }) }));
   },
 });

@@ -54,8 +54,10 @@ export const messageSend = defineOperation({
       .optional()
       .describe('agent, capability:<c>, role:<r>, everyone; or a list'),
     text: rawTextSchema('A text', textCharactersMax),
-    subject: lineSchema('A subject', subjectCharactersMax).optional(),
-    reply_to: messageIdSchema.optional().describe('M-12'),
+    subject: lineSchema('A subject', subjectCharactersMax).optional().meta({ title: 'what it is about' }),
+    reply_to: messageIdSchema
+      .optional()
+      .meta({ description: 'M-12', title: 'message that this answers, such as M-12' }),
     ack_required: z.boolean().optional().describe('you are told who does not acknowledge it in a day'),
     ack_within_s: z.int().min(1).max(ackWithinSecondsMax).optional().describe('implies ack_required'),
     expires_in_s: z.int().min(1).max(expirySecondsMax).optional().describe('default: never'),

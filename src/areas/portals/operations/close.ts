@@ -22,7 +22,7 @@ export const portalClose = defineOperation({
   destructive: true,
   idempotent: false,
   examples: [{ title: 'Because all is said', input: { portal: 'P-1', reason: 'Answered, thank you.' } }],
-  input: z.strictObject({ portal: portalIdSchema, reason: reasonSchema.optional() }),
+  input: z.strictObject({ portal: portalIdSchema, reason: reasonSchema.optional().meta({ title: 'why' }) }),
   output: z.strictObject({
     portal: z.string(),
     failed: z.array(z.number()).describe('the requests that were unanswered'),

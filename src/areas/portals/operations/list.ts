@@ -38,13 +38,13 @@ export const portalList = defineOperation({
     { title: 'All with one agent', input: { with: 'bob', state: 'all' } },
   ],
   input: z.strictObject({
-    with: agentNameSchema.optional(),
+    with: agentNameSchema.optional().meta({ title: 'only with this agent' }),
     unread: z.boolean().optional().describe('something is new to you'),
     state: z
       .enum([...portalStates, 'all'])
       .optional()
       .describe('default open, and closed with something new'),
-    limit: z.int().min(1).max(listMax).default(listDefault),
+    limit: z.int().min(1).max(listMax).default(listDefault).meta({ title: 'how many to show' }),
     cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same filters'),
   }),
   output: z.strictObject({

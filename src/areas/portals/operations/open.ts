@@ -35,7 +35,7 @@ export const portalOpen = defineOperation({
   input: z
     .strictObject({
       with: agentNameSchema,
-      about: aboutSchema.optional(),
+      about: aboutSchema.optional().meta({ title: 'what it is about' }),
       text: textInput.optional().describe('the first thing said in it'),
       ...sendingShape,
     })

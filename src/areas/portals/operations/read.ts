@@ -33,7 +33,7 @@ export const portalRead = defineOperation({
   input: z.strictObject({
     portal: portalIdSchema,
     since: z.int().min(0).optional().describe('read_to of an earlier answer; default what you read last'),
-    limit: z.int().min(1).max(readMax).default(readDefault),
+    limit: z.int().min(1).max(readMax).default(readDefault).meta({ title: 'how many to show' }),
   }),
   output: z.strictObject({
     ...portalOutput.shape,

@@ -40,7 +40,7 @@ export const portalReply = defineOperation({
   input: z
     .strictObject({
       portal: portalIdSchema,
-      request: requestSchema,
+      request: requestSchema.meta({ title: 'number of the request' }),
       accept: z.literal(true).optional().describe('you work on it'),
       result: textInput.optional().describe('the answer'),
       failure: textInput.optional().describe('why there is none'),

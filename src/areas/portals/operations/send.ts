@@ -38,7 +38,7 @@ export const portalSend = defineOperation({
     },
   ],
   input: z
-    .strictObject({ portal: portalIdSchema, text: textInput, ...sendingShape })
+    .strictObject({ portal: portalIdSchema, text: textInput.meta({ title: 'what to say' }), ...sendingShape })
     .refine(fitsKind, { message: kindMessage }),
   output: z.strictObject({ portal: z.string(), ...withShape, ...sentShape }),
   toCommand: ({ portal, text, ...sending }) =>

@@ -4,8 +4,10 @@ export {
   countOf,
   holdIn,
   initialTasks,
+  isHeld,
   lossesSince,
   readyKey,
   readyCount,
   tasksHeldBy,
+  tasksIn,
 } from './task.ts';

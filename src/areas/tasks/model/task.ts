@@ -164,6 +164,17 @@ export const partitionsOf = ({ lanes }: TasksSlice, status: Status): readonly st
 export const countOf = (slice: TasksSlice, status: Status): number =>
   partitionsOf(slice, status).reduce((sum, partition) => sum + slice.tasks.count('board', partition), 0);
 
+/** The first tasks of this status, in the order of the board. */
+export const tasksIn = (
+  slice: TasksSlice,
+  status: Exclude<Status, 'todo'>,
+  limit: number,
+): readonly Task[] => {
+  const tasks: Task[] = [];
+  for (const task of slice.tasks.scan('board', status)) if (tasks.push(task) >= limit) break;
+  return tasks;
+};
+
 /** How many tasks could be claimed, as far as they themselves are concerned. */
 export const readyCount = (slice: TasksSlice): number =>
   countOf(slice, 'todo') - slice.tasks.count('board', waitingPartition);

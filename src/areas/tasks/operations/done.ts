@@ -48,8 +48,8 @@ export const taskDone = defineOperation({
   ],
   input: z.strictObject({
     id: taskIdSchema,
-    result: textSchema('A result', resultCharactersMax).optional(),
-    open_items_reason: reasonSchema.optional(),
+    result: textSchema('A result', resultCharactersMax).optional().meta({ title: 'what came of it' }),
+    open_items_reason: reasonSchema.optional().meta({ title: 'why checklist items stay open' }),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
     fence: taskFenceSchema,
   }),

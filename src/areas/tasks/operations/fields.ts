@@ -93,11 +93,11 @@ const filesSchema = z
   );
 
 const planShape = {
-  body: textSchema('A body', bodyCharactersMax).optional(),
+  body: textSchema('A body', bodyCharactersMax).optional().meta({ title: 'what is to be done, at length' }),
   priority: prioritySchema.optional().describe('1 (urgent) to 5; default 3'),
-  labels: z.array(labelSchema).max(labelsMax).optional(),
-  sprint: sprintSchema.optional(),
-  parent: taskIdSchema.optional(),
+  labels: z.array(labelSchema).max(labelsMax).optional().meta({ title: 'words to list it by' }),
+  sprint: sprintSchema.optional().meta({ title: 'sprint that it belongs to' }),
+  parent: taskIdSchema.optional().meta({ title: 'task that it is a part of' }),
   depends_on: z.array(taskIdSchema).max(dependsOnMax).optional().describe('ids or slugs'),
   requires: z.array(capabilitySchema).max(requiresMax).optional().describe('capabilities'),
   files: filesSchema.optional().describe('paths or globs to be touched'),
@@ -106,15 +106,19 @@ const planShape = {
     .max(checklistItemsMax)
     .optional()
     .describe('checklist'),
-  due: dueSchema.optional(),
-  links: z.array(lineSchema('A link', linkCharactersMax)).max(linksMax).optional(),
+  due: dueSchema.optional().meta({ title: 'by when it should be done' }),
+  links: z
+    .array(lineSchema('A link', linkCharactersMax))
+    .max(linksMax)
+    .optional()
+    .meta({ title: 'addresses to read' }),
 };
 
 const titleSchema = lineSchema('A title', titleCharactersMax);
 
 const newTaskShape = {
-  slug: slugSchema.optional(),
-  project: projectSchema.optional(),
+  slug: slugSchema.optional().meta({ title: 'name to call it by instead of T-12' }),
+  project: projectSchema.optional().meta({ title: 'project, in which slugs are unique' }),
   ...planShape,
 };
 
@@ -132,13 +136,13 @@ export const manyTasksSchema = z
 
 /** The plan fields as task_update takes them; those that a task can be without may be null. */
 export const changedPlanShape = {
-  title: titleSchema.optional(),
+  title: titleSchema.optional().meta({ title: 'new title' }),
   ...planShape,
-  priority: prioritySchema.optional(),
-  body: planShape.body.nullable(),
-  sprint: planShape.sprint.nullable(),
-  parent: planShape.parent.nullable(),
-  due: planShape.due.nullable(),
+  priority: prioritySchema.optional().meta({ title: '1 (urgent) to 5' }),
+  body: planShape.body.nullable().meta({ title: 'what is to be done, at length' }),
+  sprint: planShape.sprint.nullable().meta({ title: 'sprint that it belongs to' }),
+  parent: planShape.parent.nullable().meta({ title: 'task that it is a part of' }),
+  due: planShape.due.nullable().meta({ title: 'by when it should be done' }),
 };
 
 /** A task as the input says it, in the words of the rules. */

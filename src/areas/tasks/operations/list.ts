@@ -46,19 +46,20 @@ export const taskList = defineOperation({
       .union([statusSchema, z.array(statusSchema).min(1)], {
         error: `one or a list of ${statuses.join(', ')}`,
       })
-      .optional(),
+      .optional()
+      .meta({ title: 'only with this status; default: all but done and cancelled' }),
     ready: z.boolean().optional().describe('claimable'),
     flagged: z.boolean().optional().describe('a dependency was cancelled'),
-    project: projectSchema.optional(),
-    sprint: sprintSchema.optional(),
-    label: labelSchema.optional(),
-    holder: agentNameSchema.optional(),
-    requires: capabilitySchema.optional(),
-    parent: taskIdSchema.optional(),
+    project: projectSchema.optional().meta({ title: 'only of this project' }),
+    sprint: sprintSchema.optional().meta({ title: 'only of this sprint' }),
+    label: labelSchema.optional().meta({ title: 'only with this label' }),
+    holder: agentNameSchema.optional().meta({ title: 'only what this agent holds' }),
+    requires: capabilitySchema.optional().meta({ title: 'only what requires this capability' }),
+    parent: taskIdSchema.optional().meta({ title: 'only the parts of this task' }),
     id: taskIdBeginningSchema.optional().describe('begins with'),
     text: lineSchema('A text', titleCharactersMax).optional().describe('in the title'),
     sort: z.enum(sorts).optional().describe('default rank; created, updated: newest first'),
-    limit: z.int().min(1).max(listMax).default(listDefault),
+    limit: z.int().min(1).max(listMax).default(listDefault).meta({ title: 'how many to show' }),
     cursor: z.string().max(cursorCharactersMax).optional().describe('next_cursor; same filters'),
   }),
   output: z.strictObject({

@@ -23,7 +23,7 @@ export const taskRelease = defineOperation({
   examples: [{ title: 'With a word for the next', input: { id: 'T-1', note: 'Half done on branch login.' } }],
   input: z.strictObject({
     id: taskIdSchema,
-    note: noteSchema.optional(),
+    note: noteSchema.optional().meta({ title: 'what others should know' }),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
     fence: taskFenceSchema,
   }),

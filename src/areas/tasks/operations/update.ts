@@ -29,10 +29,10 @@ const inputSchema = z
       .enum(['todo', 'in_progress', 'in_review', 'blocked', 'cancelled'])
       .optional()
       .describe('todo unblocks, reopens'),
-    reason: reasonSchema.optional(),
-    note: noteSchema.optional(),
+    reason: reasonSchema.optional().meta({ title: 'why it is blocked, cancelled or open again' }),
+    note: noteSchema.optional().meta({ title: 'what others should know' }),
     tick: itemNumbers.describe('checklist items, from 1'),
-    untick: itemNumbers,
+    untick: itemNumbers.meta({ title: 'checklist items that are open again' }),
     epoch: epochSchema.optional().describe('of your hold, to be sure'),
     fence: taskFenceSchema,
     ...changedPlanShape,

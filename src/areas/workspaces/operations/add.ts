@@ -29,7 +29,7 @@ export const workspaceAdd = defineOperation({
   input: z
     .strictObject({
       name: workspaceNameSchema,
-      title: lineSchema('A title', titleCharactersMax).optional(),
+      title: lineSchema('A title', titleCharactersMax).optional().meta({ title: 'what it is for' }),
       ...repositoryShape,
     })
     .refine(namesRepository, withoutOrigin),
