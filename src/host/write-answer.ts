@@ -50,9 +50,7 @@ const textOf = async (
   );
   const text = await answerText(spoken, { ...terminal, order, hidden });
   const isAsked = terminal.wide || leavesOut?.unless.some((member) => isRecord(input) && member in input);
-  return leavesOut === undefined || isAsked
-    ? text
-    : `${text}${inLines(leavesOut.remark, terminal)}\n`;
+  return leavesOut === undefined || isAsked ? text : `${text}${inLines(leavesOut.remark, terminal)}\n`;
 };
 
 /** A value with the sentences at one path in the words of the command line. */

@@ -32,7 +32,8 @@ export const filled = (text: string, columns: number | undefined, widthOf: Width
 };
 
 /** Whether each of its characters takes one column, as in names, paths and addresses. */
-const isPlain = (word: string, width: number): boolean => width === word.length;
+const isPlain = (word: string, width: number): boolean =>
+  width === word.length && !/[^\u0000-\u10ff]/.test(word);
 
 let segmenter: Intl.Segmenter | undefined;
 

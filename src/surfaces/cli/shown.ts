@@ -11,7 +11,8 @@ const durationName = /_ms$/;
 export const cellOf = (text: string): string => printable(text.replaceAll(/[\s\u00a0]+/g, ' ').trim());
 
 /** What a member is called in front of people. The unit of a duration stands beside its value. */
-export const labelOf = (member: string): string => cellOf(member.replace(durationName, '')).replaceAll('_', ' ');
+export const labelOf = (member: string): string =>
+  cellOf(member.replace(durationName, '')).replaceAll('_', ' ');
 
 /** An instant or a duration as people say it, by the name of its member; undefined for all else. */
 export const timeText = (member: string, value: unknown, now: number): string | undefined => {

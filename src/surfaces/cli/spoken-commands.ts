@@ -5,17 +5,17 @@ import { exampleLine } from './sheet.ts';
 
 /**
  * A message in the words of the command line: operations are called by their command, with the input that stands behind
- * them as flags, and members of the input by their flag. Names that could be ordinary words are left alone, and so is
- * what stands in quotation marks, because somebody else may have written it.
+ * them as flags, and members of an input by their flag; `members` are those of the call itself. Names that could be
+ * ordinary words are left alone, and so is what stands in quotation marks, because somebody else may have written it.
  */
 export const inCommands = (message: string, catalogue: Description, members: readonly string[]): string => {
   const { long, short } = namesIn(catalogue);
   const plain = members.filter((member) => !member.includes('_'));
-  const flags = members.filter((member) => member.includes('_'));
+  const flags = new Set([...members, ...membersIn(catalogue)].filter((member) => member.includes('_')));
   return replaced(message, catalogue, [
     String.raw`\b(?<long>${long})\b${input}`,
     `${before}(?<short>${short})${String.raw`\b`}`,
-    ...(flags.length === 0 ? [] : [String.raw`\b(?<member>${flags.join('|')})\b`]),
+    ...(flags.size === 0 ? [] : [String.raw`\b(?<member>${[...flags].join('|')})\b`]),
     ...(plain.length === 0 ? [] : [String.raw`(?<=\bwith )(?<plain>${plain.join('|')})(?=: )`]),
   ]);
 };
@@ -36,10 +36,15 @@ export const sentenceInCommands = (sentence: string, catalogue: Description, ref
 
 /** `2 message: call inbox; 1 lock_asked: call start`, as what to type; `flags` stand behind each command. */
 export const hintInCommands = (hint: string, catalogue: Description, flags: string): string =>
-  hint.replaceAll(/(?<=^|; )(\d+) (\w+): call (\w+)(?=;|$)/g, (_whole, count: string, kind: string, call: string) => {
-    const what = kind.replaceAll('_', ' ');
-    return `${count} ${what}: ${commandLine(catalogue, call, undefined)}${flags}`;
-  });
+  hint
+    .split('; ')
+    .map((part) => {
+      const [, count, kind, call] = /^(\d+) (\w+): call (\w+)$/.exec(part) ?? [];
+      return count === undefined || kind === undefined || call === undefined
+        ? part
+        : `${count} ${kind.replaceAll('_', ' ')}: ${commandLine(catalogue, call, undefined)}${flags}`;
+    })
+    .join('; ');
 
 const input = String.raw`(?: (?<input>\{[^{}]*\}))?`;
 
@@ -53,6 +58,13 @@ const namesIn = ({ operations }: Description): { readonly long: string; readonly
     short: names.filter((name) => !name.includes('_')).join('|'),
   };
 };
+
+/** What any operation takes. */
+const membersIn = (catalogue: Description): readonly string[] =>
+  catalogue.operations.flatMap((operation) => {
+    const { properties } = catalogue.inputSchemaOf(operation);
+    return isRecord(properties) ? Object.keys(properties) : [];
+  });
 
 const replaced = (message: string, catalogue: Description, patterns: readonly string[]): string => {
   const pattern = new RegExp([String.raw`"(?:[^"\\]|\\.)*"`, ...patterns].join('|'), 'g');
