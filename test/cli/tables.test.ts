@@ -116,8 +116,10 @@ describe('an answer for people', () => {
     );
     assert.match(await answerText(value, { ...plain, wide: true }), /^due +-\n.*^metadata +-$/ms);
   });
+});
 
-  it('has a list among other things, and says nothing of what is empty or all there', async () => {
+describe('of an answer, people', () => {
+  it('see a list among other things, and nothing of what is empty or all there', async () => {
     const items = [{ name: 'docs', token: 4, since: 'x' }];
     const queue = [{ agent: 'bob', since: 'y' }];
     const hidden = ['token', 'items.since'];
@@ -132,7 +134,7 @@ describe('an answer for people', () => {
     assert.match(wide, /^NAME +TOKEN +SINCE$/m);
   });
 
-  it('says how long in words and when by the clock, and in full when everything is wanted', async () => {
+  it('hear how long in words and when by the clock, and in full when they want everything', async () => {
     const now = new Date(2026, 10, 21, 18, 30).getTime();
     const at = (...when: [number, number, number, number, number]) => new Date(...when).toISOString();
     const left = [0, 400, 9_999, 297_000, 86_382_690, 90_000_000, 7 * 86_400_000];
@@ -188,18 +190,12 @@ describe('what others wrote', () => {
             const [, value = line] = /^(?:[a-z]+)? {2,}(\S+)$/.exec(stripVTControlCharacters(line)) ?? [];
             assert(stringWidth(line) <= columns || !value.includes(' '), line);
           }
-          const marks = (text: string): string =>
-            [...text]
-              .filter((mark) => mark.trim() !== '')
-              .toSorted()
-              .join('');
           const whole = await answerText({ items }, { ...plain, wide: true });
           const words = whole
             .slice(whole.indexOf('\n'))
             .split(/\s+/)
             .filter((word) => /^[\u0021-\u007e]+$/.test(word));
           for (const word of words.filter((one) => one !== '-')) assert(said.includes(word), word);
-          assert(marks(said).length > 0);
         },
       ),
     );
@@ -239,12 +235,16 @@ describe('what others wrote', () => {
   });
 });
 
+interface OnTerminal {
+  readonly env?: Record<string, string>;
+  readonly args?: readonly string[];
+}
+
 /** What a command prints on a terminal of that width. */
 const onTerminal = async (
   place: Place,
   columns: number,
-  env: Record<string, string> = {},
-  args: readonly string[] = ['task', 'list'],
+  { env = {}, args = ['task', 'list'] }: OnTerminal = {},
 ): Promise<string> => {
   const command = `stty cols ${columns} && '${process.execPath}' '${main}' ${args.map(shellWord).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -284,7 +284,7 @@ describe('a table', () => {
         'I need one line of it before noon, because the release waits for that and for nothing else';
       await place.run(['lock', 'break', name, '--reason', reason, '--agent', 'grace']);
       const on = async (...args: readonly string[]): Promise<string> => {
-        const said = await onTerminal(place, columns, { NO_COLOR: '1' }, args);
+        const said = await onTerminal(place, columns, { env: { NO_COLOR: '1' }, args });
         assert.doesNotMatch(said, /…/);
         for (const line of said.split('\n')) assert(line.length <= columns, line);
         return said;
@@ -292,15 +292,13 @@ describe('a table', () => {
       const locks = await on('lock', 'list');
       for (const part of [name, 'exclusive', 'ada', 'docs', 'held', 'Short', '4 min 5'])
         assert(locks.includes(part), part);
-      assert(
-        columns === 80 ||
-          /^NAME +MODE +REMAINING +STATE +HOLDER +PURPOSE/.test(locks) ||
-          /^name +file:/.test(locks),
-      );
       assert.doesNotMatch(locks, /token|mine|tier|queue|cursor/i);
       assert(flat(locks).includes(purpose));
       const board = await on('task', 'list');
       assert(flat(board).includes('a-long-name-for-a-task-of-the-docs'));
+      const docs = await on('lock', 'list', 'docs', '--agent', 'grace');
+      assert.match(docs, /^free +no$/m);
+      assert.match(docs, /^NAME +MODE +REMAINING +STATE +HOLDER +PURPOSE$/m);
       const events = await on('wait', '--agent', 'ada');
       for (const part of [name, reason, 'Release it with signalbox lock release as soon as you can.'])
         assert(flat(events).includes(part), part);
@@ -318,7 +316,7 @@ describe('a table', () => {
     ]);
     const { out } = await place.run(['task', 'list']);
     assert.match(out, /very very much/);
-    const narrow = await onTerminal(place, 50, { NO_COLOR: '1' });
+    const narrow = await onTerminal(place, 50, { env: { NO_COLOR: '1' } });
     for (const line of narrow.split('\n')) assert(line.length <= 50, line);
     assert.doesNotMatch(narrow, /…/);
     assert(narrow.replaceAll(/\s+/g, ' ').includes(`A long title that says ${'very '.repeat(20)}much`));
