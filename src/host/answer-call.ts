@@ -51,7 +51,10 @@ export const answerCall = async (
   clearInterval(living);
   const { outcome, uncertain } = called;
   const exit = interruption.exit();
-  const written = outcome.ok ? await writeAnswer(outcome.value, { asked, catalogue, terminal }) : 'whole';
+  const agent = configuration.origins.get('agent')?.kind === 'flag' ? settings.agent : undefined;
+  const written = outcome.ok
+    ? await writeAnswer(outcome.value, { asked, agent, catalogue, terminal })
+    : 'whole';
   const told = written !== 'failed';
   await called.close(written === 'whole');
   // A call that was done stays remembered while nobody has heard of it, so that its repeat cannot do it a second time.

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { Description } from '../catalogue/description.ts';
-import { nearestName } from '../kernel/nearest.ts';
 import { writtenDescription } from '../catalogue/written-description.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { printable, quoted } from '../kernel/text.ts';
 import type { DescribedOperation } from '../kernel/operation.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
+import { meantWord, otherCommands, otherVerbs } from '../surfaces/cli/meant.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
 import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
 import type { Command } from './commands/command.ts';
@@ -120,7 +120,7 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
   const family = names.filter((name) => name.startsWith(`${first} `));
   if (family.length > 0) {
     const verbs = family.map((name) => name.slice(first.length + 1));
-    const nearest = second === undefined ? undefined : nearestName(second, verbs);
+    const nearest = second === undefined ? undefined : meantWord(second, verbs, otherVerbs);
     const what =
       second === undefined
         ? `${first} needs one word more:`
@@ -131,24 +131,36 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
       nearest === undefined ? {} : { nearest: `${first} ${nearest}` },
     );
   }
-  const nearest = nearestCommand(words, names);
+  const meant = meantCommands(words, names).map((name) => `signalbox ${name}`);
+  const [nearest] = meant;
   return refuse(
     'invalid_input',
-    `There is no command ${shown(first)}.${nearest === undefined ? '' : ` Did you mean signalbox ${nearest}?`}${seeHelp({ command: '' })}`,
-    nearest === undefined ? {} : { nearest },
+    `There is no command ${shown(first)}.${nearest === undefined ? '' : ` Did you mean ${meant.join(' or ')}?`}${seeHelp({ command: '' })}`,
+    nearest === undefined ? {} : { nearest: nearest.replace('signalbox ', '') },
   );
 };
 
-/** The command that was probably meant: by all words, by the first one, or by its verb alone (`claim`). */
-const nearestCommand = (words: readonly string[], names: readonly string[]): string | undefined => {
-  const known = names.map((name) => name.replaceAll(/[ -]/g, '_'));
+/** How many commands a refusal may suggest. */
+const meantMax = 3;
+
+/**
+ * The commands that were probably meant: by all words, by the first one, by what other programs call it, or by the verb
+ * alone (`claim`).
+ */
+const meantCommands = (words: readonly string[], names: readonly string[]): readonly string[] => {
   const [first = ''] = words;
   const families = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
-  const nearest = nearestName(words.join(' '), known) ?? nearestName(first, known);
-  if (nearest === undefined && words.length === 1) {
-    const family = nearestName(first, families);
-    if (family !== undefined) return family;
-  }
   const verbs = names.filter((name) => name.endsWith(` ${first}`));
-  return names[known.indexOf(nearest ?? '')] ?? (verbs.length === 1 ? verbs[0] : undefined);
+  const known = otherWords(first, names);
+  const near = meantWord(words.join(' '), names) ?? (known.length > 0 ? undefined : meantWord(first, names));
+  if (near !== undefined) return [near];
+  if (known.length > 0) return known;
+  if (verbs.length > 0) return verbs.slice(0, meantMax);
+  const family = words.length === 1 ? meantWord(first, families) : undefined;
+  return family === undefined ? [] : [family];
 };
+
+const otherWords = (word: string, names: readonly string[]): readonly string[] =>
+  Object.hasOwn(otherCommands, word)
+    ? (otherCommands[word] ?? []).filter((name) => names.includes(name)).slice(0, meantMax)
+    : [];

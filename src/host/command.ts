@@ -39,13 +39,15 @@ const notWritten = (fault: NodeJS.ErrnoException, told: NodeJS.WriteStream | und
 /** Known before the line is understood, so that also what is wrong with it is said in the way that was asked for. */
 const terminalFor = (args: readonly string[]): Terminal => {
   const end = args.indexOf('--');
+  const flags = args.slice(0, end === -1 ? undefined : end);
   return {
     out: process.stdout,
     err: process.stderr,
     // A terminal that does not know its width says 0.
     columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
     colour: process.stdout.isTTY && process.stdout.hasColors(),
-    json: args.slice(0, end === -1 ? undefined : end).includes('--json'),
+    wide: flags.includes('--wide'),
+    json: flags.includes('--json'),
   };
 };
 

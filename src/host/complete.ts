@@ -249,10 +249,12 @@ const asks = {
   'ready tasks': async (list: List, prefix: string): Promise<readonly Candidate[]> =>
     taskCandidates(await list('task_list', { limit: itemsMax, ready: true, ...beginning('id', prefix) })),
   agents: async (list: List, prefix: string): Promise<readonly Candidate[]> =>
-    (await list('agent_list', { limit: itemsMax, ...beginning('name', prefix) })).map(({ name = '' }) => ({
-      value: name,
-      remark: '',
-    })),
+    (await list('agent_list', { all: true, limit: itemsMax, ...beginning('name', prefix) })).map(
+      ({ name = '' }) => ({
+        value: name,
+        remark: '',
+      }),
+    ),
   workspaces: async (list: List): Promise<readonly Candidate[]> =>
     (await list('workspace_list', {})).map(({ name = '', title = '' }) => ({
       value: name,

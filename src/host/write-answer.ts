@@ -3,15 +3,18 @@ import type { Description } from '../catalogue/description.ts';
 import { isRecord } from '../kernel/json.ts';
 import { spoken } from '../kernel/instants.ts';
 import { printable } from '../kernel/text.ts';
-import { answerText } from '../surfaces/cli/answer.ts';
+import { answerText, shellWord } from '../surfaces/cli/answer.ts';
 import type { CliReply } from '../surfaces/cli/call.ts';
 import { jsonLine } from '../surfaces/cli/plain.ts';
+import { hintInCommands, sentenceInCommands } from '../surfaces/cli/spoken-commands.ts';
 import { wrapped } from '../surfaces/cli/wrapped.ts';
 import { markedValue } from '../surfaces/hub.ts';
 import type { Given } from './commands/command.ts';
 
 interface Showing {
   readonly asked: { readonly operation: string; readonly input: unknown };
+  /** The agent that a flag named, and that the next command has to name too. */
+  readonly agent: string | undefined;
   readonly catalogue: Description;
   readonly terminal: Given['terminal'];
 }
@@ -21,13 +24,16 @@ export type Written = 'whole' | 'unwanted' | 'failed';
 
 /** Writes what a call has brought. */
 export const writeAnswer = async (reply: CliReply, showing: Showing): Promise<Written> => {
-  const { terminal } = showing;
+  const { terminal, catalogue, agent } = showing;
   // As in the structured result of a tool.
   if (terminal.json) return written(terminal.out, jsonLine(markedValue(reply)));
   const { replayed, waiting, interruptedAt } = reply;
   const whole = await written(terminal.out, await textOf(reply, showing));
   if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
-  if (waiting !== undefined) terminal.err.write(`${waiting}\n`);
+  if (waiting !== undefined) {
+    const flags = agent === undefined ? '' : ` --agent ${shellWord(agent)}`;
+    terminal.err.write(`${hintInCommands(waiting, catalogue, flags)}\n`);
+  }
   return whole;
 };
 
@@ -37,15 +43,34 @@ const textOf = async (
 ): Promise<string> => {
   const operation = catalogue.find(name);
   if (!operation.ok) return answerText(value, terminal);
-  const { leavesOut, forPrograms: hidden = [] } = operation.value;
+  const { leavesOut, forPrograms: hidden = [], inOurWords = [] } = operation.value;
   const order = catalogue.columnsOf(operation.value);
-  const { left_out: leftOut, ...shown } = isRecord(value) ? value : {};
+  const spoken = inOurWords.reduce<unknown>(
+    (said, path) => saidInCommands(said, path.split('.'), catalogue),
+    value,
+  );
+  const { left_out: leftOut, ...shown } = isRecord(spoken) ? spoken : {};
+  const isAsked =
+    terminal.wide || leavesOut?.unless.some((member) => isRecord(input) && member in input) === true;
   const remarks = [
     ...(typeof leftOut === 'string' ? [printable(leftOut)] : []),
-    ...(leavesOut === undefined || (isRecord(input) && leavesOut.unless in input) ? [] : [leavesOut.remark]),
+    ...(leavesOut === undefined || isAsked ? [] : [leavesOut.remark]),
   ];
-  const text = await answerText(typeof leftOut === 'string' ? shown : value, { ...terminal, order, hidden });
+  const text = await answerText(typeof leftOut === 'string' ? shown : spoken, { ...terminal, order, hidden });
   return [text, ...remarks.map((remark) => `${inLines(remark, terminal)}\n`)].join('');
+};
+
+/** A value with the sentences at one path in the words of the command line. */
+const saidInCommands = (value: unknown, path: readonly string[], catalogue: Description): unknown => {
+  if (Array.isArray(value)) return value.map((item) => saidInCommands(item, path, catalogue));
+  const [name, ...deeper] = path;
+  if (name === undefined || !isRecord(value) || value[name] === undefined) return value;
+  const member = value[name];
+  const said =
+    typeof member === 'string' && deeper.length === 0
+      ? sentenceInCommands(member, catalogue, value['ref'])
+      : saidInCommands(member, deeper, catalogue);
+  return { ...value, [name]: said };
 };
 
 const inLines = (text: string, { columns }: Given['terminal']): string =>

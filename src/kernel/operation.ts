@@ -118,10 +118,15 @@ export interface OperationTexts {
   readonly examples: readonly Example[];
   /** The member of the input that a person names without a flag: the words behind the command fill it. */
   readonly positional?: string;
-  /** What its list leaves out as long as a member of the input is not given; told to people, who expect all of it. */
-  readonly leavesOut?: { readonly unless: string; readonly remark: string };
-  /** Members of what it lists that tell a person nothing: they are no columns of a table. */
+  /** What its answer leaves out as long as none of these members of the input is given; told to people. */
+  readonly leavesOut?: { readonly unless: readonly string[]; readonly remark: string };
+  /**
+   * Members of its answer that tell a person nothing, and are shown only to who asks for everything: by name, at any
+   * depth, or by path such as `items.since`.
+   */
   readonly forPrograms?: readonly string[];
+  /** Members of its answer that are sentences of ours, by path: what they say to call has other names on the command line. */
+  readonly inOurWords?: readonly string[];
   /** What is different where a list of tools must be short. */
   readonly short?: ShortForm;
   /** May delete or overwrite what somebody else relies on. */

@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { z } from 'zod';
-import { answerText } from '../../src/surfaces/cli/answer.ts';
+import { answerText, shellWord } from '../../src/surfaces/cli/answer.ts';
 import { main } from '../host/processes.ts';
 import { type Place, openPlace } from './program.ts';
 
@@ -64,7 +64,16 @@ describe('a list', () => {
     const remark = 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.\n';
     assert.equal((await place.run(['task', 'list'])).out, `None.\n${remark}`);
     assert.equal((await place.run(['task', 'list', '--status', 'done'])).out, 'None.\n');
-    assert.equal((await place.run(['agent', 'list'])).out, 'None.\n');
+    const agents = 'Agents without a live session are not listed; --all lists them.\n';
+    assert.equal((await place.run(['agent', 'list'])).out, `None.\n${agents}`);
+    assert.equal((await place.run(['agent', 'list', '--all'])).out, 'None.\n');
+    await place.run(['run', '--lock', 'deploy', '--', 'true']);
+    assert.equal(
+      (await place.run(['agent', 'list'])).out,
+      `None.\n${agents}`,
+      'what run was called is gone with it',
+    );
+    assert.match((await place.run(['agent', 'list', '--all'])).out, /^run-1 /m);
   });
 });
 
@@ -105,10 +114,8 @@ describe('an answer for people', () => {
     assert.equal(
       await answerText(value, plain),
       [
-        'id        T-1',
-        'due       -',
-        'labels    ui, api',
-        'metadata  -',
+        'id      T-1',
+        'labels  ui, api',
         'body',
         '  First.',
         '      Second.',
@@ -121,11 +128,59 @@ describe('an answer for people', () => {
         '',
       ].join('\n'),
     );
+    assert.match(await answerText(value, { ...plain, wide: true }), /^due +-\n.*^metadata +-$/ms);
+  });
+});
+
+describe('of an answer, people', () => {
+  it('see a list among other things, and nothing of what is empty or all there', async () => {
+    const items = [{ name: 'docs', token: 4, since: 'x' }];
+    const queue = [{ agent: 'bob', since: 'y' }];
+    const hidden = ['token', 'items.since'];
+    const value = { free: false, items, queue: [], queue_length: 0, total: 1, next_cursor: null };
+    assert.equal(await answerText(value, { ...plain, hidden }), 'free  no\n\nNAME\ndocs\n');
+    assert.equal(
+      await answerText({ ...value, queue, queue_length: 7 }, { ...plain, hidden }),
+      'free          no\nqueue length  7\n\nNAME\ndocs\nqueue\n  AGENT  SINCE\n  bob    y\n',
+    );
+    const wide = await answerText(value, { ...plain, hidden, wide: true });
+    assert.match(wide, /^queue length +0$/m);
+    assert.match(wide, /^NAME +TOKEN +SINCE$/m);
+  });
+
+  it('hear how long in words and when by the clock, and in full when they want everything', async () => {
+    const now = new Date(2026, 10, 21, 18, 30).getTime();
+    const at = (...when: [number, number, number, number, number]) => new Date(...when).toISOString();
+    const left = [0, 400, 9_999, 297_000, 86_382_690, 90_000_000, 7 * 86_400_000];
+    const items = left.map((remaining_ms) => ({ remaining_ms }));
+    const words = ['0 ms', '400 ms', '9 s', '4 min 57 s', '23 h 59 min', '1 d 1 h', '7 d'];
+    const said = await answerText({ items }, { ...plain, now });
+    assert.deepEqual(
+      said
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim()),
+      ['REMAINING', ...words],
+    );
+    const record = {
+      since: at(2026, 10, 21, 16, 7),
+      due: at(2027, 0, 2, 9, 0),
+      title: at(2026, 10, 21, 16, 7),
+    };
+    assert.equal(
+      await answerText(record, { ...plain, now }),
+      `since  16:07\ndue    2027-01-02 09:00\ntitle  ${record.title}\n`,
+    );
+    assert.match(
+      await answerText(record, { ...plain, now, wide: true }),
+      new RegExp(`^since +${record.since}$`, 'm'),
+    );
+    assert.match(await answerText({ items }, { ...plain, wide: true }), /^ *REMAINING MS\n.*^ +297000$/ms);
   });
 });
 
 describe('what others wrote', () => {
-  it('is no wider than the terminal, and what has no room is named', async () => {
+  it('is no wider than the terminal, whatever it is, unless a word alone is, and nothing of it is lost', async () => {
     const row = fc.record(
       {
         id: fc.string({ maxLength: 12 }),
@@ -141,20 +196,22 @@ describe('what others wrote', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 20, max: 140 }),
+        fc.integer({ min: 30, max: 140 }),
         fc.boolean(),
         async (items, columns, colour) => {
           const said = await answerText({ items }, { columns, colour });
-          for (const line of said.split('\n')) assert(stringWidth(line) <= columns, line);
+          for (const line of said.split('\n')) {
+            const [, value = line] = /^(?:[a-z]+)? {2,}(\S+)$/.exec(stripVTControlCharacters(line)) ?? [];
+            assert(stringWidth(line) <= columns || !value.includes(' '), line);
+          }
+          const whole = await answerText({ items }, { ...plain, wide: true });
+          const words = whole
+            .slice(whole.indexOf('\n'))
+            .split(/\s+/)
+            .filter((word) => /^[\u0021-\u007e]+$/.test(word));
+          for (const word of words.filter((one) => one !== '-')) assert(said.includes(word), word);
         },
       ),
-    );
-    const wide = {
-      items: [Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`column${i}`, 'x'.repeat(20)]))],
-    };
-    assert.match(
-      await answerText(wide, { columns: 80, colour: false }),
-      /\n\(--json has all; no room for column8, column9,[^…]*\)\n$/,
     );
   });
 
@@ -192,13 +249,18 @@ describe('what others wrote', () => {
   });
 });
 
+interface OnTerminal {
+  readonly env?: Record<string, string>;
+  readonly args?: readonly string[];
+}
+
 /** What a command prints on a terminal of that width. */
 const onTerminal = async (
   place: Place,
   columns: number,
-  env: Record<string, string> = {},
+  { env = {}, args = ['task', 'list'] }: OnTerminal = {},
 ): Promise<string> => {
-  const command = `stty cols ${columns} && '${process.execPath}' '${main}' task list`;
+  const command = `stty cols ${columns} && '${process.execPath}' '${main}' ${args.map(shellWord).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: place.cwd,
     env: { PATH: process.env['PATH'], HOME: place.home, TERM: 'xterm-256color', ...env },
@@ -209,6 +271,54 @@ const onTerminal = async (
 };
 
 describe('a table', () => {
+  const name = 'file:src/surfaces/cli/a-rather-long-folder/another-one/answer.ts';
+  const purpose =
+    'Rewriting how answers are printed on narrow terminals, so that nothing of what identifies a row or was written by somebody is lost';
+
+  /** The words of a text, wherever they were broken. */
+  const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+  for (const columns of [80, 100])
+    it(`cuts no name and no text in ${columns} columns`, async (t) => {
+      const place = await openPlace(t);
+      for (const agent of ['ada', 'grace']) await place.run(['start', '--agent', agent]);
+      const title = `Write down ${'what has changed, and '.repeat(6)}why`;
+      await place.run([
+        'task',
+        'add',
+        title,
+        '--labels',
+        'docs,links',
+        '--slug',
+        'a-long-name-for-a-task-of-the-docs',
+      ]);
+      await place.run(['lock', 'acquire', name, '--purpose', purpose, '--agent', 'ada', '--ttl', 'session']);
+      await place.run(['lock', 'acquire', 'docs', '--purpose', 'Short', '--agent', 'ada']);
+      const reason =
+        'I need one line of it before noon, because the release waits for that and for nothing else';
+      await place.run(['lock', 'break', name, '--reason', reason, '--agent', 'grace']);
+      const on = async (...args: readonly string[]): Promise<string> => {
+        const said = await onTerminal(place, columns, { env: { NO_COLOR: '1' }, args });
+        assert.doesNotMatch(said, /…/);
+        for (const line of said.split('\n')) assert(line.length <= columns, line);
+        return said;
+      };
+      const locks = await on('lock', 'list');
+      for (const part of [name, 'exclusive', 'ada', 'docs', 'held', 'Short', '4 min 5'])
+        assert(locks.includes(part), part);
+      assert.doesNotMatch(locks, /token|mine|tier|queue|cursor/i);
+      assert(flat(locks).includes(purpose));
+      const board = await on('task', 'list');
+      assert(flat(board).includes('a-long-name-for-a-task-of-the-docs'));
+      const docs = await on('lock', 'list', 'docs', '--agent', 'grace');
+      assert.match(docs, /^free +no$/m);
+      assert.match(docs, /^NAME +MODE +REMAINING +STATE +HOLDER +PURPOSE$/m);
+      const events = await on('wait', '--agent', 'ada');
+      for (const part of [name, reason, 'Release it with signalbox lock release as soon as you can.'])
+        assert(flat(events).includes(part), part);
+      assert.match(await on('lock', 'list', '--wide'), /token +\d+$/im);
+    });
+
   it('fits the terminal that it is printed on, in colour unless that is not wanted', async (t) => {
     const place = await openPlace(t);
     await place.run([
@@ -220,9 +330,10 @@ describe('a table', () => {
     ]);
     const { out } = await place.run(['task', 'list']);
     assert.match(out, /very very much/);
-    const narrow = await onTerminal(place, 50, { NO_COLOR: '1' });
+    const narrow = await onTerminal(place, 50, { env: { NO_COLOR: '1' } });
     for (const line of narrow.split('\n')) assert(line.length <= 50, line);
-    assert.match(narrow, /A long t…/);
+    assert.doesNotMatch(narrow, /…/);
+    assert(narrow.replaceAll(/\s+/g, ' ').includes(`A long title that says ${'very '.repeat(20)}much`));
     assert.doesNotMatch(narrow, obeyed);
     await place.run(['start', '--agent', 'ada']);
     await place.run(['task', 'claim', '--agent', 'ada']);

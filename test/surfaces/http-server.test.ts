@@ -84,7 +84,7 @@ describe('odd addresses, and a connection that ends', () => {
     assert.equal(response.status, 204);
     assert.equal(await response.text(), '');
     assert.equal(served.left[0]?.connection, 'stdio:9');
-    const { body } = await post(served, 'agent_list');
+    const { body } = await post(served, 'agent_list', { body: { all: true } });
     assert.equal((body as { items: { sessions: number }[] }).items[0]?.sessions, 0);
     const unnamed = await fetch(`${served.url}/v1/connection`, { method: 'DELETE' });
     assert.equal(unnamed.status, 400);

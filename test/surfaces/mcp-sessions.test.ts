@@ -127,7 +127,7 @@ describe('a session is that of the agent, and', () => {
       served.left.map(({ connection }) => connection),
       [`mcp:${session}`],
     );
-    const { body } = await post(served, 'agent_list');
+    const { body } = await post(served, 'agent_list', { body: { all: true } });
     assert.deepEqual(
       (body as { items: { sessions: number }[] }).items.map(({ sessions }) => sessions),
       [0],
@@ -178,7 +178,7 @@ describe('a session that is not ended', () => {
     clock.advance(31 * minuteMs);
     assert.equal((await client.post(ping)).status, 404);
     assert.deepEqual(served.left, []);
-    const { body } = await post(served, 'agent_list');
+    const { body } = await post(served, 'agent_list', { body: { all: true } });
     assert.equal((body as { items: { sessions: number }[] }).items[0]?.sessions, 1);
   });
 

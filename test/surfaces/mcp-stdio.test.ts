@@ -11,7 +11,7 @@ import { type Served, post, serve } from './serving.ts';
 const child = `${import.meta.dirname}/mcp-child.ts`;
 
 const sessionsOf = async (served: Served): Promise<readonly number[]> => {
-  const { body } = await post(served, 'agent_list');
+  const { body } = await post(served, 'agent_list', { body: { all: true } });
   return (body as { items: { sessions: number }[] }).items.map(({ sessions }) => sessions);
 };
 

@@ -317,6 +317,23 @@ describe('leaving', () => {
 });
 
 describe('the list of agents', () => {
+  it('AG20 leaves out who has no live session, unless all or a tier is asked for', () => {
+    const given = new TaskBoard();
+    const [, bert] = ['ada', 'bert', 'cyd'].map((name) => given.join(name));
+    assert.ok(bert);
+    const namesOf = (input: Readonly<Record<string, unknown>>) => {
+      const { items, total } = given.do(visitor, 'agent_list', input);
+      assert.ok(Array.isArray(items));
+      assert.equal(total, items.length);
+      return items.map(({ name }) => String(name));
+    };
+    assert.deepEqual(namesOf({}), ['ada', 'bert', 'cyd']);
+    given.leave(bert);
+    assert.deepEqual(namesOf({}), ['ada', 'cyd']);
+    assert.deepEqual(namesOf({ all: true }), ['ada', 'bert', 'cyd']);
+    assert.deepEqual(namesOf({ tier: 'active' }), ['ada', 'bert', 'cyd']);
+  });
+
   it('comes in pages that join, and a cursor of another history or of other filters is refused', () => {
     const given = new TaskBoard();
     for (const name of ['ada', 'bert', 'cyd', 'dora']) given.join(name, { capabilities: ['review'] });

@@ -10,7 +10,8 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
   const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
-  const { errors, examples, positional, leavesOut, forPrograms, short, destructive, idempotent } = operation;
+  const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
+  const { destructive, idempotent } = operation;
   return {
     name,
     kind,
@@ -26,6 +27,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     ...(positional !== undefined && { positional }),
     ...(leavesOut !== undefined && { leavesOut }),
     ...(forPrograms !== undefined && { forPrograms }),
+    ...(inOurWords !== undefined && { inOurWords }),
     ...(short !== undefined && { short }),
     destructive,
     idempotent,

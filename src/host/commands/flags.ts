@@ -25,6 +25,7 @@ export const callFlags: readonly KnownFlag[] = [
     placeholder: 'HANDLE',
     meaning: 'the session that start returned, when not that of the agent',
   },
+  { name: 'wide', placeholder: undefined, meaning: 'everything there is, and times in full' },
   { name: 'request-id', placeholder: 'ID', meaning: 'makes a repeat of this call do nothing a second time' },
 ];
 

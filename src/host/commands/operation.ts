@@ -2,7 +2,7 @@ import type { Description } from '../../catalogue/description.ts';
 import type { DescribedOperation } from '../../kernel/operation.ts';
 import { type Field, fieldsOf, knownFlag } from '../../surfaces/cli/fields.ts';
 import type { KnownFlag, ReadLine } from '../../surfaces/cli/flags.ts';
-import { inputOf } from '../../surfaces/cli/input.ts';
+import { inputOf, refuseMissing } from '../../surfaces/cli/input.ts';
 import { type Sheet, operationSheet } from '../../surfaces/cli/sheet.ts';
 import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './flags.ts';
 import type { Given } from './command.ts';
@@ -34,7 +34,7 @@ export const runOperation = async (
 ) => {
   const input = await inputOf({ fields, line, command: name, stdin: process.stdin });
   if (!input.ok) return failWith(input, { catalogue, uncertain: false });
-  return answerCall(
+  const outcome = await answerCall(
     {
       operation: operation.name,
       input: input.value,
@@ -45,6 +45,14 @@ export const runOperation = async (
     catalogue,
     given,
   );
+  // Whoever typed the command alone is told what it is about, instead of all that could stand in its place.
+  const about = fields.find(({ positional }) => positional);
+  return !outcome.ok &&
+    outcome.code === 'invalid_input' &&
+    about !== undefined &&
+    Object.keys(input.value).length === 0
+    ? failWith(refuseMissing(about, name), { catalogue, uncertain: false })
+    : outcome;
 };
 
 const textOf = ({ values }: Pick<ReadLine, 'values'>, name: string): string | undefined => {

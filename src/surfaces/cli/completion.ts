@@ -1,6 +1,6 @@
 import type { KnownFlag } from './flags.ts';
 import type { Shell } from './completion-scripts.ts';
-import { cellOf } from './table.ts';
+import { cellOf } from './shown.ts';
 
 /** Something that could stand where the cursor is. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { nearestName } from '../../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { printable, quoted } from '../../kernel/text.ts';
+import { meantWord, otherFlags } from './meant.ts';
 
 /** A flag that a command takes. */
 export interface KnownFlag {
@@ -132,10 +132,7 @@ const unknownFlag = (typed: string, reading: Reading): Refusal => {
   const name = nameIn(typed).replace(/^-/, '');
   const shown = quoted(printable(typed.replace(/=.*$/s, '').slice(0, flagCharactersMax)));
   const names = [...spellingsOf(reading.known).keys()];
-  const nearest = nearestName(
-    name,
-    names.map((known) => known.replaceAll('-', '_')),
-  )?.replaceAll('_', '-');
+  const nearest = meantWord(name, names, otherFlags);
   return refuse(
     'invalid_input',
     `${reading.command === '' ? 'signalbox' : reading.command} has no flag ${shown}.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}${seeHelp(reading)}`,

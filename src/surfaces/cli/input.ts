@@ -89,7 +89,8 @@ const saidTwice = ({ flag, member }: Field, command: string): Refusal =>
     `The ${member} is said twice, by a word and by --${flag}. Say it once.${seeHelp({ command })}`,
   );
 
-const refuseMissing = ({ flag, member, positional }: Field, command: string): Refusal =>
+/** What a command lacks that needs this field. */
+export const refuseMissing = ({ flag, member, positional }: Field, command: string): Refusal =>
   refuse(
     'invalid_input',
     `${command} needs ${positional ? `${article(member)} ${member}` : `--${flag}`}. Write signalbox ${command} ${positional ? member.toUpperCase() : `--${flag} …`}.${seeHelp({ command })}`,

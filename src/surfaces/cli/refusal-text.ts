@@ -34,13 +34,20 @@ export interface Telling {
 }
 
 /** Advice for those who come over a protocol; on the command line the next step takes its place. */
-const elsewhere = / Call start, and pass on the session it returns: .*$/s;
+const elsewhere = / Call start(?:, and pass on the session it returns[.:]| with agent | to join\.).*$/s;
+
+/** What would be another answer if the call said whose it is. */
+const namesAgent = ({ details }: Refusal): string | undefined =>
+  details['needs'] === 'agent'
+    ? 'Give --agent NAME with the command, or set SIGNALBOX_AGENT for all commands.'
+    : undefined;
 
 /** A refusal for a person: what happened, and what to type next. */
 export const refusalText = (refusal: Refusal, telling: Telling): string => {
   const { catalogue, uncertain, members = [] } = telling;
-  const step = uncertain ? sameAgain : steps[refusal.code];
-  const message = printable(refusal.message).replace(elsewhere, '');
+  const step = uncertain ? sameAgain : (namesAgent(refusal) ?? steps[refusal.code]);
+  const said = printable(refusal.message);
+  const message = step === undefined ? said : said.replace(elsewhere, '');
   return [
     `signalbox: ${catalogue === undefined ? message : inCommands(message, catalogue, members)}`,
     ...(step === undefined ? [] : [`  ${step}`]),

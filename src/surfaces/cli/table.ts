@@ -1,6 +1,6 @@
-import { printable } from '../../kernel/text.ts';
+import { styleText } from 'node:util';
+import { filled, longestWord } from './filled.ts';
 import type { WidthOf } from './width.ts';
-import { wrapped } from './wrapped.ts';
 
 /** How a table may look. */
 export interface Paper {
@@ -19,78 +19,117 @@ export interface Column {
   readonly style?: (cell: string) => string;
 }
 
+/** What stands in a cell of which nothing is known. */
+export const nothingThere = '-';
+
 const gap = '  ';
 
-/** A column of text is not made narrower than this. */
-const narrowest = 8;
+/** The widest column holds what somebody wrote; narrower than this it would be a pile of words. */
+const proseLeast = 16;
 
-/** Rows under a heading. What does not fit the width ends in an ellipsis, and what has no room at all is named below. */
+/**
+ * Rows under a heading. What does not fit goes on below, broken between words, so that nothing is cut; and where a row
+ * cannot be a row without breaking words, each is a block of lines.
+ */
 export const tableLines = (columns: readonly Column[], paper: Paper): readonly string[] => {
-  const { widthOf } = paper;
-  const cut = cutter(widthOf);
-  const padded = padder(widthOf);
-  const natural = columns.map(({ title, cells }) => Math.max(widthOf(title), ...cells.map(widthOf)));
-  const { widths, dropped } = fit(natural, paper.columns);
-  const shown = columns.slice(0, columns.length - dropped);
-  const heading = lineOf(
-    shown.map(({ title, toTheRight }, i) => padded(title, widths[i] ?? 0, toTheRight)),
-  ).trimEnd();
-  const rows = (columns[0]?.cells ?? []).map((_, row) =>
-    lineOf(
-      shown.map(({ cells, toTheRight, style }, i) => {
-        const cell = cells[row] ?? '';
-        const text = cut(cell, widths[i] ?? 0);
-        const last = i === shown.length - 1 && !toTheRight;
-        const wide = last ? text : padded(text, widths[i] ?? 0, toTheRight);
-        return paper.colour && style !== undefined ? wide.replace(text, () => style(text)) : wide;
-      }),
-    ).trimEnd(),
+  const natural = columns.map(({ title, cells }) =>
+    Math.max(paper.widthOf(title), ...cells.map(paper.widthOf)),
   );
-  const left = columns.slice(shown.length).map(({ title }) => title.toLowerCase());
-  return [
-    heading,
-    ...rows,
-    ...(left.length === 0
-      ? []
-      : wrapped(`(--json has all; no room for ${left.join(', ')})`, {
-          first: '',
-          next: '',
-          columns: paper.columns ?? 0,
-        }).map((line) => cut(line, paper.columns ?? 0))),
-  ];
+  const widths = fit(columns, natural, paper);
+  return widths === undefined ? blocks(columns, paper) : grid(columns, widths, paper);
 };
 
-const lineOf = (cells: readonly string[]): string => cells.join(gap);
+/** Names, and what there is to say of each: beside it, and on as many lines as that needs. */
+export const labelled = (pairs: readonly LabelledText[], paper: Paper): readonly string[] => {
+  const { widthOf, columns } = paper;
+  const width = Math.max(0, ...pairs.map(({ label }) => widthOf(label)));
+  const room = columns === undefined ? undefined : columns - width - gap.length;
+  return pairs.flatMap(({ label, text, style }) =>
+    filled(text, room, widthOf).map((part, i, parts) => {
+      const name = i === 0 ? strong(padded(label, { width, widthOf }), paper) : ' '.repeat(width);
+      return `${name}${gap}${paper.colour && style !== undefined && parts.length === 1 ? style(part) : part}`.trimEnd();
+    }),
+  );
+};
 
-interface Fit {
-  readonly widths: readonly number[];
-  /** How many columns at the end have no room. */
-  readonly dropped: number;
+interface LabelledText {
+  readonly label: string;
+  readonly text: string;
+  readonly style?: ((text: string) => string) | undefined;
 }
 
-const fit = (natural: readonly number[], limit: number | undefined): Fit => {
-  if (limit === undefined) return { widths: natural, dropped: 0 };
-  for (let dropped = 0; dropped < natural.length; dropped += 1) {
-    const widths = natural.slice(0, natural.length - dropped);
-    const room = limit - gap.length * (widths.length - 1);
-    const least = widths.reduce((sum, width) => sum + Math.min(width, narrowest), 0);
-    if (least <= room) return { widths: narrowed(widths, room), dropped };
-  }
-  return { widths: [limit], dropped: natural.length - 1 };
+export const strong = (text: string, { colour }: Pick<Paper, 'colour'>): string =>
+  colour ? styleText('bold', text, { validateStream: false }) : text;
+
+const rowsIn = ([first]: readonly Column[]): readonly number[] => [...(first?.cells.keys() ?? [])];
+
+const blocks = (columns: readonly Column[], paper: Paper): readonly string[] =>
+  rowsIn(columns).flatMap((row) => {
+    const pairs = columns.map(({ title, cells, style }) => ({
+      label: title.toLowerCase(),
+      text: cells[row] ?? nothingThere,
+      style,
+    }));
+    const said = pairs.filter(({ text }) => text !== nothingThere);
+    return [...(row === 0 ? [] : ['']), ...labelled(said.length === 0 ? pairs.slice(0, 1) : said, paper)];
+  });
+
+const grid = (columns: readonly Column[], widths: readonly number[], paper: Paper): readonly string[] => {
+  const { widthOf, colour } = paper;
+  const heading = columns.map(({ title, toTheRight }, i) =>
+    padded(title, { width: widths[i] ?? 0, widthOf, toTheRight }),
+  );
+  const rows = rowsIn(columns).flatMap((row) => {
+    const parts = columns.map(({ cells }, i) => filled(cells[row] ?? '', widths[i], widthOf));
+    const lines = Array.from({ length: Math.max(...parts.map(({ length }) => length)) }, (_, line) =>
+      columns.map(({ toTheRight, style }, i) => {
+        const text = parts[i]?.[line] ?? '';
+        const wide = padded(text, { width: widths[i] ?? 0, widthOf, toTheRight });
+        const isWhole = parts[i]?.length === 1 && text !== '';
+        return colour && style !== undefined && isWhole ? wide.replace(text, () => style(text)) : wide;
+      }),
+    );
+    return lines.map(lineOf);
+  });
+  return [lineOf(heading), ...rows];
 };
 
+const lineOf = (cells: readonly string[]): string => cells.join(gap).trimEnd();
+
+/** How wide each column may be; undefined when there is no room for the words that they hold. */
+const fit = (
+  columns: readonly Column[],
+  natural: readonly number[],
+  { columns: limit, widthOf }: Paper,
+): readonly number[] | undefined => {
+  if (limit === undefined) return natural;
+  const room = limit - gap.length * (natural.length - 1);
+  const prose = natural.indexOf(Math.max(...natural));
+  const least = columns.map(({ title, cells }, i) =>
+    Math.max(
+      widthOf(title),
+      ...cells.map((cell) => longestWord(cell, widthOf)),
+      i === prose ? Math.min(natural[i] ?? 0, proseLeast) : 0,
+    ),
+  );
+  return sum(least) > room ? undefined : narrowed(natural, least, room);
+};
+
+const sum = (widths: readonly number[]): number => widths.reduce((all, width) => all + width, 0);
+
 /** Takes from the widest first, so that short columns keep all they have. */
-const narrowed = (natural: readonly number[], room: number): readonly number[] => {
-  let low = narrowest;
-  let high = Math.max(narrowest, ...natural);
-  const total = (widest: number): number => natural.reduce((sum, width) => sum + Math.min(width, widest), 0);
+const narrowed = (natural: readonly number[], least: readonly number[], room: number): readonly number[] => {
+  const upTo = (widest: number): readonly number[] =>
+    natural.map((width, i) => Math.max(Math.min(width, widest), least[i] ?? 0));
+  let low = 0;
+  let high = Math.max(0, ...natural);
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (total(middle) <= room) low = middle;
+    if (sum(upTo(middle)) <= room) low = middle;
     else high = middle - 1;
   }
-  const widths = natural.map((width) => Math.min(width, low));
-  let left = room - total(low);
+  const widths = upTo(low);
+  let left = room - sum(widths);
   return widths.map((width, i) => {
     const grown = Math.min(left, (natural[i] ?? width) > width ? 1 : 0);
     left -= grown;
@@ -98,31 +137,13 @@ const narrowed = (natural: readonly number[], room: number): readonly number[] =
   });
 };
 
-const padder =
-  (widthOf: WidthOf) =>
-  (text: string, width: number, toTheRight: boolean): string => {
-    const pad = ' '.repeat(Math.max(0, width - widthOf(text)));
-    return toTheRight ? pad + text : text + pad;
-  };
+interface Padding {
+  readonly width: number;
+  readonly widthOf: WidthOf;
+  readonly toTheRight?: boolean;
+}
 
-let segmenter: Intl.Segmenter | undefined;
-
-/** The beginning of a text that is too wide, with an ellipsis. What a person sees as one character stays whole. */
-const cutter =
-  (widthOf: WidthOf) =>
-  (text: string, width: number): string => {
-    if (width <= 0 || widthOf(text) <= width) return text;
-    segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-    let kept = '';
-    let taken = 0;
-    for (const { segment } of segmenter.segment(text)) {
-      const wide = widthOf(segment);
-      if (taken + wide > width - 1) break;
-      kept += segment;
-      taken += wide;
-    }
-    return `${kept.trimEnd()}…`;
-  };
-
-/** Somebody's text as a cell: one line, and nothing in it that could look like the gap between two columns. */
-export const cellOf = (text: string): string => printable(text.replaceAll(/[\s\u00a0]+/g, ' ').trim());
+const padded = (text: string, { width, widthOf, toTheRight = false }: Padding): string => {
+  const pad = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return toTheRight ? pad + text : text + pad;
+};

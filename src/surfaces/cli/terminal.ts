@@ -7,6 +7,8 @@ export interface Terminal {
   /** How wide a table may be; undefined where there is no terminal. */
   readonly columns: number | undefined;
   readonly colour: boolean;
+  /** Whether a person wants everything that an answer holds. */
+  readonly wide: boolean;
   /** Whether stdout carries exactly one JSON document. */
   readonly json: boolean;
 }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { markOf } from '../../../kernel/json.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
-import { agentNameSchema, agentTier, capabilitySchema, onlyPartition } from '../model.ts';
+import {
+  type Agent,
+  type AgentsSlice,
+  agentNameSchema,
+  agentTier,
+  capabilitySchema,
+  onlyPartition,
+  sessionsOf,
+} from '../model.ts';
 import { agentOutput, tierSchema, viewAgent } from '../view.ts';
 
 const limitDefault = 50;
@@ -14,7 +22,14 @@ export const agentList = defineOperation({
   category: 'agents',
   summary: 'Who is here, how lively they are and what they can do.',
   description: 'See who else works here, what they can do and how lively they are.',
-  short: { omits: ['name', 'limit', 'cursor'], adds: 'Also takes name (its beginning), limit, cursor.' },
+  leavesOut: {
+    unless: ['all', 'tier'],
+    remark: 'Agents without a live session are not listed; --all lists them.',
+  },
+  short: {
+    omits: ['name', 'all', 'limit', 'cursor'],
+    adds: 'Also takes name (beginning), all, limit, cursor.',
+  },
   role: 'reader',
   rate: 'read',
   errors: ['history_changed'],
@@ -28,6 +43,7 @@ export const agentList = defineOperation({
     capability: capabilitySchema.optional().meta({ title: 'only who can do this' }),
     tier: tierSchema.optional().meta({ title: 'only who is this lively' }),
     name: agentNameSchema.optional().describe('begins with'),
+    all: z.boolean().optional().describe('also who has no live session'),
     limit: z.int().min(1).max(limitMax).default(limitDefault).meta({ title: 'how many to show' }),
     cursor: z.string().max(200).optional().describe('next_cursor of the page before; repeat its filters'),
   }),
@@ -36,11 +52,13 @@ export const agentList = defineOperation({
     total: z.number(),
     next_cursor: z.string().nullable(),
   }),
+  // AG20
   query: ({ agents: slice }, { cursor, limit, ...filter }, { now, history }) => {
     const filters = markOf(filter);
     const begin = startOf(cursor, { history, filters });
     if (!begin.ok) return begin;
     const after = begin.value;
+    const onlyLive = filter.all !== true && filter.tier === undefined;
     const items = [];
     let total = 0;
     let last = 0;
@@ -49,6 +67,7 @@ export const agentList = defineOperation({
       if (filter.capability !== undefined && !agent.capabilities.includes(filter.capability)) continue;
       if (filter.name !== undefined && !agent.name.startsWith(filter.name)) continue;
       if (filter.tier !== undefined && agentTier(slice, agent, now) !== filter.tier) continue;
+      if (onlyLive && !isLive(slice, agent)) continue;
       total += 1;
       if (agent.number <= after) continue;
       if (items.length === limit) {
@@ -61,6 +80,9 @@ export const agentList = defineOperation({
     return ok({ items, total, next_cursor: more ? `${history}:${filters}:${last}` : null });
   },
 });
+
+const isLive = (slice: AgentsSlice, { name }: Agent): boolean =>
+  sessionsOf(slice, name).some(({ endedAt }) => endedAt === undefined);
 
 /** The number of the last agent shown, from a cursor that names its history and its filters. */
 const startOf = (

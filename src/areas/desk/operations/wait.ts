@@ -47,6 +47,8 @@ export const wait = defineOperation({
   summary: 'Wait until something happens that concerns you.',
   description:
     'Call when you have nothing to do: returns new messages in full and other events for you, at once or when they come. Pass cursor on as since.',
+  forPrograms: ['cursor', 'up_to'],
+  inOurWords: ['events.text'],
   role: 'worker',
   rate: 'general',
   errors: ['session_required', 'history_changed'],

@@ -118,6 +118,7 @@ export const lockAcquire = defineOperation({
     'Lock what you work on: issue:42, wave:5c (all of it), wave:5c.1, pytest, file:src/**, work (from branch). All names or none. Again = renew; release as often.',
   short: { omits: ['delay_s'], adds: 'Also takes delay_s.' },
   positional: 'name',
+  forPrograms: ['count', 'expires_at'],
   role: 'worker',
   rate: 'general',
   errors: ['session_required', 'held', 'deadlock', 'not_holder', 'limit_exceeded'],

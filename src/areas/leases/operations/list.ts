@@ -32,6 +32,7 @@ export const lockList = defineOperation({
   description: 'See holders and queue. With name: whether it is free, and what is in its way.',
   short: { omits: ['branch', 'cursor', 'limit'], adds: 'Also takes branch, limit, cursor.' },
   positional: 'name',
+  forPrograms: ['token', 'count', 'expires_at', 'mine', 'tier', 'items.since', 'until'],
   role: 'reader',
   rate: 'read',
   errors: ['session_required', 'history_changed'],

@@ -19,6 +19,7 @@ export const lockRenew = defineOperation({
   description:
     'Call before remaining_ms is over to hold on to a lock: it then lasts a whole ttl from now. Nothing else renews it, but acquiring it again.',
   positional: 'name',
+  forPrograms: ['count', 'expires_at'],
   role: 'worker',
   rate: 'general',
   errors: ['session_required', 'not_holder', 'stale_epoch'],

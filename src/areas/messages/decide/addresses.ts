@@ -130,6 +130,14 @@ export const refuseReply = ({ messages, context }: Office, { replyTo }: SendComm
     : unknownMessage(replyTo);
 };
 
+/** The same for a call that names no agent, and so has no mailbox. */
+export const unknownToNobody = (seq: number): Refusal =>
+  refuse(
+    'not_found',
+    `This call names no agent, so it has no messages but those to everyone, and ${messageId(seq)} is none of them, or too old to be known here. Name the agent that sent or got it.`,
+    { messages: [messageId(seq)], needs: 'agent' },
+  );
+
 /** What others write to each other is answered like what does not exist. */
 export const unknownMessage = (...seqs: readonly number[]): Refusal =>
   refuse(

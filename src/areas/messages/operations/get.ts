@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok } from '../../../kernel/errors.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { defineOperation, withEntries } from '../../../kernel/operation.ts';
-import { unknownMessage } from '../decide/addresses.ts';
+import { unknownMessage, unknownToNobody } from '../decide/addresses.ts';
 import { deliveriesNamedMax } from '../model/limits.ts';
 import { messageAt } from '../model/message.ts';
 import { messageShape, sentIn, viewSent } from '../model/reading.ts';
@@ -45,14 +45,15 @@ export const messageGet = defineOperation({
   }),
   query: ({ messages: slice }, { id }, { actor }) => {
     const seq = seqOf(id);
-    if (seq > slice.last) return unknownMessage(seq);
+    const unknown = actor.agent === undefined ? unknownToNobody(seq) : unknownMessage(seq);
+    if (seq > slice.last) return unknown;
     return withEntries([seq], ([entry]) => {
       const sent = sentIn(entry);
-      if (sent === undefined) return unknownMessage(seq);
+      if (sent === undefined) return unknown;
       const { data, actor: author } = sent;
       const own = author.agent === actor.agent && author.principal === actor.principal;
       const got = actor.agent !== undefined && data.to.includes(actor.agent);
-      if (!own && !got && data.everyone !== true) return unknownMessage(seq);
+      if (!own && !got && data.everyone !== true) return unknown;
       const message = messageAt(slice, seq);
       if (message === undefined) return ok(viewSent(sent));
       const deliveries = statesOf(slice, message);

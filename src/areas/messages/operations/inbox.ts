@@ -55,6 +55,7 @@ export const inbox = defineOperation({
   description:
     'Read what other agents sent you: unread messages in full, oldest first. They count as read with your next call.',
   short: { omits: ['from', 'limit', 'read_to'], adds: 'Also takes from, limit, read_to.' },
+  forPrograms: ['up_to'],
   role: 'worker',
   rate: 'general',
   errors: ['session_required', 'not_found'],

@@ -25,7 +25,7 @@ export const portalList = defineOperation({
   summary: 'Your portals, what happened last first.',
   description: 'See with whom you talk, where something is new and where an answer is awaited.',
   leavesOut: {
-    unless: 'state',
+    unless: ['state'],
     remark: 'Closed portals are listed only while something in them is new to you; --state all lists them.',
   },
   role: 'reader',

@@ -24,7 +24,7 @@ export const taskList = defineOperation({
   summary: 'The tasks on the board, filtered and sorted.',
   description: 'See the board: open tasks by rank (priority and waiting time). All filters must fit.',
   leavesOut: {
-    unless: 'status',
+    unless: ['status'],
     remark: 'Tasks that are done or cancelled are not listed; --status done,cancelled lists them.',
   },
   short: {
