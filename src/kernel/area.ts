@@ -146,6 +146,8 @@ export interface AreaDefinition<
   readonly voids?: (entry: EntryOf<E>) => readonly Seq[];
   /** The agents that may read this entry; undefined = everybody, also who speaks for no agent. */
   readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
+  /** An entry as this agent, which may read it, may know it: without what of it is about others. Undefined = all of it. */
+  readonly narrowed?: (entry: EntryOf<E>, reader: string) => EntryOf<E>;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
   readonly findable?: (entry: EntryOf<E>) => Findable | undefined;
   readonly bulk: (slice: Slices[N]) => Slices[N];
@@ -175,6 +177,8 @@ export interface Area {
   readonly concerns: (entry: Entry) => readonly string[];
   readonly voids: (entry: Entry) => readonly Seq[];
   readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
+  /** What of an entry whoever speaks for `reader` may know; undefined = it may not read it. */
+  readonly readBy: (entry: Entry, reader: string | undefined) => Entry | undefined;
   readonly findable: (entry: Entry) => Findable | undefined;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
@@ -225,6 +229,11 @@ export const defineArea = <
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     voids: (entry) => (isOwn(entry) ? (definition.voids?.(entry) ?? []) : []),
     visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
+    readBy: (entry, reader) => {
+      if (!isOwn(entry)) return entry;
+      if (!mayRead(definition.visibleTo?.(entry), reader)) return undefined;
+      return reader === undefined ? entry : (definition.narrowed?.(entry, reader) ?? entry);
+    },
     findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),

@@ -45,6 +45,8 @@ export type MessagesEvent =
         readonly messages: readonly Seq[];
         /** The agents that sent them, for telling them. */
         readonly senders: readonly string[];
+        /** Who sent each of them, `null` when that was no agent; older entries do not say. */
+        readonly sentBy?: readonly (string | null)[];
       };
     }
   | { readonly type: 'messages.delivered'; readonly data: { readonly cursors: readonly AgentCursors[] } }
