@@ -20,6 +20,7 @@ import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
 import type { Log } from './log.ts';
+import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
@@ -163,6 +164,7 @@ export class Engine {
     const delivering = this.#delivering(prepared, options);
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
+    await letTimeHappen({ isDue: () => this.#isDue(), submit: (own) => this.#submit(own) });
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
     this.#see(actor.value);
@@ -264,10 +266,11 @@ export class Engine {
 
   /** Lets time pass: clears away what has expired, when something has. */
   async tick(): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    const { slices } = this.#state;
-    const now = this.now();
-    if (this.#rules.areas.some((area) => area.due(slices, now).length > 0)) await this.#committer.clear();
+    if (this.#isDue()) await this.#committer.clear();
+  }
+
+  #isDue(): boolean {
+    return this.#stopped === undefined && isDue(this.#rules, this.#state.slices, this.now());
   }
 
   /** The sessions that have called since this was last asked. */

@@ -1,4 +1,4 @@
-import type { Carried } from './carried.ts';
+import type { Carried, Moment } from './carried.ts';
 import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
@@ -137,7 +137,7 @@ export interface AreaDefinition<
    * What this agent has not been told yet, apart from what has `arrived` without the journal saying so. Cheap: it is
    * asked after every call.
    */
-  readonly news?: (world: World<N | Names>, agent: string, arrived: Carried) => readonly News[];
+  readonly news?: (world: World<N | Names>, agent: string, moment: Moment) => readonly News[];
   /** Whether this session of this agent holds something of this area. */
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
@@ -172,7 +172,7 @@ export interface Area {
   readonly evolve: (slices: Slices, entry: Entry) => Slices;
   readonly due: (slices: Slices, now: Instant) => readonly Intent[];
   readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
-  readonly news: (slices: Slices, agent: string, arrived?: Carried) => readonly News[];
+  readonly news: (slices: Slices, agent: string, moment: Moment) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
   readonly voids: (entry: Entry) => readonly Seq[];
@@ -224,7 +224,7 @@ export const defineArea = <
       isOwn(entry) ? withSlice(slices, definition.evolve(slices[name], entry)) : slices,
     due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
     attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
-    news: (slices, agent, arrived = {}) => definition.news?.(slices, agent, arrived) ?? [],
+    news: (slices, agent, moment) => definition.news?.(slices, agent, moment) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     voids: (entry) => (isOwn(entry) ? (definition.voids?.(entry) ?? []) : []),

@@ -22,7 +22,7 @@ const due = ({ messages }: MessagesSlice, now: Instant): MessagesCommand[] => {
 
 export const messagesArea = defineArea<'messages', 'agents' | 'leases', MessagesCommand, MessagesEvent>({
   name: 'messages',
-  stateVersion: 2,
+  stateVersion: 3,
   reads: ['agents', 'leases'],
   events: messageEvents,
   decide,

@@ -3,7 +3,7 @@ import { present } from '../../../kernel/assert.ts';
 import { entryGuard } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
-import { isoTime } from '../../../kernel/instants.ts';
+import { type Instant, isoTime } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import type { Slices } from '../../../kernel/slices.ts';
 import { agentsIntent } from '../../agents/decide.ts';
@@ -131,7 +131,7 @@ export const start = defineOperation({
       ...locksOf(slices, session),
       lost: lost(slices, agent),
       waiting: [
-        ...unread(slices, name),
+        ...unread(slices, name, now),
         ...attention(name)
           .filter(({ kind }) => kind !== messageKind)
           .map(({ kind, ref, text }) => ({ kind, ref, text })),
@@ -161,8 +161,8 @@ const metadataOf = ({
 const messageKind = 'message';
 
 /** DE10: messages are counted, and read with inbox. */
-const unread = ({ messages }: Slices, agent: string) => {
-  const waiting = unreadOf(messages, agent, {});
+const unread = ({ messages }: Slices, agent: string, now: Instant) => {
+  const waiting = unreadOf(messages, agent, { now, arrived: {} });
   const first = firstSeq(waiting);
   if (first === undefined) return [];
   const text = `${waiting.size} unread ${waiting.size === 1 ? 'message' : 'messages'}. Read with inbox.`;

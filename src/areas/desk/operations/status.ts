@@ -35,7 +35,8 @@ export const status = defineOperation({
     unread_messages: count.describe('yours'),
     agents: z.strictObject({ active: count, idle: count, stale: count, abandoned: count }),
   }),
-  query: ({ tasks, agents, messages }, _input, { now, workspace, actor, arrived }) => {
+  query: ({ tasks, agents, messages }, _input, facts) => {
+    const { now, workspace, actor } = facts;
     const tiers = { active: 0, idle: 0, stale: 0, abandoned: 0 };
     for (const agent of agents.agents.values()) tiers[agentTier(agents, agent, now)] += 1;
     return ok({
@@ -49,7 +50,7 @@ export const status = defineOperation({
         done: countOf(tasks, 'done'),
         cancelled: countOf(tasks, 'cancelled'),
       },
-      unread_messages: actor.agent === undefined ? 0 : unreadOf(messages, actor.agent, arrived).size,
+      unread_messages: actor.agent === undefined ? 0 : unreadOf(messages, actor.agent, facts).size,
       agents: tiers,
     });
   },
