@@ -75,7 +75,11 @@ export class Answers {
   ): Promise<Outcome<Reply>> {
     const { slices, entries } = unit;
     const begin = (): Answer<Answered> =>
-      prepared.answer({ entries, replayed: false }, slices, this.facts(actor, slices));
+      prepared.answer(
+        { entries, replayed: false },
+        slices,
+        this.facts(joined(prepared, actor, entries), slices),
+      );
     return this.#finish({
       actor,
       slices,
@@ -91,7 +95,12 @@ export class Answers {
     const begin = (): Answer<Answered> => ({
       ok: 'fetch',
       seqs: seqsOf(remembered),
-      build: (entries) => prepared.answer({ entries, replayed: true }, slices, this.facts(actor, slices)),
+      build: (entries) =>
+        prepared.answer(
+          { entries, replayed: true },
+          slices,
+          this.facts(joined(prepared, actor, entries), slices),
+        ),
     });
     return this.#finish({ actor, slices, replayed: true, begin, fetch: this.#stored });
   }
@@ -206,6 +215,10 @@ export class Answers {
 }
 
 const noNews: readonly News[] = [];
+
+/** Whom an answer is for: who joins is somebody only by what that wrote. */
+const joined = ({ joins }: PreparedCommand, actor: Actor, entries: readonly Entry[]): Actor =>
+  joins === undefined ? actor : { ...actor, ...joins(entries) };
 
 /** In a line of ASCII: what, how many, and what to call. */
 const hintOf = (news: readonly News[]): string =>

@@ -60,9 +60,13 @@ export const refuseRequestId = (requestId: string | undefined): Refusal | undefi
       )
     : undefined;
 
+/** Who joins is nobody yet. */
+export const speakerOf = ({ joins }: PreparedCommand, caller: Caller): Caller =>
+  joins === undefined ? caller : { ...caller, agent: undefined, session: undefined, connection: undefined };
+
 /** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
 const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
-  joins && connection !== undefined ? `${connection} ${requestId}` : requestId;
+  joins !== undefined && connection !== undefined ? `${connection} ${requestId}` : requestId;
 
 /** Random bytes, drawn when a rule first wants an id: most commands want none. */
 const drawnOnce = (): (() => Uint8Array) => {

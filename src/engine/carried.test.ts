@@ -63,6 +63,16 @@ it('carried: an answer counts for nothing when its call is broken off before the
   assert.deepEqual(engine.carried.take(), [{ agent: 'ada', surfaced: 2, told: 2 }]);
 });
 
+it('carried: a session that is joined again has begun anew, which proves nothing of what it was given before', async () => {
+  const { engine } = await joined();
+  await engine.query(ada, telling(2));
+  await engine.query(bob, telling(2));
+  await engine.execute(ada, starting('ada', 'pipe:ada'));
+  await engine.query(ada, agentCount);
+  await engine.query(bob, agentCount);
+  assert.deepEqual(engine.carried.take(), [{ agent: 'bob', surfaced: 2, told: 2 }]);
+});
+
 it('carried: an answer counts for nothing once it is known that it has not been handed over', async () => {
   const { engine } = await joined();
   const gone = new AbortController();

@@ -83,6 +83,12 @@ export class CarriedAnswers {
     return lost.length > 0;
   }
 
+  /** Nothing that this session was given and that is not proven yet counts any more. */
+  beganAnew(actor: Pick<Actor, 'agent' | 'session'>): void {
+    const key = keyOf(actor);
+    this.#drop(key, this.#unproven.get(key) ?? []);
+  }
+
   /** What calls have proven to have arrived, written or not. */
   proven({ agent }: Pick<Actor, 'agent'>): Cursors {
     if (agent === undefined) return nothing;
@@ -186,7 +192,8 @@ export class CarriedAnswers {
 const nothing: Cursors = {};
 
 // Names hold no spaces.
-const keyOf = ({ agent, session }: Actor): string => `${agent ?? ''} ${session ?? ''}`;
+const keyOf = ({ agent, session }: Pick<Actor, 'agent' | 'session'>): string =>
+  `${agent ?? ''} ${session ?? ''}`;
 
 const kinds = ['offered', 'surfaced', 'told'] as const;
 const confirmed = ['surfaced', 'told'] as const;

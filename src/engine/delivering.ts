@@ -1,4 +1,4 @@
-import type { Actor } from '../kernel/entry.ts';
+import type { Actor, Entry } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { History, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Reply } from './answers.ts';
@@ -35,6 +35,13 @@ export class Delivering {
     if (peek === true || receipts === true) return;
     const confirms = this.#prepared.confirms?.(history);
     carried.called({ actor, requestId, confirms, handed: this.#handed });
+  }
+
+  /** What the call wrote is stored. Who has joined has begun anew, and nothing shows what its session had got before. */
+  done(entries: readonly Entry[]): void {
+    const prepared = this.#prepared;
+    if (prepared.kind === 'command' && prepared.joins !== undefined)
+      this.#engine.carried.beganAnew(prepared.joins(entries));
   }
 
   /** The call is the repeat of one that was done. */

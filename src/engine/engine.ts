@@ -14,7 +14,7 @@ import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
-import { type CallOptions, askedCall, ownCall, refuseRequestId } from './calls.ts';
+import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -63,6 +63,7 @@ export class Engine {
   #workspace: string;
   #time: () => Instant;
   #stopped: Refusal | undefined;
+  #unwatch: (() => void) | undefined;
   /** The look at the head that is still to be taken. */
   #look: Promise<Refusal | undefined> | undefined;
 
@@ -126,8 +127,6 @@ export class Engine {
     return ok(engine);
   }
 
-  #unwatch: (() => void) | undefined;
-
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
     return Math.max(this.#time(), this.#state.time);
@@ -164,7 +163,7 @@ export class Engine {
     const delivering = this.#delivering(prepared, options);
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
-    await letTimeHappen({ isDue: () => this.#isDue(), submit: (own) => this.#submit(own) });
+    await letTimeHappen({ isDue: this.#isDue, submit: (own) => this.#submit(own) });
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
     this.#see(actor.value);
@@ -189,9 +188,7 @@ export class Engine {
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
     if (refused !== undefined) return refused;
-    const speaker = prepared.joins
-      ? { ...caller, agent: undefined, session: undefined, connection: undefined }
-      : caller;
+    const speaker = speakerOf(prepared, caller);
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
     let answer: Promise<Outcome<Reply>> | undefined;
@@ -229,6 +226,7 @@ export class Engine {
       }
       case 'decided': {
         this.#see(fate.actor);
+        delivering.done(fate.unit.entries);
         const turn = await this.#afterTurn(prepared, fate, options);
         const answered = await present(answer, 'an answer is made while a batch is being stored');
         return delivering.handOut(turn?.answer ?? answered);
@@ -269,9 +267,8 @@ export class Engine {
     if (this.#isDue()) await this.#committer.clear();
   }
 
-  #isDue(): boolean {
-    return this.#stopped === undefined && isDue(this.#rules, this.#state.slices, this.now());
-  }
+  readonly #isDue = (): boolean =>
+    this.#stopped === undefined && isDue(this.#rules, this.#state.slices, this.now());
 
   /** The sessions that have called since this was last asked. */
   takeSeen(): readonly string[] {

@@ -68,7 +68,7 @@ it('idempotency: two agents may count their calls alike', async () => {
   const { engine } = await open(vault);
   const speaking = (connection: string) => ({ ...caller, connection });
   for (const name of ['ada', 'bob'])
-    await engine.execute(speaking(name), { ...starting(name, name), joins: true }, { requestId: 'call_1' });
+    await engine.execute(speaking(name), starting(name, name), { requestId: 'call_1' });
   assert.equal(engine.slices.agents.agents.size, 2);
   const update = (wipLimit: number) =>
     command(agentsIntent({ type: 'update', wipLimit }), { operation: 'agent_update', input: {} });

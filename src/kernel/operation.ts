@@ -157,9 +157,12 @@ export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, 
   readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
   readonly until?: Retry<I>;
   readonly turn?: Turn<I, Facts>;
-  /** The caller need not be anybody yet: agent and session are for the command to look at. */
-  readonly joins?: true;
+  /** The caller need not be anybody yet: agent and session are for the command to look at. Says from its entries who it is then. */
+  readonly joins?: Joins;
 }
+
+/** Who has joined by these entries. */
+export type Joins = (entries: readonly Entry[]) => Required<Pick<Actor, 'agent' | 'session'>>;
 
 interface Prepared {
   /** How long the call may take because it waits for others; 0 = it does not wait. */
@@ -189,7 +192,7 @@ export interface PreparedCommand extends Prepared {
   readonly kind: 'command';
   readonly operation: string;
   readonly input: unknown;
-  readonly joins: boolean;
+  readonly joins: Joins | undefined;
   readonly intend: (caller: Caller) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<Answered>;
   /** Present if it will wait when it is refused. */
@@ -264,7 +267,7 @@ const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): Pr
     ...(confirms && { confirms: (history: History) => confirms(input, history) }),
     operation: definition.name,
     input,
-    joins: definition.joins ?? false,
+    joins: definition.joins,
     limitMs,
     intend: (caller) => definition.toCommand(input, caller),
     answer: (done, slices, facts) =>

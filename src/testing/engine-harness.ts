@@ -1,7 +1,7 @@
 /* An engine over the memory store and a clock that stands still, for tests. */
 import assert from 'node:assert/strict';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { identify } from '../areas/agents/model.ts';
+import { identify, joinedBy } from '../areas/agents/model.ts';
 import { messagesIntent } from '../areas/messages/decide/index.ts';
 import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import type { Area, Intent } from '../kernel/area.ts';
@@ -34,7 +34,7 @@ export const command = (intent: Intent, over: Partial<PreparedCommand> = {}): Pr
   kind: 'command',
   operation: 'test_command',
   input: {},
-  joins: false,
+  joins: undefined,
   intend: () => intent,
   answer: ({ entries, replayed }) =>
     answered({ types: entries.map(({ type }) => type), seq: entries[0]?.seq, replayed }),
@@ -48,7 +48,7 @@ export const start = (agent: string, connection?: string) =>
   agentsIntent({ type: 'start', agent, handle: undefined, connection, client: undefined });
 
 export const starting = (agent: string, connection?: string) =>
-  command(start(agent, connection), { operation: 'start', input: { agent, connection } });
+  command(start(agent, connection), { operation: 'start', input: { agent, connection }, joins: joinedBy });
 
 /** A command that decides whatever the test says. */
 export const deciding = (decide: Intent['decide'], over: Partial<PreparedCommand> = {}) =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
@@ -193,6 +194,122 @@ describe('an answer whose client went away before it was written', () => {
     await state.given.promise;
     await ask(3, 'status');
     assert.deepEqual(texts(await ask(4, 'inbox')), ['one']);
+  });
+});
+
+interface Asked {
+  readonly path: string;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Asks over a connection of its own, and ends that once the answer has come. */
+const askAndEnd = async (
+  { port }: Served,
+  { path, body, headers }: Asked,
+  end: (socket: Socket) => unknown,
+) => {
+  const socket = connect(port, '127.0.0.1');
+  const text = JSON.stringify(body);
+  const head = Object.entries({
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': text.length,
+  });
+  const lines = head.map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\n${lines.join('')}\r\n${text}`);
+  let came = '';
+  while (!came.includes('"one"') && !came.includes('one\\"')) came += String((await once(socket, 'data'))[0]);
+  end(socket);
+};
+
+/** A hub, a message for bob, and what becomes of the answer to his `inbox`. */
+const withMail = async (t: TestContext) => {
+  const fate = Promise.withResolvers<AbortSignal>();
+  const served = await serve(t, (hub) => ({
+    call: (call) => {
+      const signal = call.gone ?? call.signal;
+      if (call.operation === 'inbox' && signal !== undefined) fate.resolve(signal);
+      return hub.call(call);
+    },
+  }));
+  await post(served, 'start', { body: { agent: 'ada' } });
+  const { body } = await post(served, 'start', { body: { agent: 'bob' } });
+  const { session } = z.object({ session: z.string() }).parse(body);
+  await send(served, 'one');
+  const headers = { 'Signalbox-Session': session };
+  const inboxAfter = async (): Promise<unknown> => {
+    await post(served, 'status', { body: {}, headers });
+    return texts((await post(served, 'inbox', { body: {}, headers })).body);
+  };
+  return { served, session, headers, fate: fate.promise, inboxAfter };
+};
+
+const until = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort');
+};
+
+describe('an answer whose connection was ended after it', () => {
+  it('is shown again when that was reset, which is what the system does when nobody has read it', async (t) => {
+    const { served, headers, fate, inboxAfter } = await withMail(t);
+    const asked = { path: '/v1/operations/inbox', body: {}, headers };
+    await askAndEnd(served, asked, (socket) => socket.resetAndDestroy());
+    await until(await fate);
+    assert.deepEqual(await inboxAfter(), ['one']);
+  });
+
+  it('counts when a program has ended it as usual', async (t) => {
+    const { served, headers, inboxAfter } = await withMail(t);
+    const over = Promise.withResolvers<unknown>();
+    await askAndEnd(served, { path: '/v1/operations/inbox', body: {}, headers }, (socket) =>
+      socket.once('close', over.resolve).end(),
+    );
+    await over.promise;
+    assert.deepEqual(await inboxAfter(), []);
+  });
+
+  it('is shown again over MCP when it was ended at once, as for a call that is cancelled', async (t) => {
+    const { served, session, fate, inboxAfter } = await withMail(t);
+    const { body, headers } = modern(2, 'tools/call', { name: 'inbox', arguments: { session } });
+    const accept = 'application/json, text/event-stream';
+    await askAndEnd(served, { path: '/mcp', body, headers: { ...headers, accept } }, (socket) =>
+      socket.end(),
+    );
+    await until(await fate);
+    assert.deepEqual(await inboxAfter(), ['one']);
+  });
+
+  it('counts over MCP once the next request has come over it', async (t) => {
+    const { served, session, fate, inboxAfter } = await withMail(t);
+    const client = new RawMcp(t, `${served.url}/mcp`);
+    for (const name of ['inbox', 'status']) {
+      const { body, headers } = modern(2, 'tools/call', { name, arguments: { session } });
+      await client.post(body, headers);
+    }
+    assert.equal((await fate).aborted, false);
+    assert.deepEqual(await inboxAfter(), []);
+  });
+
+  it('is shown again, and counted, to a client that joins its session anew', async (t) => {
+    const { served, session, headers, inboxAfter } = await withMail(t);
+    assert.deepEqual(texts((await post(served, 'inbox', { body: {}, headers })).body), ['one']);
+    const again = await post(served, 'start', { body: { session } });
+    assert.match(JSON.stringify(again.body), /1 unread message\. Read with inbox/);
+    assert.deepEqual(await inboxAfter(), ['one']);
+    const proven = await post(served, 'start', { body: { session } });
+    assert.match(
+      JSON.stringify(proven.body),
+      /1 unread message/,
+      'joining proves nothing of the answer before it',
+    );
+    assert.deepEqual(await inboxAfter(), ['one']);
+    await post(served, 'status', { body: {}, headers });
+    const third = await post(served, 'start', { body: { session } });
+    assert.doesNotMatch(
+      JSON.stringify(third.body),
+      /unread message/,
+      'what was proven counts before it is written',
+    );
   });
 });
 

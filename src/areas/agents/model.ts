@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Actor } from '../../kernel/entry.ts';
+import { present } from '../../kernel/assert.ts';
+import { type Actor, type Entry, entryGuard } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { type Tier, tierAt } from '../../kernel/hold.ts';
 import { lineSchema, nameSchema } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instants.ts';
-import type { Caller } from '../../kernel/operation.ts';
+import type { Caller, Joins } from '../../kernel/operation.ts';
 import { type Table, table } from '../../kernel/table.ts';
 
 declare module '../../kernel/slices.ts' {
@@ -243,3 +244,17 @@ export const sessionRequired = refuse(
   'session_required',
   'Only a session can hold something, and this call has none. Call start, and pass on the session it returns: as the argument session, or over plain HTTP in the header Signalbox-Session.',
 );
+
+const is = entryGuard<AgentsEvent>();
+
+/** What a start wrote about who has started. */
+export const startedIn = (entries: readonly Entry[]) =>
+  present(
+    entries.find((one) => is(one, 'agents.started')),
+    'a start writes that it started',
+  ).data;
+
+export const joinedBy: Joins = (entries) => {
+  const { agent, session } = startedIn(entries);
+  return { agent, session };
+};

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Outcome, type Refusal, errorTable, ok } from '../../kernel/errors.ts';
 import { errorValue, jsonBytesMax, tooLarge } from '../json-text.ts';
+import { nextRequest, watchGiven } from '../answer-lost.ts';
 import { lingerBytesMax, lingerMs } from './limits.ts';
 
 /** What all exchanges of one connection share. */
@@ -33,20 +34,23 @@ export class Exchange {
   }
 
   /**
-   * Aborted when the answer to this request does not leave as a whole, whatever becomes of the connection afterwards.
+   * Aborted when the answer to this request does not leave as a whole, and when it is seen afterwards that it was lost.
    * Asked for once.
    */
   answerSignal(): AbortSignal {
     const { response } = this;
+    const { socket } = this.request;
     const { signal } = this.#connection;
     const control = new AbortController();
+    nextRequest(socket);
     const abort = (): void => control.abort();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     response.once('finish', () => signal.removeEventListener('abort', abort));
     response.once('close', () => {
       signal.removeEventListener('abort', abort);
-      if (!response.writableFinished) abort();
+      if (response.writableFinished) watchGiven(socket, { lost: control, keeps: false });
+      else abort();
     });
     return control.signal;
   }

@@ -1,28 +1,27 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
-import { entryGuard } from '../../../kernel/entry.ts';
+import type { Moment } from '../../../kernel/carried.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
-import { type Instant, isoTime } from '../../../kernel/instants.ts';
+import { isoTime } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import type { Slices } from '../../../kernel/slices.ts';
 import { agentsIntent } from '../../agents/decide.ts';
 import {
   type Agent,
-  type AgentsEvent,
   type Metadata,
   agentNameSchema,
   capabilitiesMax,
   capabilitySchema,
+  joinedBy,
   metadataSchema,
+  startedIn,
   wipLimitMax,
 } from '../../agents/model.ts';
 import { leasesIn } from '../../leases/model/index.ts';
 import { firstSeq, messageId, unreadOf } from '../../messages/model/index.ts';
 import { type Task, holdIn, lossesSince, tasksHeldBy } from '../../tasks/model/index.ts';
 import { nextTask } from '../next-task.ts';
-
-const isAgents = entryGuard<AgentsEvent>();
 
 const placeCharactersMax = 500;
 const place = (what: string) => lineSchema(what, placeCharactersMax).optional();
@@ -101,7 +100,7 @@ export const start = defineOperation({
   ],
   input,
   output,
-  joins: true,
+  joins: joinedBy,
   toCommand: (given, caller) =>
     agentsIntent({
       type: 'start',
@@ -113,12 +112,8 @@ export const start = defineOperation({
       wipLimit: given.wip_limit,
       metadata: metadataOf(given),
     }),
-  answer: ({ entries }, slices, { now, workspace, attention }) => {
-    const entry = present(
-      entries.find((one) => isAgents(one, 'agents.started')),
-      'a start writes that it started',
-    );
-    const { agent: name, session, resumed } = entry.data;
+  answer: ({ entries }, slices, { now, workspace, arrived, attention }) => {
+    const { agent: name, session, resumed } = startedIn(entries);
     const agent = present(slices.agents.agents.get(name), 'an agent that started exists');
     const next = nextTask(slices, { agent, session }, now);
     return ok({
@@ -131,7 +126,7 @@ export const start = defineOperation({
       ...locksOf(slices, session),
       lost: lost(slices, agent),
       waiting: [
-        ...unread(slices, name, now),
+        ...unread(slices, name, { now, arrived }),
         ...attention(name)
           .filter(({ kind }) => kind !== messageKind)
           .map(({ kind, ref, text }) => ({ kind, ref, text })),
@@ -161,8 +156,8 @@ const metadataOf = ({
 const messageKind = 'message';
 
 /** DE10: messages are counted, and read with inbox. */
-const unread = ({ messages }: Slices, agent: string, now: Instant) => {
-  const waiting = unreadOf(messages, agent, { now, arrived: {} });
+const unread = ({ messages }: Slices, agent: string, moment: Moment) => {
+  const waiting = unreadOf(messages, agent, moment);
   const first = firstSeq(waiting);
   if (first === undefined) return [];
   const text = `${waiting.size} unread ${waiting.size === 1 ? 'message' : 'messages'}. Read with inbox.`;

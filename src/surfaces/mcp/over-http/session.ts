@@ -16,7 +16,7 @@ import { type EventLog, SessionEvents } from './events.ts';
 import { type McpExchange, headerOf, opensStream, whenOver } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import { SpeakerNote, speakerOf } from './speakers.ts';
-import { ClientRequests, sendWeb } from './web.ts';
+import { ClientRequests, clientGone, sendWeb } from './web.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -125,10 +125,10 @@ export class Session {
     this.#use(1);
     const asked = requestIdsIn(body);
     for (const id of asked) this.#fates.begin(id);
-    whenOver(response, () => {
-      this.#use(-1);
-      // What a client may still ask for again is told again as well: it need not come back.
-      if (!response.writableFinished) for (const id of asked) this.#fates.lost(id);
+    whenOver(response, () => this.#use(-1));
+    // What a client may still ask for again is told again as well: it need not come back.
+    clientGone(response).addEventListener('abort', () => {
+      for (const id of asked) this.#fates.lost(id);
     });
     const cancelling = cancelledBy(body);
     for (const id of cancelling) this.#fates.lost(id);

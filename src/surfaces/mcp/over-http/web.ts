@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { nextRequest, watchGiven } from '../../answer-lost.ts';
 
 /**
  * The bridge between Node's HTTP server and the web-standard requests and responses of the SDK. The SDK brings one of
@@ -48,13 +49,18 @@ const isSameHead = (head: readonly string[], other: readonly string[]): boolean 
   head.length === other.length &&
   head.every((part, i) => part === other[i] || head[i - 1]?.toLowerCase() === bodyLength);
 
-/** Aborted when the client goes away before its answer is complete. */
+/** Aborted when the client goes away before its answer is complete, or without having read it. */
 export const clientGone = (response: ServerResponse): AbortSignal => {
   const gone = new AbortController();
-  if (response.destroyed) gone.abort();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
+  const { socket, shouldKeepAlive: keeps } = response;
+  if (socket === null || response.destroyed) gone.abort();
+  else {
+    nextRequest(socket);
+    response.once('close', () => {
+      if (response.writableFinished) watchGiven(socket, { lost: gone, keeps });
+      else gone.abort();
+    });
+  }
   return gone.signal;
 };
 
