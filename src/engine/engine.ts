@@ -163,20 +163,20 @@ export class Engine {
     const delivering = this.#delivering(prepared, options);
     const behind = await this.refresh();
     if (behind !== undefined) return behind;
-    await letTimeHappen({ isDue: this.#isDue, submit: (own) => this.#submit(own) });
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
     this.#see(actor.value);
+    if (delivering.mayProve(actor.value))
+      await letTimeHappen({ isDue: this.#isDue, submit: (own) => this.#submit(own) });
     delivering.called(actor.value);
     if (prepared.limitMs === 0)
       return delivering.handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices));
     const ask = async (): Promise<Outcome<Reply>> =>
       (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
-    const { limitMs } = prepared;
     const answer = await this.#blocking.watch(
       ask,
       { keys: prepared.keys(actor.value), enough: (one) => !one.ok || !one.value.empty },
-      { limitMs, signal: options.signal },
+      { limitMs: prepared.limitMs, signal: options.signal },
     );
     return delivering.handOut(answer);
   }

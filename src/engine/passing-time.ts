@@ -28,7 +28,7 @@ interface Passing {
 const batchesMax = 2;
 
 /**
- * Has what is over written down. A query does so before it proves that an answer has arrived, so that, as with a command,
+ * Has what is over written down. Reading writes nothing, but a query does so before it proves that an answer has arrived, so that, as with a command,
  * a proof that comes after a deadline does not count for it. What cannot be written now is left to whoever tries next.
  */
 export const letTimeHappen = async (passing: Passing): Promise<void> => {
