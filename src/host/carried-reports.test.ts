@@ -103,28 +103,6 @@ describe('proofs of delivery', () => {
     assert.deepEqual(await messageIn(engine, calm), [['bob'], []]);
   });
 
-  it('ME15 count for a deadline when they come before it, and not when they come after', async () => {
-    const { engine, clock } = await twoProcesses();
-    const early = await send(engine, 1_000);
-    await engine.query(bob, reading);
-    clock.advance(999);
-    await engine.query(bob, agentCount);
-    const late = await send(engine, 1_000);
-    await engine.query(bob, reading);
-    const deadline = engine.now() + 1_000;
-    clock.advance(1_000);
-    const before = engine.seq;
-    await engine.query(ada, agentCount);
-    assert.equal(engine.seq, before, 'reading writes nothing where nothing is proven');
-    clock.advance(300);
-    await engine.query(bob, agentCount);
-    clock.advance(2_000);
-    await turns();
-    assert.deepEqual(await messageIn(engine, early), [['bob'], []]);
-    assert.deepEqual(await messageIn(engine, late), [[], ['bob']]);
-    assert.equal(engine.slices.messages.messages.get(String(late))?.expired[0]?.at, deadline);
-  });
-
   it('ME11 that are not written yet are unknown to another process, which shows the same again', async () => {
     const { engine, other, clock } = await twoProcesses();
     const seq = await send(engine);
@@ -151,6 +129,30 @@ describe('proofs of delivery', () => {
     clock.advance(1_000);
     await turns();
     for (const one of [seq, next]) assert.deepEqual(await messageIn(engine, one), [['bob'], []]);
+  });
+});
+
+describe('proofs and deadlines', () => {
+  it('ME15 proofs count for a deadline when they come before it, and not when they come after', async () => {
+    const { engine, clock } = await twoProcesses();
+    const early = await send(engine, 1_000);
+    await engine.query(bob, reading);
+    clock.advance(999);
+    await engine.query(bob, agentCount);
+    const late = await send(engine, 1_000);
+    await engine.query(bob, reading);
+    const deadline = engine.now() + 1_000;
+    clock.advance(1_000);
+    const before = engine.seq;
+    await engine.query(ada, agentCount);
+    assert.equal(engine.seq, before, 'reading writes nothing where nothing is proven');
+    clock.advance(300);
+    await engine.query(bob, agentCount);
+    clock.advance(2_000);
+    await turns();
+    assert.deepEqual(await messageIn(engine, early), [['bob'], []]);
+    assert.deepEqual(await messageIn(engine, late), [[], ['bob']]);
+    assert.equal(engine.slices.messages.messages.get(String(late))?.expired[0]?.at, deadline);
   });
 });
 
