@@ -41,7 +41,7 @@ export interface AnswersOptions {
   readonly log: Log;
   readonly now: () => Instant;
   /** What the agent that calls has got, as calls have proven. */
-  readonly arrived: (actor: Actor) => Cursors;
+  readonly arrived: (of: Pick<Actor, 'agent'>) => Cursors;
   readonly search: TextSearch | undefined;
 }
 
@@ -179,7 +179,9 @@ export class Answers {
   #newsFor({ agent }: Actor, slices: Slices, arrived: Carried): readonly News[] {
     return agent === undefined
       ? noNews
-      : this.#options.rules.areas.flatMap((area) => area.news(slices, agent, arrived));
+      : this.#options.rules.areas.flatMap((area) =>
+          area.news(slices, agent, { now: this.#options.now(), arrived }),
+        );
   }
 
   readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);
@@ -205,6 +207,7 @@ export class Answers {
       head: this.#options.state.seq,
       workspace: workspace(),
       arrived: this.#options.arrived(actor),
+      arrivedOf: (agent) => this.#options.arrived({ agent }),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
     };

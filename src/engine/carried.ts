@@ -64,6 +64,11 @@ export class CarriedAnswers {
     return this.#handed;
   }
 
+  /** Whether this session was given an answer of which nothing is known yet. */
+  isAwaited(actor: Actor): boolean {
+    return this.#unproven.has(keyOf(actor));
+  }
+
   /** This session calls, which may show that answers it was given before have arrived, or that they have not. */
   called({ actor, requestId, confirms, handed }: Proof): void {
     const key = keyOf(actor);

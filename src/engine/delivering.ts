@@ -25,6 +25,11 @@ export class Delivering {
     this.#handed = engine.carried.handed;
   }
 
+  /** Whether the call of this agent may show that something has arrived. */
+  mayProve(actor: Actor): boolean {
+    return this.#options.received !== undefined || this.#engine.carried.isAwaited(actor);
+  }
+
   /** The call is this agent's, and no repeat of one that was done. */
   called(actor: Actor): void {
     const { carried } = this.#engine;

@@ -20,6 +20,7 @@ import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
 import type { Log } from './log.ts';
+import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
@@ -165,16 +166,17 @@ export class Engine {
     const actor = this.#options.identify(this.#state.slices, caller);
     if (!actor.ok) return actor;
     this.#see(actor.value);
+    if (delivering.mayProve(actor.value))
+      await letTimeHappen({ isDue: this.#isDue, submit: (own) => this.#submit(own) });
     delivering.called(actor.value);
     if (prepared.limitMs === 0)
       return delivering.handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices));
     const ask = async (): Promise<Outcome<Reply>> =>
       (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
-    const { limitMs } = prepared;
     const answer = await this.#blocking.watch(
       ask,
       { keys: prepared.keys(actor.value), enough: (one) => !one.ok || !one.value.empty },
-      { limitMs, signal: options.signal },
+      { limitMs: prepared.limitMs, signal: options.signal },
     );
     return delivering.handOut(answer);
   }
@@ -262,11 +264,11 @@ export class Engine {
 
   /** Lets time pass: clears away what has expired, when something has. */
   async tick(): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    const { slices } = this.#state;
-    const now = this.now();
-    if (this.#rules.areas.some((area) => area.due(slices, now).length > 0)) await this.#committer.clear();
+    if (this.#isDue()) await this.#committer.clear();
   }
+
+  readonly #isDue = (): boolean =>
+    this.#stopped === undefined && isDue(this.#rules, this.#state.slices, this.now());
 
   /** The sessions that have called since this was last asked. */
   takeSeen(): readonly string[] {

@@ -132,6 +132,30 @@ describe('proofs of delivery', () => {
   });
 });
 
+describe('proofs and deadlines', () => {
+  it('ME15 proofs count for a deadline when they come before it, and not when they come after', async () => {
+    const { engine, clock } = await twoProcesses();
+    const early = await send(engine, 1_000);
+    await engine.query(bob, reading);
+    clock.advance(999);
+    await engine.query(bob, agentCount);
+    const late = await send(engine, 1_000);
+    await engine.query(bob, reading);
+    const deadline = engine.now() + 1_000;
+    clock.advance(1_000);
+    const before = engine.seq;
+    await engine.query(ada, agentCount);
+    assert.equal(engine.seq, before, 'reading writes nothing where nothing is proven');
+    clock.advance(300);
+    await engine.query(bob, agentCount);
+    clock.advance(2_000);
+    await turns();
+    assert.deepEqual(await messageIn(engine, early), [['bob'], []]);
+    assert.deepEqual(await messageIn(engine, late), [[], ['bob']]);
+    assert.equal(engine.slices.messages.messages.get(String(late))?.expired[0]?.at, deadline);
+  });
+});
+
 describe('what is remembered of sessions', () => {
   const disconnect = async (engine: Engine): Promise<void> => {
     const ended = await engine.report(

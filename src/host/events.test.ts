@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { areas } from '../areas/index.ts';
+import type { Area } from '../kernel/area.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { answerOver } from '../testing/busy-workspace.ts';
 import { caller, open } from '../testing/engine-harness.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import { openEvents } from './events.ts';
 
@@ -21,7 +23,11 @@ const asked: EventsAsked = {
 const discreet = (readers: readonly string[]) =>
   areas.map((area) =>
     area.name === 'tasks'
-      ? { ...area, visibleTo: ({ type }: { type: string }) => (type === 'tasks.noted' ? readers : undefined) }
+      ? {
+          ...area,
+          readBy: (...[entry, reader = '']: Parameters<Area['readBy']>) =>
+            entry.type !== 'tasks.noted' || readers.includes(reader) ? entry : undefined,
+        }
       : area,
   );
 
@@ -29,6 +35,13 @@ const opened = async (...args: Parameters<typeof openEvents>): Promise<EventRead
   const outcome = await openEvents(...args);
   assert.ok(outcome.ok, JSON.stringify(outcome));
   return outcome.value;
+};
+
+/** The data of all entries of a type that a reader is given. */
+const dataOf = async (reader: EventReader, type: string): Promise<readonly unknown[]> => {
+  const page = await reader.read(reader.from, 100);
+  assert.ok(page.ok);
+  return page.value.events.filter((event) => event.type === type).map(({ data }) => data);
 };
 
 const all = async (reader: EventReader): Promise<readonly string[]> => {
@@ -42,6 +55,42 @@ const all = async (reader: EventReader): Promise<readonly string[]> => {
   }
   return types;
 };
+
+it('ME17 ME28 tells each agent its own part of an entry that is about several', async () => {
+  const clock = new ManualClock();
+  const { engine } = await open(createMemoryVault(), { clock });
+  const names = ['ada', 'bob', 'cyd', 'dan'];
+  for (const agent of names) await answerOver(engine, agent, { operation: 'start', input: { agent } });
+  const send = async (by: string, to: string) => {
+    const input = { to, text: 'x', expires_in_s: 1 };
+    await answerOver(engine, by, { operation: 'message_send', input });
+    return engine.seq;
+  };
+  const [kept, also] = [await send('ada', 'bob'), await send('cyd', 'bob')];
+  await answerOver(engine, 'bob', { operation: 'inbox', input: { ack: [`M-${kept}`, `M-${also}`] } });
+  const [ofAda, ofCyd] = [await send('ada', 'bob'), await send('cyd', 'dan')];
+  clock.advance(1_000);
+  await engine.tick();
+  const told = async (agent: string, type: string, agents: readonly string[] = []) =>
+    dataOf(await opened(engine, { ...asked, agents, caller: { ...caller, agent } }), type);
+  const expiredOfAda = { messages: [{ seq: ofAda, sender: 'ada', unread: ['bob'] }] };
+  const expiredOfCyd = { messages: [{ seq: ofCyd, sender: 'cyd', unread: ['dan'] }] };
+  assert.deepEqual(await told('ada', 'messages.expired'), [expiredOfAda]);
+  assert.deepEqual(await told('bob', 'messages.expired'), [expiredOfAda], 'it was its mail');
+  assert.deepEqual(await told('cyd', 'messages.expired'), [expiredOfCyd]);
+  assert.deepEqual(await told('dan', 'messages.expired'), [expiredOfCyd]);
+  assert.deepEqual(await told('ada', 'messages.expired', ['dan']), [], 'a filter does not tell either');
+  const ofOne = (seq: number, sender: string) => [
+    { agent: 'bob', messages: [seq], senders: [sender], sentBy: [sender] },
+  ];
+  assert.deepEqual(await told('ada', 'messages.acknowledged'), ofOne(kept, 'ada'));
+  assert.deepEqual(await told('cyd', 'messages.acknowledged'), ofOne(also, 'cyd'));
+  assert.deepEqual(await told('dan', 'messages.acknowledged'), []);
+  assert.deepEqual(await told('bob', 'messages.acknowledged'), [
+    { agent: 'bob', messages: [kept, also], senders: ['ada', 'cyd'], sentBy: ['ada', 'cyd'] },
+  ]);
+  await engine.close();
+});
 
 describe('a reader of events', () => {
   it('leaves out what the agent that reads may not see, and for who names none what is not for everybody', async () => {

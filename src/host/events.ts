@@ -3,7 +3,7 @@ import { status } from '../areas/desk/operations/status.ts';
 import { nearestName } from '../kernel/nearest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreFailure } from '../journal/store.ts';
-import { type Area, mayRead } from '../kernel/area.ts';
+import type { Area } from '../kernel/area.ts';
 import { assert } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
@@ -140,7 +140,8 @@ const shown = (text: string): string => quoted(repeatable(text, nameLengthMax));
 
 interface Filter {
   readonly areaOf: (entry: Entry) => Area | undefined;
-  readonly passes: (entry: Entry, area: Area) => boolean;
+  /** As much of an entry as passes. */
+  readonly passing: (entry: Entry, area: Area) => Entry | undefined;
 }
 
 /** What of the journal the caller asked for and may see. `reader`: the agent that it speaks for. */
@@ -157,11 +158,13 @@ const filterOf = (engine: Engine, asked: EventsAsked, reader: string | undefined
     area.concerns(entry).some((key) => keys.has(key));
   return {
     areaOf: ({ type }) => owners.get(type),
-    passes: (entry, area) =>
-      (areas.size === 0 || areas.has(area.name)) &&
-      (kinds.size === 0 || kinds.has(entry.type)) &&
-      (agents.size === 0 || isOf(entry, area)) &&
-      mayRead(area.visibleTo(entry), reader),
+    passing: (entry, area) => {
+      if (areas.size > 0 && !areas.has(area.name)) return undefined;
+      if (kinds.size > 0 && !kinds.has(entry.type)) return undefined;
+      const read = area.readBy(entry, reader);
+      // A filter must not tell either whom the part concerns that is left out.
+      return read !== undefined && (agents.size === 0 || isOf(read, area)) ? read : undefined;
+    },
   };
 };
 
@@ -182,7 +185,8 @@ const readPage = async (
   const events: HubEvent[] = [];
   for (const entry of entries) {
     const area = filter.areaOf(entry);
-    if (area !== undefined && filter.passes(entry, area)) events.push(eventOf(entry, area));
+    const read = area && filter.passing(entry, area);
+    if (area !== undefined && read !== undefined) events.push(eventOf(read, area));
   }
   return ok({ events, upTo: after + size });
 };

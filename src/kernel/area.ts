@@ -1,4 +1,4 @@
-import type { Carried } from './carried.ts';
+import type { Carried, Moment } from './carried.ts';
 import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
@@ -137,7 +137,7 @@ export interface AreaDefinition<
    * What this agent has not been told yet, apart from what has `arrived` without the journal saying so. Cheap: it is
    * asked after every call.
    */
-  readonly news?: (world: World<N | Names>, agent: string, arrived: Carried) => readonly News[];
+  readonly news?: (world: World<N | Names>, agent: string, moment: Moment) => readonly News[];
   /** Whether this session of this agent holds something of this area. */
   readonly holds?: (slice: Slices[N], agent: string, session: string) => boolean;
   /** The keys under which somebody may wait for this entry. */
@@ -146,6 +146,8 @@ export interface AreaDefinition<
   readonly voids?: (entry: EntryOf<E>) => readonly Seq[];
   /** The agents that may read this entry; undefined = everybody, also who speaks for no agent. */
   readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
+  /** An entry as this agent, which may read it, may know it: without what of it is about others. Undefined = all of it. */
+  readonly narrowed?: (entry: EntryOf<E>, reader: string) => EntryOf<E>;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
   readonly findable?: (entry: EntryOf<E>) => Findable | undefined;
   readonly bulk: (slice: Slices[N]) => Slices[N];
@@ -170,11 +172,13 @@ export interface Area {
   readonly evolve: (slices: Slices, entry: Entry) => Slices;
   readonly due: (slices: Slices, now: Instant) => readonly Intent[];
   readonly attention: (slices: Slices, agent: string, now: Instant) => readonly Attention[];
-  readonly news: (slices: Slices, agent: string, arrived?: Carried) => readonly News[];
+  readonly news: (slices: Slices, agent: string, moment: Moment) => readonly News[];
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
   readonly voids: (entry: Entry) => readonly Seq[];
   readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
+  /** What of an entry whoever speaks for `reader` may know; undefined = it may not read it. */
+  readonly readBy: (entry: Entry, reader: string | undefined) => Entry | undefined;
   readonly findable: (entry: Entry) => Findable | undefined;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
@@ -220,11 +224,16 @@ export const defineArea = <
       isOwn(entry) ? withSlice(slices, definition.evolve(slices[name], entry)) : slices,
     due: (slices, now) => definition.due?.(slices[name], now).map(intend) ?? [],
     attention: (slices, agent, now) => definition.attention?.(slices, agent, now) ?? [],
-    news: (slices, agent, arrived = {}) => definition.news?.(slices, agent, arrived) ?? [],
+    news: (slices, agent, moment) => definition.news?.(slices, agent, moment) ?? [],
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     voids: (entry) => (isOwn(entry) ? (definition.voids?.(entry) ?? []) : []),
     visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
+    readBy: (entry, reader) => {
+      if (!isOwn(entry)) return entry;
+      if (!mayRead(definition.visibleTo?.(entry), reader)) return undefined;
+      return reader === undefined ? entry : (definition.narrowed?.(entry, reader) ?? entry);
+    },
     findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),

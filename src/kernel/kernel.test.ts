@@ -6,7 +6,7 @@ import { abandonMs, graceMs, holdOfSession, idleMs, sessionExpiresAt } from './h
 import { lineSchema, nameSchema, textSchema, ulid } from './ids.ts';
 import { isoTime } from './instants.ts';
 import { canonicalJson } from './json.ts';
-import { repeatable } from './text.ts';
+import { printable, repeatable } from './text.ts';
 import { extend, emptyTrail, flatten, newest, trailOf } from './trail.ts';
 
 describe('error table', () => {
@@ -73,6 +73,11 @@ describe('text at the edge', () => {
     }
     assert.equal(lineSchema('It', 10).safeParse('a\nb').success, false);
     assert.equal(lineSchema('It', 10).safeParse('   ').success, false);
+  });
+  it('gives a terminal nothing that moves it or is not seen, and all that scripts and signs are made of', () => {
+    assert.equal(printable('a\u001b\u202e\u200bb\u2060\ufeff'), 'a???b??');
+    const made = 'क्\u200dष می\u200cخواهم \u{1f468}\u200d\u{1f469}';
+    assert.equal(printable(made), made);
   });
   it('takes no half of a surrogate pair, and gives none back', () => {
     for (const text of ['\ud800', '\udc00', 'a\ude00\ud83db', 'a\ud83d']) {

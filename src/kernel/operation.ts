@@ -39,6 +39,8 @@ export interface Facts {
   readonly attention: (agent: string) => readonly Attention[];
   /** What answers have carried to the agent that calls, as far as that is proven. The journal may not say so yet. */
   readonly arrived: Carried;
+  /** The same of any agent. */
+  readonly arrivedOf: (agent: string) => Carried;
 }
 
 /** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */

@@ -7,10 +7,15 @@ export const lineControlPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a
 /** What can be seen: not only spaces, joiners, direction marks, fillers and the blank Braille cell. */
 export const visiblePattern = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]/u;
 
-const controls = new RegExp(lineControlPattern, 'g');
+/** Characters of no width, but those that join and part letters and signs. */
+const unseenPattern = /[\u200b\u2060\ufeff]/;
+const unprintable = new RegExp(`${lineControlPattern.source}|${unseenPattern.source}`, 'g');
 
-/** Text as one line that a terminal can be given: what could move its cursor or forge a line is not in it. */
-export const printable = (text: string): string => text.toWellFormed().replaceAll(controls, '?');
+/**
+ * Text as one line that a terminal can be given: what could move its cursor, forge a line or make two names look alike
+ * by not being seen is not in it.
+ */
+export const printable = (text: string): string => text.toWellFormed().replaceAll(unprintable, '?');
 
 /** What somebody sent as an answer may repeat it: on one line, without control characters, and not at any length. */
 export const repeatable = (text: string, charactersMax: number): string => {

@@ -68,7 +68,8 @@ export class MessageOffice {
   }
 
   news(agent: string, arrived = {}) {
-    return messagesArea.news(this.given.scenario.slices, agent, arrived);
+    const { slices, now } = this.given.scenario;
+    return messagesArea.news(slices, agent, { now, arrived });
   }
 
   get time(): string {

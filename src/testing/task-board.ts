@@ -138,7 +138,8 @@ export class TaskBoard {
   }
 
   news(agent: string): readonly News[] {
-    return areas.flatMap((area) => area.news(this.scenario.slices, agent));
+    const { slices, now } = this.scenario;
+    return areas.flatMap((area) => area.news(slices, agent, { now, arrived: {} }));
   }
 
   /** The types of the entries that the last command wrote. */
@@ -154,6 +155,7 @@ export class TaskBoard {
       workspace: 'test',
       head: 0,
       arrived: this.scenario.arrived,
+      arrivedOf: () => this.scenario.arrived,
       attention: (agent) => this.attention(agent),
     };
   }

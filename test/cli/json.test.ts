@@ -71,8 +71,8 @@ describe('with --json', () => {
         assert.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify(value)));
       }),
     );
-    const hostile = 'x\u001b[2J\u009b2J\u2028\u202e\u2066';
-    assert.equal(jsonLine([hostile]), '["x\\u001b[2J\\u009b2J\\u2028\\u202e\\u2066"]\n');
+    const hostile = 'x\u001b[2J\u009b2J\u2028\u202e\u2066\u200b\u2060\ufeff';
+    assert.equal(jsonLine([hostile]), '["x\\u001b[2J\\u009b2J\\u2028\\u202e\\u2066\\u200b\\u2060\\ufeff"]\n');
   });
 });
 

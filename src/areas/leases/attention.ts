@@ -1,5 +1,5 @@
 import type { Attention, News } from '../../kernel/area.ts';
-import type { Carried } from '../../kernel/carried.ts';
+import type { Moment } from '../../kernel/carried.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { quoted } from '../../kernel/text.ts';
 import { type Instant, isoTime, spoken } from '../../kernel/instants.ts';
@@ -30,7 +30,7 @@ export const attention = (world: World<'leases' | 'agents'>, name: string, now: 
 export const news = (
   world: World<'leases' | 'agents' | 'messages'>,
   name: string,
-  arrived: Carried,
+  { arrived }: Moment,
 ): News[] => {
   const agent = world.agents.agents.get(name);
   if (agent === undefined) return [];

@@ -102,7 +102,8 @@ test('LE32 LE42 LE43 asking tells the holder who and why, once as news, and chan
   assert.equal(asked?.kind, 'lock_asked');
   assert.match(asked.text, /^bob asked 0 s ago for your lock wave:5c: "I fix \\"main\\" now"/);
   assert.deepEqual(yard.news('ada'), [{ kind: 'lock_asked', count: 1, seq: asked.seq, call: 'wait' }]);
-  assert.deepEqual(leasesArea.news(yard.scenario.slices, 'ada', { told: asked.seq }), []);
+  const moment = { now: yard.scenario.now, arrived: { told: asked.seq } };
+  assert.deepEqual(leasesArea.news(yard.scenario.slices, 'ada', moment), []);
   yard.join('ada');
   assert.deepEqual(yard.news('ada'), []);
   assert.equal(yard.attention('ada').length, 1, 'as long as it is held');

@@ -1,7 +1,7 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { attention, news } from './attention.ts';
-import { concerns, findable, visibleTo } from './concerns.ts';
+import { concerns, findable, narrowed, visibleTo } from './concerns.ts';
 import type { MessagesCommand } from './decide/commands.ts';
 import { decide } from './decide/index.ts';
 import { evolve } from './evolve.ts';
@@ -22,7 +22,7 @@ const due = ({ messages }: MessagesSlice, now: Instant): MessagesCommand[] => {
 
 export const messagesArea = defineArea<'messages', 'agents' | 'leases', MessagesCommand, MessagesEvent>({
   name: 'messages',
-  stateVersion: 2,
+  stateVersion: 3,
   reads: ['agents', 'leases'],
   events: messageEvents,
   decide,
@@ -32,6 +32,7 @@ export const messagesArea = defineArea<'messages', 'agents' | 'leases', Messages
   news,
   concerns,
   visibleTo,
+  narrowed,
   findable,
   bulk: (slice) => ({ ...slice, messages: slice.messages.bulk(), mailboxes: slice.mailboxes.bulk() }),
   settle: (slice) => ({ ...slice, messages: slice.messages.settle(), mailboxes: slice.mailboxes.settle() }),

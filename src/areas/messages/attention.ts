@@ -1,12 +1,19 @@
 import type { Attention, News } from '../../kernel/area.ts';
-import type { Carried } from '../../kernel/carried.ts';
+import type { Moment } from '../../kernel/carried.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { quoted } from '../../kernel/text.ts';
-import { isoTime } from '../../kernel/instants.ts';
+import { type Instant, isoTime } from '../../kernel/instants.ts';
 import type { World } from '../../kernel/slices.ts';
 import { beginningOf } from './model/beginning.ts';
 import { attentionMax } from './model/limits.ts';
-import { type Mailbox, type MessagesSlice, type Undelivered, messageAt, messageId } from './model/message.ts';
+import {
+  type Mailbox,
+  type MessagesSlice,
+  type Undelivered,
+  mailboxAt,
+  messageAt,
+  messageId,
+} from './model/message.ts';
 import { eachSeq, hasSeq, lastSeq, sizeAfter } from './model/seqs.ts';
 
 const messageKind = 'message';
@@ -14,10 +21,10 @@ const ackKind = 'message_ack';
 const undeliveredKind = 'message_undelivered';
 
 /** ME19 to ME21: what an agent has not read, what it owes, and what it sent that did not arrive in time. */
-export const attention = (world: World<'messages' | 'agents'>, name: string): Attention[] => {
+export const attention = (world: World<'messages' | 'agents'>, name: string, now: Instant): Attention[] => {
   const agent = world.agents.agents.get(name);
-  const mailbox = world.messages.mailboxes.get(name);
-  if (agent === undefined || mailbox === undefined) return [];
+  if (agent === undefined || !world.messages.mailboxes.has(name)) return [];
+  const mailbox = mailboxAt(world.messages, name, { now, arrived: {} });
   const failures = mailbox.undelivered.filter(({ seq }) => seq > agent.toldSeq);
   return [
     ...unreadIn(world.messages, mailbox),
@@ -103,9 +110,10 @@ const undeliveredAs = ({ message, seq, at, why, agents, count }: Undelivered): A
 };
 
 /** ME22 */
-export const news = (world: World<'messages' | 'agents'>, name: string, arrived: Carried): News[] => {
-  const mailbox = world.messages.mailboxes.get(name);
-  if (mailbox === undefined) return [];
+export const news = (world: World<'messages' | 'agents'>, name: string, moment: Moment): News[] => {
+  if (!world.messages.mailboxes.has(name)) return [];
+  const { arrived } = moment;
+  const mailbox = mailboxAt(world.messages, name, moment);
   const unread =
     arrived.surfaced === undefined ? mailbox.unread.size : sizeAfter(mailbox.unread, arrived.surfaced);
   const latest = unread === 0 ? undefined : lastSeq(mailbox.unread);

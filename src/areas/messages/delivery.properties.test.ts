@@ -193,8 +193,12 @@ class Run {
       case 'offer':
         return this.#offer(present(names[one.by], 'there are three'));
       case 'pass':
-        this.board.pass(one.seconds * secondMs);
+        this.board.scenario.now += one.seconds * secondMs;
         this.model.pass(this.board.scenario.now);
+        // Nobody has written down yet what is over.
+        this.check();
+        this.checkStates();
+        this.board.pass(0);
     }
   }
 
@@ -305,7 +309,7 @@ class Run {
     for (const agent of names) {
       const own = this.model.of(agent);
       const unread = own.filter(({ state }) => state === 'stored' || state === 'offered');
-      const [news] = messagesArea.news(slices, agent);
+      const [news] = messagesArea.news(slices, agent, { now: this.board.scenario.now, arrived: {} });
       assert.equal(news?.kind === 'message' ? news.count : 0, unread.length);
       const owed = own.filter((one) => this.model.isOwed(one));
       const attention = messagesArea.attention(slices, agent, this.board.scenario.now);

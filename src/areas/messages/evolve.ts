@@ -168,12 +168,15 @@ const delivered = (slice: MessagesSlice, { time, data }: Of<'messages.delivered'
   for (const [seq, agents] of readers) {
     const message = messageAt(next, seq);
     if (message === undefined) continue;
-    const surfaced = withReceipts(message.surfaced, agents, time);
+    // Whoever writes this down knew before its time was over that it had arrived.
+    const at = Math.min(time, message.expiresAt ?? time);
+    const surfaced = withReceipts(message.surfaced, agents, at);
     next = { ...next, messages: replace(next, { ...message, surfaced }) };
   }
   return next;
 };
 
+/** ME15: the deadline counts, and not when somebody came to write that it is over. */
 const expired = (slice: MessagesSlice, { seq: entry, time, data }: Of<'messages.expired'>): MessagesSlice => {
   let next = slice;
   for (const { seq, unread, unacknowledged } of data.messages) {
@@ -200,14 +203,14 @@ const expired = (slice: MessagesSlice, { seq: entry, time, data }: Of<'messages.
       ...next,
       messages: replace(next, {
         ...message,
-        expired: withReceipts(message.expired, unread ?? none, time),
+        expired: withReceipts(message.expired, unread ?? none, message.expiresAt ?? time),
         overdue: message.overdue || unacknowledged !== undefined,
       }),
     };
-    const failed = { message: seq, seq: entry, at: time };
+    const failed = { message: seq, seq: entry };
     next = tellSender(next, message, [
-      failure({ ...failed, why: 'unread' }, unread),
-      failure({ ...failed, why: 'unacknowledged' }, unacknowledged),
+      failure({ ...failed, at: message.expiresAt ?? time, why: 'unread' }, unread),
+      failure({ ...failed, at: message.ackBy ?? time, why: 'unacknowledged' }, unacknowledged),
     ]);
   }
   return next;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { mentionsIn } from './mentions.ts';
+import { notMentionedMax } from './model/limits.ts';
 
 const names = [
   'ada',
@@ -81,6 +82,51 @@ const cases: readonly (readonly [rule: string, text: string, agents: readonly st
   ['ME26 not behind a fence that stays open', '@ada\n```\n@bob', ['ada']],
   ['ME26 a backtick without a counterpart is none', 'the ` key, @ada\n\nand ` again, @bob', ['ada', 'bob']],
   ['ME26 an escaped backtick opens nothing', String.raw`\`@ada\` and @bob`, ['ada', 'bob']],
+  [
+    'ME24 behind a mention and a slash',
+    '@ada/@bob @claude/@types/x @nobody/@pytest',
+    ['ada', 'bob', 'claude'],
+  ],
+  ['ME24 not behind a path', 'node_modules/@ada ./@bob x/@claude/@types _/_@cache', []],
+  ['ME24 behind three dots', 'x...@ada ...@bob', ['ada', 'bob']],
+  ['ME24 not behind one dot or two', 'x.@ada y..@bob ..@claude', []],
+  [
+    'ME26 not in a fenced block that begins in an item',
+    '@ada look:\n\n- ```sh\n  npm test @x_\n\n  @types\n  ```\n\n@bob can you take it?\n1. ~~~\n   @cache\n   ~~~\n* * ```\n    @v1.2\n    ```\n@claude',
+    ['ada', 'bob', 'claude'],
+  ],
+  [
+    'ME26 a fence ends with its item or quote',
+    '- ```sh\n  @ada\n@bob\n> ~~~\n> @claude\n@types',
+    ['bob', 'types'],
+  ],
+  [
+    'ME26 not in a fenced block within a quote or behind an item',
+    '> ~~~\n> @ada\n> ~~~\n> @bob\n\n10. x\n\n    ```\n    @claude\n\n    @types\n    ```\n\n    @pytest',
+    ['bob', 'pytest'],
+  ],
+  [
+    'ME26 code within a line ends with its paragraph, item, quote or heading',
+    '@ada don`t\n\nit`s @bob\n- don`t\n- it`s @claude\n> don`t\n# it`s @types\n# don`t\nit`s @cache',
+    ['ada', 'bob', 'claude', 'types', 'cache'],
+  ],
+  ['ME26 code within a line goes on in the next', '> x `y\n> @ada` `z\n@bob` @claude', ['claude']],
+  [
+    'ME26 lines may end in any way',
+    '@ada don`t.\r\n\r\n@bob it`s red.\r\n~~~\r\n@claude\r\n~~~\r\n@types\r~~~\r@cache\r~~~\r@x_\r\n```\r\n@pytest',
+    ['ada', 'bob', 'types', 'x_'],
+  ],
+  [
+    'ME26 not in lines that are indented behind a blank one',
+    '    @ada\n    @types\n\n    @bob\n\n\t@cache\n@claude\n    @x_\n- a\n\n      @pytest',
+    ['ada', 'types', 'claude', 'x_', 'pytest'],
+  ],
+  [
+    'ME26 not in elements of HTML that are code',
+    '<code>@ada</code> <pre class="x">\n@bob\n\n@claude</pre> <codec>@types</codec> <code> @cache\n\n</code>',
+    ['types', 'cache'],
+  ],
+  ['ME26 a line of marks is no list', '- - -\n@ada\n***\n@bob', ['ada', 'bob']],
   ['ME26 three backticks within a line are code within a line', '```@ada``` @bob', ['bob']],
 ];
 
@@ -90,6 +136,17 @@ describe('a mention', () => {
   it('ME4 names what is written like one and is no agent', () => {
     const { agents, strangers } = mentionsIn('@Ada, @nobody. @ada', (name) => name === 'ada');
     assert.deepEqual([agents, strangers], [['ada'], ['Ada', 'nobody']]);
+  });
+
+  it('ME30 tells whose names stand in it without being mentions', () => {
+    const unmentioned = (text: string) => mentionsIn(text, (name) => names.includes(name)).unmentioned;
+    assert.deepEqual(unmentioned('@ada `@bob` x@claude.org y@types/z @pytest.fixture `@ada` `@nobody`'), [
+      'bob',
+      'types',
+    ]);
+    assert.deepEqual(unmentioned('@ada and @bob'), []);
+    const many = Array.from({ length: 20 }, (_, i) => `\`@a${i}\``).join(' ');
+    assert.equal(mentionsIn(many, () => true).unmentioned.length, notMentionedMax);
   });
 
   it('is found in time that grows with the text, whatever it is made of', () => {
@@ -111,12 +168,32 @@ describe('a mention', () => {
       '漢@a',
       'x___@',
       '，',
+      '- ',
+      '- + ',
+      '> ',
+      '>\n',
+      '- + - + - + - + - + - +\n',
+      '\n',
+      '\t',
+      '- `@a\r',
+      '    ',
+      '<code>',
+      '<code ',
+      '<code></code>',
+      '@a/',
+      '@ada/',
+      '@ada/@a',
+      '...@',
+      '1. ```\n',
+      '- - - x',
     ]) {
-      const text = piece.repeat(32_000 / piece.length);
-      const began = performance.now();
-      agentsIn(text);
-      const ms = performance.now() - began;
-      assert.ok(ms < 1_000, `${JSON.stringify(piece)} took ${ms} ms`);
+      for (const ending of ['', '@ada`\t~']) {
+        const text = piece.repeat(32_000 / piece.length) + ending;
+        const began = performance.now();
+        agentsIn(text);
+        const ms = performance.now() - began;
+        assert.ok(ms < 1_000, `${JSON.stringify(piece)} took ${ms} ms`);
+      }
     }
     assert.deepEqual(agentsIn(`@${'a'.repeat(31_000)} @ada${'.'.repeat(900)}`), ['ada']);
   });
@@ -147,6 +224,9 @@ const decoy = fc
       (name) => `@q${name}`,
       (name) => `\n\`\`\`py\n@${name}\ndef f(): pass\n\`\`\`\n`,
       (name) => `\n~~~\n@${name}\n~~~\n`,
+      (name) => `\n- ~~~sh\n  @${name}\n\n  x\n  ~~~\n`,
+      (name) => `\r\n\r\n> 1. ~~~\r\n>    @${name}\r\n>    ~~~\r\n`,
+      (name) => `<code>@${name}</code>`,
       (name) => `${name} mailto:@${name}`,
     ),
   )

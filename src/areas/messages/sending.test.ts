@@ -41,6 +41,12 @@ describe('roles', () => {
     given.do(bob, 'lock_acquire', { name: 'role:reviewer', mode: 'shared' });
     assert.deepEqual(recipients(given, ada, { to: 'role:5C.reviewer' }), ['bob']);
     assert.deepEqual(recipients(given, ada, { to: 'role:reviewer' }).toSorted(), ['bob', 'cyd']);
+    assert.deepEqual(recipients(given, bob, { to: 'role:reviewer' }), ['cyd'], 'not the sender');
+    const { message } = given.refused(bob, 'message_send', {
+      code: 'not_found',
+      input: { text: 'x', to: 'role:5c.reviewer' },
+    });
+    assert.match(message, /^No other agent has the role 5c\.reviewer, .* Nothing was stored/);
     given.do(bob, 'lock_release', { name: 'role:5c.reviewer' });
     given.refused(ada, 'message_send', { code: 'not_found', input: { text: 'x', to: 'role:5c.reviewer' } });
   });
@@ -138,6 +144,21 @@ describe('a text without an address', () => {
     });
     assert.match(message, /no agent is called "Bob", "dora"/);
     assert.deepEqual(details, { not_agents: ['Bob', 'dora'] });
+  });
+
+  it('ME30 is answered with the agents that it names without mentioning them', () => {
+    const { given, ada } = office();
+    const send = (text: string, over = {}) =>
+      given.do(ada, 'message_send', { text, ...over })['not_mentioned'];
+    assert.deepEqual(send('@bob, see `@cyd`, `@ada`, `@bob` and x@cyd.'), ['cyd']);
+    assert.equal(send('@bob, see `@nobody`.'), undefined);
+    assert.equal(send('See `@cyd`.', { to: 'bob' }), undefined, 'it says who gets it');
+    const { message, details } = given.refused(ada, 'message_send', {
+      code: 'invalid_input',
+      input: { text: '@Bob: `@cyd`' },
+    });
+    assert.match(message, /\(no agent is called "Bob"; what is part of code.* is no mention: "cyd"\)/);
+    assert.deepEqual(details, { not_agents: ['Bob'], not_mentioned: ['cyd'] });
   });
 
   it('ME5 goes to the author of what it answers, and to whom it mentions', () => {

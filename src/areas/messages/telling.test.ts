@@ -76,7 +76,7 @@ describe('the entries', () => {
     office.deliver({ agent: 'bob', told: seqOf(id) });
     assert.deepEqual(readers(), [[]]);
     given.pass(minuteMs);
-    assert.deepEqual(readers(), [['ada']]);
+    assert.deepEqual(readers(), [['ada', 'cyd']]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/instants.ts';
-import { type Message, type MessagesSlice, type Receipt, mailboxOf } from './model/message.ts';
+import type { Facts } from '../../kernel/operation.ts';
+import { type Message, type MessagesSlice, type Receipt, isPast, mailboxOf } from './model/message.ts';
 
 export const deliveryStates = ['stored', 'offered', 'surfaced', 'acknowledged', 'expired'] as const;
 
@@ -15,8 +16,13 @@ export interface DeliveryState {
 const timesOf = (receipts: readonly Receipt[]): ReadonlyMap<string, Instant> =>
   new Map(receipts.map(({ agent, at }) => [agent, at]));
 
-/** ME16 */
-export const statesOf = (slice: MessagesSlice, message: Message): readonly DeliveryState[] => {
+/** ME15, ME16: what is over is over, whether that is written yet or not. */
+export const statesOf = (
+  slice: MessagesSlice,
+  message: Message,
+  { now, arrivedOf }: Pick<Facts, 'now' | 'arrivedOf'>,
+): readonly DeliveryState[] => {
+  const { seq, expiresAt } = message;
   const last = (['acknowledged', 'surfaced', 'expired'] as const).map(
     (state) => [state, timesOf(message[state])] as const,
   );
@@ -25,8 +31,10 @@ export const statesOf = (slice: MessagesSlice, message: Message): readonly Deliv
       const at = times.get(agent);
       if (at !== undefined) return { agent, state, at };
     }
+    if (expiresAt !== undefined && isPast(expiresAt, now) && seq > (arrivedOf(agent).surfaced ?? 0))
+      return { agent, state: 'expired', at: expiresAt };
     const { offered } = mailboxOf(slice, agent);
-    return offered.seq >= message.seq
+    return offered.seq >= seq
       ? { agent, state: 'offered', at: offered.at }
       : { agent, state: 'stored', at: message.at };
   });

@@ -129,7 +129,8 @@ test('PO12 an agent is told where something is new, and what it was asked and ha
 
 test('PO13 portals with something new are news until they are read', () => {
   const { given, ada, bob, eve } = meeting();
-  const newsOf = (agent: string) => portalsArea.news(given.scenario.slices, agent);
+  const newsOf = (agent: string) =>
+    portalsArea.news(given.scenario.slices, agent, { now: given.scenario.now, arrived: {} });
   assert.deepEqual(newsOf('bob'), []);
   given.do(ada, 'portal_open', { with: 'bob', text: 'x' });
   given.do(eve, 'portal_open', { with: 'bob' });

@@ -7,7 +7,8 @@ test('TA59 what was lost since the latest start is news until the next one', () 
   const given = new TaskBoard();
   const ada = given.join('ada');
   const eve = given.join('eve', { role: 'approver' });
-  const newsOf = (agent: string) => tasksArea.news(given.scenario.slices, agent);
+  const newsOf = (agent: string) =>
+    tasksArea.news(given.scenario.slices, agent, { now: given.scenario.now, arrived: {} });
   given.do(eve, 'task_add', { tasks: [{ title: 'x' }, { title: 'y' }] });
   for (const id of ['T-1', 'T-2']) given.do(ada, 'task_claim', { id });
   assert.deepEqual(newsOf('ada'), []);

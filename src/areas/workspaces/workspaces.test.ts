@@ -30,6 +30,7 @@ const facts: Facts = {
   attention: () => [],
   head: 0,
   arrived: {},
+  arrivedOf: () => ({}),
 };
 
 const namesIn = (given: Scenario): readonly string[] =>

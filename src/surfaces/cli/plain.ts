@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.ts';
 
-/** What JSON.stringify leaves as it is, though a terminal or an editor may obey it. */
-const unsafe = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** What JSON.stringify leaves as it is, though a terminal or an editor may obey it, or nobody sees it. */
+const unsafe = /[\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 /** JSON on one line that is safe to look at; what it says is the same. */
 export const jsonLine = (value: unknown): string =>

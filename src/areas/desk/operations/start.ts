@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
-import type { Carried } from '../../../kernel/carried.ts';
+import type { Moment } from '../../../kernel/carried.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { isoTime } from '../../../kernel/instants.ts';
@@ -137,7 +137,7 @@ export const start = defineOperation({
       ...locksOf(slices, session),
       lost: lost(slices, agent),
       waiting: [
-        ...unread(slices, name, arrived),
+        ...unread(slices, name, { now, arrived }),
         ...attention(name)
           .filter(({ kind }) => kind !== messageKind)
           .map(({ kind, ref, text }) => ({ kind, ref, text })),
@@ -167,8 +167,8 @@ const metadataOf = ({
 const messageKind = 'message';
 
 /** DE10: messages are counted, and read with inbox. */
-const unread = ({ messages }: Slices, agent: string, arrived: Carried) => {
-  const waiting = unreadOf(messages, agent, arrived);
+const unread = ({ messages }: Slices, agent: string, moment: Moment) => {
+  const waiting = unreadOf(messages, agent, moment);
   const first = firstSeq(waiting);
   if (first === undefined) return [];
   const text = `${waiting.size} unread ${waiting.size === 1 ? 'message' : 'messages'}. Read with inbox.`;

@@ -59,8 +59,10 @@ export const status = defineOperation({
     ),
     active: listOf(z.strictObject({ agent: z.string(), last_seen: z.string() })),
   }),
-  query: (slices, _input, { now, workspace, actor: { agent }, arrived }) => {
+  query: (slices, _input, facts) => {
     const { tasks, messages } = slices;
+    const { now, workspace, actor } = facts;
+    const { agent } = actor;
     return ok({
       workspace,
       tasks: counted({
@@ -75,7 +77,7 @@ export const status = defineOperation({
       agents: counted(tiersOf(slices, now)),
       ...(agent === undefined
         ? { ...counted({ undelivered_messages: undeliveredCount(messages) }), ...goingOn(slices, now) }
-        : counted({ unread_messages: unreadOf(messages, agent, arrived).size })),
+        : counted({ unread_messages: unreadOf(messages, agent, facts).size })),
     });
   },
 });

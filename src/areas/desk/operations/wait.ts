@@ -175,7 +175,7 @@ const lookFor = (slices: Slices, facts: Facts, { agent, wanted, after }: Asked):
     .toSorted((a, b) => a.seq - b.seq);
   const fitting = pending.filter(({ kind }) => wants(wanted, familyOf(kind)));
   const events = fitting.slice(0, eventsMax);
-  const unread = unreadOf(slices.messages, agent, facts.arrived);
+  const unread = unreadOf(slices.messages, agent, facts);
   const messages = selectUnread(
     unread,
     new Room(slices.messages, shownDefault),

@@ -21,21 +21,11 @@ export const acknowledge = (office: Office, { messages }: AcknowledgeCommand): M
       ? ok(shownAndOwed(mailbox, office.context.arrived.surfaced ?? 0))
       : fresh(office, agent, messages);
   if (!wanted.ok) return wanted;
-  return ok(
-    wanted.value.length === 0
-      ? []
-      : [
-          {
-            type: 'messages.acknowledged',
-            data: { agent, messages: wanted.value, senders: sendersOf(office, wanted.value) },
-          },
-        ],
-  );
+  if (wanted.value.length === 0) return ok([]);
+  const sentBy = wanted.value.map((seq) => messageAt(office.messages, seq)?.sender ?? null);
+  const senders = [...new Set(sentBy.flatMap((sender) => sender ?? []))];
+  return ok([{ type: 'messages.acknowledged', data: { agent, messages: wanted.value, senders, sentBy } }]);
 };
-
-const sendersOf = ({ messages }: Office, seqs: readonly Seq[]): readonly string[] => [
-  ...new Set(seqs.flatMap((seq) => messageAt(messages, seq)?.sender ?? [])),
-];
 
 /** What the agent owes an acknowledgement for and an answer has carried to it. */
 const shownAndOwed = ({ owed, surfaced }: Mailbox, arrived: Seq): readonly Seq[] =>

@@ -13,9 +13,11 @@ export interface Recipients {
   readonly everyone: boolean;
   /** Agents that the text names and that are not among them. */
   readonly mentioned: readonly string[];
+  /** Agents whose names stand in a text that says who gets it, and that are not mentioned by that. */
+  readonly notMentioned: readonly string[];
 }
 
-/** ME1 to ME5 */
+/** ME1 to ME5, ME30 */
 export const recipientsOf = (office: Office, command: SendCommand): Outcome<Recipients> => {
   const { agents } = office.context.world.agents;
   const mentions = mentionsIn(command.text, (name) => agents.has(name));
@@ -24,7 +26,7 @@ export const recipientsOf = (office: Office, command: SendCommand): Outcome<Reci
     if (!to.ok) return to;
     const known = new Set(to.value);
     const mentioned = mentions.agents.filter((name) => !known.has(name)).slice(0, mentionsMax);
-    return ok({ to: to.value, everyone: command.to.includes(everyone), mentioned });
+    return ok({ to: to.value, everyone: command.to.includes(everyone), mentioned, notMentioned: [] });
   }
   const answered = authorAnswered(office, command);
   if (!answered.ok) return answered;
@@ -32,7 +34,10 @@ export const recipientsOf = (office: Office, command: SendCommand): Outcome<Reci
     ...answered.value,
     ...mentions.agents.filter((name) => name !== office.context.actor.agent),
   ]);
-  if (to.size === 0) return refuseNobody(office, mentions.strangers);
+  const notMentioned = mentions.unmentioned.filter(
+    (name) => name !== office.context.actor.agent && !to.has(name),
+  );
+  if (to.size === 0) return refuseNobody(office, { strangers: mentions.strangers, notMentioned });
   if (to.size > mentionsMax) {
     return refuse(
       'limit_exceeded',
@@ -40,7 +45,7 @@ export const recipientsOf = (office: Office, command: SendCommand): Outcome<Reci
       { limit: mentionsMax },
     );
   }
-  return ok({ to: [...to], everyone: false, mentioned: [] });
+  return ok({ to: [...to], everyone: false, mentioned: [], notMentioned });
 };
 
 const everyone = 'everyone';
@@ -81,7 +86,8 @@ const meantBy = ({ context }: Office, address: string): Outcome<readonly string[
   }
   const holders = roleHolders(world, name);
   if (!holders.ok) return holders;
-  return holders.value.length > 0 ? holders : nobody(address, `Nobody has the role ${name}`);
+  const held = holders.value.filter((holder) => holder !== actor.agent);
+  return held.length > 0 ? ok(held) : nobody(address, `No other agent has the role ${name}`);
 };
 
 const nobody = (address: string, why: string): Refusal =>
@@ -146,14 +152,26 @@ export const unknownMessage = (...seqs: readonly number[]): Refusal =>
     { messages: seqs.map(messageId) },
   );
 
-/** ME4 */
-const refuseNobody = ({ context }: Office, strangers: readonly string[]): Refusal => {
+interface Unreached {
+  readonly strangers: readonly string[];
+  readonly notMentioned: readonly string[];
+}
+
+const listed = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
+
+/** ME4, ME30 */
+const refuseNobody = ({ context }: Office, { strangers, notMentioned }: Unreached): Refusal => {
   const unknown = strangers.filter((name) => name !== context.actor.agent);
-  const said =
-    unknown.length === 0 ? '' : ` (no agent is called ${unknown.map((name) => `"${name}"`).join(', ')})`;
+  const why = [
+    ...(unknown.length === 0 ? [] : [`no agent is called ${listed(unknown)}`]),
+    ...(notMentioned.length === 0
+      ? []
+      : [`what is part of code, an address or a path is no mention: ${listed(notMentioned)}`]),
+  ];
+  const said = why.length === 0 ? '' : ` (${why.join('; ')})`;
   return refuse(
     'invalid_input',
     `The text mentions no other agent${said}, so nobody would get it, and nothing was stored. Name somebody with to: an agent, capability:<c>, role:<r> or everyone.`,
-    { not_agents: unknown },
+    { not_agents: unknown, ...(notMentioned.length > 0 && { not_mentioned: notMentioned }) },
   );
 };

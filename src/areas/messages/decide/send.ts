@@ -14,7 +14,7 @@ export const send = (office: Office, command: SendCommand): MessagesDecision => 
   if (!room.ok) return room;
   const { to, notStoredFor } = room.value;
   const { text, subject, replyTo, ackWithinMs, expiresInMs } = command;
-  const { everyone, mentioned } = recipients.value;
+  const { everyone, mentioned, notMentioned } = recipients.value;
   const { now } = office.context;
   const data: Sent = {
     to,
@@ -25,6 +25,7 @@ export const send = (office: Office, command: SendCommand): MessagesDecision => 
     ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
     ...(everyone && { everyone }),
     ...(mentioned.length > 0 && { mentioned }),
+    ...(notMentioned.length > 0 && { notMentioned }),
     ...(notStoredFor.length > 0 && { notStoredFor }),
   };
   return ok([{ type: 'messages.sent', data }]);

@@ -13,6 +13,8 @@ export interface Sent {
   readonly everyone?: true;
   /** Agents that the text mentions and that did not get it for that. */
   readonly mentioned?: readonly string[];
+  /** Agents whose names stand in the text, in code or in an address, where they mention nobody. */
+  readonly notMentioned?: readonly string[];
   /** Agents that everyone means and whose mailboxes are full. */
   readonly notStoredFor?: readonly string[];
 }
@@ -43,6 +45,8 @@ export type MessagesEvent =
         readonly messages: readonly Seq[];
         /** The agents that sent them, for telling them. */
         readonly senders: readonly string[];
+        /** Who sent each of them, `null` when that was no agent; older entries do not say. */
+        readonly sentBy?: readonly (string | null)[];
       };
     }
   | { readonly type: 'messages.delivered'; readonly data: { readonly cursors: readonly AgentCursors[] } }

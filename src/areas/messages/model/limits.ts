@@ -6,6 +6,8 @@ export const subjectCharactersMax = 200;
 export const addressesMax = 100;
 /** How many agents a text may mention. */
 export const mentionsMax = 100;
+/** How many agents an answer names whose names stand in the text without being mentions. */
+export const notMentionedMax = 10;
 /** How many unread messages an agent may have. */
 export const unreadMax = 10_000;
 /** How many acknowledgements an agent may owe. */

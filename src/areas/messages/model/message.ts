@@ -1,7 +1,8 @@
+import type { Moment } from '../../../kernel/carried.ts';
 import type { Seq } from '../../../kernel/entry.ts';
 import type { Instant } from '../../../kernel/instants.ts';
 import { type Table, table } from '../../../kernel/table.ts';
-import { type Seqs, noSeqs } from './seqs.ts';
+import { type Seqs, hasSeq, noSeqs, withoutSeq } from './seqs.ts';
 
 declare module '../../../kernel/slices.ts' {
   interface Slices {
@@ -157,6 +158,32 @@ export const mailboxOf = ({ mailboxes }: MessagesSlice, agent: string): Mailbox 
     undelivered: none,
     forgotten: none,
   };
+
+/**
+ * ME15: the mailbox as it stands at that moment: what is over has left it, whether that is written yet or not. What has
+ * arrived and is not written yet still stands among the unread.
+ */
+export const mailboxAt = (slice: MessagesSlice, agent: string, { now, arrived }: Moment): Mailbox => {
+  const mailbox = mailboxOf(slice, agent);
+  let { unread, owed } = mailbox;
+  const lapsed: Seq[] = [];
+  for (const message of slice.messages.scan('due', duePartition)) {
+    const { seq, expiresAt, ackBy } = message;
+    if ((dueAt(message) ?? now) > now) break;
+    const isOver = isPast(expiresAt, now) && seq > (arrived.surfaced ?? 0) && hasSeq(unread, seq);
+    if (isOver) {
+      unread = withoutSeq(unread, seq);
+      lapsed.push(seq);
+    }
+    if (isOver || isPast(ackBy, now)) owed = withoutSeq(owed, seq);
+  }
+  return unread === mailbox.unread && owed === mailbox.owed
+    ? mailbox
+    : { ...mailbox, unread, owed, lapsed: [...mailbox.lapsed, ...lapsed] };
+};
+
+export const isPast = (deadline: Instant | undefined, now: Instant): boolean =>
+  deadline !== undefined && deadline <= now;
 
 export const messageAt = ({ messages }: MessagesSlice, seq: Seq): Message | undefined =>
   messages.get(messageKey(seq));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Carried } from '../../../kernel/carried.ts';
+import type { Carried, Moment } from '../../../kernel/carried.ts';
 import { type Entry, type EntryOf, type Seq, entryGuard } from '../../../kernel/entry.ts';
 import { type Instant, isoTime } from '../../../kernel/instants.ts';
 import type { AgentCursors, MessagesEvent } from './events.ts';
@@ -9,6 +9,7 @@ import {
   type MessagesSlice,
   dueAt,
   duePartition,
+  mailboxAt,
   mailboxOf,
   messageAt,
   messageId,
@@ -72,9 +73,9 @@ export const viewSent = ({ seq, time, actor, data }: SentEntry): MessageView => 
   };
 };
 
-/** What an agent has not read, as far as is known. */
-export const unreadOf = (slice: MessagesSlice, agent: string, arrived: Carried): Seqs =>
-  splitAfter(mailboxOf(slice, agent).unread, arrived.surfaced ?? 0).rest;
+/** What an agent has not read and still can in time, as far as is known. */
+export const unreadOf = (slice: MessagesSlice, agent: string, moment: Moment): Seqs =>
+  splitAfter(mailboxAt(slice, agent, moment).unread, moment.arrived.surfaced ?? 0).rest;
 
 /** What an agent has read or let expire, the latest first. */
 export const pastOf = ({ unread, read, lapsed }: Mailbox, { surfaced = 0 }: Carried): readonly Seq[] =>

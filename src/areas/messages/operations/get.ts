@@ -43,7 +43,8 @@ export const messageGet = defineOperation({
       .optional()
       .describe('how many recipients are in each'),
   }),
-  query: ({ messages: slice }, { id }, { actor }) => {
+  query: ({ messages: slice }, { id }, facts) => {
+    const { actor } = facts;
     const seq = seqOf(id);
     const unknown = actor.agent === undefined ? unknownToNobody(seq) : unknownMessage(seq);
     if (seq > slice.last) return unknown;
@@ -56,7 +57,7 @@ export const messageGet = defineOperation({
       if (!own && !got && data.everyone !== true) return unknown;
       const message = messageAt(slice, seq);
       if (message === undefined) return ok(viewSent(sent));
-      const deliveries = statesOf(slice, message);
+      const deliveries = statesOf(slice, message, facts);
       return ok({
         ...viewSent(sent),
         deliveries: deliveries

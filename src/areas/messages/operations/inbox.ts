@@ -8,7 +8,7 @@ import { agentNameSchema } from '../../agents/model.ts';
 import { messagesIntent } from '../decide/index.ts';
 import type { MessagesEvent } from '../model/events.ts';
 import { acknowledgedPerCallMax, shownDefault, shownMax } from '../model/limits.ts';
-import { type MessagesSlice, mailboxOf, messageAt, messageId } from '../model/message.ts';
+import { type Mailbox, mailboxAt, messageAt, messageId } from '../model/message.ts';
 import {
   type MessageView,
   Room,
@@ -86,20 +86,21 @@ export const inbox = defineOperation({
     }),
   carries: ({ up_to }) => carriedBy(up_to),
   confirms: ({ read_to }) => (read_to === undefined ? undefined : { surfaced: read_to }),
-  answer: ({ entries }, { messages: slice }, { actor, arrived, input }) => {
-    const agent = present(actor.agent, 'only an agent has a mailbox');
-    const { from, all = false, limit = shownDefault } = input;
+  answer: ({ entries }, { messages: slice }, facts) => {
+    const agent = present(facts.actor.agent, 'only an agent has a mailbox');
+    const mailbox = mailboxAt(slice, agent, facts);
+    const { from, all = false, limit = shownDefault } = facts.input;
     const isWanted = (seq: Seq): boolean => from === undefined || messageAt(slice, seq)?.from === from;
     const room = new Room(slice, limit);
-    const { seqs, more, upTo } = selectUnread(unreadOf(slice, agent, arrived), room, isWanted);
-    const past = all && more === 0 ? pastIn(slice, { agent, arrived, room, isWanted }) : [];
+    const { seqs, more, upTo } = selectUnread(unreadOf(slice, agent, facts), room, isWanted);
+    const past = all && more === 0 ? pastIn(mailbox, facts.arrived, { room, isWanted }) : [];
     const acknowledged = entries.flatMap((entry) =>
       is(entry, 'messages.acknowledged') ? entry.data.messages : [],
     );
-    const owed = owedIn(slice, agent, seqs);
+    const owed = owedIn(mailbox, seqs);
     return withEntries([...seqs, ...past], (fetched) =>
       ok({
-        messages: fetched.map((entry, i) => viewOf(slice, entry, { agent, isPast: i >= seqs.length })),
+        messages: fetched.map((entry, i) => viewOf(mailbox, entry, i >= seqs.length)),
         ...(more > 0 && { more }),
         ...(acknowledged.length > 0 && {
           acknowledged: latest(acknowledged).map(messageId),
@@ -119,16 +120,14 @@ const named = (ack: readonly string[]): readonly Seq[] | 'all' =>
   ack.includes('all') ? 'all' : ack.map(seqOf);
 
 interface Looking {
-  readonly agent: string;
-  readonly arrived: Carried;
   readonly room: Room;
   readonly isWanted: (seq: Seq) => boolean;
 }
 
 /** The latest of what is no longer unread, as much as there is room for. */
-const pastIn = (slice: MessagesSlice, { agent, arrived, room, isWanted }: Looking): readonly Seq[] => {
+const pastIn = (mailbox: Mailbox, arrived: Carried, { room, isWanted }: Looking): readonly Seq[] => {
   const found: Seq[] = [];
-  for (const seq of pastOf(mailboxOf(slice, agent), arrived)) {
+  for (const seq of pastOf(mailbox, arrived)) {
     if (!isWanted(seq)) continue;
     if (!room.take(seq)) break;
     found.push(seq);
@@ -140,11 +139,9 @@ const latest = (seqs: readonly Seq[]): readonly Seq[] => seqs.toSorted((a, b) =>
 
 /** What is to be acknowledged and not shown by this very answer. */
 const owedIn = (
-  slice: MessagesSlice,
-  agent: string,
+  { owed, unread }: Mailbox,
   shown: readonly Seq[],
 ): { readonly first: readonly Seq[]; readonly total: number } => {
-  const { owed, unread } = mailboxOf(slice, agent);
   const first: Seq[] = [];
   let total = 0;
   for (const seq of eachSeq(owed)) {
@@ -155,16 +152,12 @@ const owedIn = (
   return { first, total };
 };
 
-const viewOf = (
-  slice: MessagesSlice,
-  entry: Entry,
-  { agent, isPast }: { readonly agent: string; readonly isPast: boolean },
-): MessageView => {
+const viewOf = ({ lapsed }: Mailbox, entry: Entry, isPast: boolean): MessageView => {
   const sent = present(sentIn(entry), 'a mailbox holds messages');
-  const lapsed = messageAt(slice, entry.seq)?.expired.some((one) => one.agent === agent) === true;
+  const isLapsed = lapsed.includes(entry.seq);
   return {
     ...viewSent(sent),
-    ...(lapsed && { expired: true as const }),
-    ...(isPast && !lapsed && { read: true as const }),
+    ...(isLapsed && { expired: true as const }),
+    ...(isPast && !isLapsed && { read: true as const }),
   };
 };

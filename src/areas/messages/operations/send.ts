@@ -13,6 +13,7 @@ import {
   ackWithinSecondsMax,
   addressesMax,
   expirySecondsMax,
+  notMentionedMax,
   recipientsNamedMax,
   subjectCharactersMax,
   textCharactersMax,
@@ -70,6 +71,12 @@ export const messageSend = defineOperation({
       .optional()
       .describe(`when at most ${recipientsNamedMax}`),
     mentioned: z.array(z.string()).optional().describe('in the text, but not recipients'),
+    not_mentioned: z
+      .array(z.string())
+      .optional()
+      .describe(
+        `did not get it: the text names them in code, an address or a path; up to ${notMentionedMax}`,
+      ),
     not_stored_for: z.array(z.string()).optional().describe('their mailboxes are full'),
     ack_by: z.string().optional(),
   }),
@@ -93,7 +100,7 @@ export const messageSend = defineOperation({
       entries.find((one) => is(one, 'messages.sent')),
       'sending writes a message',
     );
-    const { to, mentioned = [], notStoredFor = [], ackBy } = entry.data;
+    const { to, mentioned = [], notMentioned = [], notStoredFor = [], ackBy } = entry.data;
     return ok({
       id: messageId(entry.seq),
       count: to.length,
@@ -104,6 +111,7 @@ export const messageSend = defineOperation({
         }),
       }),
       ...(mentioned.length > 0 && { mentioned: [...mentioned] }),
+      ...(notMentioned.length > 0 && { not_mentioned: [...notMentioned] }),
       ...(notStoredFor.length > 0 && { not_stored_for: [...notStoredFor] }),
       ...(ackBy !== undefined && { ack_by: isoTime(ackBy) }),
     });
