@@ -294,3 +294,13 @@ test('LE41 passing a limit is refused with the limit named', () => {
   });
   assert.equal(waits.details['limit'], waitingPerSessionMax);
 });
+
+test('LE52 a role without a ttl follows its session, and other locks end by themselves', () => {
+  const yard = new LockYard();
+  const ada = yard.join('ada');
+  yard.lock(ada, ['role:reviewer', 'role:5c.tester']);
+  yard.lock(ada, ['role:owner', 'issue:1']);
+  yard.lock(ada, 'role:guest', { ttl: 60 });
+  yard.pass(6 * minuteMs);
+  assert.deepEqual(yard.held, ['ada role:5c.tester exclusive', 'ada role:reviewer exclusive']);
+});

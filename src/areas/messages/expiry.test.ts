@@ -16,7 +16,7 @@ const seen = (office: MessageOffice, id: string) => {
     shown: inbox.messages.length,
     more: inbox.more ?? 0,
     owed: inbox.to_acknowledge_total ?? 0,
-    counted: given.do(bob, 'status')['unread_messages'],
+    counted: given.do(bob, 'status')['unread_messages'] ?? 0,
     news: office.news('bob').map(({ count }) => count),
     attention: given.attention('bob').map(({ kind }) => kind),
     state: office.states(ada, id)['bob'],

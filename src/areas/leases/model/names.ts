@@ -163,6 +163,9 @@ export const inOneLine = (a: string, b: string): boolean => {
   return one.slice(0, two.length).every((segment, depth) => segment === two[depth]);
 };
 
+/** Whether it says what somebody is, and not what they work on. */
+export const isRole = (text: string): boolean => segmentsOf(text)[0] === 'role';
+
 /** A name that was read before, as entries and tables hold it. */
 export const segmentsOf = (text: string): readonly string[] => {
   const reading = readLockName(text);

@@ -16,6 +16,7 @@ import { blockersOf, isLease } from '../model/conflicts.ts';
 import { expiryOf } from '../model/expiry.ts';
 import { type Ticket, leaseOf, offerKey, refusalOf } from '../model/lease.ts';
 import { blockersForDueMax, waitMsMax } from '../model/limits.ts';
+import { isRole } from '../model/names.ts';
 import { lockOutput, viewLock } from '../view.ts';
 import {
   branchSchema,
@@ -145,16 +146,19 @@ export const lockAcquire = defineOperation({
     .superRefine(checkWork)
     .superRefine(checkGlobs),
   output: z.strictObject({ locks: z.array(lockOutput) }),
-  toCommand: ({ name, branch, mode, ttl, wait_ms, purpose, delay_s }) =>
-    leasesIntent({
+  toCommand: ({ name, branch, mode, ttl, wait_ms, purpose, delay_s }) => {
+    const names = locksOf({ name, branch });
+    return leasesIntent({
       type: 'acquire',
-      names: locksOf({ name, branch }),
+      names,
       mode: mode ?? 'exclusive',
-      ttl: ttlOf(ttl),
+      // LE52: mail to a role is for whoever has it, and nobody renews what they are.
+      ttl: ttlOf(ttl) ?? (names.every(isRole) ? 'session' : undefined),
       waitMs: wait_ms ?? 0,
       delayMs: (delay_s ?? 0) * secondMs,
       purpose,
-    }),
+    });
+  },
   turn: { limitMs: ({ wait_ms }) => wait_ms ?? 0, place: placeOf },
   answer: (done, slices, facts) => {
     const asked = askedIn(done);
