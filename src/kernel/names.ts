@@ -25,4 +25,4 @@ export const isName = (text: string): boolean => faultInName('A name', text) ===
 
 /** What the command line calls itself as a client, which people use, and what a client of MCP is called that has no other name. */
 export const commandLine = 'cli';
-export const namelessClient = 'mcp';
+export const namelessClient = 'agent';

@@ -102,7 +102,7 @@ describe('the headers for a hub in another process', () => {
       served.left.map(({ connection }) => connection),
       ['stdio:9'],
     );
-    const { value } = valueIn(await remote.call(callOf('agent_list')));
+    const { value } = valueIn(await remote.call(callOf('agent_list', { input: { all: true } })));
     assert.equal((value as { items: { sessions: number }[] }).items[0]?.sessions, 0);
   });
 
