@@ -6,7 +6,8 @@ import { exchanged } from '../append-request.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { type Fault, faultOf, isBusy } from './failures.ts';
 import { shmOf, walOf } from './format.ts';
-import { type FileIdentity, fileIdentity, sameFile } from './inspect.ts';
+import { fileIdentity } from './inspect.ts';
+import { type Place, Places } from './places.ts';
 import type { WriterOutcome, WriterSettings } from './writer-messages.ts';
 
 /**
@@ -24,11 +25,6 @@ const healthPatienceMs = 200;
 
 type Unknown = Extract<AppendOutcome, { readonly kind: 'unknown' }>;
 
-interface Place {
-  readonly path: string;
-  readonly file: FileIdentity;
-}
-
 interface Connection {
   readonly database: DatabaseSync;
   readonly begin: StatementSync;
@@ -36,7 +32,7 @@ interface Connection {
   readonly insert: StatementSync;
   readonly commit: StatementSync;
   /** The files that must still be where they were for a commit to be worth anything. */
-  readonly places: readonly Place[];
+  readonly places: Places;
 }
 
 /** The one connection of a process that writes. It blocks, and so lives in a thread of its own. */
@@ -147,8 +143,7 @@ export class Writer {
   /** Entries written to a file that has lost its name would be confirmed, and gone. */
   #misplaced(): Unknown | undefined {
     const { path, file } = this.#settings;
-    const places = this.#connection?.places ?? [{ path, file }];
-    const lost = places.find((place) => !sameFile(place.file, fileIdentity(place.path)));
+    const lost = (this.#connection?.places ?? new Places([{ path, file }])).lost();
     return (
       lost &&
       unknown({
@@ -187,7 +182,7 @@ const open = ({ path, file }: WriterSettings): Connection => {
       begin: database.prepare('begin immediate'),
       insert: database.prepare('insert into entries (seq, batch, text, chain) values (?, ?, ?, ?)'),
       commit: database.prepare('commit'),
-      places: [{ path, file }, ...placesOf([walOf(path), shmOf(path)])],
+      places: new Places([{ path, file }, ...placesOf([walOf(path), shmOf(path)])]),
     };
   } catch (error) {
     closeQuietly(database);
