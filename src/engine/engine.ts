@@ -204,11 +204,10 @@ export class Engine {
       },
     });
     const { retry, limitMs } = prepared;
-    const { signal } = options;
     const fate =
       retry === undefined
         ? await this.#submit(call)
-        : await this.#blocking.retry(call, retry, { limitMs, signal });
+        : await this.#blocking.retry(call, retry, { limitMs, signal: options.signal });
     switch (fate.kind) {
       case 'refused':
         return fate.refusal;

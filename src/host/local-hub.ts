@@ -58,12 +58,10 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
-    const { caller, requestId, signal, gone, lost, peek, receipts, received } = call;
-    const options = { requestId, signal, gone, lost, peek, receipts, received };
     const reply =
       prepared.value.kind === 'query'
-        ? await engine.value.query(caller, prepared.value, options)
-        : await engine.value.execute(caller, prepared.value, options);
+        ? await engine.value.query(call.caller, prepared.value, call)
+        : await engine.value.execute(call.caller, prepared.value, call);
     if (!reply.ok) return reply;
     const { value, replayed, waiting, receipt } = reply.value;
     return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });

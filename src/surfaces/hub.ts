@@ -48,6 +48,7 @@ export interface HubCall {
   /** Name of the workspace; the default one when absent. */
   readonly workspace: string | undefined;
   readonly requestId: string | undefined;
+  /** Of the call and its answer. Read where it matters only, so that a surface may make it when it is first read. */
   readonly signal: AbortSignal | undefined;
   /** Aborted when the answer has not reached whoever asked, which may become known long after it was given. */
   readonly gone?: AbortSignal | undefined;

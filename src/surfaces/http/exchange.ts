@@ -20,11 +20,13 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly #connection: Connection;
   #unread: boolean;
+  #answerSignal: AbortSignal | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, connection: Connection) {
     this.request = request;
     this.response = response;
     this.#connection = connection;
+    nextRequest(request.socket);
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     this.#unread = encoding !== undefined || (length !== undefined && length !== '0');
   }
@@ -35,24 +37,10 @@ export class Exchange {
 
   /**
    * Aborted when the answer to this request does not leave as a whole, and when it is seen afterwards that it was lost.
-   * Asked for once.
+   * Made when it is first asked for: most answers carry nothing whose fate matters.
    */
-  answerSignal(): AbortSignal {
-    const { response } = this;
-    const { socket } = this.request;
-    const { signal } = this.#connection;
-    const control = new AbortController();
-    nextRequest(socket);
-    const abort = (): void => control.abort();
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    response.once('finish', () => signal.removeEventListener('abort', abort));
-    response.once('close', () => {
-      signal.removeEventListener('abort', abort);
-      if (response.writableFinished) watchGiven(socket, { lost: control, keeps: false });
-      else abort();
-    });
-    return control.signal;
+  get answerSignal(): AbortSignal {
+    return (this.#answerSignal ??= this.#watchAnswer());
   }
 
   /** Whether this process takes no more calls. */
@@ -116,6 +104,26 @@ export class Exchange {
     const { http, jsonRpc } = errorTable[code];
     const error = { code: jsonRpc, message, data: { ...details, code } };
     this.json(http, JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+  }
+
+  #watchAnswer(): AbortSignal {
+    const { response } = this;
+    const { socket } = this.request;
+    const { signal } = this.#connection;
+    const control = new AbortController();
+    const abort = (): void => control.abort();
+    const ended = (): void => {
+      signal.removeEventListener('abort', abort);
+      if (response.writableFinished) watchGiven(socket, { lost: control, keeps: false });
+      else abort();
+    };
+    if (signal.aborted) abort();
+    else if (response.closed) ended();
+    else {
+      signal.addEventListener('abort', abort, { once: true });
+      response.once('finish', () => signal.removeEventListener('abort', abort)).once('close', ended);
+    }
+    return control.signal;
   }
 
   #send(status: number, text: string, headers: string[]): void {

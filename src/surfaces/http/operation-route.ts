@@ -3,9 +3,9 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { whileClosing } from '../cut-short.ts';
-import type { Hub, HubReply } from '../hub.ts';
+import type { Hub, HubCall, HubReply } from '../hub.ts';
 import { parseJson } from '../json-text.ts';
-import { headerNames, readCallHeaders, readRevision } from './call-headers.ts';
+import { type CallHeaders, headerNames, readCallHeaders, readRevision } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { isJsonType } from './json-type.ts';
 
@@ -45,22 +45,47 @@ export const answerOperation = async (
       ? withRevision(catalogue, operation, { ifMatch, input: parsed.value })
       : parsed;
   if (!input.ok) return exchange.refuse(input);
-  const reply = await hub.call({
-    hub: call.value.hub,
-    operation,
-    input: input.value,
-    caller: call.value.caller,
-    workspace: call.value.workspace,
-    requestId: call.value.requestId,
-    signal: exchange.answerSignal(),
-    peek: call.value.peek,
-    receipts: call.value.receipts,
-    received: call.value.received,
-    lost: call.value.lost,
-  });
+  const reply = await hub.call(new RequestedCall(call.value, exchange, { operation, input: input.value }));
   if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
 };
+
+/** A class, because its signal is made when it is first read; a copy made by spreading would be without it. */
+class RequestedCall implements HubCall {
+  readonly hub: string | undefined;
+  readonly operation: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly workspace: string | undefined;
+  readonly requestId: string | undefined;
+  readonly peek: boolean;
+  readonly receipts: boolean;
+  readonly received: string | undefined;
+  readonly lost: readonly string[];
+  readonly #exchange: Exchange;
+
+  constructor(
+    said: CallHeaders,
+    exchange: Exchange,
+    { operation, input }: Pick<HubCall, 'operation' | 'input'>,
+  ) {
+    this.hub = said.hub;
+    this.operation = operation;
+    this.input = input;
+    this.caller = said.caller;
+    this.workspace = said.workspace;
+    this.requestId = said.requestId;
+    this.peek = said.peek;
+    this.receipts = said.receipts;
+    this.received = said.received;
+    this.lost = said.lost;
+    this.#exchange = exchange;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.answerSignal;
+  }
+}
 
 const noHeaders: readonly string[] = [];
 
