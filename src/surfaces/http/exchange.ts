@@ -117,8 +117,8 @@ export class Exchange {
       if (response.writableFinished) watchGiven(socket, { lost: control, keeps: false });
       else abort();
     };
-    if (signal.aborted) abort();
-    else if (response.closed) ended();
+    if (response.closed) ended();
+    else if (signal.aborted) abort();
     else {
       signal.addEventListener('abort', abort, { once: true });
       response.once('finish', () => signal.removeEventListener('abort', abort)).once('close', ended);
