@@ -7,8 +7,8 @@ import { startHub, startLoad } from '../children.ts';
 import { requestText } from '../load.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
 
-const rounds = 5;
-const runMs = 1_500;
+const rounds = 15;
+const runMs = 500;
 const waiters = 1_000;
 
 /** What a lock costs, next to a durable task write, and how a contended one is handed on. */

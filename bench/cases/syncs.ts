@@ -19,7 +19,8 @@ export const syncCases = async (): Promise<readonly Row[]> => {
   }
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-syncs-'));
   const trace = join(dir, 'trace');
-  const wrap = ['strace', '-f', '-qq', '-e', 'trace=fsync,fdatasync', '-o', trace];
+  // With the filter in the kernel the other system calls are not slowed down, so that the run is like one without strace.
+  const wrap = ['strace', '-f', '--seccomp-bpf', '-qq', '-e', 'trace=fsync,fdatasync', '-o', trace];
   const hub = await startHub(join(dir, 'data'), { wrap });
   const generator = startLoad();
   try {
