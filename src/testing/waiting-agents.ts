@@ -25,7 +25,7 @@ export const turns = async () => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
 };
 
-export const preparedWait = (input: Input) => {
+const preparedWait = (input: Input) => {
   const prepared = present(
     operations.find(({ name }) => name === 'wait'),
     'there is wait',
