@@ -241,7 +241,19 @@ test('TA15 files are relative patterns', () => {
     files: ['./src/a.ts', 'docs/', 'src/a.ts', 'app/[id]/*.{ts,tsx}'],
   });
   assert.deepEqual(given.task('T-1').files, ['src/a.ts', 'docs/**', 'app/[id]/*.{ts,tsx}']);
-  for (const file of ['/etc/passwd', '../x', 'a/../b', 'a//b', 'a\\b', 'a\u0007', '.', '/', 'a/./b']) {
+  for (const file of [
+    '/etc/passwd',
+    '../x',
+    'a/../b',
+    'a//b',
+    'a\\b',
+    'a\u0007',
+    '.',
+    '/',
+    'a/./b',
+    'a/{../b,c}',
+    '{,x}/a',
+  ]) {
     given.refused(visitor, 'task_add', { code: 'invalid_input', input: { title: 'a', files: [file] } });
   }
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { spellingsOf } from '../../../kernel/glob-spellings.ts';
 import { globCharactersMax, isGlob } from '../../../kernel/glob.ts';
 import { lineSchema, nameSchema, textSchema } from '../../../kernel/ids.ts';
 import { nameLengthMax, namePattern } from '../../../kernel/names.ts';
@@ -80,9 +81,11 @@ const fileSchema = lineSchema('A path', globCharactersMax)
   .refine(
     (path) =>
       !path.includes('\\') &&
-      path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..'),
+      (spellingsOf(path) ?? [path]).every((spelling) => spelling.split('/').every(isPlainSegment)),
     'a path is relative and uses "/", without ".." or empty parts',
   );
+
+const isPlainSegment = (segment: string): boolean => segment !== '' && segment !== '.' && segment !== '..';
 
 const filesSchema = z
   .array(fileSchema)
