@@ -1,9 +1,12 @@
 import type { Operation } from '../kernel/operation.ts';
 import { agentOperations } from './agents/operations/index.ts';
+import { auditQuery } from './desk/operations/audit-query.ts';
+import { auditStats } from './desk/operations/audit-stats.ts';
 import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
 import { status } from './desk/operations/status.ts';
 import { wait } from './desk/operations/wait.ts';
+import { why } from './desk/operations/why.ts';
 import { messageOperations } from './messages/operations/index.ts';
 import { portalOperations } from './portals/operations/index.ts';
 import { leaseOperations } from './leases/operations/index.ts';
@@ -21,5 +24,8 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   status,
   find,
+  auditQuery,
+  auditStats,
+  why,
   ...workspaceOperations,
 ];

@@ -210,6 +210,11 @@ export class Answers {
       arrivedOf: (agent) => this.#options.arrived({ agent }),
       attention: (agent): readonly Attention[] =>
         rules.areas.flatMap((area) => area.attention(slices, agent, now)),
+      seen: (entry) => {
+        const { area } = rules.owners.get(entry.type) ?? {};
+        const read = area?.readBy(entry, actor.agent);
+        return area && read && { area: area.name, entry: read, ...area.account(read) };
+      },
     };
   }
 }

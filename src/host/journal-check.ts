@@ -1,14 +1,14 @@
 import { areas } from '../areas/index.ts';
 import { Codec } from '../journal/codec.ts';
-import { verify } from '../journal/journal.ts';
+import { type Verified, verify } from '../journal/journal.ts';
+import type { JournalIdentity } from '../journal/store.ts';
+import type { Seq } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 
-export interface CheckedJournal {
-  readonly id: string;
-  readonly entries: number;
-  readonly chain: string;
+export interface CheckedJournal extends Verified {
+  readonly identity: JournalIdentity;
   /** The time of its last entry; undefined where there is none that this version can read. */
   readonly lastAt: Instant | undefined;
 }
@@ -16,18 +16,18 @@ export interface CheckedJournal {
 /** How many, with the word. */
 export const entriesIn = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
 
-/** Reads a journal from the first entry to the last, and writes nothing. */
-export const checkJournal = async (path: string): Promise<Outcome<CheckedJournal>> => {
+/** Reads a journal from the first entry to the last, and writes nothing. `at`: an entry whose link is wanted. */
+export const checkJournal = async (path: string, at?: Seq): Promise<Outcome<CheckedJournal>> => {
   const store = await openSqliteStore({ path, create: 'must-exist' });
   if (!store.ok) return store;
   try {
-    const verified = await verify(store.value);
+    const verified = await verify(store.value, at);
     if (!verified.ok) return verified;
-    const { entries, chain } = verified.value;
+    const { entries } = verified.value;
     const [last] = entries === 0 ? [] : await store.value.read(entries - 1, 1);
     const decoded = last === undefined ? undefined : new Codec(areas).decode(last.text);
     const lastAt = decoded?.ok ? decoded.value.time : undefined;
-    return ok({ id: store.value.identity.id, entries, chain, lastAt });
+    return ok({ ...verified.value, identity: store.value.identity, lastAt });
   } finally {
     await store.value.close();
   }

@@ -1,49 +1,64 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { findWorkspace } from '../areas/workspaces/model.ts';
-import { unknownWorkspace } from '../areas/workspaces/decide.ts';
-import type { Log } from '../engine/log.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
+import { type KeyFrom, type ReadCheckpoint, differenceFrom, readCheckpoint } from './checkpoint/compare.ts';
 import type { Given } from './commands/command.ts';
-import type { Settings } from './configuration/settings.ts';
 import { checkJournal, entriesIn } from './journal-check.ts';
-import { openJournals } from './open-hub.ts';
-import { lookUpWorkspace } from './workspace-resolution/settle.ts';
-import { wantedWorkspace } from './workspace-resolution/wanted.ts';
-import { journalPath } from './workspaces.ts';
+import { wantedJournal } from './wanted-journal.ts';
 
-/** Reads the whole journal of the workspace and says how many entries are good, or which is the first bad one. */
-export const verifyWorkspace = async ({ configuration, terminal, log }: Given): Promise<Outcome<true>> => {
-  const path = await pathOf(configuration.settings, log);
-  if (!path.ok) return path;
-  const checked = await checkJournal(path.value);
+/**
+ * Reads the whole journal of the workspace and says how many entries are good, or which is the first bad one. With a
+ * checkpoint, also whether it is the journal that was signed, as far as it went then.
+ */
+export const verifyWorkspace = async (given: Given): Promise<Outcome<true>> => {
+  const { configuration, terminal, log } = given;
+  const held = await checkpointIn(given);
+  if (!held.ok) return held;
+  const journal = await wantedJournal(configuration.settings, log);
+  if (!journal.ok) return journal;
+  const { path } = journal.value;
+  const checked = await checkJournal(path, held.value?.checkpoint.seq);
   if (!checked.ok) return checked;
+  const difference = held.value && differenceFrom(held.value.checkpoint, checked.value);
+  if (difference !== undefined) return difference;
   const { entries, chain } = checked.value;
-  if (terminal.json) writeJson(terminal, { journal: path.value, entries, chain });
-  else terminal.out.write(`${path.value}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
+  if (terminal.json) writeJson(terminal, { journal: path, entries, chain, ...proof(held.value) });
+  else {
+    terminal.out.write(`${path}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
+    if (held.value !== undefined) terminal.out.write(proofText(held.value));
+  }
   return ok(true);
 };
 
-/** The journal's file keeps the first name of the workspace, so the list of workspaces has to say which it is. */
-const pathOf = async (settings: Settings, log: Log): Promise<Outcome<string>> => {
-  const { dataDir } = settings;
-  if (!existsSync(join(dataDir, 'hub.journal')))
-    return refuse(
-      'workspace_unknown',
-      `There is no workspace in ${dataDir} yet, so there is nothing to verify. Name another data directory with --data-dir.`,
-      { dataDir },
-    );
-  const wanted = await wantedWorkspace(settings, log);
-  if (!wanted.ok) return wanted;
-  const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
-  if (!workspaces.ok) return workspaces;
-  // None is made by looking at it.
-  const meant = await lookUpWorkspace(wanted.value, workspaces.value);
-  const found = meant.ok
-    ? findWorkspace(workspaces.value.hub.engine.slices.workspaces, meant.value.name)
-    : undefined;
-  await workspaces.value.close();
-  if (!meant.ok) return meant;
-  return found === undefined ? unknownWorkspace(meant.value.name) : ok(journalPath(dataDir, found.file));
+const checkpointIn = async ({
+  flags,
+  configuration,
+}: Given): Promise<Outcome<ReadCheckpoint | undefined>> => {
+  const [file, key] = [flags.get('checkpoint'), flags.get('key')];
+  if (typeof file !== 'string') {
+    return key === undefined
+      ? ok(undefined)
+      : refuse(
+          'invalid_input',
+          `--key says who must have signed a checkpoint, and none is named. Name it with --checkpoint.${seeHelp({ command: 'verify' })}`,
+        );
+  }
+  const { dataDir } = configuration.settings;
+  return readCheckpoint({ file, key: typeof key === 'string' ? key : undefined, dataDir });
 };
+
+const proof = (held: ReadCheckpoint | undefined) => {
+  if (held === undefined) return {};
+  const { signature: _signature, ...said } = held.checkpoint;
+  return { checkpoint: { ...said, key_from: held.keyFrom } };
+};
+
+const vouching: Readonly<Record<KeyFrom, string>> = {
+  given: 'which is the key that you named',
+  'data directory': 'which is the key of this data directory',
+  checkpoint:
+    'which only the checkpoint itself names; compare it with the key that you kept, or pass that as --key',
+};
+
+const proofText = ({ checkpoint, keyFrom }: ReadCheckpoint): string =>
+  `The checkpoint of ${checkpoint.time} holds: up to its entry ${checkpoint.seq} nothing was cut or changed.\nIt is signed with ${checkpoint.public_key}, ${vouching[keyFrom]}.\n`;

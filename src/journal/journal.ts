@@ -302,19 +302,31 @@ const valueOf = (decoded: Outcome<Entry>): Entry => {
   throw new StoreFailure(decoded);
 };
 
-/** Reads a whole journal and names the first bad entry; the number of good ones when there is none. */
-export const verify = async (
-  store: Store,
-): Promise<Outcome<{ readonly entries: number; readonly chain: string }>> => {
+/** A journal that was read from its first entry to its last. */
+export interface Verified {
+  readonly entries: number;
+  /** The link at the last entry. */
+  readonly chain: string;
+  /** The link at the entry that was asked for; undefined when the journal does not come to it. */
+  readonly linkAt: string | undefined;
+}
+
+/**
+ * Reads a whole journal, computing its chain, and names the first bad entry; the number of good ones when there is none.
+ * `at`: the entry whose link is wanted, 0 = the start of the chain.
+ */
+export const verify = async (store: Store, at: Seq = 0): Promise<Outcome<Verified>> => {
   let head: Head = { seq: 0, chain: chainStart(store.identity.id) };
+  let linkAt = at === 0 ? head.chain : undefined;
   try {
     for (;;) {
       const rows = await store.read(head.seq, pageRows);
-      if (rows.length === 0) return ok({ entries: head.seq, chain: head.chain });
+      if (rows.length === 0) return ok({ entries: head.seq, chain: head.chain, linkAt });
       for (const row of rows) {
         const damage = damageOf(row, head);
         if (damage !== undefined) return damage;
         head = { seq: row.seq, chain: row.chain };
+        if (row.seq === at) linkAt = row.chain;
       }
     }
   } catch (failure) {

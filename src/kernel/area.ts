@@ -98,6 +98,29 @@ export interface Findable {
   readonly to?: readonly string[];
 }
 
+/** What an entry did, for who asks who did what to something. */
+export interface Account {
+  /** What it is about, as operations name things; what it is about above all comes first. */
+  readonly refs: readonly string[];
+  /** In a few words. What others wrote stands in it as they wrote it. */
+  readonly what: string;
+  /** The holds that begin or end with it: the number of the first entry is the token of what is done until the last. */
+  readonly holds?: readonly HoldChange[];
+}
+
+export interface HoldChange {
+  readonly ref: string;
+  /** Whose hold it is; of one that ends, undefined = whoever's. */
+  readonly session: string | undefined;
+  readonly how: 'begins' | 'ends';
+}
+
+/** An entry as a caller may know it. */
+export interface SeenEntry extends Account {
+  readonly area: AreaName;
+  readonly entry: Entry;
+}
+
 /**
  * Whether whoever speaks for `reader` may read what is visible to these agents (undefined = to everybody). Who speaks for
  * no agent reads what is for everybody: until there are accounts, nothing tells a person from an agent that names itself
@@ -150,6 +173,8 @@ export interface AreaDefinition<
   readonly narrowed?: (entry: EntryOf<E>, reader: string) => EntryOf<E>;
   /** Of an entry with searchable texts. Undefined = it is not to be found, whatever its texts. */
   readonly findable?: (entry: EntryOf<E>) => Findable | undefined;
+  /** What an entry did. Without it: what it is found by, and what events of its type mean. */
+  readonly account?: (entry: EntryOf<E>) => Account;
   readonly bulk: (slice: Slices[N]) => Slices[N];
   readonly settle: (slice: Slices[N]) => Slices[N];
   readonly save: (slice: Slices[N]) => Iterable<SavedRow>;
@@ -180,6 +205,8 @@ export interface Area {
   /** What of an entry whoever speaks for `reader` may know; undefined = it may not read it. */
   readonly readBy: (entry: Entry, reader: string | undefined) => Entry | undefined;
   readonly findable: (entry: Entry) => Findable | undefined;
+  /** Of an entry as `readBy` gave it. */
+  readonly account: (entry: Entry) => Account;
   readonly bulk: (slices: Slices) => Slices;
   readonly settle: (slices: Slices) => Slices;
   readonly save: (slices: Slices) => Iterable<SavedRow>;
@@ -235,6 +262,17 @@ export const defineArea = <
       return reader === undefined ? entry : (definition.narrowed?.(entry, reader) ?? entry);
     },
     findable: (entry) => (isOwn(entry) ? definition.findable?.(entry) : undefined),
+    account: (entry) => {
+      if (!isOwn(entry)) return { refs: [], what: entry.type };
+      const ref = definition.findable?.(entry)?.ref;
+      const events: Area['events'] = definition.events;
+      return (
+        definition.account?.(entry) ?? {
+          refs: ref === undefined ? [] : [ref],
+          what: events[entry.type]?.meaning ?? entry.type,
+        }
+      );
+    },
     bulk: (slices) => withSlice(slices, definition.bulk(slices[name])),
     settle: (slices) => withSlice(slices, definition.settle(slices[name])),
     save: (slices) => definition.save(slices[name]),

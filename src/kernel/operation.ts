@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Attention, Intent } from './area.ts';
+import type { Attention, Intent, SeenEntry } from './area.ts';
 import type { Carried } from './carried.ts';
 import type { Actor, Entry, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
@@ -41,6 +41,8 @@ export interface Facts {
   readonly arrived: Carried;
   /** The same of any agent. */
   readonly arrivedOf: (agent: string) => Carried;
+  /** As much of an entry as whoever calls may know; undefined = it may not read it. */
+  readonly seen: (entry: Entry) => SeenEntry | undefined;
 }
 
 /** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */

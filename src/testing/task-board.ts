@@ -157,6 +157,7 @@ export class TaskBoard {
       arrived: this.scenario.arrived,
       arrivedOf: () => this.scenario.arrived,
       attention: (agent) => this.attention(agent),
+      seen: () => undefined,
     };
   }
 

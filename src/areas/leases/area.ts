@@ -1,5 +1,6 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
+import { account } from './account.ts';
 import { attention, news } from './attention.ts';
 import { concerns, voids } from './concerns.ts';
 import type { LeasesCommand } from './decide/commands.ts';
@@ -61,6 +62,7 @@ export const leasesArea = defineArea<'leases', 'agents' | 'messages', LeasesComm
     ticketsOf(slice, session).some((ticket) => ticket.agent === agent),
   concerns,
   voids,
+  account,
   bulk,
   settle,
   save,

@@ -1,5 +1,6 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
+import { account } from './account.ts';
 import { attention, news } from './attention.ts';
 import { concerns, findable, narrowed, visibleTo } from './concerns.ts';
 import type { MessagesCommand } from './decide/commands.ts';
@@ -33,6 +34,7 @@ export const messagesArea = defineArea<'messages', 'agents' | 'leases', Messages
   concerns,
   visibleTo,
   narrowed,
+  account,
   findable,
   bulk: (slice) => ({ ...slice, messages: slice.messages.bulk(), mailboxes: slice.mailboxes.bulk() }),
   settle: (slice) => ({ ...slice, messages: slice.messages.settle(), mailboxes: slice.mailboxes.settle() }),

@@ -1,5 +1,6 @@
 import { defineArea } from '../../kernel/area.ts';
 import type { Instant } from '../../kernel/instants.ts';
+import { account } from './account.ts';
 import { attention, news } from './attention.ts';
 import { concerns, findable, visibleTo } from './concerns.ts';
 import type { PortalsCommand } from './decide/commands.ts';
@@ -31,6 +32,7 @@ export const portalsArea = defineArea<'portals', 'agents', PortalsCommand, Porta
   news,
   concerns,
   visibleTo,
+  account,
   findable,
   bulk: (slice) => ({ ...slice, portals: slice.portals.bulk(), requests: slice.requests.bulk() }),
   settle: (slice) => ({ ...slice, portals: slice.portals.settle(), requests: slice.requests.settle() }),

@@ -1,4 +1,5 @@
 import { defineArea } from '../../kernel/area.ts';
+import { account } from './account.ts';
 import { attention, news } from './attention.ts';
 import { concerns } from './concerns.ts';
 import { decide } from './decide/index.ts';
@@ -54,6 +55,7 @@ export const tasksArea = defineArea<'tasks', 'agents', TasksCommand, TasksEvent>
   news,
   holds: (slice, agent, session) => tasksHeldIn(slice, agent, session).length > 0,
   concerns,
+  account,
   findable: (entry) => (entry.type === 'tasks.expired' ? undefined : { ref: entry.data.id }),
   bulk,
   settle,

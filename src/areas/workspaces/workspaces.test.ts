@@ -31,6 +31,7 @@ const facts: Facts = {
   head: 0,
   arrived: {},
   arrivedOf: () => ({}),
+  seen: () => undefined,
 };
 
 const namesIn = (given: Scenario): readonly string[] =>

@@ -98,12 +98,11 @@ const overview = (sheets: readonly Sheet[]): string => {
     '',
     ...listed([
       ...(usual ?? []).toSorted(([, one], [, other]) => rankOf(one) - rankOf(other)).map(rowOf),
-      ['also', (rare ?? []).flatMap(([, family]) => family.map(({ name }) => name)).join(', ')],
+      ['also', (rare ?? []).map(shortly).join(', ')],
       ['help, version', 'how to use a command: signalbox help task add'],
     ]),
     '',
-    'Agents say who they are with --agent, or once with SIGNALBOX_AGENT, as in',
-    'signalbox start --agent ada && signalbox task claim --agent ada',
+    'Agents say who they are with --agent NAME, or once with SIGNALBOX_AGENT=NAME.',
     '',
   ].join('\n');
 };
@@ -111,14 +110,29 @@ const overview = (sheets: readonly Sheet[]): string => {
 type Family = readonly [string, readonly Sheet[]];
 
 /** The first words of commands that few need. */
-const seldom: readonly string[] = ['mode', 'tool', 'call', 'verify', 'completion'];
+const seldom: readonly string[] = [
+  'audit',
+  'mode',
+  'tool',
+  'call',
+  'verify',
+  'checkpoint',
+  'config',
+  'completion',
+];
 
 /** Operations of one word come first, then those of two, then what the program itself does. */
 const rankOf = ([sheet]: readonly Sheet[]): number =>
   sheet?.isCall !== true ? 2 : sheet.name.includes(' ') ? 1 : 0;
 
-const verbsOf = (first: string, family: readonly Sheet[]): string =>
-  family.map(({ name }) => name.slice(first.length + 1)).join(', ');
+/** `mode get|set`; of a family of one, its whole name. */
+const shortly = ([first, family]: Family): string => {
+  const [only] = family;
+  return only?.name === first ? first : `${first} ${verbsOf(first, family, '|')}`;
+};
+
+const verbsOf = (first: string, family: readonly Sheet[], between = ', '): string =>
+  family.map(({ name }) => name.slice(first.length + 1)).join(between);
 
 const familyText = (first: string, family: readonly Sheet[]): string =>
   [

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { config } from './config.ts';
 import { call } from './call.ts';
+import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { mcp } from './mcp.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   workspaceUse,
   doctor,
   verify,
+  checkpoint,
   config,
   completion,
 ];

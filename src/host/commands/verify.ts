@@ -5,7 +5,14 @@ export const verify: Command = {
   summary: 'checks the journal of a workspace and names the first bad entry',
   words: '',
   keys: ['data-dir', 'store', 'workspace'],
-  flags: [],
+  flags: [
+    {
+      name: 'checkpoint',
+      placeholder: 'FILE',
+      meaning: 'also proves that nothing up to this checkpoint was cut or changed',
+    },
+    { name: 'key', placeholder: 'PUBLICKEY', meaning: 'the key that the checkpoint must be signed with' },
+  ],
   example: 'signalbox verify --workspace main',
   run: async (given) => (await import('../verify.ts')).verifyWorkspace(given),
 };

@@ -70,7 +70,10 @@ const unannounced = async ({ configuration, journals }: Patient): Promise<Findin
   const answer = url === undefined ? undefined : await connectHub(url, answerTimeoutMs);
   if (answer?.ok === true) answer.value.close();
   const list = journals.find(({ file }) => file === 'hub.journal')?.checked;
-  return url !== undefined && answer?.ok === true && list?.ok === true && answer.value.id === list.value.id
+  return url !== undefined &&
+    answer?.ok === true &&
+    list?.ok === true &&
+    answer.value.id === list.value.identity.id
     ? warn(
         `The one at ${url} serves ${dataDir}, but hub.json in it, by which commands find it, is gone. Stop it and start it again, or name its address.`,
         `export SIGNALBOX_URL=${shellWord(url)}`,

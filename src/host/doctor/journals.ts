@@ -91,7 +91,7 @@ const missing = async ({
     if (journal === undefined) return [];
     if (!existsSync(path)) return [lost(`The journal of workspace "${name}", ${path}, is missing.`, path)];
     const found = read.find((one) => join(settings.dataDir, one.file) === path)?.checked;
-    return found?.ok && found.value.id !== journal
+    return found?.ok && found.value.identity.id !== journal
       ? [setAside(`${path} is another journal than that of workspace "${name}".`, path)]
       : [];
   });

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { SeenEntry } from '../../kernel/area.ts';
+import { isoTime } from '../../kernel/instants.ts';
+import { markOf } from '../../kernel/json.ts';
+import type { Slices } from '../../kernel/slices.ts';
+import { readLockName } from '../leases/model/index.ts';
+
+/** Longer accounts are cut; the entry has all of it. */
+const whatCharactersMax = 200;
+
+/** One entry, as who asks what was done is shown it. */
+export const deedShape = {
+  seq: z.number(),
+  time: z.string(),
+  principal: z.string(),
+  agent: z.string().nullable(),
+  session: z.string().nullable().describe('a mark that tells sessions apart, not the handle'),
+  operation: z.string().describe('or the policy that did it'),
+  type: z.string(),
+  ref: z.string().nullable().describe('what it is about'),
+  what: z.string(),
+  unit: z.number().describe('first entry of the call that wrote it'),
+};
+
+const deed = z.strictObject(deedShape);
+
+/** DE20: whoever knew the handle of a session could speak for its agent, so only a mark of it is shown. */
+export const viewDeed = ({ entry, refs, what }: SeenEntry, ref = refs[0]): z.infer<typeof deed> => {
+  const { principal, agent, session } = entry.actor;
+  return {
+    seq: entry.seq,
+    time: isoTime(entry.time),
+    principal,
+    agent: agent ?? null,
+    session: session === undefined ? null : markOf(session),
+    operation: entry.cause.by,
+    type: entry.type,
+    ref: ref ?? null,
+    what: shortened(what),
+    unit: entry.cause.unit,
+  };
+};
+
+/** Of what others wrote no more than a line's length, and no half of a character. */
+const shortened = (what: string): string =>
+  what.length <= whatCharactersMax
+    ? what
+    : `${what
+        .slice(0, whatCharactersMax - 1)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '')}…`;
+
+const numbered = /^[tmp]-\d+$/i;
+
+/** How entries may name the thing that somebody calls so. */
+export const namesOf = (ref: string): ReadonlySet<string> => {
+  const lock = readLockName(ref);
+  return new Set([
+    ref,
+    ...(numbered.test(ref) ? [ref.toUpperCase()] : []),
+    ...(lock.ok ? [lock.lock.text] : []),
+  ]);
+};
+
+/** DE19: whether there is something that was written to single agents. */
+export const hasMail = ({ messages, portals }: Pick<Slices, 'messages' | 'portals'>): boolean =>
+  messages.last > 0 || portals.portals.size > 0;
