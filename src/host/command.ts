@@ -149,9 +149,13 @@ const givenBy = async (
   const own = [...values].flatMap(([name, [value]]) =>
     value === undefined || value === false ? [] : [[name, value] as const],
   );
+  const lists = [...values].map(
+    ([name, all]) => [name, all.filter((value) => typeof value === 'string')] as const,
+  );
   return ok({
     words,
     flags: new Map(own),
+    lists: new Map(lists),
     configuration,
     faults,
     terminal,

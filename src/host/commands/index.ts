@@ -3,6 +3,7 @@ import { config } from './config.ts';
 import { call } from './call.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
+import { exec } from './exec.ts';
 import { mcp } from './mcp.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   mcp,
   call,
   run,
+  exec,
   workspaceShow,
   workspaceUse,
   doctor,
