@@ -111,7 +111,16 @@ const overview = (sheets: readonly Sheet[]): string => {
 type Family = readonly [string, readonly Sheet[]];
 
 /** The first words of commands that few need. */
-const seldom: readonly string[] = ['mode', 'tool', 'call', 'exec', 'verify', 'completion'];
+const seldom: readonly string[] = [
+  'mode',
+  'tool',
+  'call',
+  'exec',
+  'connect',
+  'config',
+  'verify',
+  'completion',
+];
 
 /** Operations of one word come first, then those of two, then what the program itself does. */
 const rankOf = ([sheet]: readonly Sheet[]): number =>

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { config } from './config.ts';
 import { call } from './call.ts';
 import { completion } from './completion.ts';
+import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
 import { mcp } from './mcp.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   exec,
   workspaceShow,
   workspaceUse,
+  connect,
   doctor,
   verify,
   config,
