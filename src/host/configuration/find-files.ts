@@ -8,6 +8,17 @@ import { wholePath } from './forms.ts';
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** What env files say, by variable. */
+  readonly envFiles?: ReadonlyMap<string, SaidInEnvFile>;
+}
+
+/** A variable that an env file says. */
+export interface SaidInEnvFile {
+  readonly text: string;
+  readonly path: string;
+  readonly line: number;
+  /** It was looked up elsewhere, so it is not repeated. */
+  readonly isSecret: boolean;
 }
 
 /** A place where a configuration file may be. */
