@@ -21,7 +21,7 @@ import {
 import type { Command, Given } from './commands/command.ts';
 import { failWith, isFailure } from './commands/failure.ts';
 import { type KeyFlags, readWithFaults } from './configuration/configuration.ts';
-import type { Surroundings } from './configuration/find-files.ts';
+import type { EnvFiles, Surroundings } from './configuration/find-files.ts';
 import type { KeyName } from './configuration/keys.ts';
 import { stderrLog } from './log.ts';
 import { version } from './version.ts';
@@ -184,8 +184,8 @@ const settingsIn = async (
   paths: readonly string[],
   flags: KeyFlags,
   surroundings: Surroundings,
-): Promise<Outcome<NonNullable<Surroundings['envFiles']>>> => {
-  if (paths.length === 0) return ok(new Map());
+): Promise<Outcome<EnvFiles>> => {
+  if (paths.length === 0) return ok({ said: new Map(), variables: [] });
   const { settingsInEnvFiles } = await import('./secrets/settings-in-env-files.ts');
   return settingsInEnvFiles(paths, flags, surroundings);
 };

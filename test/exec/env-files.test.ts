@@ -47,8 +47,10 @@ describe('settings in env files', () => {
     assert.match(err, /SIGNALBOX_AGENTS is no setting/);
     assert(!existsSync(join(place.cwd, 'was-run')));
   });
+});
 
-  it('are told with their place when they cannot be, and without what was looked up', async (t) => {
+describe('what an env file says of a setting', () => {
+  it('is told with its place when it cannot be, and without what was looked up', async (t) => {
     const place = await openPlace(t);
     for (const [line, words] of [
       ['SIGNALBOX_PORT=x1', /a\.env:1 cannot be "x1": it is no port/],
@@ -66,7 +68,7 @@ describe('settings in env files', () => {
     }
   });
 
-  it('lead a hub and an MCP server to their data', async (t) => {
+  it('leads a hub and an MCP server to their data', async (t) => {
     const place = await openPlace(t);
     const file = write(place, 'hub.env', 'SIGNALBOX_PORT=0', 'SIGNALBOX_DATA_DIR=board');
     const said = await place.start(['--env-file', 'hub.env']).says('Ctrl-C');

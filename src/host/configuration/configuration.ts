@@ -102,7 +102,7 @@ export const readWithFaults = async (
     origins: new Map(keyNames.map((name) => [name, said.get(name)?.origin ?? { kind: 'default' }])),
     values,
     files: read.files.map(({ found }) => found.path),
-    warnings: unknownVariables([...Object.keys(env), ...(surroundings.envFiles?.keys() ?? [])]),
+    warnings: unknownVariables([...Object.keys(env), ...(surroundings.envFiles?.variables ?? [])]),
   };
   return { configuration, faults };
 };
@@ -139,7 +139,7 @@ const fromOutside = (
 const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>): readonly Fault[] =>
   keyNames.flatMap((name) => {
     const { variable, form } = keys[name];
-    const found = envFiles?.get(variable);
+    const found = envFiles?.said.get(variable);
     if (found === undefined || found.text === '' || said.has(name)) return [];
     const { text, path, line, isSecret } = found;
     const why = faultIn(form, text);

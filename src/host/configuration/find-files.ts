@@ -8,12 +8,19 @@ import { wholePath } from './forms.ts';
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** What env files say, by variable. */
-  readonly envFiles?: ReadonlyMap<string, SaidInEnvFile>;
+  readonly envFiles?: EnvFiles;
+}
+
+/** What env files say of settings. */
+export interface EnvFiles {
+  /** By variable. */
+  readonly said: ReadonlyMap<string, SaidInEnvFile>;
+  /** All variables that are in them. */
+  readonly variables: readonly string[];
 }
 
 /** A variable that an env file says. */
-export interface SaidInEnvFile {
+interface SaidInEnvFile {
   readonly text: string;
   readonly path: string;
   readonly line: number;
