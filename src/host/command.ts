@@ -9,10 +9,19 @@ import { type Telling, refusalText } from '../surfaces/cli/refusal-text.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { findCommand } from './command-line.ts';
-import { callFlags, callKeys, commonKeys, everywhere, inputFlag, keyFlags } from './commands/flags.ts';
+import {
+  callFlags,
+  callKeys,
+  commonKeys,
+  envFileFlag,
+  everywhere,
+  inputFlag,
+  keyFlags,
+} from './commands/flags.ts';
 import type { Command, Given } from './commands/command.ts';
 import { failWith, isFailure } from './commands/failure.ts';
 import { type KeyFlags, readWithFaults } from './configuration/configuration.ts';
+import type { EnvFiles, Surroundings } from './configuration/find-files.ts';
 import type { KeyName } from './configuration/keys.ts';
 import { stderrLog } from './log.ts';
 import { version } from './version.ts';
@@ -80,7 +89,7 @@ const runLine = async (args: readonly string[], terminal: Terminal): Promise<Out
       const flags = [...command.flags, ...callFlags, inputFlag];
       const read = readLine(rest, { name: command.name, flags, names: keysOfCall });
       if (!read.ok) return failWith(read, { catalogue, uncertain: false });
-      const given = await givenBy(read.value, { names: keysOfCall, terminal, despite: false });
+      const given = await givenBy(read.value, { names: keysOfCall, flags, terminal, despite: false });
       return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
     }
   }
@@ -100,7 +109,8 @@ const runCommand = async (
     const shown = quoted(printable(extra.slice(0, wordCharactersMax)));
     return refuse('invalid_input', `${shown} is a word too many.${seeHelp({ command: name })}`);
   }
-  const given = await givenBy(read.value, { names, terminal, despite: command.despiteFaults === true });
+  const despite = command.despiteFaults === true;
+  const given = await givenBy(read.value, { names, flags, terminal, despite });
   return given.ok ? command.run(given.value) : given;
 };
 
@@ -122,8 +132,7 @@ const readLine = (rest: readonly string[], { name, flags, names }: Taken): Outco
   return readFlags(rest, { known: [...known.values()], command: name });
 };
 
-interface Giving {
-  readonly names: readonly KeyName[];
+interface Giving extends Pick<Taken, 'names' | 'flags'> {
   readonly terminal: Terminal;
   /** Whether the command is run although the environment or a file says what cannot be. */
   readonly despite: boolean;
@@ -131,7 +140,7 @@ interface Giving {
 
 const givenBy = async (
   { words, values }: ReadLine,
-  { names, terminal, despite }: Giving,
+  { names, flags: known, terminal, despite }: Giving,
 ): Promise<Outcome<Given>> => {
   const said: Partial<Record<KeyName, string>> = {};
   for (const name of names) {
@@ -139,7 +148,17 @@ const givenBy = async (
     if (value !== undefined && value !== false) said[name] = String(value);
   }
   const flags: KeyFlags = said;
-  const { configuration, faults } = await readWithFaults(flags, { env: process.env, cwd: process.cwd() });
+  const lists = new Map(
+    [...values].map(([name, all]) => [name, all.filter((value) => typeof value === 'string')] as const),
+  );
+  const surroundings: Surroundings = { env: process.env, cwd: process.cwd() };
+  const paths = known.includes(envFileFlag) ? (lists.get(envFileFlag.name) ?? []) : [];
+  const envFiles = await settingsIn(paths, flags, surroundings);
+  if (!envFiles.ok) return envFiles;
+  const { configuration, faults } = await readWithFaults(flags, {
+    ...surroundings,
+    envFiles: envFiles.value,
+  });
   // What is wrong with the line itself is never passed over.
   const fault = faults.find(({ at }) => !despite || at.kind === 'flag');
   if (fault !== undefined) return fault.refusal;
@@ -152,11 +171,23 @@ const givenBy = async (
   return ok({
     words,
     flags: new Map(own),
+    lists,
     configuration,
     faults,
     terminal,
     log,
   });
+};
+
+/** What looks things up is loaded only where something is to be looked up. */
+const settingsIn = async (
+  paths: readonly string[],
+  flags: KeyFlags,
+  surroundings: Surroundings,
+): Promise<Outcome<EnvFiles>> => {
+  if (paths.length === 0) return ok({ said: new Map(), variables: [] });
+  const { settingsInEnvFiles } = await import('./secrets/settings-in-env-files.ts');
+  return settingsInEnvFiles(paths, flags, surroundings);
 };
 
 const fail = (refusal: Refusal, terminal: Terminal): void => {

@@ -135,6 +135,8 @@ const wordOf = (found: Named): Wanted => {
       );
     case 'completion':
       return these(plain(shells));
+    case 'connect':
+      return these(plain(['claude', 'codex']));
     case 'workspace use':
       return { kind: 'workspaces' };
     default:

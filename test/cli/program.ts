@@ -93,7 +93,8 @@ const startIn = (
   { env = {}, cwd = place.cwd, stdin, deaf, into, user }: RunOptions,
 ): Started => {
   const file = into === undefined ? undefined : openSync(into, 'w');
-  const child = spawn(process.execPath, [main, ...args], {
+  // As in bin/signalbox: without the dashes Node would take an --env-file for its own as well.
+  const child = spawn(process.execPath, ['--', main, ...args], {
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],

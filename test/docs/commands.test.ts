@@ -46,6 +46,10 @@ const notRun: ReadonlyMap<string, string> = new Map([
     'gemini mcp add --scope user signalbox /path/to/this/checkout/bin/signalbox mcp',
     'that client is not installed; test/examples starts the same program',
   ],
+  [
+    'signalbox exec --env-file agent.env -- claude',
+    'that client is not installed; test/exec starts other programs so',
+  ],
 ]);
 
 const startsHub = (command: string): boolean => /^(?:npm start|bin\/signalbox serve)\b/.test(command);

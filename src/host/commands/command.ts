@@ -10,6 +10,8 @@ export interface Given {
   readonly words: readonly string[];
   /** The command's own flags; `true` for one without a value. */
   readonly flags: ReadonlyMap<string, string | true>;
+  /** All values of each flag that has some, in the order in which they were typed. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly configuration: Configuration;
   /** What was said in the environment or a file and cannot be; of interest to a command that is run all the same. */
   readonly faults: readonly Fault[];

@@ -18,6 +18,14 @@ export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
 /** The keys of the configuration that every call takes as flags. */
 export const callKeys: readonly KeyName[] = ['data-dir', 'store', 'workspace', 'agent', 'url'];
 
+/** Where else settings may be said. A command that has this very flag takes them from there. */
+export const envFileFlag: KnownFlag = {
+  name: 'env-file',
+  placeholder: 'FILE',
+  meaning: 'more SIGNALBOX_ variables, below those of the environment; later files win',
+  many: true,
+};
+
 /** The flags of every call, beside those. */
 export const callFlags: readonly KnownFlag[] = [
   {
@@ -27,6 +35,7 @@ export const callFlags: readonly KnownFlag[] = [
   },
   { name: 'wide', placeholder: undefined, meaning: 'everything there is, and times in full' },
   { name: 'request-id', placeholder: 'ID', meaning: 'makes a repeat of this call do nothing a second time' },
+  envFileFlag,
 ];
 
 /** The flag by which an operation takes its input whole. */

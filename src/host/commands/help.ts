@@ -115,6 +115,8 @@ const seldom: readonly string[] = [
   'mode',
   'tool',
   'call',
+  'exec',
+  'connect',
   'verify',
   'checkpoint',
   'config',

@@ -3,7 +3,9 @@ import { config } from './config.ts';
 import { call } from './call.ts';
 import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
+import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
+import { exec } from './exec.ts';
 import { mcp } from './mcp.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
@@ -17,8 +19,10 @@ export const commands: readonly Command[] = [
   mcp,
   call,
   run,
+  exec,
   workspaceShow,
   workspaceUse,
+  connect,
   doctor,
   verify,
   checkpoint,

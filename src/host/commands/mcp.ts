@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { envFileFlag } from './flags.ts';
 
 export const mcp: Command = {
   name: 'mcp',
@@ -15,7 +16,7 @@ export const mcp: Command = {
     'lock-ttl-min',
     'lock-ttl-max',
   ],
-  flags: [],
+  flags: [envFileFlag],
   example: 'signalbox mcp --agent reviewer',
   run: async ({ configuration, log }) => (await import('../mcp.ts')).serveStdio(configuration.settings, log),
 };

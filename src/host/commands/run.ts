@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { callFlags, callKeys } from './flags.ts';
+import { callFlags, callKeys, envFileFlag } from './flags.ts';
 
 export const run: Command = {
   name: 'run',
@@ -21,6 +21,7 @@ export const run: Command = {
       meaning: 'how long to wait in the queue if the lock is held; default 0',
     },
     ...callFlags.filter(({ name }) => name === 'session'),
+    envFileFlag,
   ],
   example: 'signalbox run --lock pytest --wait-ms 600000 -- npm test',
   run: async (given) => (await import('../run/run-under-lock.ts')).runUnderLock(given),

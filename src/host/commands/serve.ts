@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { envFileFlag } from './flags.ts';
 
 export const serve: Command = {
   name: 'serve',
@@ -15,7 +16,7 @@ export const serve: Command = {
     'lock-ttl-min',
     'lock-ttl-max',
   ],
-  flags: [],
+  flags: [envFileFlag],
   example: 'signalbox serve --port 9000 --data-dir ./board',
   run: async ({ configuration, log, terminal }) =>
     (await import('../serve.ts')).serve(configuration.settings, { log, terminal }),

@@ -60,7 +60,7 @@ export const readConfiguration = async (
 };
 
 /**
- * Flag before environment before the repository's file before the person's own before default. What cannot be counts as
+ * Flag before environment before env files before the repository's file before the person's own before default. What cannot be counts as
  * not said, and of a file with a fault nothing is.
  */
 export const readWithFaults = async (
@@ -69,7 +69,7 @@ export const readWithFaults = async (
 ): Promise<{ readonly configuration: Configuration; readonly faults: readonly Fault[] }> => {
   const { env } = surroundings;
   const said = new Map<KeyName, Said>();
-  const faults: Fault[] = [...fromOutside(flags, surroundings, said)];
+  const faults: Fault[] = [...fromOutside(flags, surroundings, said), ...fromEnvFiles(surroundings, said)];
   const config = said.get('config');
   const read = await readFiles(placesOfFiles(surroundings, config?.text), config?.origin);
   faults.push(...read.faults);
@@ -102,7 +102,7 @@ export const readWithFaults = async (
     origins: new Map(keyNames.map((name) => [name, said.get(name)?.origin ?? { kind: 'default' }])),
     values,
     files: read.files.map(({ found }) => found.path),
-    warnings: unknownVariables(env),
+    warnings: unknownVariables([...Object.keys(env), ...(surroundings.envFiles?.variables ?? [])]),
   };
   return { configuration, faults };
 };
@@ -110,7 +110,7 @@ export const readWithFaults = async (
 const faultPlace = (origin: Origin | undefined): Fault['at'] =>
   origin === undefined || origin.kind === 'default' ? { kind: 'flag' } : origin;
 
-const nearest = { flag: 0, environment: 1, file: 2, default: 9 } as const;
+const nearest = { flag: 0, environment: 1, envFile: 2, file: 3, default: 9 } as const;
 
 /** Takes what flags and environment say; what of it cannot be. */
 const fromOutside = (
@@ -134,6 +134,30 @@ const fromOutside = (
     said.set(name, { text, origin, distance, folder: cwd });
     return [];
   });
+
+/** Takes what env files say of what is not said yet; what of it cannot be. */
+const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>): readonly Fault[] =>
+  keyNames.flatMap((name) => {
+    const { variable, form } = keys[name];
+    const found = envFiles?.said.get(variable);
+    if (found === undefined || found.text === '' || said.has(name)) return [];
+    const { text, path, line, isSecret } = found;
+    const why = faultIn(form, text);
+    const origin = { kind: 'file', path, line } as const;
+    if (why !== undefined)
+      return [
+        { refusal: isSecret ? uselessSecret(variable, origin) : cannotBe(text, why, origin), at: origin },
+      ];
+    said.set(name, { text, origin, distance: nearest.envFile, folder: cwd });
+    return [];
+  });
+
+/** Neither what was found nor why it cannot be, which may repeat it. */
+const uselessSecret = (variable: string, origin: Origin): Refusal =>
+  refuse(
+    'invalid_input',
+    `${placeOf(origin)}: what was looked up for ${variable} cannot be its value. See what stands there.`,
+  );
 
 const quotedCharactersMax = 60;
 
@@ -250,9 +274,9 @@ const onPort = (values: ReadonlyMap<KeyName, string>): Listen => ({
 const prefix = 'SIGNALBOX_';
 
 /** Variables that are named almost like ours. Others of that prefix may belong to somebody else. */
-const unknownVariables = (env: NodeJS.ProcessEnv): readonly string[] => {
+const unknownVariables = (variables: readonly string[]): readonly string[] => {
   const known = keyNames.map((name) => keys[name].variable.slice(prefix.length).toLowerCase());
-  return Object.keys(env).flatMap((variable) => {
+  return variables.flatMap((variable) => {
     if (!variable.startsWith(prefix)) return [];
     const rest = variable.slice(prefix.length).toLowerCase();
     const near = known.includes(rest) ? undefined : nearestName(rest, known);

@@ -8,6 +8,24 @@ import { wholePath } from './forms.ts';
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  readonly envFiles?: EnvFiles;
+}
+
+/** What env files say of settings. */
+export interface EnvFiles {
+  /** By variable. */
+  readonly said: ReadonlyMap<string, SaidInEnvFile>;
+  /** All variables that are in them. */
+  readonly variables: readonly string[];
+}
+
+/** A variable that an env file says. */
+interface SaidInEnvFile {
+  readonly text: string;
+  readonly path: string;
+  readonly line: number;
+  /** It was looked up elsewhere, so it is not repeated. */
+  readonly isSecret: boolean;
 }
 
 /** A place where a configuration file may be. */

@@ -1,9 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { repeatable } from '../../kernel/text.ts';
 import type { ClientFile } from '../../integrations/client-files.ts';
 import type { NamedServer } from '../../integrations/client-servers.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
+import { canRun } from '../can-run.ts';
 import { type Finding, type Patient, good, warn } from './check.ts';
 import { entryText, setProgram } from './client-entries.ts';
 
@@ -58,15 +58,3 @@ const flagIn = (args: readonly string[], flag: string): string | undefined => {
 
 const without = (args: readonly string[], flag: string): readonly string[] =>
   args.filter((arg, at) => arg !== flag && args[at - 1] !== flag && !arg.startsWith(`${flag}=`));
-
-const canRun = (command: string, env: NodeJS.ProcessEnv): boolean => {
-  const folders = isAbsolute(command) ? [''] : (env['PATH'] ?? '').split(delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-};

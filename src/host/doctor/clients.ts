@@ -9,7 +9,7 @@ import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
 import { mcpAddress } from '../mcp-address.ts';
 import { lookOnce } from '../look-once.ts';
-import { gitIn } from '../workspace-resolution/git.ts';
+import { projectFolder } from '../workspace-resolution/project-folder.ts';
 import { resolveWorkspace } from '../workspace-resolution/resolve.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { type Check, type Finding, type Patient, warn } from './check.ts';
@@ -27,7 +27,11 @@ export const clients: Check = {
     const hubUrl = await runningHub(settings);
     const workspace = await workspaceHere(patient);
     const right: Right = { hubUrl, workspace, address: addressFor(settings, hubUrl, workspace) };
-    const folders = { home: patient.home, project: await projectOf(patient), env: patient.place.env };
+    const folders = {
+      home: patient.home,
+      project: await projectFolder(patient.place),
+      env: patient.place.env,
+    };
     const findings: Finding[] = [];
     for (const file of clientFiles(folders)) {
       const found = await readClientFile(file);
@@ -55,12 +59,6 @@ const unreadable = ({ client, path }: ClientFile, reason: string): Finding =>
     `${client} (${path}) has a configuration that cannot be read: ${repeatable(reason, wordsMax)}`,
     /^EACCES\b/.test(reason) ? permit([path], 'u+rw') : editFile(path),
   );
-
-/** The top of the repository, where clients look for what belongs to a project. */
-const projectOf = async ({ place: { cwd, env } }: Patient): Promise<string> => {
-  const top = await gitIn(cwd, env)('rev-parse', '--show-toplevel');
-  return top.status === 0 && top.out !== '' ? top.out : cwd;
-};
 
 /** The hub that calls from here go to, if it answers. */
 const runningHub = async ({ url, dataDir }: Settings): Promise<string | undefined> => {

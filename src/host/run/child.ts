@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { Log } from '../../engine/log.ts';
 
 /** How a command ended: with what exit code, as a shell counts it, or why it could not begin. */
 export interface ChildEnd {
@@ -12,12 +14,20 @@ export interface Child {
   readonly send: (signal: NodeJS.Signals) => void;
   /** Tells it to end, and does not ask a second time. */
   readonly end: () => void;
+  /** What it says, where its stdout is a pipe. */
+  readonly out: Readable | null;
 }
 
 interface ChildOptions {
   readonly onTerminal: boolean;
   /** How long it may take to end when it is told to. */
   readonly graceMs: number;
+  /** Its environment; that of this process when absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Those of this process when absent. */
+  readonly streams?: StdioOptions;
+  /** Its first word is a line for the shell. */
+  readonly shell?: true;
 }
 
 const notFoundExit = 127;
@@ -25,15 +35,15 @@ const notStartedExit = 126;
 const signalExit = 128;
 
 /**
- * Starts a command on the streams of this process. It leads a group of its own, so that what it starts in turn ends
+ * Starts a command, on the streams of this process unless others are given. It leads a group of its own, so that what it starts in turn ends
  * with it; but not on a terminal, where only the group in front may read what is typed.
  */
 export const startChild = (
   [file = '', ...args]: readonly string[],
-  { onTerminal, graceMs }: ChildOptions,
+  { onTerminal, graceMs, env = process.env, streams = 'inherit', shell }: ChildOptions,
 ): Child => {
   const grouped = !onTerminal && process.platform !== 'win32';
-  const child = spawn(file, args, { stdio: 'inherit', detached: grouped });
+  const child = spawn(file, args, { stdio: streams, detached: grouped, env, shell: shell === true });
   const send = grouped
     ? (signal: NodeJS.Signals): void => sendToGroup(child, signal)
     : (signal: NodeJS.Signals): void => void child.kill(signal);
@@ -49,6 +59,7 @@ export const startChild = (
         send('SIGKILL');
       });
     },
+    out: child.stdout,
   };
 };
 
@@ -77,3 +88,9 @@ const endOf = (child: ChildProcess): Promise<ChildEnd> =>
       resolve({ code: code ?? signalExit + number, fault: undefined });
     });
   });
+
+/** Makes this process end as the command did, and says why that could not begin. */
+export const endLike = ({ code, fault }: ChildEnd, log: Pick<Log, 'error'>): void => {
+  if (fault !== undefined) log.error(`the command could not be started: ${fault}`);
+  process.exitCode = code;
+};

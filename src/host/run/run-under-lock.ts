@@ -8,11 +8,11 @@ import { currentBranch } from '../current-branch.ts';
 import { openOnce } from '../open-once.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Asked, askedBy } from './asked.ts';
-import { type ChildEnd, startChild } from './child.ts';
+import { type ChildEnd, endLike, startChild } from './child.ts';
 import { type HeldLock, type Holding, holdLock } from './held-lock.ts';
 import { keepLease } from './keep-lease.ts';
 import { inOwnWords, withinLimits } from './refused.ts';
-import { type Forwarding, forwardSignals } from './signals.ts';
+import { type Forwarding, forwardSignals, passSignals } from './signals.ts';
 
 /** Holds a lock around a command, and ends with the exit code of the command. */
 export const runUnderLock = async (given: Given): Promise<Outcome<true>> => {
@@ -77,8 +77,7 @@ const runHolding = async (
   if (ran === undefined) return ok(true);
   const { end, lost } = ran;
   if (lost !== undefined) return lostLock(lock.name, lost);
-  if (end.fault !== undefined) log.error(`the command could not be started: ${end.fault}`);
-  process.exitCode = end.code;
+  endLike(end, log);
   return ok(true);
 };
 
@@ -100,10 +99,7 @@ const runKept = async (
   const onTerminal = process.stdin.isTTY;
   const graceMs = Math.min(graceMsMax, ttlMs / gracesPerTtl);
   const child = startChild(words, { onTerminal, graceMs });
-  // A terminal has sent its Ctrl-C to the command already.
-  signals.to((signal) => {
-    if (!onTerminal || signal !== 'SIGINT') child.send(signal);
-  });
+  passSignals(signals, child, { onTerminal });
   const { grantedAt, renew } = lock;
   let lost: string | undefined;
   const lose = (why: string | undefined): void => {

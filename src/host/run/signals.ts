@@ -1,3 +1,5 @@
+import type { Child } from './child.ts';
+
 const forwarded = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 const exits = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -38,3 +40,13 @@ export const forwardSignals = (): Forwarding => {
     },
   };
 };
+
+/** From now on, signals go to this command. A terminal has sent its Ctrl-C to the command already. */
+export const passSignals = (
+  { to }: Pick<Forwarding, 'to'>,
+  child: Pick<Child, 'send'>,
+  { onTerminal }: { readonly onTerminal: boolean },
+): void =>
+  to((signal) => {
+    if (!onTerminal || signal !== 'SIGINT') child.send(signal);
+  });

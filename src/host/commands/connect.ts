@@ -1,0 +1,19 @@
+import type { Command } from './command.ts';
+
+export const connect: Command = {
+  name: 'connect',
+  summary: 'puts Signalbox among the MCP servers of a client, after showing the change',
+  words: 'claude|codex',
+  keys: ['data-dir'],
+  flags: [
+    {
+      name: 'project',
+      placeholder: undefined,
+      meaning: 'in the file of this project, which others share, instead of your own',
+    },
+    { name: 'undo', placeholder: undefined, meaning: 'takes away what it has put there' },
+    { name: 'yes', placeholder: undefined, meaning: 'writes without asking' },
+  ],
+  example: 'signalbox connect claude',
+  run: async (given) => (await import('../connect/connect.ts')).connectClient(given),
+};

@@ -1,0 +1,32 @@
+import { dirname, join } from 'node:path';
+import type { Program } from '../../integrations/connection.ts';
+import { canRun } from '../can-run.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+
+interface For {
+  readonly scope: 'project' | 'user';
+  readonly configuration: Configuration;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * How a client starts this program as an MCP server on stdio. By its whole path, because the PATH of a terminal is not that
+ * of every client; but what a project shares with other machines names it by its name, where that is found. A
+ * data directory that holds for this call alone goes with it.
+ */
+export const programFor = ({ scope, configuration, env }: For): Program => {
+  const { settings, origins } = configuration;
+  const [command = '', ...first] =
+    scope === 'project' && canRun('signalbox', env) ? ['signalbox'] : thisProgram(env);
+  const said = origins.get('data-dir')?.kind ?? 'default';
+  const data = said === 'flag' || said === 'environment' ? ['--data-dir', settings.dataDir] : [];
+  return { command, args: [...first, 'mcp', ...data] };
+};
+
+const source = /[\\/]src[\\/]host[\\/]main\.ts$/;
+
+const thisProgram = (env: NodeJS.ProcessEnv): readonly string[] => {
+  const [, script = ''] = process.argv;
+  const command = source.test(script) ? join(dirname(script), '../../bin/signalbox') : script;
+  return process.platform !== 'win32' && canRun(command, env) ? [command] : [process.execPath, script];
+};
