@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
-import { lineSchema, nameSchema } from '../../../kernel/ids.ts';
-import { workspaceNameSchema } from '../../workspaces/model.ts';
+import { lineSchema } from '../../../kernel/ids.ts';
+import { isName, nameLengthMax, nameWords } from '../../../kernel/names.ts';
 import {
   everything,
   lifeSecondsMax,
@@ -26,17 +26,25 @@ export const lifeSchema = z.union([
 
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 
-const namesOr = (names: z.ZodType<string>) =>
+/** A list of names, or that which stands for all. */
+const namesOr = (what: string) =>
   z
-    .array(z.union([names, z.literal(everything)]))
+    .array(
+      z
+        .string()
+        .max(nameLengthMax)
+        .refine((name) => name === everything || isName(name), {
+          message: `${nameWords.characters(what)}; or give ${everything} for all`,
+        }),
+    )
     .min(1)
     .max(scopeNamesMax)
     .refine((given) => given.length === 1 || !given.includes(everything), {
       message: `Give names, or ${everything} alone`,
     });
 
-export const workspacesSchema = namesOr(workspaceNameSchema);
-export const categoriesSchema = namesOr(nameSchema('A category'));
+export const workspacesSchema = namesOr('A workspace name');
+export const categoriesSchema = namesOr('A category');
 
 /** A token in the answer to a call that has drawn a secret. */
 export const shownShape = {

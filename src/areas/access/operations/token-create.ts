@@ -42,7 +42,7 @@ export const tokenCreate = defineOperation({
     workspaces: workspacesSchema.optional().describe('default all of yours'),
     categories: categoriesSchema.optional().describe('of operations; default all of yours'),
     expires: lifeSchema.optional().describe('seconds or never; default a day for an agent, else never'),
-    kind: z.enum(kinds).optional().describe('default agent with for_agent, else that of the principal'),
+    kind: z.enum(kinds).optional().describe('default agent for an agent, else that of the principal'),
     principal: principalNameSchema.optional().describe('default you; others: admins only'),
   }),
   output: z.strictObject(shownShape),
