@@ -98,12 +98,10 @@ const overview = (sheets: readonly Sheet[]): string => {
     '',
     ...listed([
       ...(usual ?? []).toSorted(([, one], [, other]) => rankOf(one) - rankOf(other)).map(rowOf),
-      ['also', (rare ?? []).flatMap(([, family]) => family.map(({ name }) => name)).join(', ')],
+      ['also', (rare ?? []).map(wordsOf).join('; ')],
       ['help, version', 'how to use a command: signalbox help task add'],
     ]),
-    '',
-    'Agents say who they are with --agent, or once with SIGNALBOX_AGENT, as in',
-    'signalbox start --agent ada && signalbox task claim --agent ada',
+    'Agents are named by --agent, or once with SIGNALBOX_AGENT: start --agent ada',
     '',
   ].join('\n');
 };
@@ -111,7 +109,16 @@ const overview = (sheets: readonly Sheet[]): string => {
 type Family = readonly [string, readonly Sheet[]];
 
 /** The first words of commands that few need. */
-const seldom: readonly string[] = ['mode', 'tool', 'call', 'verify', 'completion'];
+const seldom: readonly string[] = [
+  'mode',
+  'tool',
+  'auth',
+  'token',
+  'principal',
+  'call',
+  'verify',
+  'completion',
+];
 
 /** Operations of one word come first, then those of two, then what the program itself does. */
 const rankOf = ([sheet]: readonly Sheet[]): number =>
@@ -119,6 +126,9 @@ const rankOf = ([sheet]: readonly Sheet[]): number =>
 
 const verbsOf = (first: string, family: readonly Sheet[]): string =>
   family.map(({ name }) => name.slice(first.length + 1)).join(', ');
+
+const wordsOf = ([first, family]: Family): string =>
+  family[0]?.name === first ? first : `${first} ${verbsOf(first, family)}`;
 
 const familyText = (first: string, family: readonly Sheet[]): string =>
   [

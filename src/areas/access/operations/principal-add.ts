@@ -29,7 +29,7 @@ export const principalAdd = defineOperation({
     name: principalNameSchema,
     kind: z.enum(kinds).describe('only a person decides what needs one'),
     role: z.enum(roles).describe('the most that its tokens can have'),
-    note: textSchema('A note', noteCharactersMax).optional(),
+    note: textSchema('A note', noteCharactersMax).optional().meta({ title: 'who that is' }),
   }),
   output: z.strictObject(principalShape),
   toCommand: ({ name, kind, role, note }) => accessIntent({ type: 'add_principal', name, kind, role, note }),

@@ -20,7 +20,10 @@ export const tokenRevoke = defineOperation({
   destructive: true,
   idempotent: true,
   examples: [{ title: 'Lost', input: { id: 'tk_8zq4k2m9ab', reason: 'The laptop was lost' } }],
-  input: z.strictObject({ id: tokenIdSchema, reason: reasonSchema.optional() }),
+  input: z.strictObject({
+    id: tokenIdSchema,
+    reason: reasonSchema.optional().meta({ title: 'why; it is in the journal' }),
+  }),
   output: z.strictObject(tokenShape),
   toCommand: ({ id, reason }) => accessIntent({ type: 'revoke_token', id, reason }),
   answer: (_done, { access }, { input: { id }, now }) => {
