@@ -189,7 +189,7 @@ export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, 
 }
 
 /** What a command may know of a secret that was drawn for its call. */
-export interface Drawn {
+interface Drawn {
   /** SHA-256 of the secret's bytes, in hex; empty for a command that wants none. */
   readonly hash: string;
 }

@@ -8,7 +8,7 @@ import { systemClock } from '../../engine/clock.ts';
 import { LocalHub } from '../../host/local-hub.ts';
 import { Workspaces } from '../../host/workspaces.ts';
 import { present } from '../../kernel/assert.ts';
-import type { Kind, Role } from '../../kernel/entry.ts';
+import type { Role } from '../../kernel/entry.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { type MemoryVault, createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
@@ -21,6 +21,12 @@ const page = join(import.meta.dirname, '../../../docs/reference/permissions.md')
 interface Row {
   readonly roles: ReadonlySet<Role>;
   readonly person: boolean;
+}
+
+/** What is asked, and where: in the default workspace when absent. */
+interface Asked {
+  readonly input?: unknown;
+  readonly workspace?: string | undefined;
 }
 
 /** What the page tells people, as it is committed. */
@@ -64,7 +70,7 @@ const openHub = async (context: TestContext) => {
     await hub.close();
     await rm(dataDir, { recursive: true });
   });
-  const call = (operation: string, caller: Caller, input: unknown, workspace?: string) =>
+  const call = (operation: string, caller: Caller, { input = {}, workspace }: Asked = {}) =>
     hub.call({
       operation,
       input,
@@ -108,7 +114,7 @@ describe('who may call what', () => {
       const { roles: allowed, person } = present(matrix.get(name), `${name} has a row`);
       for (const role of roles) {
         for (const kind of kinds) {
-          const outcome = await call(name, callerWith({ role, kind }), examples[0]?.input ?? {});
+          const outcome = await call(name, callerWith({ role, kind }), { input: examples[0]?.input });
           const expected = !allowed.has(role) ? 'role' : person && kind !== 'person' ? 'person' : undefined;
           assert.equal(refusalBy(outcome, name), expected, `${name} as ${role} and ${kind}`);
           calls += 1;
@@ -121,36 +127,37 @@ describe('who may call what', () => {
 
   it('AC17 refuses a person that speaks for an agent what needs a person, and says how a person does it', async (t) => {
     const { call } = await openHub(t);
-    for (const speaking of [{ agent: 'ada' }, { session: 's-1' }, { kind: 'service' as Kind }]) {
-      const outcome = await call('principal_list', callerWith(speaking), {});
+    const speakers: readonly Partial<Caller>[] = [{ agent: 'ada' }, { session: 's-1' }, { kind: 'service' }];
+    for (const speaking of speakers) {
+      const outcome = await call('principal_list', callerWith(speaking));
       assert.equal(refusalBy(outcome, 'principal_list'), 'person');
       assert.match(outcome.ok ? '' : outcome.message, /to run: signalbox principal list .*without --agent/);
     }
-    valueIn(await call('principal_list', callerWith({ connection: 'cli:ada' }), {}));
+    valueIn(await call('principal_list', callerWith({ connection: 'cli:ada' })));
   });
 
   it('AC18 ends at the categories and workspaces of the caller', async (t) => {
     const { call } = await openHub(t);
     const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };
     const caller = callerWith({ scope });
-    valueIn(await call('task_list', caller, {}, 'shop'));
-    valueIn(await call('mode_get', caller, { workspace: 'shop' }));
-    const other = await call('agent_list', caller, {}, 'shop');
+    valueIn(await call('task_list', caller, { workspace: 'shop' }));
+    valueIn(await call('mode_get', caller, { input: { workspace: 'shop' } }));
+    const other = await call('agent_list', caller, { workspace: 'shop' });
     assert.deepEqual(
       [other.ok ? '' : other.code, other.ok ? '' : /the category agents/.test(other.message)],
       ['forbidden', true],
     );
-    const words = async (name: string, input: unknown, workspace?: string): Promise<string> => {
-      const outcome = await call(name, caller, input, workspace);
+    const words = async (name: string, asked: Asked = {}): Promise<string> => {
+      const outcome = await call(name, caller, asked);
       assert.equal(outcome.ok ? '' : outcome.code, 'workspace_unknown');
       return outcome.ok ? '' : outcome.message;
     };
-    const unknown = (await words('task_list', {}, 'nowhere')).replace('nowhere', 'main');
-    assert.equal(await words('task_list', {}, 'main'), unknown);
-    assert.equal(await words('task_list', {}), unknown, 'which is the default');
-    assert.equal(await words('mode_get', { workspace: 'main' }), unknown);
-    assert.equal(await words('mode_set', { mode: 'full' }), unknown);
+    const unknown = (await words('task_list', { workspace: 'nowhere' })).replace('nowhere', 'main');
+    assert.equal(await words('task_list', { workspace: 'main' }), unknown);
+    assert.equal(await words('task_list'), unknown, 'which is the default');
+    assert.equal(await words('mode_get', { input: { workspace: 'main' } }), unknown);
+    assert.equal(await words('mode_set', { input: { mode: 'full' } }), unknown);
     const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
-    valueIn(await call('agent_list', everywhere, {}, 'main'));
+    valueIn(await call('agent_list', everywhere, { workspace: 'main' }));
   });
 });

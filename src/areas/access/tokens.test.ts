@@ -4,7 +4,7 @@ import { dayMs, hourMs, isoTime, minuteMs } from '../../kernel/instants.ts';
 import { AccessDesk, type Visitor, ownerActor } from '../../testing/access-desk.ts';
 import { workspacesIntent } from '../workspaces/decide.ts';
 import { accessIntent } from './decide/index.ts';
-import { endedTokensMax, findByHash, tokensMax, tokensPerPrincipalMax } from './model.ts';
+import { endedTokensMax, findByHash, standingOf, tokensMax, tokensPerPrincipalMax } from './model.ts';
 
 const agentOf = (visitor: Visitor): Visitor => ({ ...visitor, kind: 'agent' });
 
@@ -156,6 +156,11 @@ test('AC10 a token expires by itself, and nothing is written for it', () => {
   assert.equal(desk.scenario.entries.length, count);
   assert.deepEqual(desk.listed(ownerActor), []);
   assert.deepEqual(desk.listed(ownerActor, { all: true }), [token]);
+  const { access } = desk.scenario.slices;
+  const row = access.tokens.get(token);
+  assert.ok(row !== undefined);
+  assert.equal(standingOf(row, access.principals.get('owner'), row.createdAt), 'good');
+  assert.equal(standingOf(row, undefined, row.createdAt), 'principal_removed');
 });
 
 test('AC11 a refreshed token has another secret, and lasts as long again', () => {

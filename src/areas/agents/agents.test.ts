@@ -97,20 +97,6 @@ describe('joining', () => {
     assert.equal(started(given, { client: '../../☃', connection: 'd' }).agent, 'agent-1');
   });
 
-  it('AG21 holds whoever is for one agent to that agent', () => {
-    const given = scenario();
-    const scope = { workspaces: ['*'], categories: ['*'], agent: 'ada' };
-    const bob = started(given, { agent: 'bob', connection: 'b' });
-    for (const over of [{ agent: 'bob' }, { handle: bob.id }, { connection: 'b' }])
-      refusedWith(given.when(start({ ...over, only: 'ada' }), owner), 'forbidden');
-    const ada = started(given, { only: 'ada', connection: 'a' });
-    assert.equal(ada.agent, 'ada');
-    for (const over of [{ agent: 'bob' }, { session: bob.id }, { connection: 'b' }])
-      refusedWith(identify(given.slices, caller({ ...over, scope })), 'forbidden');
-    for (const over of [{}, { agent: 'ada' }, { session: ada.id }, { connection: 'a' }])
-      assert.ok(identify(given.slices, caller({ ...over, scope })).ok);
-  });
-
   it('AG3 refuses another principal the name', () => {
     const given = scenario();
     started(given, { agent: 'ada' });
@@ -335,6 +321,22 @@ describe('leaving', () => {
     const count = given.entries.length;
     given.when(agentsIntent({ type: 'see', sessions: ['s-gone'] }));
     assert.equal(given.entries.length, count);
+  });
+});
+
+describe('who is held to one agent', () => {
+  it('AG21 holds whoever is for one agent to that agent', () => {
+    const given = scenario();
+    const scope = { workspaces: ['*'], categories: ['*'], agent: 'ada' };
+    const bob = started(given, { agent: 'bob', connection: 'b' });
+    for (const over of [{ agent: 'bob' }, { handle: bob.id }, { connection: 'b' }])
+      refusedWith(given.when(start({ ...over, only: 'ada' }), owner), 'forbidden');
+    const ada = started(given, { only: 'ada', connection: 'a' });
+    assert.equal(ada.agent, 'ada');
+    for (const over of [{ agent: 'bob' }, { session: bob.id }, { connection: 'b' }])
+      refusedWith(identify(given.slices, caller({ ...over, scope })), 'forbidden');
+    for (const over of [{}, { agent: 'ada' }, { session: ada.id }, { connection: 'a' }])
+      assert.ok(identify(given.slices, caller({ ...over, scope })).ok);
   });
 });
 
