@@ -1,4 +1,5 @@
 import type { Operation } from '../kernel/operation.ts';
+import { accessOperations } from './access/operations/index.ts';
 import { agentOperations } from './agents/operations/index.ts';
 import { auditQuery } from './desk/operations/audit-query.ts';
 import { auditStats } from './desk/operations/audit-stats.ts';
@@ -28,4 +29,5 @@ export const operations: readonly Operation[] = [
   auditStats,
   why,
   ...workspaceOperations,
+  ...accessOperations,
 ];

@@ -20,7 +20,13 @@ import {
   wipLimitDefault,
 } from './model.ts';
 
-const owner: Actor = { principal: 'owner', role: 'admin', agent: undefined, session: undefined };
+const owner: Actor = {
+  principal: 'owner',
+  role: 'admin',
+  kind: 'person',
+  agent: undefined,
+  session: undefined,
+};
 const stranger: Actor = { ...owner, principal: 'stranger' };
 
 const start = (over: Partial<StartCommand> = {}) =>
@@ -36,6 +42,7 @@ const start = (over: Partial<StartCommand> = {}) =>
 const caller = (over: Partial<Caller> = {}): Caller => ({
   principal: 'owner',
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: undefined,
@@ -61,6 +68,7 @@ const started = (given: Scenario, over: Partial<StartCommand> = {}, actor = owne
 const actorOf = (session: Session): Actor => ({
   principal: session.principal,
   role: 'admin',
+  kind: 'person',
   agent: session.agent,
   session: session.id,
 });
@@ -313,6 +321,22 @@ describe('leaving', () => {
     const count = given.entries.length;
     given.when(agentsIntent({ type: 'see', sessions: ['s-gone'] }));
     assert.equal(given.entries.length, count);
+  });
+});
+
+describe('who is held to one agent', () => {
+  it('AG21 holds whoever is for one agent to that agent', () => {
+    const given = scenario();
+    const scope = { workspaces: ['*'], categories: ['*'], agent: 'ada' };
+    const bob = started(given, { agent: 'bob', connection: 'b' });
+    for (const over of [{ agent: 'bob' }, { handle: bob.id }, { connection: 'b' }])
+      refusedWith(given.when(start({ ...over, only: 'ada' }), owner), 'forbidden');
+    const ada = started(given, { only: 'ada', connection: 'a' });
+    assert.equal(ada.agent, 'ada');
+    for (const over of [{ agent: 'bob' }, { session: bob.id }, { connection: 'b' }])
+      refusedWith(identify(given.slices, caller({ ...over, scope })), 'forbidden');
+    for (const over of [{}, { agent: 'ada' }, { session: ada.id }, { connection: 'a' }])
+      assert.ok(identify(given.slices, caller({ ...over, scope })).ok);
   });
 });
 

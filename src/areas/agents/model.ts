@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { present } from '../../kernel/assert.ts';
 import { type Actor, type Entry, entryGuard } from '../../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { type Tier, tierAt } from '../../kernel/hold.ts';
 import { lineSchema, nameSchema } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instants.ts';
@@ -171,13 +171,25 @@ export const identify = (slices: { readonly agents: AgentsSlice }, caller: Calle
       `This session is that of agent "${spoken}", not of "${named}". Leave the agent name out, or start a session as "${named}".`,
     );
   }
+  const only = caller.scope?.agent;
+  if (only !== undefined && (spoken ?? named ?? only) !== only) return heldTo(only);
   return ok({
     principal: caller.principal,
     role: caller.role,
+    kind: caller.kind,
+    token: caller.token,
     agent: spoken ?? named,
     session: session.value?.id,
   });
 };
+
+/** AG21 */
+export const heldTo = (agent: string): Refusal =>
+  refuse(
+    'forbidden',
+    `Your token speaks for agent "${agent}" only. Leave the agent name out, or use a token that is for the other.`,
+    { agent },
+  );
 
 const sessionOf = (slice: AgentsSlice, caller: Caller): Outcome<Session | undefined> => {
   if (caller.session === undefined) {

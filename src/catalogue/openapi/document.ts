@@ -66,7 +66,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
     operationId: operation.name,
     tags: [operation.category],
     summary: operation.summary,
-    description: `${operation.description}\n\nNeeds the role \`${operation.role}\`.`,
+    description: `${operation.description}\n\nNeeds the role \`${operation.role}\`${operation.person === true ? ', and a person' : ''}.`,
     parameters: headerRefs([
       'workspace',
       'agent',
@@ -75,6 +75,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       ...(catalogue.accepts(operation, 'revision') ? (['ifMatch'] as const) : []),
       'connection',
       'client',
+      'kind',
       'hub',
       'peek',
       'receipts',

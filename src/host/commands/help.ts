@@ -101,7 +101,6 @@ const overview = (sheets: readonly Sheet[]): string => {
       ['also', (rare ?? []).map(shortly).join(', ')],
       ['help, version', 'how to use a command: signalbox help task add'],
     ]),
-    '',
     'Agents say who they are with --agent NAME, or once with SIGNALBOX_AGENT=NAME.',
     '',
   ].join('\n');
@@ -114,6 +113,9 @@ const seldom: readonly string[] = [
   'audit',
   'mode',
   'tool',
+  'auth',
+  'token',
+  'principal',
   'call',
   'exec',
   'connect',

@@ -44,6 +44,7 @@ export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
   const caller = {
     principal,
     role: 'admin',
+    kind: 'person',
     agent: undefined,
     session: undefined,
     connection: undefined,
