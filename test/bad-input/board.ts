@@ -74,6 +74,12 @@ export class Board {
     return new Board(served, documented, { ada, bert, epoch: Number(epoch) });
   }
 
+  /** Ada, or nobody in particular for what needs a person who speaks for no agent. */
+  callerOf(operation: string): Record<string, string> {
+    const found = this.served.catalogue.find(operation);
+    return found.ok && found.value.person === true ? {} : this.ada;
+  }
+
   /** Everything that can be read here, and how many entries the journals have. */
   async state(): Promise<string> {
     const ask = async (operation: string, body: unknown): Promise<unknown> =>

@@ -53,7 +53,7 @@ for (const operation of catalogue.operations) {
       onBoard(t, async (board) => {
         for (const [what, body, code] of bodies) {
           await t.test(what, async () => {
-            await board.refused(name, { body, headers: board.ada }, code);
+            await board.refused(name, { body, headers: board.callerOf(name) }, code);
           });
         }
       }));
@@ -67,11 +67,15 @@ for (const operation of catalogue.operations) {
           { Title: 'x' },
         ]) {
           const body = { ...example, ...unknown };
-          const { message } = await board.refused(name, { body, headers: board.ada }, 'invalid_input');
+          const { message } = await board.refused(
+            name,
+            { body, headers: board.callerOf(name) },
+            'invalid_input',
+          );
           assert(message.includes(`"${Object.keys(unknown).join()}"`), message);
         }
         const body = `{"__proto__":{"admin":true},${JSON.stringify(example).slice(1)}`.replace(',}', '}');
-        await board.refused(name, { body, headers: board.ada }, 'invalid_input');
+        await board.refused(name, { body, headers: board.callerOf(name) }, 'invalid_input');
         assert.equal('admin' in {}, false);
       }));
 
@@ -81,7 +85,7 @@ for (const operation of catalogue.operations) {
           const types = typesOf(field);
           for (const [type, value] of values) {
             if (types.has(type) || (type === 'integer' && types.has('number'))) continue;
-            const asked = { body: field.with(value), headers: board.ada };
+            const asked = { body: field.with(value), headers: board.callerOf(name) };
             const { issues } = issuesSchema.parse(
               (await board.refused(name, asked, 'invalid_input')).details,
             );
@@ -99,7 +103,7 @@ for (const operation of catalogue.operations) {
         for (const member of z.array(z.string()).default([]).parse(required)) {
           const { [member]: _left, ...body } = example;
           const { issues } = issuesSchema.parse(
-            (await board.refused(name, { body, headers: board.ada }, 'invalid_input')).details,
+            (await board.refused(name, { body, headers: board.callerOf(name) }, 'invalid_input')).details,
           );
           assert(issues.some(({ at }) => at === member));
         }

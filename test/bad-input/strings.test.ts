@@ -18,6 +18,7 @@ const freeTexts: ReadonlySet<string> = new Set([
   'result',
   'open_items_reason',
   'acceptance',
+  'label',
   'links',
   'text',
   'subject',
@@ -37,6 +38,7 @@ const freeTexts: ReadonlySet<string> = new Set([
 const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['start session', 'session_ended'],
   ['agent_list cursor', 'history_changed'],
+  ['token_list cursor', 'history_changed'],
   ['task_list cursor', 'invalid_input'],
   ['portal_list cursor', 'invalid_input'],
   ['find cursor', 'invalid_input'],
@@ -83,7 +85,7 @@ interface Bad {
 const refuses = async (board: Board, { field, values, handle }: Bad): Promise<void> => {
   const [operation = ''] = field.label.split(' ');
   for (const value of values) {
-    const asked = { body: field.with(value), headers: board.ada };
+    const asked = { body: field.with(value), headers: board.callerOf(operation) };
     const { details } = await board.refused(operation, asked, handle ?? 'invalid_input');
     const { issues = [] } = issuesSchema.parse(details);
     assert(

@@ -330,8 +330,8 @@ describe('who is held to one agent', () => {
     const scope = { workspaces: ['*'], categories: ['*'], agent: 'ada' };
     const bob = started(given, { agent: 'bob', connection: 'b' });
     for (const over of [{ agent: 'bob' }, { handle: bob.id }, { connection: 'b' }])
-      refusedWith(given.when(start({ ...over, only: 'ada' }), owner), 'forbidden');
-    const ada = started(given, { only: 'ada', connection: 'a' });
+      refusedWith(given.when(start({ ...over, boundTo: 'ada' }), owner), 'forbidden');
+    const ada = started(given, { boundTo: 'ada', connection: 'a' });
     assert.equal(ada.agent, 'ada');
     for (const over of [{ agent: 'bob' }, { session: bob.id }, { connection: 'b' }])
       refusedWith(identify(given.slices, caller({ ...over, scope })), 'forbidden');

@@ -25,7 +25,7 @@ export interface StartCommand extends Profile {
   readonly type: 'start';
   readonly agent: string | undefined;
   /** The only agent that whoever starts may be. */
-  readonly only?: string | undefined;
+  readonly boundTo?: string | undefined;
   readonly handle: string | undefined;
   readonly connection: string | undefined;
   readonly client: string | undefined;
@@ -76,9 +76,9 @@ const start = (slice: AgentsSlice, command: StartCommand, context: Context): Dec
   const { principal } = context.actor;
   const found = sessionToResume(slice, command, principal);
   if (found !== undefined && 'ok' in found) return found;
-  const { only } = command;
-  const name = found?.agent ?? command.agent ?? only ?? freeName(slice, command.client, principal);
-  if (only !== undefined && name !== only) return heldTo(only);
+  const { boundTo } = command;
+  const name = found?.agent ?? command.agent ?? boundTo ?? freeName(slice, command.client, principal);
+  if (boundTo !== undefined && name !== boundTo) return heldTo(boundTo);
   const agent = slice.agents.get(name);
   const refusal = refusalToStart(slice, { agent, name, principal });
   if (refusal !== undefined) return refusal;

@@ -116,7 +116,7 @@ export const start = defineOperation({
     agentsIntent({
       type: 'start',
       agent: given.agent ?? caller.agent,
-      only: caller.scope?.agent,
+      boundTo: caller.scope?.agent,
       handle: given.session ?? caller.session,
       connection: caller.connection,
       client: given.client ?? caller.client,
