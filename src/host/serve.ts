@@ -10,6 +10,7 @@ import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
 import { readySteps } from './next-steps.ts';
+import { openGate } from './open-gate.ts';
 import { type OpenedHub, openHub, ownerPrincipal } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -39,7 +40,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     mcp,
     clock: systemClock,
     log,
-    principal: ownerPrincipal,
+    gate: openGate(ownerPrincipal),
     takeAlone: takeOffice,
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,

@@ -12,6 +12,7 @@ import { errorCodes } from '../../src/catalogue/errors.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
+import { openGate } from '../../src/host/open-gate.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import {
@@ -121,7 +122,7 @@ export const serve = async (
     mcp,
     clock,
     log,
-    principal: 'owner',
+    gate: openGate('owner'),
     takeAlone: takeOffice,
   });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));

@@ -7,6 +7,7 @@ import {
   secondsForm,
   switchForm,
   textForm,
+  tokenForm,
   urlForm,
   workspaceForm,
 } from './forms.ts';
@@ -30,6 +31,8 @@ export interface Key {
    * decides where data goes or who is asked for it.
    */
   readonly files: 'every' | 'own' | 'none';
+  /** It is never shown, nor taken from a flag, which every user of the machine could read. */
+  readonly secret?: true;
 }
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -45,6 +48,7 @@ export type KeyName =
   | 'agent'
   | 'mode'
   | 'url'
+  | 'token'
   | 'lock-ttl'
   | 'lock-ttl-min'
   | 'lock-ttl-max'
@@ -146,6 +150,16 @@ const calling = {
     example: 'http://127.0.0.1:8321',
     files: 'own',
   },
+  token: {
+    variable: 'SIGNALBOX_TOKEN',
+    placeholder: 'TOKEN',
+    meaning: 'shows a hub who calls; sbx_...',
+    description:
+      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory.",
+    form: tokenForm,
+    files: 'none',
+    secret: true,
+  },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
 
 const locking = {
@@ -232,6 +246,7 @@ export const keyNames: readonly KeyName[] = [
   'agent',
   'mode',
   'url',
+  'token',
   'lock-ttl',
   'lock-ttl-min',
   'lock-ttl-max',
@@ -239,6 +254,9 @@ export const keyNames: readonly KeyName[] = [
   'debug',
   'config',
 ];
+
+/** Those that a flag may say. */
+export const flagKeyNames: readonly KeyName[] = keyNames.filter((name) => keys[name].secret !== true);
 
 /** What every command takes as flags. */
 export const commonKeys: readonly KeyName[] = ['log-level', 'debug', 'config'];

@@ -18,6 +18,8 @@ export interface Settings {
   readonly mode: string | undefined;
   /** A hub to use, instead of finding one or opening the journals. */
   readonly url: string | undefined;
+  /** What shows a hub who calls, when that was given. A secret. */
+  readonly token: string | undefined;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */
