@@ -1,3 +1,4 @@
+import type { Carried } from '../kernel/carried.ts';
 import type { Actor, Entry } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { History, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
@@ -27,7 +28,18 @@ export class Delivering {
 
   /** Whether the call of this agent may show that something has arrived. */
   mayProve(actor: Actor): boolean {
-    return this.#options.received !== undefined || this.#engine.carried.isAwaited(actor);
+    return (
+      this.#options.received !== undefined ||
+      this.#engine.carried.isAwaited(actor) ||
+      this.#proven(actor) !== undefined
+    );
+  }
+
+  #proven({ agent }: Actor): Carried | undefined {
+    const { proves } = this.#prepared;
+    return agent === undefined || this.#options.peek === true
+      ? undefined
+      : proves?.(this.#engine.history(), agent);
   }
 
   /** The call is this agent's, and no repeat of one that was done. */
@@ -37,8 +49,10 @@ export class Delivering {
     const { requestId, peek, receipts, received, lost = [] } = this.#options;
     for (const id of lost) carried.repeated(actor, id);
     if (received !== undefined) carried.confirmed(actor, carriedWith(received, history));
+    const proven = this.#proven(actor);
+    if (proven !== undefined) carried.confirmed(actor, proven);
     if (peek === true || receipts === true) return;
-    const confirms = this.#prepared.confirms?.(history);
+    const confirms = this.#prepared.confirms?.(history, actor.agent);
     carried.called({ actor, requestId, confirms, handed: this.#handed });
   }
 

@@ -48,13 +48,18 @@ const statusOf = async (engine: Engine, caller: Caller): Promise<Outcome<Beginni
   const { value: query } = prepared;
   assert(query.kind === 'query', 'status changes nothing');
   let from = engine.seq;
-  const reply = await engine.query(caller, {
-    ...query,
-    run: (slices, facts) => {
-      from = engine.seq;
-      return query.run(slices, facts);
+  const reply = await engine.query(
+    caller,
+    {
+      ...query,
+      run: (slices, facts) => {
+        from = engine.seq;
+        return query.run(slices, facts);
+      },
     },
-  });
+    // A stream may be anybody's window on what an agent does: that it is opened delivers nothing.
+    { peek: true },
+  );
   return reply.ok ? ok({ from, status: markedValue(reply.value) }) : reply;
 };
 

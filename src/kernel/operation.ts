@@ -146,7 +146,12 @@ interface Carrying<I, O> {
   /** What the answer carries to the agent that called; proof of it is that the session calls again. */
   readonly carries?: (output: O, facts: Facts) => Carried | undefined;
   /** Up to where the input says that earlier answers have arrived; nothing else counts as arrived then. */
-  readonly confirms?: (input: I, history: History) => Carried | undefined;
+  readonly confirms?: (input: I, history: History, agent: string | undefined) => Carried | undefined;
+  /**
+   * What the input itself proves to have arrived at this agent, whether or not anything is remembered of the answers
+   * before: it holds what only such an answer can have told.
+   */
+  readonly proves?: (input: I, history: History, agent: string) => Carried | undefined;
 }
 
 /** The history that cursors are of, and its end. */
@@ -173,7 +178,8 @@ interface Prepared {
   /** How long the call may take because it waits for others; 0 = it does not wait. */
   readonly limitMs: number;
   /** What the call says of the answers before it. */
-  readonly confirms?: (history: History) => Carried | undefined;
+  readonly confirms?: (history: History, agent: string | undefined) => Carried | undefined;
+  readonly proves?: (history: History, agent: string) => Carried | undefined;
 }
 
 /** An answer as the engine sees it. */
@@ -248,11 +254,19 @@ export function defineOperation<I, O>(
   };
 }
 
+const saying = <I, O>(
+  { confirms, proves }: Carrying<I, O>,
+  input: I,
+): Pick<Prepared, 'confirms' | 'proves'> => ({
+  ...(confirms && { confirms: (history, agent) => confirms(input, history, agent) }),
+  ...(proves && { proves: (history, agent) => proves(input, history, agent) }),
+});
+
 const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): PreparedQuery => {
-  const { query, watch, carries, confirms } = definition;
+  const { query, watch, carries } = definition;
   return {
     kind: 'query',
-    ...(confirms && { confirms: (history: History) => confirms(input, history) }),
+    ...saying(definition, input),
     limitMs: watch?.limitMs(input) ?? 0,
     keys: (actor) => watch?.keys(input, actor) ?? [],
     run: (slices, facts) =>
@@ -265,11 +279,11 @@ const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): Prepar
 };
 
 const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): PreparedCommand => {
-  const { until, turn, carries, confirms } = definition;
+  const { until, turn, carries } = definition;
   const limitMs = until?.limitMs(input) ?? turn?.limitMs(input) ?? 0;
   return {
     kind: 'command',
-    ...(confirms && { confirms: (history: History) => confirms(input, history) }),
+    ...saying(definition, input),
     operation: definition.name,
     input,
     joins: definition.joins,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, describe, it } from 'node:test';
+import { z } from 'zod';
 import { ok, refuse } from '../../src/kernel/errors.ts';
 import { type EventReader, noEvents } from '../../src/surfaces/hub-events.ts';
 import {
@@ -59,6 +60,18 @@ describe('GET /v1/events', () => {
       cause: { by: 'task_add' },
     });
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
+  });
+
+  it('delivers nothing to the agent in whose name it is opened', async (t) => {
+    const served = await serve(t);
+    const [ada, bob] = [await startAs(served, 'ada'), await startAs(served, 'bob')];
+    const { body } = await post(served, 'message_send', { headers: ada, body: { to: 'bob', text: 'x' } });
+    const { id } = z.looseObject({ id: z.string() }).parse(body);
+    await post(served, 'inbox', { headers: bob, body: {} });
+    for (let opened = 0; opened < 2; opened += 1)
+      await (await EventStream.open(t, served.url, { headers: bob })).one();
+    const again = await post(served, 'message_get', { headers: ada, body: { id } });
+    assert.match(JSON.stringify(again.body), /"stored":1/);
   });
 
   it('tells raw text, and no handle of a session', async (t) => {

@@ -1,74 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import type { Engine } from '../../engine/engine.ts';
-import { present } from '../../kernel/assert.ts';
-import type { Outcome } from '../../kernel/errors.ts';
 import { operations } from '../operations.ts';
-import { messagesIntent } from '../messages/decide/index.ts';
 import { answerOver, callOver } from '../../testing/busy-workspace.ts';
-import { caller, open } from '../../testing/engine-harness.ts';
-import type { Reply } from '../../engine/answers.ts';
-import { createMemoryVault } from '../../stores/memory/memory-store.ts';
-
-type Input = Readonly<Record<string, unknown>>;
-
-const waitedSchema = z.looseObject({
-  messages: z.array(z.looseObject({ id: z.string(), text: z.string() })),
-  events: z.array(z.looseObject({ kind: z.string(), ref: z.string() })),
-  more: z.number().optional(),
-  cursor: z.string(),
-  up_to: z.object({ messages: z.number().optional() }).optional(),
-});
-
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
-
-const preparedWait = (input: Input) => {
-  const prepared = present(
-    operations.find(({ name }) => name === 'wait'),
-    'there is wait',
-  ).prepare(input);
-  assert.ok(prepared.ok && prepared.value.kind === 'query', JSON.stringify(prepared));
-  return prepared.value;
-};
-
-const waiting = (
-  engine: Engine,
-  agent: string,
-  { signal, ...input }: Input & { signal?: AbortSignal } = {},
-) => engine.query({ ...caller, connection: agent }, preparedWait(input), { signal });
-
-const valueOf = (outcome: Outcome<Reply>) => {
-  assert.ok(outcome.ok, JSON.stringify(outcome));
-  return waitedSchema.parse(outcome.value.value);
-};
-
-/** Waits for what is there already. */
-const look = async (engine: Engine, agent: string, input: Input = {}) =>
-  valueOf(await waiting(engine, agent, { wait_ms: 0, ...input }));
-
-const textsOf = ({ messages }: z.infer<typeof waitedSchema>) => messages.map(({ text }) => text);
-
-const send = (engine: Engine, from: string, input: Input) =>
-  answerOver(engine, from, { operation: 'message_send', input: { text: 'x', ...input } });
-
-/** A process in which ada and bob are there, and another one on the same journal. */
-const twoProcesses = async () => {
-  const vault = createMemoryVault();
-  const [one, two] = [await open(vault), await open(vault)];
-  for (const agent of ['ada', 'bob'])
-    await answerOver(one.engine, agent, { operation: 'start', input: { agent } });
-  return { vault, one: one.engine, two: two.engine, clock: one.clock };
-};
-
-/** What the host does four times a second: writes down what has arrived. */
-const flush = async (engine: Engine): Promise<void> => {
-  assert.ok(
-    (await engine.report('deliver', messagesIntent({ type: 'deliver', cursors: engine.carried.take() }))).ok,
-  );
-};
+import { open } from '../../testing/engine-harness.ts';
+import {
+  flush,
+  look,
+  send,
+  textsOf,
+  turns,
+  twoProcesses,
+  valueOf,
+  waiting,
+} from '../../testing/waiting-agents.ts';
 
 describe('wait', () => {
   it('DE11 is woken by a message that was sent here or by another process', async () => {
@@ -234,94 +179,6 @@ describe('what wait has told', () => {
       hints.push(outcome.value.waiting);
     }
     assert.deepEqual(hints, ['1 message: call inbox', undefined, undefined]);
-  });
-});
-
-describe('what a repeat of wait or inbox says', () => {
-  it('DE12 shows the same again to who repeats a cursor or a request', async () => {
-    const { one } = await twoProcesses();
-    const { cursor } = await look(one, 'bob');
-    await send(one, 'ada', { to: 'bob', text: 'precious' });
-    for (let n = 0; n < 3; n += 1)
-      assert.deepEqual(textsOf(await look(one, 'bob', { since: cursor })), ['precious']);
-    const { id } = await send(one, 'ada', { to: 'bob', text: 'second', ack_within_s: 60 });
-    const inbox = async (requestId: string, input = {}) =>
-      z
-        .looseObject({ messages: z.array(z.looseObject({ text: z.string() })) })
-        .parse(await answerOver(one, 'bob', { operation: 'inbox', requestId, input }))
-        .messages.map(({ text }) => text);
-    for (let n = 0; n < 3; n += 1) assert.deepEqual(await inbox('read'), ['second']);
-    assert.deepEqual(await inbox('more'), []);
-    await send(one, 'ada', { to: 'bob', text: 'third' });
-    for (let n = 0; n < 3; n += 1) assert.deepEqual(await inbox('ack', { ack: [id] }), ['third']);
-    assert.deepEqual(await inbox('next'), []);
-  });
-
-  it('ME11 read_to says which messages have arrived, and all others are shown again', async () => {
-    const { one } = await twoProcesses();
-    const inbox = async (input = {}) =>
-      z
-        .looseObject({
-          messages: z.array(z.looseObject({ text: z.string() })),
-          up_to: z.object({ messages: z.number() }).optional(),
-        })
-        .parse(await answerOver(one, 'bob', { operation: 'inbox', input }));
-    for (const text of ['one', 'two', 'three']) await send(one, 'ada', { to: 'bob', text });
-    const first = await inbox({ limit: 1 });
-    await inbox({ read_to: first.up_to?.messages });
-    const again = await inbox({ read_to: first.up_to?.messages });
-    assert.deepEqual(
-      again.messages.map(({ text }) => text),
-      ['two', 'three'],
-    );
-    assert.deepEqual((await inbox({ read_to: again.up_to?.messages })).messages, []);
-  });
-});
-
-describe('a cursor of part of what there is', () => {
-  it('DE12 stands before what was not asked for, and tells the rest once', async () => {
-    const { one } = await twoProcesses();
-    await send(one, 'ada', { to: 'bob', text: 'early' });
-    await answerOver(one, 'bob', { operation: 'task_add', input: { title: 'x' } });
-    await answerOver(one, 'bob', { operation: 'task_claim', input: { id: 'T-1' } });
-    await answerOver(one, 'ada', {
-      operation: 'task_update',
-      input: { id: 'T-1', revision: 2, status: 'cancelled', reason: 'not needed' },
-    });
-    const tasks = await look(one, 'bob', { for: ['task'] });
-    assert.deepEqual(
-      tasks.events.map(({ kind }) => kind),
-      ['task_lost'],
-    );
-    const idle = await look(one, 'bob', { for: ['task'], since: tasks.cursor });
-    assert.deepEqual([idle.events, idle.messages], [[], []], 'a loop over one kind does not turn idly');
-    const all = await look(one, 'bob', { since: idle.cursor });
-    assert.deepEqual([textsOf(all), all.events], [['early'], []]);
-    await send(one, 'ada', { to: 'bob', text: 'late' });
-    const last = await look(one, 'bob', { since: all.cursor });
-    assert.deepEqual(textsOf(last), ['late']);
-    await look(one, 'bob', { since: last.cursor });
-    assert.deepEqual(
-      one.carried.take().map(({ surfaced }) => surfaced),
-      [last.up_to?.messages],
-    );
-    assert.deepEqual((await answerOver(one, 'bob', { operation: 'inbox' }))['messages'], []);
-  });
-
-  it('DE13 of entries that there are not yet is refused', async () => {
-    const { one } = await twoProcesses();
-    const { cursor } = await look(one, 'bob');
-    const ahead = cursor.replace(/\d+$/, String(one.seq + 1));
-    const refused = await waiting(one, 'bob', { wait_ms: 0, since: ahead });
-    assert.equal(refused.ok ? 'answered' : refused.code, 'history_changed');
-    const part = await waiting(one, 'bob', { wait_ms: 0, since: `${cursor}.t${one.seq + 1}` });
-    assert.equal(part.ok ? 'answered' : part.code, 'history_changed');
-  });
-
-  it('DE13 of another history is refused', async () => {
-    const { one } = await twoProcesses();
-    const refused = await waiting(one, 'bob', { since: 'other.1.5' });
-    assert.equal(refused.ok ? 'answered' : refused.code, 'history_changed');
   });
 });
 

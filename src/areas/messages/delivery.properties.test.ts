@@ -247,7 +247,9 @@ class Run {
     const { model, board } = this;
     this.#call(agent);
     const own = model.of(agent);
-    const named = ack === undefined || ack === 'all' ? ack : ack.flatMap((n) => own.at(-1 - n)?.id ?? []);
+    const whole = ack === 'all' && from !== undefined ? undefined : ack;
+    const named =
+      whole === undefined || whole === 'all' ? whole : whole.flatMap((n) => own.at(-1 - n)?.id ?? []);
     board.scenario.arrived = { surfaced: this.#arrived.get(agent) ?? 0 };
     const answer = board.do(actor, 'inbox', {
       ...(limit !== undefined && { limit }),

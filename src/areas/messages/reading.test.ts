@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dayMs, minuteMs, secondMs } from '../../kernel/instants.ts';
 import { MessageOffice, seqOf } from '../../testing/message-office.ts';
-import { visitor } from '../../testing/task-board.ts';
+import { TaskBoard, visitor } from '../../testing/task-board.ts';
 import { initialSlices } from '../index.ts';
 import { forgottenKeptMax } from './model/limits.ts';
 
@@ -330,4 +330,13 @@ describe('a failed delivery', () => {
     );
     assert.deepEqual(given.scenario.slices.messages, given.scenario.refolded(initialSlices).messages);
   });
+});
+
+it('ME14 all is not said of a part: what one agent wrote is acknowledged by its ids', () => {
+  const given = new TaskBoard();
+  const [ada, bob] = [given.join('ada'), given.join('bob')];
+  const { id } = given.do(ada, 'message_send', { to: 'bob', text: 'x', ack_within_s: 60 });
+  given.refused(bob, 'inbox', { code: 'invalid_input', input: { from: 'ada', ack: ['all'] } });
+  given.do(bob, 'inbox', { from: 'ada' });
+  assert.deepEqual(given.do(bob, 'inbox', { from: 'ada', ack: id })['acknowledged'], [id]);
 });

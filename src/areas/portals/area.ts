@@ -21,7 +21,7 @@ const due = ({ requests }: PortalsSlice, now: Instant): PortalsCommand[] => {
 
 export const portalsArea = defineArea<'portals', 'agents', PortalsCommand, PortalsEvent>({
   name: 'portals',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['agents'],
   events: portalEvents,
   decide,

@@ -149,8 +149,15 @@ const expired = (slice: PortalsSlice, { seq, time, data }: Of<'portals.expired'>
     ...slice,
     portals: slice.portals.put(withItem(portalAt(slice, id), item, time)),
   };
-  for (const request of requests)
-    next = requestChanged(next, { portal: id, request }, { kind: 'expired', at: time, seq });
+  for (const request of requests) {
+    const { expiresAt = time } = slice.requests.get(requestKey(id, request)) ?? {};
+    // It is over at its deadline, whenever that was noticed.
+    next = requestChanged(
+      next,
+      { portal: id, request },
+      { kind: 'expired', at: Math.min(expiresAt, time), seq },
+    );
+  }
   return next;
 };
 

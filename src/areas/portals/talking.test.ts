@@ -292,6 +292,30 @@ test('PO16 a new portal takes the place of the one that was closed first', () =>
   assert.deepEqual(kindsOf(given, bob, 'P-1'), ['opened', 'request', 'closed']);
 });
 
+test('PO16 what is not read is forgotten after what was closed later', () => {
+  const { given, ada, bob } = meeting();
+  given.do(ada, 'portal_open', { with: 'bob', text: 'x', kind: 'request' });
+  given.do(ada, 'portal_open', { with: 'bob', text: 'x', kind: 'request' });
+  for (const portal of ['P-1', 'P-2']) given.do(bob, 'portal_close', { portal });
+  for (const actor of [ada, bob]) given.do(actor, 'portal_read', { portal: 'P-2' });
+  fill(given);
+  given.do(ada, 'portal_open', { with: 'bob' });
+  given.refused(ada, 'portal_read', { code: 'not_found', input: { portal: 'P-2' } });
+  assert.equal(statusOf(given, 1), 'closed', 'ada has not read it yet');
+});
+
+test('PO16 when nothing else is closed, what is not read is forgotten, rather than that nothing can be opened', () => {
+  const { given, ada, bob, eve } = meeting();
+  given.do(ada, 'portal_open', { with: 'bob', text: 'x', kind: 'request' });
+  given.do(ada, 'portal_open', { with: 'bob', text: 'x', kind: 'request' });
+  for (const portal of ['P-1', 'P-2']) given.do(bob, 'portal_close', { portal });
+  fill(given);
+  given.join('carl');
+  given.do(eve, 'portal_open', { with: 'carl' });
+  given.refused(ada, 'portal_read', { code: 'not_found', input: { portal: 'P-1' } });
+  assert.equal(statusOf(given, 1, 'P-2'), 'closed');
+});
+
 /** As many portals as there may be, the others like P-2. */
 const fill = (given: TaskBoard): void => {
   const { slices } = given.scenario;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Attention } from '../../../kernel/area.ts';
+import type { Carried } from '../../../kernel/carried.ts';
 import type { Seq } from '../../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { isoTime } from '../../../kernel/instants.ts';
-import { type Facts, defineOperation, withEntries } from '../../../kernel/operation.ts';
+import { type Facts, type History, defineOperation, withEntries } from '../../../kernel/operation.ts';
 import type { Slices } from '../../../kernel/slices.ts';
 import { newest } from '../../../kernel/trail.ts';
 import {
@@ -26,6 +27,7 @@ import {
   cursorCharactersMax,
   cursorOf,
   cursorPattern,
+  isCursorOf,
   placesIn,
   placesOf,
 } from '../cursor.ts';
@@ -96,11 +98,10 @@ export const wait = defineOperation({
     empty: ({ messages, events }) => messages.length === 0 && events.length === 0,
   },
   carries: ({ up_to }) => carriedBy(up_to),
-  confirms: ({ since }, history) => {
-    if (since === undefined) return undefined;
-    const { mail = 0, ...events } = placesIn(since, history) ?? {};
-    return { surfaced: mail, told: Math.min(...Object.values(events), Number.MAX_SAFE_INTEGER) };
-  },
+  // A cursor that is refused says of nothing that it has arrived.
+  confirms: ({ since }, history, agent) =>
+    since === undefined ? undefined : (arrivedBy(since, history, agent) ?? { surfaced: 0, told: 0 }),
+  proves: ({ since }, history, agent) => (since === undefined ? undefined : arrivedBy(since, history, agent)),
   query: (slices, { for: wanted, since }, facts) => {
     const { agent } = facts.actor;
     if (agent === undefined) {
@@ -121,12 +122,20 @@ export const wait = defineOperation({
         }),
         events: events.map(({ kind, ref, text, since: at }) => ({ kind, ref, text, since: isoTime(at) })),
         ...(more > 0 && { more }),
-        cursor: cursorOf(facts.history, places),
+        cursor: cursorOf(facts.history, places, agent),
         ...((upTo.messages ?? upTo.events) !== undefined && { up_to: upTo }),
       }),
     );
   },
 });
+
+/** ME11: all before the places of an agent's own cursor was shown by the answers that led there. */
+const arrivedBy = (since: string, history: History, agent: string | undefined): Carried | undefined => {
+  const places = agent !== undefined && isCursorOf(since, agent) ? placesIn(since, history) : undefined;
+  if (places === undefined) return undefined;
+  const { mail, ...events } = places;
+  return { surfaced: mail, told: Math.min(...Object.values(events)) };
+};
 
 /** Without a choice everything is wanted but ready tasks: as long as there is one, nobody could wait. */
 const wants = (wanted: readonly Kind[] | undefined, kind: Kind): boolean =>
@@ -139,6 +148,12 @@ const beginningOf = (
   { agent, since }: { readonly agent: string; readonly since: string | undefined },
 ): Outcome<Places> => {
   const { arrived } = facts;
+  if (since !== undefined && !isCursorOf(since, agent)) {
+    return refuse(
+      'invalid_input',
+      'This cursor was given to another agent. Pass on the one that your own wait returned, or leave since out.',
+    );
+  }
   const { told, surfaced } = mailboxOf(slices.messages, agent);
   const toldTo = Math.max(told.seq, arrived.told ?? 0);
   const readTo = Math.max(surfaced.seq, arrived.surfaced ?? 0);

@@ -29,15 +29,28 @@ const is = entryGuard<MessagesEvent>();
 /** How many messages an answer names as acknowledged, and as still to be acknowledged; their number is always given. */
 const idsNamedMax = 20;
 
+/** ME14: what a part of the unread has shown is not known by where reading stands. */
+const checkAll = (
+  {
+    ack,
+    from,
+  }: { readonly ack?: string | readonly string[] | undefined; readonly from?: string | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if (from === undefined || ack === undefined || ![ack].flat().includes('all')) return;
+  const message = 'with from, name the messages to acknowledge by their ids, or leave from out';
+  context.addIssue({ code: 'custom', path: ['ack'], message });
+};
+
 const inputSchema = z.strictObject({
   ack: z
     .union([messageIdOrAllSchema, z.array(messageIdOrAllSchema).min(1).max(acknowledgedPerCallMax)], {
       error: 'all, or a message or a list of messages, which are named like M-12',
     })
     .optional()
-    .describe('ids, or all that you were shown'),
+    .describe('ids, or all that you have read'),
   all: z.boolean().optional().describe('also what you have read'),
-  from: agentNameSchema.optional().describe('only from this agent'),
+  from: agentNameSchema.optional().describe('only from this agent; acknowledge these by their ids'),
   limit: z.int().min(1).max(shownMax).optional().describe(`default ${shownDefault}`),
   read_to: z
     .int()
@@ -66,7 +79,7 @@ export const inbox = defineOperation({
     { title: 'Acknowledge what was read', input: { ack: ['all'] } },
     { title: 'What bert wrote, read or not', input: { from: 'bert', all: true } },
   ],
-  input: inputSchema,
+  input: inputSchema.superRefine(checkAll),
   output: z.strictObject({
     messages: z.array(z.strictObject(messageShape)),
     more: z.number().optional().describe('unread; call again'),

@@ -7,7 +7,7 @@ import {
   pendingRequestsPerAgentMax,
   portalsMax,
 } from '../model/limits.ts';
-import { onlyPartition, liveCount, otherSide } from '../model/portal.ts';
+import { liveCount, nextForgotten, otherSide } from '../model/portal.ts';
 import {
   type Board,
   type OpenCommand,
@@ -73,7 +73,7 @@ const roomForPortal = (
     );
   }
   if (slice.portals.size < portalsMax) return ok(undefined);
-  const closed = slice.portals.first('closed', onlyPartition);
+  const closed = nextForgotten(slice);
   return closed === undefined
     ? refuse(
         'limit_exceeded',

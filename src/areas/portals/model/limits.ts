@@ -1,6 +1,6 @@
 import { dayMs, secondMs } from '../../../kernel/instants.ts';
 
-/** How many portals a workspace keeps; a new one beyond that takes the place of the one that was closed first. */
+/** How many portals a workspace keeps; a new one beyond that takes the place of a closed one. */
 export const portalsMax = 10_000;
 /** How many portals an agent may have to look after, whoever opened them. */
 export const livePortalsPerAgentMax = 200;

@@ -126,6 +126,8 @@ const newsOf = (side: SideName) => ({
   rank: (portal: Portal) => [-portal[side].heardSeq, portal.number] as const,
 });
 
+const closedPartition = (unread: boolean): string => (unread ? 'unread' : 'read');
+
 export const initialPortals: PortalsSlice = {
   portals: table<Portal, PortalOrder>({
     key: ({ id }) => id,
@@ -135,7 +137,8 @@ export const initialPortals: PortalsSlice = {
       openerNews: newsOf('opener'),
       invitedNews: newsOf('invited'),
       closed: {
-        partition: ({ state }) => (state.kind === 'closed' ? onlyPartition : undefined),
+        partition: ({ state, opener, invited }) =>
+          state.kind === 'closed' ? closedPartition(hasNews(opener) || hasNews(invited)) : undefined,
         rank: ({ state, number }) => [state.kind === 'closed' ? state.seq : 0, number],
       },
     },
@@ -150,6 +153,10 @@ export const initialPortals: PortalsSlice = {
   }),
   counted: 0,
 };
+
+/** PO16: the closed portal that is forgotten next: one with something unread only when there are no others. */
+export const nextForgotten = ({ portals }: PortalsSlice): Portal | undefined =>
+  portals.first('closed', closedPartition(false)) ?? portals.first('closed', closedPartition(true));
 
 /** Whether something stands in the portal that this side was not shown. */
 export const hasNews = ({ heardSeq, readSeq }: Side): boolean => heardSeq > readSeq;
