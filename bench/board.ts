@@ -33,6 +33,7 @@ export const callerOf =
     const caller: Caller = {
       principal: 'owner',
       role: 'admin',
+      kind: 'person',
       agent: undefined,
       session: undefined,
       connection: agent,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Intent } from '../kernel/area.ts';
 import type { Actor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
@@ -67,6 +67,24 @@ export const speakerOf = ({ joins }: PreparedCommand, caller: Caller): Caller =>
 /** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
 const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
   joins !== undefined && connection !== undefined ? `${connection} ${requestId}` : requestId;
+
+const secretBytes = 32;
+
+/**
+ * The command with the secret of this one call, if it wants one: the rules get the hash of it, the answer itself. What is
+ * answered to a repeat is made from the command without it.
+ */
+export const withSecret = (prepared: PreparedCommand): PreparedCommand => {
+  if (prepared.secret !== true) return prepared;
+  const bytes = randomBytes(secretBytes);
+  const secret = bytes.toString('base64url');
+  const drawn = { hash: hash('sha256', bytes, 'hex') };
+  return {
+    ...prepared,
+    intend: (caller) => prepared.intend(caller, drawn),
+    answer: (done, slices, facts) => prepared.answer(done, slices, { ...facts, secret }),
+  };
+};
 
 /** Random bytes, drawn when a rule first wants an id: most commands want none. */
 const drawnOnce = (): (() => Uint8Array) => {

@@ -14,7 +14,7 @@ import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
-import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf } from './calls.ts';
+import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf, withSecret } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -191,8 +191,9 @@ export class Engine {
     const speaker = speakerOf(prepared, caller);
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
+    const shown = withSecret(prepared);
     let answer: Promise<Outcome<Reply>> | undefined;
-    const call = askedCall(prepared, caller, {
+    const call = askedCall(shown, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
       arrived: (actor) => {
@@ -200,7 +201,7 @@ export class Engine {
         return this.carried.proven(actor);
       },
       foresee: (fate, batch) => {
-        answer = answers.ofUnit(prepared, fate, batch);
+        answer = answers.ofUnit(shown, fate, batch);
       },
     });
     const { retry, limitMs } = prepared;

@@ -115,11 +115,12 @@ class UnitDraft {
     this.#rules = rules;
     this.#base = base;
     this.#slices = base.slices;
-    const { principal, agent, session } = base.actor;
+    const { principal, agent, session, token } = base.actor;
     this.#author = {
       principal,
       ...(agent !== undefined && { agent }),
       ...(session !== undefined && { session }),
+      ...(token !== undefined && { token }),
     };
   }
 

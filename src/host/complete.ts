@@ -216,6 +216,7 @@ const listOf = async (
     caller: {
       principal: ownerPrincipal,
       role: 'reader',
+      kind: 'person',
       agent: undefined,
       session: undefined,
       connection: undefined,

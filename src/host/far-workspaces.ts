@@ -10,6 +10,7 @@ import type { WorkspaceList } from './workspace-resolution/settle.ts';
 export const ownCaller: Caller = {
   principal: ownerPrincipal,
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: undefined,

@@ -68,11 +68,11 @@ export class LocalHub implements Hub {
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
-    const { connection, principal, role } = caller;
+    const { connection, principal, role, kind, token } = caller;
     if (connection === undefined) return;
     const engine = await this.#engine('workspace', workspace);
     if (!engine.ok) return;
-    const actor = { principal, role, agent: undefined, session: undefined };
+    const actor = { principal, role, kind, token, agent: undefined, session: undefined };
     await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
     forgetEnded(engine.value);
   }

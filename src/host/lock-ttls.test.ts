@@ -16,7 +16,7 @@ test('LE27 the ttl of a lock is bounded and chosen as it is configured', () => {
   );
   assert.ok(started.ok);
   const session = [...given.slices.agents.sessions.values()][0]?.id;
-  const actor = { principal: 'system', role: 'admin', agent: 'ada', session } as const;
+  const actor = { principal: 'system', role: 'admin', kind: 'person', agent: 'ada', session } as const;
   const acquire = (ttl: number | undefined) =>
     given.when(
       leasesIntent({ type: 'acquire', names: ['pytest'], mode: 'exclusive', ttl, delayMs: 0, waitMs: 0 }),

@@ -6,6 +6,7 @@ export const openGate = (principal: string): Gate => {
   const everybody = ok({
     principal,
     role: 'admin',
+    kind: 'person',
     agent: undefined,
     session: undefined,
     connection: undefined,

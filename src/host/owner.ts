@@ -1,2 +1,1 @@
-/** Until there are tokens, whoever reaches this process is its owner. */
-export const ownerPrincipal = 'owner';
+export { ownerPrincipal } from '../kernel/names.ts';

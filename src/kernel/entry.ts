@@ -10,12 +10,18 @@ const roleOrder: readonly Role[] = ['reader', 'worker', 'approver', 'admin'];
 export const roleAtLeast = (role: Role, needed: Role): boolean =>
   roleOrder.indexOf(role) >= roleOrder.indexOf(needed);
 
+/** In what capacity somebody acts. What needs a person is refused to the others, whatever their role. */
+export type Kind = 'person' | 'agent' | 'service';
+
 /** Who speaks: `principal` comes from the connection, `agent` is one of the principal's agents. */
 export interface Actor {
   readonly principal: string;
   readonly agent: string | undefined;
   readonly session: string | undefined;
   readonly role: Role;
+  readonly kind: Kind;
+  /** Public id of the token that the call came with. */
+  readonly token?: string | undefined;
 }
 
 /** The actor of everything that happens because time has passed. */
@@ -24,6 +30,7 @@ export const systemActor: Actor = {
   agent: undefined,
   session: undefined,
   role: 'admin',
+  kind: 'service',
 };
 
 /** What an entry says of its author. */
@@ -31,6 +38,7 @@ export interface Author {
   readonly principal: string;
   readonly agent?: string;
   readonly session?: string;
+  readonly token?: string;
 }
 
 /** Makes a call repeatable: `digest` covers operation and input. */

@@ -23,6 +23,5 @@ export const faultInName = (what: string, text: string): string | undefined => {
 
 export const isName = (text: string): boolean => faultInName('A name', text) === undefined;
 
-/** What the command line calls itself as a client, which people use, and what a client of MCP is called that has no other name. */
-export const commandLine = 'cli';
-export const namelessClient = 'agent';
+/** The first person, who is there from the start and is admin for ever. */
+export const ownerPrincipal = 'owner';

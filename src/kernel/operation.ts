@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Attention, Intent } from './area.ts';
 import type { Carried } from './carried.ts';
-import type { Actor, Entry, Role, Seq } from './entry.ts';
+import type { Actor, Entry, Kind, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
 import { repeatable } from './text.ts';
 import { inputWords } from './input-words.ts';
@@ -10,10 +10,26 @@ import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 import type { Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
+/** Part of what its principal may do. */
+export interface Scope {
+  /** Names of workspaces, or `everything` alone. */
+  readonly workspaces: readonly string[];
+  /** Categories of operations, or `everything` alone. */
+  readonly categories: readonly string[];
+  /** The only agent that it may speak for. */
+  readonly agent?: string | undefined;
+}
+
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {
   readonly principal: string;
   readonly role: Role;
+  /** In what capacity; whoever calls may make itself less than its connection is, never more. */
+  readonly kind: Kind;
+  /** Public id of the token that the connection has shown. */
+  readonly token?: string | undefined;
+  /** What that token is good for; absent = for everything that the role allows. */
+  readonly scope?: Scope | undefined;
   /** Which of the principal's agents speaks, when the call says so. */
   readonly agent: string | undefined;
   /** The handle that `start` returned, when the call passes it back. */
@@ -41,6 +57,8 @@ export interface Facts {
   readonly arrived: Carried;
   /** The same of any agent. */
   readonly arrivedOf: (agent: string) => Carried;
+  /** What was drawn for a command with `secret`: 32 bytes in base64url. Absent when its call is repeated. */
+  readonly secret?: string;
 }
 
 /** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */
@@ -114,6 +132,8 @@ export interface OperationTexts {
   /** What an agent reads: when to use it first, then limits and defaults. */
   readonly description: string;
   readonly role: Role;
+  /** Refused to whoever does not act as a person. */
+  readonly person?: true;
   readonly rate: RateClass;
   /** The codes that this operation itself can answer with, besides those that any call can. */
   readonly errors: readonly ErrorCode[];
@@ -163,13 +183,23 @@ export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O>, Ca
 }
 
 export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<I, O> {
-  readonly toCommand: (input: I, caller: Caller) => Intent;
+  readonly toCommand: (input: I, caller: Caller, drawn: Drawn) => Intent;
+  /** Fresh randomness is drawn for each call: its digest for the command, itself for the answer and nothing else. */
+  readonly secret?: true;
   readonly answer: (done: Done, slices: Slices, facts: Facts & { readonly input: I }) => Answer<O>;
   readonly until?: Retry<I>;
   readonly turn?: Turn<I, Facts>;
   /** The caller need not be anybody yet: agent and session are for the command to look at. Says from its entries who it is then. */
   readonly joins?: Joins;
 }
+
+/** What a command may know of a secret that was drawn for its call. */
+export interface Drawn {
+  /** SHA-256 of the secret's bytes, in hex; empty for a command that wants none. */
+  readonly hash: string;
+}
+
+const noSecret: Drawn = { hash: '' };
 
 /** Who has joined by these entries. */
 export type Joins = (entries: readonly Entry[]) => Required<Pick<Actor, 'agent' | 'session'>>;
@@ -204,7 +234,9 @@ export interface PreparedCommand extends Prepared {
   readonly operation: string;
   readonly input: unknown;
   readonly joins: Joins | undefined;
-  readonly intend: (caller: Caller) => Intent;
+  /** A secret is to be drawn for each call. */
+  readonly secret?: true;
+  readonly intend: (caller: Caller, drawn?: Drawn) => Intent;
   readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<Answered>;
   /** Present if it will wait when it is refused. */
   readonly retry: { readonly key: string; readonly codes: readonly ErrorCode[] } | undefined;
@@ -288,7 +320,8 @@ const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): Pr
     input,
     joins: definition.joins,
     limitMs,
-    intend: (caller) => definition.toCommand(input, caller),
+    ...(definition.secret && { secret: true }),
+    intend: (caller, drawn = noSecret) => definition.toCommand(input, caller, drawn),
     answer: (done, slices, facts) =>
       mapAnswer(definition.answer(done, slices, { ...facts, input }), (value) => ({
         value,

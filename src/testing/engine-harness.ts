@@ -18,6 +18,7 @@ import type { TextSearch } from '../engine/search.ts';
 export const caller: Caller = {
   principal: 'owner',
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: undefined,

@@ -47,11 +47,11 @@ export class TaskBoard {
         capabilities,
         wipLimit,
       }),
-      { principal, agent, session: undefined, role },
+      { principal, agent, session: undefined, role, kind: 'agent' },
     );
     assert.ok(outcome.ok, JSON.stringify(outcome));
     const { session } = z.object({ session: z.string() }).parse(outcome.value[0]?.data);
-    return { principal, agent, session, role };
+    return { principal, agent, session, role, kind: 'agent' };
   }
 
   leave(actor: Actor): void {
@@ -68,9 +68,6 @@ export class TaskBoard {
     return this.scenario.pass(ms);
   }
 
-  /** What the program that calls calls itself. */
-  client: string | undefined;
-
   /** Calls an operation, and checks its answer against the schema that it declares. */
   call(actor: Actor, name: string, raw: Input = {}): Outcome<Input> {
     const operation = present(
@@ -83,7 +80,7 @@ export class TaskBoard {
     const command = prepared.value;
     if (command.kind === 'query')
       return this.#checked(operation.output, command.run(this.scenario.slices, facts));
-    const outcome = this.scenario.when(command.intend({ ...callerOf(actor), client: this.client }), actor);
+    const outcome = this.scenario.when(command.intend(callerOf(actor)), actor);
     if (!outcome.ok) return outcome;
     this.written = outcome.value;
     const done = { entries: outcome.value, replayed: false };
@@ -174,9 +171,10 @@ export class TaskBoard {
   }
 }
 
-const callerOf = ({ principal, role, agent, session }: Actor): Caller => ({
+const callerOf = ({ principal, role, kind, agent, session }: Actor): Caller => ({
   principal,
   role,
+  kind,
   agent,
   session,
   connection: undefined,
@@ -184,4 +182,10 @@ const callerOf = ({ principal, role, agent, session }: Actor): Caller => ({
 });
 
 /** Somebody who has not called start. */
-export const visitor: Actor = { principal: 'owner', agent: undefined, session: undefined, role: 'worker' };
+export const visitor: Actor = {
+  principal: 'owner',
+  agent: undefined,
+  session: undefined,
+  role: 'worker',
+  kind: 'person',
+};

@@ -165,6 +165,7 @@ const inPairs = async <T>(items: readonly T[], work: (item: T) => Promise<void>)
 const ada: Caller = {
   principal: ownerPrincipal,
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: 'cli:ada',

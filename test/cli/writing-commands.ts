@@ -39,6 +39,7 @@ const call = async (
     caller: {
       principal: ownerPrincipal,
       role: 'admin',
+      kind: 'person',
       agent: operation === 'task_add' || operation === 'workspace_add' ? undefined : agent,
       session: undefined,
       connection: `cli:${agent}`,

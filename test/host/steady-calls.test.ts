@@ -18,6 +18,7 @@ const callOf = (operation: string, over: Partial<HubCall> = {}): HubCall => ({
   caller: {
     principal: 'owner',
     role: 'admin',
+    kind: 'person',
     agent: undefined,
     session: undefined,
     connection: 'stdio:1',

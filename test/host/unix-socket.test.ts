@@ -68,7 +68,13 @@ describe('a hub on a socket', () => {
     }
     const hub = valueIn(await connectHub(url));
     assert.equal(hub.url, url);
-    const caller = { principal: 'p', role: 'admin', agent: undefined, session: undefined } as const;
+    const caller = {
+      principal: 'p',
+      role: 'admin',
+      kind: 'person',
+      agent: undefined,
+      session: undefined,
+    } as const;
     const reply = valueIn(
       await hub.call({
         operation: 'task_list',

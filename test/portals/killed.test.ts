@@ -41,6 +41,7 @@ const call = async (
     caller: {
       principal: ownerPrincipal,
       role: 'admin',
+      kind: 'person',
       agent: undefined,
       session: undefined,
       connection: `killed:${by}`,

@@ -122,6 +122,7 @@ const prepare = (operation: string, input: unknown): PreparedCommand => {
 export const callerOf = (agent: string): Caller => ({
   principal: 'owner',
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: agent,

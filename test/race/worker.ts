@@ -49,6 +49,7 @@ const client = async (number: number): Promise<() => Promise<void>> => {
   const caller = {
     principal: 'owner',
     role: 'admin' as const,
+    kind: 'person' as const,
     agent: undefined,
     session: undefined,
     connection: agent,

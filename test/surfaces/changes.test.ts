@@ -232,6 +232,7 @@ describe('a call for another hub', () => {
       caller: {
         principal: 'x',
         role: 'admin',
+        kind: 'person',
         agent: undefined,
         session: undefined,
         connection: undefined,

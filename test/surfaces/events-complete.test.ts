@@ -100,6 +100,7 @@ describe('the events of a journal', () => {
           caller: {
             principal: 'owner',
             role: 'admin',
+            kind: 'person',
             agent: undefined,
             session: undefined,
             connection: undefined,

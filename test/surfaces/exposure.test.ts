@@ -57,6 +57,7 @@ const callAs = (
     caller: {
       principal: 'somebody',
       role,
+      kind: 'person',
       agent: undefined,
       session: undefined,
       connection: undefined,

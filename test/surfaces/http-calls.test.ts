@@ -26,6 +26,7 @@ describe('an operation over HTTP', () => {
     assert.deepEqual(call?.caller, {
       principal: 'owner',
       role: 'admin',
+      kind: 'person',
       agent: undefined,
       session: undefined,
       connection: undefined,
@@ -47,6 +48,7 @@ describe('a call over HTTP', () => {
         'Signalbox-Session': 's-01ARZ3NDEK',
         'Signalbox-Connection': 'stdio:77',
         'Signalbox-Client': 'Claude Code/2.1',
+        'Signalbox-Kind': 'agent',
         'Idempotency-Key': 'toolu_01 again',
         'Signalbox-Peek': 'true',
       },
@@ -55,6 +57,7 @@ describe('a call over HTTP', () => {
     assert.deepEqual(call?.caller, {
       principal: 'owner',
       role: 'admin',
+      kind: 'agent',
       agent: 'claude-1',
       session: 's-01ARZ3NDEK',
       connection: 'stdio:77',

@@ -204,6 +204,7 @@ describe('a header over HTTP', () => {
     ['bytes that are not ASCII', 'aäb', [...names, ...handles]],
     ['a list', 'a, b', names],
     ['another word than the only one', 'false', ['Signalbox-Peek']],
+    ['more than the connection is', 'person', ['Signalbox-Kind']],
     ['nothing', '', [...names, ...handles, 'Signalbox-Peek']],
     ['too much', 'a'.repeat(201), [...names, ...handles]],
   ];

@@ -212,6 +212,7 @@ const speakerOf = () => ({
   caller: {
     principal: 'owner',
     role: 'admin',
+    kind: 'person',
     agent: undefined,
     session: undefined,
     connection: undefined,

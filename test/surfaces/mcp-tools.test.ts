@@ -49,6 +49,7 @@ const asReader = async (
   const caller: Caller = {
     principal: 'guest',
     role: 'reader',
+    kind: 'person',
     agent: undefined,
     session: undefined,
     connection: undefined,

@@ -180,7 +180,8 @@ describe('MCP over HTTP', () => {
       t.after(() => client.close());
       const { structuredContent } = await client.callTool({ name: 'start' });
       assert.equal((structuredContent as { agent: string }).agent.replace(/\d+$/, ''), 'agent-');
-      assert.equal(served.calls.at(-1)?.caller.client, 'agent');
+      const { caller } = served.calls.at(-1) ?? {};
+      assert.deepEqual([caller?.client, caller?.kind], [undefined, 'agent'], 'and for a program');
     }
   });
 });

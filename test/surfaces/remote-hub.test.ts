@@ -14,6 +14,7 @@ import { type Served, type Wrap, serve, valueIn } from './serving.ts';
 const nobody: Caller = {
   principal: 'somebody',
   role: 'reader',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: undefined,
@@ -59,10 +60,17 @@ describe('a hub in another process', () => {
       client: 'Клиент ✓ Code/2\n',
     };
     await remote.call(callOf('probe_echo', { caller, workspace: 'shop', requestId: 'r 1', peek: true }));
-    await remote.call(callOf('probe_echo'));
+    await remote.call(callOf('probe_echo', { caller: { ...nobody, kind: 'agent' } }));
     const [seen, next] = served.calls;
     assert.deepEqual([seen?.peek, next?.peek], [true, false]);
-    assert.deepEqual(seen?.caller, { ...caller, principal: 'owner', role: 'admin', client: 'Code/2' });
+    assert.equal(next?.caller.kind, 'agent', 'who makes itself less than its connection stays so');
+    assert.deepEqual(seen?.caller, {
+      ...caller,
+      principal: 'owner',
+      role: 'admin',
+      kind: 'person',
+      client: 'Code/2',
+    });
     assert.equal(seen.workspace, 'shop');
     assert.equal(seen.requestId, 'r 1');
   });

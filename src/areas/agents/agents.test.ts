@@ -20,7 +20,13 @@ import {
   wipLimitDefault,
 } from './model.ts';
 
-const owner: Actor = { principal: 'owner', role: 'admin', agent: undefined, session: undefined };
+const owner: Actor = {
+  principal: 'owner',
+  role: 'admin',
+  kind: 'person',
+  agent: undefined,
+  session: undefined,
+};
 const stranger: Actor = { ...owner, principal: 'stranger' };
 
 const start = (over: Partial<StartCommand> = {}) =>
@@ -36,6 +42,7 @@ const start = (over: Partial<StartCommand> = {}) =>
 const caller = (over: Partial<Caller> = {}): Caller => ({
   principal: 'owner',
   role: 'admin',
+  kind: 'person',
   agent: undefined,
   session: undefined,
   connection: undefined,
@@ -61,6 +68,7 @@ const started = (given: Scenario, over: Partial<StartCommand> = {}, actor = owne
 const actorOf = (session: Session): Actor => ({
   principal: session.principal,
   role: 'admin',
+  kind: 'person',
   agent: session.agent,
   session: session.id,
 });

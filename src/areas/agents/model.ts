@@ -174,6 +174,8 @@ export const identify = (slices: { readonly agents: AgentsSlice }, caller: Calle
   return ok({
     principal: caller.principal,
     role: caller.role,
+    kind: caller.kind,
+    token: caller.token,
     agent: spoken ?? named,
     session: session.value?.id,
   });

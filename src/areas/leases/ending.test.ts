@@ -182,9 +182,8 @@ test('LE33 LE34 an ended session’s lock and one’s own idle one may be broken
   const ticket = yard.queue(bob, 'pytest');
   assert.equal(eve.role, 'approver');
   yard.refused(eve, 'lock_break', { code: 'held', input });
-  yard.client = 'claude-code';
-  yard.refused({ ...visitor, role: 'approver' }, 'lock_break', { code: 'held', input });
-  yard.client = 'cli';
+  yard.refused({ ...visitor, role: 'approver', kind: 'agent' }, 'lock_break', { code: 'held', input });
+  yard.refused({ ...eve, kind: 'person' }, 'lock_break', { code: 'held', input });
   yard.do({ ...visitor, role: 'approver' }, 'lock_break', input);
   assert.deepEqual(yard.granted(), [], 'who was broken counts as failed');
   assert.deepEqual(yard.granted(yard.pass(7 * secondMs)), [ticket]);

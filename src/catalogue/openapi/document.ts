@@ -75,6 +75,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
       ...(catalogue.accepts(operation, 'revision') ? (['ifMatch'] as const) : []),
       'connection',
       'client',
+      'kind',
       'hub',
       'peek',
       'receipts',

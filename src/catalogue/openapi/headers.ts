@@ -47,6 +47,11 @@ export const requestHeaders = {
     handle,
     'Name of the client program, from which an agent without a name gets one.',
   ),
+  kind: parameter(
+    'Signalbox-Kind',
+    { type: 'string', enum: ['agent'] },
+    '`agent` when a program calls on behalf of a person: it is refused what needs a person.',
+  ),
   hub: parameter(
     'Signalbox-Hub',
     handle,

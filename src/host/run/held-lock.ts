@@ -104,6 +104,7 @@ const callsOf = (asked: Asked, { hub, workspace }: Holding): Call => {
   const caller = {
     principal: ownerPrincipal,
     role: 'admin',
+    kind: 'agent',
     agent: undefined,
     session: asked.session,
     connection: `run:${randomUUID()}`,

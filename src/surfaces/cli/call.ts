@@ -1,7 +1,6 @@
 import type { Description } from '../../catalogue/description.ts';
 import { type ErrorCode, type Outcome, refuse } from '../../kernel/errors.ts';
 import type { Instant } from '../../kernel/instants.ts';
-import { commandLine } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubReply } from '../hub.ts';
 
@@ -155,8 +154,9 @@ export const doesTwice = (catalogue: Description, name: string): boolean => {
 const callerOf = ({ operation, agent, session }: CliCall, principal: string): Caller => ({
   principal,
   role: 'admin',
+  kind: 'person',
   agent,
   session,
   connection: agent === undefined ? (operation === 'start' ? 'cli' : undefined) : `cli:${agent}`,
-  client: commandLine,
+  client: 'cli',
 });

@@ -13,6 +13,7 @@ export const headerNames = {
   session: 'Signalbox-Session',
   connection: 'Signalbox-Connection',
   client: 'Signalbox-Client',
+  kind: 'Signalbox-Kind',
   requestId: 'Idempotency-Key',
   revision: 'If-Match',
   peek: 'Signalbox-Peek',
@@ -31,6 +32,7 @@ const lower = {
   session: 'signalbox-session',
   connection: 'signalbox-connection',
   client: 'signalbox-client',
+  kind: 'signalbox-kind',
   requestId: 'idempotency-key',
   peek: 'signalbox-peek',
   receipts: 'signalbox-receipts',
@@ -63,6 +65,9 @@ const handlePattern = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/;
 export const isHeaderText = (text: string): boolean =>
   text.length <= headerCharactersMax && handlePattern.test(text);
 
+/** What everybody may act as, whatever the connection is. */
+export const narrowedKind = 'agent' as const;
+
 /** Why a header of a call is not acceptable, or undefined when it is. */
 const fault = (header: keyof typeof lower, value: string): Refusal | undefined => {
   const name = headerNames[header];
@@ -81,6 +86,15 @@ const fault = (header: keyof typeof lower, value: string): Refusal | undefined =
       : refuse('invalid_input', `The header ${name} can only be "true". Correct it, or leave it out.`, {
           header: name,
         });
+  }
+  if (header === 'kind') {
+    return value === narrowedKind
+      ? undefined
+      : refuse(
+          'invalid_input',
+          `The header ${name} can only be "${narrowedKind}": nobody becomes more than the connection is. Correct it, or leave it out.`,
+          { header: name },
+        );
   }
   if (header !== 'workspace' && header !== 'agent') {
     return isHeaderText(value)
@@ -112,6 +126,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const session = read('session');
   const connection = read('connection');
   const client = read('client');
+  const kind = read('kind') === undefined ? base.kind : narrowedKind;
   const workspace = read('workspace');
   const requestId = read('requestId');
   const hub = read('hub');
@@ -121,9 +136,13 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
   const lost = lostIn(read('lost'));
   if (refusal !== undefined) return refusal;
   const plain =
-    agent === undefined && session === undefined && connection === undefined && client === undefined;
+    agent === undefined &&
+    session === undefined &&
+    connection === undefined &&
+    client === undefined &&
+    kind === base.kind;
   return ok({
-    caller: plain ? base : { ...base, agent, session, connection, client },
+    caller: plain ? base : { ...base, kind, agent, session, connection, client },
     workspace,
     requestId,
     hub,

@@ -6,7 +6,7 @@ import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
 import { pause } from '../pause.ts';
 import { type HubAddress, hubAddress } from './address.ts';
-import { headerNames, isHeaderText, lostHeader } from './call-headers.ts';
+import { headerNames, isHeaderText, lostHeader, narrowedKind } from './call-headers.ts';
 import { openChanges } from './changes-client.ts';
 import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
 import {
@@ -215,7 +215,7 @@ export class RemoteHub implements Hub {
     this.#agent.destroy();
   }
 
-  #headers(caller: Omit<Caller, 'principal' | 'role'>, call: HeaderCall): Outcome<Record<string, string>> {
+  #headers(caller: Speaker, call: HeaderCall): Outcome<Record<string, string>> {
     const headers = callHeaders(caller, call);
     if (!headers.ok) return headers;
     const { credentials } = this.#line;
@@ -227,12 +227,21 @@ export class RemoteHub implements Hub {
   }
 }
 
-const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined };
+/** What of a caller a hub elsewhere is told; who that is it decides itself. */
+type Speaker = Pick<Caller, 'kind' | 'agent' | 'session' | 'connection' | 'client'>;
+
+const nobody: Speaker = {
+  kind: narrowedKind,
+  agent: undefined,
+  session: undefined,
+  connection: undefined,
+  client: undefined,
+};
 
 type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost'>;
 
 const callHeaders = (
-  { agent, session, connection, client }: Omit<Caller, 'principal' | 'role'>,
+  { kind, agent, session, connection, client }: Speaker,
   { workspace, requestId, peek, receipts, received, lost = [] }: HeaderCall,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
@@ -243,6 +252,7 @@ const callHeaders = (
     [headerNames.agent, agent],
     [headerNames.session, session],
     [headerNames.connection, connection],
+    [headerNames.kind, kind === narrowedKind ? narrowedKind : undefined],
     [headerNames.requestId, requestId],
     [headerNames.peek, peek === true ? 'true' : undefined],
     [headerNames.receipts, receipts === true ? 'true' : undefined],

@@ -7,7 +7,7 @@ import type { Log } from '../../engine/log.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, WorkspaceHealth } from '../hub.ts';
-import { headerNames, readCallHeaders, workspaceAt } from './call-headers.ts';
+import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { ChangesRoute } from './changes-route.ts';
 import { EventsRoute } from './events-route.ts';
@@ -174,7 +174,9 @@ export class Router {
       if (!parsed.ok) return exchange.refuseRpc(parsed);
       body = parsed.value;
     }
-    const { caller: speaker } = call.value;
+    const { caller: said } = call.value;
+    // What speaks MCP is a program, also where the connection is a person's.
+    const speaker = said.kind === 'person' ? { ...said, kind: narrowedKind } : said;
     await mcp.handle({ request, response, body, caller: speaker, workspace: workspace.value, mode });
   }
 

@@ -1,7 +1,6 @@
 import { CLIENT_INFO_META_KEY, type ServerContext } from '@modelcontextprotocol/server';
 import { lineSchema } from '../../kernel/ids.ts';
 import { isRecord } from '../../kernel/json.ts';
-import { commandLine, namelessClient } from '../../kernel/names.ts';
 
 const idCharactersMax = 200;
 
@@ -18,12 +17,6 @@ const clientSchema = lineSchema('A client', clientCharactersMax);
 
 /** What a client calls itself, when it is one line of text; a client is not turned away for an odd name. */
 export const clientName = (name: string | undefined): string | undefined => clientSchema.safeParse(name).data;
-
-/** The same, always: a program that speaks MCP is no person at a command line. */
-export const programName = (name: string | undefined): string => {
-  const said = clientName(name);
-  return said === undefined || said === commandLine ? namelessClient : said;
-};
 
 /**
  * What the client that sent a request calls itself in it. Without sessions it says so each time, and over a pipe the

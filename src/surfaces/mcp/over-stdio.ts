@@ -45,6 +45,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
   const caller: Caller = {
     principal,
     role: 'admin',
+    kind: 'agent',
     agent: undefined,
     session: undefined,
     connection: `stdio:${randomUUID()}`,

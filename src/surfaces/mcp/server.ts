@@ -2,7 +2,7 @@ import { Server } from '@modelcontextprotocol/server';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { instructions } from './instructions.ts';
-import { clientIn, programName } from './meta.ts';
+import { clientIn, clientName } from './meta.ts';
 import { resourceCacheHints, serveResources } from './resources/serve.ts';
 import { type Watch, capabilitiesWith } from './resources/watch.ts';
 import { type ToolsOptions, serveTools } from './tools/serve.ts';
@@ -23,7 +23,7 @@ const defaultListTtlMs = minuteMs;
 export const mcpServer = (given: McpServerOptions): Server => {
   const options: McpServerOptions = {
     ...given,
-    speakerOf: (context, client) => given.speakerOf(context, programName(client ?? clientIn(context))),
+    speakerOf: (context, client) => given.speakerOf(context, clientName(client ?? clientIn(context))),
   };
   const server = new Server(
     { name: 'signalbox', title: 'Signalbox', version: options.hub.version },

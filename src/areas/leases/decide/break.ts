@@ -23,7 +23,7 @@ export const breakLock = (yard: Yard, command: BreakCommand): LeasesDecision => 
   if (others.length === 0) return nobodyElse(lock, on);
   if (ask) return ok([{ type: 'leases.asked', data: { lock, reason, holders: others.map(endingOf) } }]);
   for (const lease of others) {
-    const refusal = refuseBreak(yard, command, lease);
+    const refusal = refuseBreak(yard, lease);
     if (refusal !== undefined) return refusal;
   }
   const broken = others.map((lease) => ({ ...endingOf(lease), epoch: lease.epoch }));
@@ -44,13 +44,14 @@ const nobodyElse = (lock: string, own: readonly Lease[]): Refusal =>
         { lock },
       );
 
-const refuseBreak = (yard: Yard, { byPerson }: BreakCommand, lease: Lease): Refusal | undefined => {
+const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
   const { agents, context } = yard;
   const tier = sessionTier(agents, lease.session, context.now);
-  // Until there are accounts every caller has every role: what tells a person apart is that it speaks for no agent.
-  if (byPerson && context.actor.agent === undefined && roleAtLeast(context.actor.role, 'approver'))
+  const { actor } = context;
+  // A person who speaks for an agent is bound by what binds that.
+  if (actor.kind === 'person' && actor.agent === undefined && roleAtLeast(actor.role, 'approver'))
     return undefined;
-  const own = lease.holder === context.actor.agent;
+  const own = lease.holder === actor.agent;
   const held = leaseWords(yard, lease);
   const ask = `lock_break {"name":${quoted(lease.lock)},"reason":"..."}`;
   const details = { lock: lease.lock, holder: lease.holder, tier };

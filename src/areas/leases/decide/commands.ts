@@ -55,8 +55,6 @@ export interface BreakCommand {
   /** Only ask the holders to give it up. */
   readonly ask: boolean;
   readonly reason: string;
-  /** Whether who calls may be a person: a client of MCP is an agent, also before it has said which one. */
-  readonly byPerson: boolean;
 }
 
 export interface AliasCommand {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { entryGuard } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
-import { commandLine } from '../../../kernel/names.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { leasesIntent } from '../decide/index.ts';
 import type { LeasesEvent } from '../model/events.ts';
@@ -42,13 +41,12 @@ export const lockBreak = defineOperation({
       .array(z.strictObject({ holder: z.string(), token: z.number().optional() }))
       .describe('void from now on'),
   }),
-  toCommand: ({ name, branch, reason, ask }, { agent, client }) =>
+  toCommand: ({ name, branch, reason, ask }) =>
     leasesIntent({
       type: 'break',
       name: lockOf({ name, branch }),
       ask: ask ?? true,
       reason,
-      byPerson: agent === undefined && (client === undefined || client === commandLine),
     }),
   answer: ({ entries }, _slices, { input }) => {
     let name = lockOf(input);
