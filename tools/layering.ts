@@ -34,9 +34,9 @@ const areaOrder: readonly string[] = [
   'plan',
   'threads',
   'workflows',
+  'workspaces',
   'access',
   'settings',
-  'workspaces',
   'desk',
 ];
 

@@ -1,6 +1,8 @@
 import type { Area } from '../kernel/area.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { accessArea } from './access/area.ts';
+import { initialAccess } from './access/model.ts';
 import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
 import { leasesArea } from './leases/area.ts';
@@ -22,6 +24,7 @@ export const areas: readonly Area[] = [
   messagesArea,
   portalsArea,
   workspacesArea,
+  accessArea,
 ];
 
 /** What holds where nobody has set anything else. */
@@ -35,4 +38,5 @@ export const initialSlices: Slices = {
   messages: initialMessages,
   portals: initialPortals,
   workspaces: initialWorkspaces,
+  access: initialAccess,
 };

@@ -1,4 +1,5 @@
 import type { Operation } from '../kernel/operation.ts';
+import { accessOperations } from './access/operations/index.ts';
 import { agentOperations } from './agents/operations/index.ts';
 import { find } from './desk/operations/find.ts';
 import { start } from './desk/operations/start.ts';
@@ -22,4 +23,5 @@ export const operations: readonly Operation[] = [
   status,
   find,
   ...workspaceOperations,
+  ...accessOperations,
 ];

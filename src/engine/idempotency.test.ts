@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { it } from 'node:test';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { dayMs } from '../kernel/instants.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
-import { caller, command, start, starting, deciding, open, valueOf } from '../testing/engine-harness.ts';
+import {
+  answered,
+  caller,
+  command,
+  start,
+  starting,
+  deciding,
+  open,
+  valueOf,
+} from '../testing/engine-harness.ts';
 
 it('idempotency: rebuilds the answer of a repeat from its entries, in this process, another, and after a restart', async () => {
   const vault = createMemoryVault();
@@ -79,4 +89,33 @@ it('idempotency: two agents may count their calls alike', async () => {
     ['ada', 'bob'].map((name) => engine.slices.agents.agents.get(name)?.wipLimit),
     [7, 8],
   );
+});
+
+it('idempotency: a secret is drawn for each call, goes into its answer, and not into that of a repeat', async () => {
+  const vault = createMemoryVault();
+  const { engine } = await open(vault);
+  const hashes: string[] = [];
+  const drawing = command(start('ada'), {
+    operation: 'draw',
+    secret: true,
+    intend: (_caller, drawn) => {
+      hashes.push(drawn?.hash ?? 'none');
+      return start('ada');
+    },
+    answer: (_done, _slices, { secret }) => answered(secret),
+  });
+  const secrets = [
+    valueOf(await engine.execute(caller, drawing, { requestId: 'r1' })),
+    valueOf(await engine.execute(caller, drawing)),
+  ];
+  assert.equal(valueOf(await engine.execute(caller, drawing, { requestId: 'r1' })), undefined);
+  assert.deepEqual(
+    hashes.slice(0, 2),
+    secrets.map((secret) => hash('sha256', Buffer.from(String(secret), 'base64url'), 'hex')),
+  );
+  assert.deepEqual(
+    secrets.map((secret) => Buffer.from(String(secret), 'base64url').length),
+    [32, 32],
+  );
+  assert.notEqual(secrets[0], secrets[1]);
 });

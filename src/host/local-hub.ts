@@ -1,7 +1,6 @@
 import { agentsIntent } from '../areas/agents/decide.ts';
 import type { Engine } from '../engine/engine.ts';
-import { roleAtLeast } from '../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import { forgetEnded } from './carried-reports.ts';
+import { refuseCaller, refuseWorkspace } from './permission.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -47,14 +47,12 @@ export class LocalHub implements Hub {
     const found = this.#options.find(call.operation);
     const operation = found instanceof Promise ? await found : found;
     if (!operation.ok) return operation;
-    const { name, role, journal } = operation.value;
-    if (!roleAtLeast(call.caller.role, role)) {
-      return refuse(
-        'forbidden',
-        `${name} needs the role ${role}; you have ${call.caller.role}. Ask somebody who has it.`,
-      );
-    }
-    const prepared = operation.value.prepare(this.#inputOf(operation.value, call));
+    const { journal } = operation.value;
+    const input = this.#inputOf(operation.value, call);
+    const refused =
+      refuseCaller(operation.value, call.caller) ?? this.#refusePlace(operation.value, call, input);
+    if (refused !== undefined) return refused;
+    const prepared = operation.value.prepare(input);
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
@@ -101,6 +99,8 @@ export class LocalHub implements Hub {
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
+    const refused = this.#refuseWorkspace(asked.caller, asked.workspace);
+    if (refused !== undefined) return refused;
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
     const { openEvents } = await import('./events.ts');
@@ -118,6 +118,23 @@ export class LocalHub implements Hub {
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#options.workspaces.close();
+  }
+
+  /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */
+  #refusePlace(
+    { journal, ofWorkspace }: Operation,
+    { caller, workspace }: HubCall,
+    input: unknown,
+  ): Refusal | undefined {
+    if (caller.scope === undefined) return undefined;
+    if (journal === 'workspace') return this.#refuseWorkspace(caller, workspace);
+    const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
+    return typeof named === 'string' ? this.#refuseWorkspace(caller, named) : undefined;
+  }
+
+  #refuseWorkspace(caller: Caller, name: string | undefined): Refusal | undefined {
+    const { workspaces, defaultWorkspace } = this.#options;
+    return refuseWorkspace(workspaces.hub.engine.slices.workspaces, caller, name ?? defaultWorkspace);
   }
 
   /** The input as it came, with the workspace of the call in it where the operation is about one. */

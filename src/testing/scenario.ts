@@ -29,7 +29,8 @@ export class Scenario {
   when(intent: Intent, actor: Actor = systemActor): Outcome<readonly Entry[]> {
     this.#units += 1;
     const entropy = new Uint8Array(10);
-    new DataView(entropy.buffer).setUint32(0, this.#units);
+    // Neither end of it: ids may be cut, and are counted up from the last byte.
+    new DataView(entropy.buffer).setUint32(4, this.#units);
     const base = {
       slices: this.slices,
       seq: this.entries.length,

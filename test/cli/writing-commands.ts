@@ -10,7 +10,7 @@ import type { Line } from '../race/journal-check.ts';
 export interface Subject {
   readonly agent: string;
   readonly word: string;
-  /** The task, message or portal that was prepared; empty when none was. */
+  /** The task, message, portal or token that was prepared; empty when none was. */
   readonly task: string;
 }
 
@@ -26,6 +26,9 @@ export interface WritingCommand {
   readonly refusal?: ErrorCode;
 }
 
+/** What is called in nobody's name: it needs no session, or a person. */
+const ofNobody = /^(?:task_add|workspace_add|token_create|principal_add)$/;
+
 /** Calls as the subject's agent; what needs no session is called without one. */
 const call = async (
   hub: Hub,
@@ -40,7 +43,7 @@ const call = async (
       principal: ownerPrincipal,
       role: 'admin',
       kind: 'person',
-      agent: operation === 'task_add' || operation === 'workspace_add' ? undefined : agent,
+      agent: ofNobody.test(operation) ? undefined : agent,
       session: undefined,
       connection: `cli:${agent}`,
       client: 'cli',
@@ -97,6 +100,17 @@ const withLock = async (hub: Hub, subject: Subject): Promise<Subject> => {
 const withLockOfOther = async (hub: Hub, subject: Subject): Promise<Subject> => {
   await withLock(hub, { ...subject, agent: `${subject.agent}-other` });
   return joined(hub, subject);
+};
+
+const withPrincipal = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  const input = { name: subject.word, kind: 'service', role: 'worker' };
+  await call(hub, subject, { operation: 'principal_add', input });
+  return subject;
+};
+
+const withToken = async (hub: Hub, subject: Subject): Promise<Subject> => {
+  const made = sent.parse(await call(hub, subject, { operation: 'token_create', input: {} }));
+  return { ...subject, task: made.id };
 };
 
 const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
@@ -290,6 +304,41 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withWorkspace,
     journal: 'hub.journal',
     effect: ({ type, data }, { word }) => type === 'workspaces.renamed' && data['to'] === `${word}-renamed`,
+  },
+  {
+    operation: 'principal_add',
+    words: ({ word }) => ['principal', 'add', word, '--kind', 'service', '--role', 'worker'],
+    prepare: asIs,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'access.principal_added' && data['name'] === word,
+  },
+  {
+    operation: 'principal_remove',
+    words: ({ word }) => ['principal', 'remove', word],
+    prepare: withPrincipal,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'access.principal_removed' && data['name'] === word,
+  },
+  {
+    operation: 'token_create',
+    words: ({ word }) => ['token', 'create', word],
+    prepare: asIs,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'access.token_created' && data['label'] === word,
+  },
+  {
+    operation: 'token_refresh',
+    words: ({ task }) => ['token', 'refresh', task],
+    prepare: withToken,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { task }) => type === 'access.token_refreshed' && data['id'] === task,
+  },
+  {
+    operation: 'token_revoke',
+    words: ({ task }) => ['token', 'revoke', task],
+    prepare: withToken,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { task }) => type === 'access.token_revoked' && data['id'] === task,
   },
   {
     operation: 'mode_set',

@@ -9,7 +9,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 };
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
-  const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
+  const { name, kind, journal, ofWorkspace, category, summary, description, role, person, rate } = operation;
   const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
   return {
@@ -21,6 +21,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     summary,
     description,
     role,
+    ...(person !== undefined && { person }),
     rate,
     errors,
     examples,

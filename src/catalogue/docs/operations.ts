@@ -7,7 +7,7 @@ import { code, markdownTable, page } from './markdown.ts';
 import { typeText } from './type-text.ts';
 
 const introduction =
-  'Each operation is an MCP tool of the same name, and `POST /v1/operations/<name>` with the input as the JSON body. Schemas in full, with every limit, are in [schemas](schemas); which tools an agent is shown is in [modes.md](modes.md).';
+  'Each operation is an MCP tool of the same name, and `POST /v1/operations/<name>` with the input as the JSON body. Schemas in full, with every limit, are in [schemas](schemas); who may call them is in [permissions.md](permissions.md), and which tools an agent is shown in [modes.md](modes.md).';
 
 export const operationsPage = (catalogue: Catalogue): string => {
   const categories = Map.groupBy(catalogue.operations, ({ category }) => category);
@@ -33,7 +33,7 @@ const operationParts = (catalogue: Catalogue, operation: Operation): readonly st
 ];
 
 const traitsOf = (operation: Operation): string => {
-  const { kind, role, rate, journal, errors, destructive, idempotent } = operation;
+  const { kind, role, person, rate, journal, errors, destructive, idempotent } = operation;
   const traits = [
     kind === 'query' ? 'reads only' : 'changes something',
     ...(destructive ? ['may overwrite what others rely on'] : []),
@@ -41,7 +41,7 @@ const traitsOf = (operation: Operation): string => {
   ];
   const refusals = errors.map((name) => `${code(name)} (${errorTable[name].http})`);
   return [
-    `${traits.join('; ')}. Role ${code(role)}, rate class ${code(rate)}${journal === 'hub' ? ", in the hub's own journal" : ''}.`,
+    `${traits.join('; ')}. Role ${code(role)}${person === true ? ', needs a person' : ''}, rate class ${code(rate)}${journal === 'hub' ? ", in the hub's own journal" : ''}.`,
     ...(refusals.length === 0 ? [] : [`Own errors: ${refusals.join(', ')}.`]),
   ]
     .join(' ')

@@ -5,12 +5,14 @@ import { errorCodes } from '../errors.ts';
 import { code, codes, markdownTable, page } from './markdown.ts';
 import { modesPage, standardSnapshot } from './modes.ts';
 import { operationSnapshot, operationsPage } from './operations.ts';
+import { permissionsPage } from './permissions.ts';
 
 /** All of docs/reference: the content of each file by its path in that folder. */
 export const referenceFiles = (catalogue: Catalogue, areas: readonly Area[]): ReadonlyMap<string, string> =>
   new Map([
     ['operations.md', operationsPage(catalogue)],
     ['modes.md', modesPage(catalogue)],
+    ['permissions.md', permissionsPage(catalogue)],
     ['standard-tools.json', standardSnapshot(catalogue)],
     ['errors.md', errorsPage()],
     ['events.md', eventsPage(areas)],

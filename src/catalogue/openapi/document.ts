@@ -66,7 +66,7 @@ const operationPath = (catalogue: Catalogue, operation: Operation): JsonObject =
     operationId: operation.name,
     tags: [operation.category],
     summary: operation.summary,
-    description: `${operation.description}\n\nNeeds the role \`${operation.role}\`.`,
+    description: `${operation.description}\n\nNeeds the role \`${operation.role}\`${operation.person === true ? ', and a person' : ''}.`,
     parameters: headerRefs([
       'workspace',
       'agent',

@@ -1,0 +1,50 @@
+import { defineArea } from '../../kernel/area.ts';
+import { type AccessCommand, decide } from './decide/index.ts';
+import { evolve } from './evolve.ts';
+import type { AccessEvent } from './model.ts';
+import { load, save } from './saved.ts';
+
+export const accessArea = defineArea<'access', 'workspaces', AccessCommand, AccessEvent>({
+  name: 'access',
+  stateVersion: 1,
+  reads: ['workspaces'],
+  events: {
+    'access.principal_added': {
+      version: 1,
+      personal: ['note'],
+      meaning: 'Somebody may have tokens from now on: a person, a service or an agent.',
+    },
+    'access.principal_removed': {
+      version: 1,
+      personal: [],
+      meaning: 'Somebody may have tokens no longer.',
+    },
+    'access.token_created': {
+      version: 1,
+      personal: ['label'],
+      meaning: 'A token was made; of its secret only the hash is known.',
+    },
+    'access.token_refreshed': {
+      version: 1,
+      personal: [],
+      meaning: 'A token got another secret; the one before is void.',
+    },
+    'access.token_revoked': {
+      version: 1,
+      personal: ['reason'],
+      meaning: 'A token is void.',
+    },
+    'access.used': {
+      version: 1,
+      personal: [],
+      meaning: 'When tokens were last used; at most once a minute.',
+    },
+  },
+  decide,
+  evolve,
+  findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
+  bulk: ({ principals, tokens }) => ({ principals: principals.bulk(), tokens: tokens.bulk() }),
+  settle: ({ principals, tokens }) => ({ principals: principals.settle(), tokens: tokens.settle() }),
+  save,
+  load,
+});

@@ -1,0 +1,56 @@
+import type { Context, Decision } from '../../../kernel/area.ts';
+import type { Kind, Role } from '../../../kernel/entry.ts';
+import type { Scope } from '../../../kernel/operation.ts';
+import type { AccessEvent, AccessSlice, Use } from '../model.ts';
+
+/** How long a token is to last, in seconds. */
+export type Life = number | 'never';
+
+export interface CreateCommand {
+  readonly type: 'create_token';
+  /** Of the secret that was drawn for it. */
+  readonly hash: string;
+  readonly principal?: string | undefined;
+  readonly kind?: Kind | undefined;
+  readonly label: string;
+  readonly role?: Role | undefined;
+  readonly workspaces?: readonly string[] | undefined;
+  readonly categories?: readonly string[] | undefined;
+  readonly agent?: string | undefined;
+  readonly expires?: Life | undefined;
+  /** What its maker is held to. */
+  readonly scope: Scope | undefined;
+}
+
+export interface RefreshCommand {
+  readonly type: 'refresh_token';
+  readonly id: string;
+  readonly hash: string;
+  readonly expires?: Life | undefined;
+  readonly scope: Scope | undefined;
+}
+
+export interface AddCommand {
+  readonly type: 'add_principal';
+  readonly name: string;
+  readonly kind: Kind;
+  readonly role: Role;
+  readonly note?: string | undefined;
+}
+
+export type AccessCommand =
+  | CreateCommand
+  | RefreshCommand
+  | { readonly type: 'revoke_token'; readonly id: string; readonly reason?: string | undefined }
+  | AddCommand
+  | { readonly type: 'remove_principal'; readonly name: string }
+  /** What the host has seen of tokens being used. */
+  | { readonly type: 'use'; readonly tokens: readonly Use[] };
+
+export type AccessDecision = Decision<AccessEvent>;
+
+/** What a command is decided on. */
+export interface Desk {
+  readonly slice: AccessSlice;
+  readonly context: Context<'workspaces'>;
+}

@@ -1,0 +1,34 @@
+import { type AreaDefinition, intents } from '../../../kernel/area.ts';
+import { never } from '../../../kernel/assert.ts';
+import type { AccessEvent } from '../model.ts';
+import type { AccessCommand } from './commands.ts';
+import { addPrincipal, removePrincipal } from './principals.ts';
+import { createToken } from './create.ts';
+import { refreshToken } from './refresh.ts';
+import { revokeToken, useTokens } from './revoke.ts';
+
+export type { AccessCommand } from './commands.ts';
+
+type Decide = AreaDefinition<'access', 'workspaces', AccessCommand, AccessEvent>['decide'];
+
+export const decide: Decide = (slice, command, context) => {
+  const desk = { slice, context };
+  switch (command.type) {
+    case 'create_token':
+      return createToken(desk, command);
+    case 'refresh_token':
+      return refreshToken(desk, command);
+    case 'revoke_token':
+      return revokeToken(desk, command);
+    case 'add_principal':
+      return addPrincipal(desk, command);
+    case 'remove_principal':
+      return removePrincipal(desk, command.name);
+    case 'use':
+      return useTokens(desk, command.tokens);
+    default:
+      return never(command);
+  }
+};
+
+export const accessIntent = intents<'access', 'workspaces', AccessCommand, AccessEvent>('access', decide);

@@ -1,0 +1,67 @@
+import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
+import { secondMs } from '../../../kernel/instants.ts';
+import { type Token, agentLifeMs, standingIn } from '../model.ts';
+import type { AccessDecision, Desk, Life, RefreshCommand } from './commands.ts';
+import { endOf } from './create.ts';
+import { refuseWider } from './widening.ts';
+
+/** AC11, AC12 */
+export const refreshToken = (desk: Desk, command: RefreshCommand): AccessDecision => {
+  const { slice, context } = desk;
+  const { id, hash } = command;
+  const found = ownToken(desk, id);
+  if (!found.ok) return found;
+  const token = found.value;
+  const standing = standingIn(slice, token, context.now);
+  if (standing === 'revoked' || standing === 'principal_removed') {
+    return refuse('invalid_state', `Token ${id} was revoked and stays so. Make another with token_create.`, {
+      token: id,
+      standing,
+    });
+  }
+  const life = lifeFor(desk, token, command);
+  if (!life.ok) return life;
+  const expiresAt = endOf(life.value, desk);
+  return ok([
+    { type: 'access.token_refreshed', data: { id, hash, ...(expiresAt !== undefined && { expiresAt }) } },
+  ]);
+};
+
+/** AC7: the token of this id, unless it is none of the caller's business. */
+export const ownToken = ({ slice, context }: Desk, id: string): Outcome<Token> => {
+  const { principal, role } = context.actor;
+  const token = slice.tokens.get(id);
+  return token !== undefined && (token.principal === principal || role === 'admin')
+    ? ok(token)
+    : unknownToken(id);
+};
+
+export const unknownToken = (id: string): Refusal =>
+  refuse('not_found', `You have no token ${id}. Call token_list to see yours.`, { token: id });
+
+const lifeFor = (desk: Desk, token: Token, { expires, scope }: RefreshCommand): Outcome<Life> => {
+  const { actor } = desk.context;
+  const itself = actor.token === token.id;
+  const before: Life =
+    token.expiresAt === undefined ? 'never' : Math.ceil((token.expiresAt - token.issuedAt) / secondMs);
+  if (actor.kind === 'person') {
+    const wider = itself ? undefined : refuseWider(desk, token, scope);
+    return wider ?? ok(expires ?? before);
+  }
+  if (!itself) {
+    return refuse(
+      'forbidden',
+      `Only a person refreshes a token that is not the one of the call. Ask yours to run: signalbox token refresh ${token.id}`,
+    );
+  }
+  if (before === 'never') return ok(expires ?? before);
+  const daySeconds = agentLifeMs / secondMs;
+  if (expires !== undefined && (expires === 'never' || expires > daySeconds)) {
+    return refuse(
+      'forbidden',
+      `A token that refreshes itself lasts ${daySeconds} seconds at most. Ask for less, or ask a person to refresh it.`,
+      { secondsMax: daySeconds },
+    );
+  }
+  return ok(expires ?? Math.min(before, daySeconds));
+};

@@ -1,0 +1,31 @@
+import { type Role, roleAtLeast } from '../../../kernel/entry.ts';
+import { type Refusal, refuse } from '../../../kernel/errors.ts';
+import type { Scope } from '../../../kernel/operation.ts';
+import { type Token, covers, coversWorkspaces } from '../model.ts';
+import type { Desk } from './commands.ts';
+
+/** AC6: the refusal when a token would carry more than whoever hands it out has. */
+export const refuseWider = (
+  { context }: Desk,
+  wanted: Pick<Token, 'role' | 'workspaces' | 'categories' | 'agent'>,
+  scope: Scope | undefined,
+): Refusal | undefined => {
+  const { actor, world } = context;
+  if (!roleAtLeast(actor.role, wanted.role)) return tooMuch(`the role ${wanted.role}`, `have ${actor.role}`);
+  if (scope === undefined) return undefined;
+  if (!coversWorkspaces(world.workspaces, scope.workspaces, wanted.workspaces))
+    return tooMuch('these workspaces', `are held to ${scope.workspaces.join(', ')}`);
+  if (!covers(scope.categories, wanted.categories))
+    return tooMuch('these categories', `are held to ${scope.categories.join(', ')}`);
+  return scope.agent === undefined || scope.agent === wanted.agent
+    ? undefined
+    : tooMuch('another agent', `speak for ${scope.agent}`);
+};
+
+const tooMuch = (what: string, have: string): Refusal =>
+  refuse(
+    'forbidden',
+    `Nobody hands out more than it has: this token would be for ${what}, and you ${have}. Ask for less, or ask somebody who has it.`,
+  );
+
+export const lowerOf = (one: Role, other: Role): Role => (roleAtLeast(one, other) ? other : one);

@@ -1,0 +1,204 @@
+import type { EntryOf, Kind, Role } from '../../kernel/entry.ts';
+import { nameSchema } from '../../kernel/ids.ts';
+import { type Instant, dayMs } from '../../kernel/instants.ts';
+import { ownerPrincipal } from '../../kernel/names.ts';
+import { type Table, table } from '../../kernel/table.ts';
+import { type WorkspacesSlice, holderOf } from '../workspaces/model.ts';
+
+declare module '../../kernel/slices.ts' {
+  interface Slices {
+    readonly access: AccessSlice;
+  }
+}
+
+export const principalNameSchema = nameSchema('A principal name');
+
+export const kinds = ['person', 'agent', 'service'] as const satisfies readonly Kind[];
+export const roles = ['reader', 'worker', 'approver', 'admin'] as const satisfies readonly Role[];
+
+/** What stands for all workspaces or all categories. */
+export const everything = '*';
+
+/** What the text of every token begins with; the secret follows, 32 bytes in base64url. */
+export const tokenPrefix = 'sbx_';
+
+export const principalsMax = 1_000;
+export const tokensMax = 10_000;
+export const tokensPerPrincipalMax = 200;
+/** How many tokens of a principal are remembered that are not good any more. */
+export const endedTokensMax = 200;
+export const labelCharactersMax = 100;
+export const noteCharactersMax = 500;
+export const reasonCharactersMax = 500;
+export const scopeNamesMax = 100;
+export const agentLifeMs = dayMs;
+export const lifeSecondsMin = 60;
+export const lifeSecondsMax = 3_650 * 24 * 3_600;
+
+/** Of the name `system` is what time does. */
+export const reservedPrincipals: readonly string[] = ['system'];
+
+export interface Principal {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly role: Role;
+  readonly note: string;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  readonly removedAt: Instant | undefined;
+  readonly number: number;
+}
+
+export interface Token {
+  /** Public: it may be shown and logged. */
+  readonly id: string;
+  /** SHA-256 of the secret's bytes, in hex. */
+  readonly hash: string;
+  readonly principal: string;
+  readonly kind: Kind;
+  readonly label: string;
+  readonly role: Role;
+  /** Names, or `everything` alone. */
+  readonly workspaces: readonly string[];
+  readonly categories: readonly string[];
+  /** The only agent that it may speak for. */
+  readonly agent: string | undefined;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  /** When it got the secret that it has. */
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant | undefined;
+  readonly lastUsedAt: Instant | undefined;
+  readonly revokedAt: Instant | undefined;
+  readonly number: number;
+}
+
+type TokenOrder = 'all' | 'principal' | 'hash' | 'ending';
+
+/** Only the hub's journal has more in it than the owner. */
+export interface AccessSlice {
+  readonly principals: Table<Principal, 'all'>;
+  readonly tokens: Table<Token, TokenOrder>;
+}
+
+export const onlyPartition = 'all';
+export const openPartition = 'open';
+
+/** Behind every instant; no number, because ranks are compared by their difference. */
+const never: Instant = Number.MAX_SAFE_INTEGER;
+
+const owner: Principal = {
+  name: ownerPrincipal,
+  kind: 'person',
+  role: 'admin',
+  note: '',
+  createdAt: 0,
+  createdBy: ownerPrincipal,
+  removedAt: undefined,
+  number: 0,
+};
+
+export const initialAccess: AccessSlice = {
+  principals: table<Principal, 'all'>({
+    key: ({ name }) => name,
+    orders: { all: { partition: () => onlyPartition, rank: ({ number }) => [number, 0] } },
+  }).put(owner),
+  tokens: table<Token, TokenOrder>({
+    key: ({ id }) => id,
+    orders: {
+      all: { partition: () => onlyPartition, rank: ({ number }) => [number, 0] },
+      principal: { partition: ({ principal }) => principal, rank: ({ number }) => [number, 0] },
+      hash: { partition: ({ hash }) => hash, rank: ({ number }) => [number, 0] },
+      ending: {
+        partition: ({ revokedAt }) => (revokedAt === undefined ? openPartition : 'revoked'),
+        rank: ({ expiresAt, number }) => [expiresAt ?? never, number],
+      },
+    },
+  }),
+};
+
+/** A principal that is there and has not been removed. */
+export const findPrincipal = ({ principals }: AccessSlice, name: string): Principal | undefined => {
+  const found = principals.get(name);
+  return found?.removedAt === undefined ? found : undefined;
+};
+
+/** The token whose secret has this hash, whatever its standing. */
+export const findByHash = ({ tokens }: AccessSlice, hash: string): Token | undefined =>
+  tokens.first('hash', hash);
+
+export type Standing = 'good' | 'expired' | 'revoked' | 'principal_removed';
+
+/** AC10. `principal` is that of the token, if there is one. */
+export const standingOf = (token: Token, principal: Principal | undefined, now: Instant): Standing => {
+  if (principal?.removedAt !== undefined || principal === undefined) return 'principal_removed';
+  if (token.revokedAt !== undefined) return 'revoked';
+  return token.expiresAt !== undefined && token.expiresAt <= now ? 'expired' : 'good';
+};
+
+export const standingIn = (slice: AccessSlice, token: Token, now: Instant): Standing =>
+  standingOf(token, slice.principals.get(token.principal), now);
+
+/** Whether all of `wanted` is in what is `held`. */
+export const covers = (held: readonly string[], wanted: readonly string[]): boolean =>
+  held.includes(everything) || wanted.every((name) => held.includes(name));
+
+/** AC15: the same for workspaces, each of which may have several names. */
+export const coversWorkspaces = (
+  workspaces: WorkspacesSlice,
+  held: readonly string[],
+  wanted: readonly string[],
+): boolean => {
+  const filesOf = (names: readonly string[]): readonly string[] =>
+    names.map((name) => holderOf(workspaces, name)?.file ?? name);
+  return covers(filesOf(held), filesOf(wanted));
+};
+
+export type AccessEvent =
+  | {
+      readonly type: 'access.principal_added';
+      readonly data: {
+        readonly name: string;
+        readonly kind: Kind;
+        readonly role: Role;
+        readonly note?: string;
+      };
+    }
+  | { readonly type: 'access.principal_removed'; readonly data: { readonly name: string } }
+  | {
+      readonly type: 'access.token_created';
+      readonly data: {
+        readonly id: string;
+        readonly hash: string;
+        readonly principal: string;
+        readonly kind: Kind;
+        readonly label: string;
+        readonly role: Role;
+        readonly workspaces: readonly string[];
+        readonly categories: readonly string[];
+        readonly agent?: string;
+        readonly expiresAt?: Instant;
+        /** Ids of tokens of the same principal that are remembered no longer. */
+        readonly forgets?: readonly string[];
+      };
+    }
+  | {
+      readonly type: 'access.token_refreshed';
+      readonly data: { readonly id: string; readonly hash: string; readonly expiresAt?: Instant };
+    }
+  | {
+      readonly type: 'access.token_revoked';
+      readonly data: { readonly id: string; readonly reason?: string };
+    }
+  | {
+      /** When tokens were last used since the entry before. */
+      readonly type: 'access.used';
+      readonly data: { readonly tokens: readonly Use[] };
+    };
+
+export interface Use {
+  readonly id: string;
+  readonly at: Instant;
+}
+
+export type AccessEntry = EntryOf<AccessEvent>;

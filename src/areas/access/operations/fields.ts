@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { lineSchema } from '../../../kernel/ids.ts';
+import { isName, nameLengthMax, nameWords } from '../../../kernel/names.ts';
+import {
+  everything,
+  lifeSecondsMax,
+  lifeSecondsMin,
+  reasonCharactersMax,
+  scopeNamesMax,
+  tokenPrefix,
+} from '../model.ts';
+import { tokenShape } from '../view.ts';
+
+export const tokenIdSchema = z
+  .string()
+  .regex(
+    /^tk_[0-9a-z]{10}$/,
+    'The id of a token is tk_ and 10 small letters and digits; token_list shows it',
+  );
+
+export const lifeSchema = z.union([
+  z.int().min(lifeSecondsMin).max(lifeSecondsMax).describe('seconds'),
+  z.literal('never'),
+]);
+
+export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
+
+/** A list of names, or that which stands for all. */
+const namesOr = (what: string) =>
+  z
+    .array(
+      z
+        .string()
+        .max(nameLengthMax)
+        .refine((name) => name === everything || isName(name), {
+          message: `${nameWords.characters(what)}; or give ${everything} for all`,
+        }),
+    )
+    .min(1)
+    .max(scopeNamesMax)
+    .refine((given) => given.length === 1 || !given.includes(everything), {
+      message: `Give names, or ${everything} alone`,
+    });
+
+export const workspacesSchema = namesOr('A workspace name');
+export const categoriesSchema = namesOr('A category');
+
+/** A token in the answer to a call that has drawn a secret. */
+export const shownShape = {
+  token: z.string().optional().describe('what to show as bearer; nobody can read it again'),
+  shown: z.boolean().describe('false: this repeats a call whose answer had the token'),
+  hint: z.string().optional(),
+  ...tokenShape,
+};
+
+/** AC4: the token itself, or why it is not there. */
+export const shownToken = (secret: string | undefined, id: string) =>
+  secret === undefined
+    ? {
+        shown: false,
+        hint: `The answer to the first call had the token, and it is not kept. Call token_refresh for another: {"id":"${id}"}.`,
+      }
+    : { token: `${tokenPrefix}${secret}`, shown: true };
+
+/** The number of the last one shown, from a cursor that names its history and its filters. */
+export const startOf = (
+  cursor: string | undefined,
+  { history, filters }: { readonly history: string; readonly filters: string },
+): Outcome<number> => {
+  if (cursor === undefined) return ok(0);
+  const [of, filtered, number, ...more] = cursor.split(':');
+  const after = Number(number);
+  if (of !== history || more.length > 0 || !Number.isSafeInteger(after)) {
+    return refuse('history_changed', 'This cursor belongs to another history. List again without a cursor.');
+  }
+  return filtered === filters
+    ? ok(after)
+    : refuse(
+        'invalid_input',
+        'This cursor goes on with a list that had other filters. Give the same filters with it, or list again without a cursor.',
+      );
+};

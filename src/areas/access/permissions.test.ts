@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, describe, it } from 'node:test';
+import { Catalogue } from '../../catalogue/catalogue.ts';
+import { systemClock } from '../../engine/clock.ts';
+import { LocalHub } from '../../host/local-hub.ts';
+import { Workspaces } from '../../host/workspaces.ts';
+import { present } from '../../kernel/assert.ts';
+import type { Kind, Role } from '../../kernel/entry.ts';
+import { type Outcome, ok } from '../../kernel/errors.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import { type MemoryVault, createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
+import { CollectedLog } from '../../testing/collected-log.ts';
+import { operations } from '../operations.ts';
+import { kinds, roles } from './model.ts';
+
+const page = join(import.meta.dirname, '../../../docs/reference/permissions.md');
+
+interface Row {
+  readonly roles: ReadonlySet<Role>;
+  readonly person: boolean;
+}
+
+/** What the page tells people, as it is committed. */
+const readMatrix = async (): Promise<ReadonlyMap<string, Row>> => {
+  const rows = (await readFile(page, 'utf8')).split('\n').flatMap((line): [string, Row][] => {
+    const [, name, , ...marks] = line.split('|').map((cell) => cell.trim());
+    if (name === undefined || !/^`\w+`$/.test(name)) return [];
+    const allowed = roles.filter((_role, index) => marks[index] === 'yes');
+    return [[name.slice(1, -1), { roles: new Set(allowed), person: marks[roles.length] === 'yes' }]];
+  });
+  return new Map(rows);
+};
+
+const valueIn = <T>(outcome: Outcome<T>): T => {
+  assert.ok(outcome.ok, JSON.stringify(outcome));
+  return outcome.value;
+};
+
+const openHub = async (context: TestContext) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-'));
+  const vaults = new Map<string, MemoryVault>();
+  const workspaces = valueIn(
+    await Workspaces.open({
+      dataDir,
+      cacheDir: dataDir,
+      openStore: async (file) => {
+        const vault = vaults.get(file) ?? createMemoryVault();
+        vaults.set(file, vault);
+        return ok(openMemoryStore(vault));
+      },
+      clock: systemClock,
+      log: new CollectedLog(),
+      ticksFirst: false,
+    }),
+  );
+  const catalogue = new Catalogue(operations);
+  const { find } = catalogue;
+  const hub = new LocalHub({ workspaces, find, defaultWorkspace: 'main', version: '0', store: 'memory' });
+  for (const name of ['main', 'shop']) valueIn(await workspaces.ensure(name));
+  context.after(async () => {
+    await hub.close();
+    await rm(dataDir, { recursive: true });
+  });
+  const call = (operation: string, caller: Caller, input: unknown, workspace?: string) =>
+    hub.call({
+      operation,
+      input,
+      caller,
+      workspace,
+      requestId: undefined,
+      // Nobody waits here for anything.
+      signal: AbortSignal.abort(),
+    });
+  return { catalogue, call };
+};
+
+const callerWith = (over: Partial<Caller>): Caller => ({
+  principal: 'owner',
+  role: 'admin',
+  kind: 'person',
+  agent: undefined,
+  session: undefined,
+  connection: undefined,
+  client: undefined,
+  ...over,
+});
+
+/** Why the caller was turned away before anything was looked at, if it was. */
+const refusalBy = (outcome: Outcome<unknown>, name: string): 'role' | 'person' | undefined => {
+  if (outcome.ok || outcome.code !== 'forbidden') return undefined;
+  if (outcome.message.startsWith(`${name} needs the role `)) return 'role';
+  return outcome.message.startsWith(`${name} needs a person`) ? 'person' : undefined;
+};
+
+describe('who may call what', () => {
+  it('AC17 is what the page of permissions says, for every operation, role and kind', async (t) => {
+    const { catalogue, call } = await openHub(t);
+    const matrix = await readMatrix();
+    assert.deepEqual(
+      [...matrix.keys()],
+      catalogue.operations.map(({ name }) => name),
+    );
+    let calls = 0;
+    for (const { name, examples } of catalogue.operations) {
+      const { roles: allowed, person } = present(matrix.get(name), `${name} has a row`);
+      for (const role of roles) {
+        for (const kind of kinds) {
+          const outcome = await call(name, callerWith({ role, kind }), examples[0]?.input ?? {});
+          const expected = !allowed.has(role) ? 'role' : person && kind !== 'person' ? 'person' : undefined;
+          assert.equal(refusalBy(outcome, name), expected, `${name} as ${role} and ${kind}`);
+          calls += 1;
+        }
+      }
+    }
+    assert.equal(calls, matrix.size * roles.length * kinds.length);
+    assert.ok([...matrix.values()].some(({ person }) => person));
+  });
+
+  it('AC17 refuses a person that speaks for an agent what needs a person, and says how a person does it', async (t) => {
+    const { call } = await openHub(t);
+    for (const speaking of [{ agent: 'ada' }, { session: 's-1' }, { kind: 'service' as Kind }]) {
+      const outcome = await call('principal_list', callerWith(speaking), {});
+      assert.equal(refusalBy(outcome, 'principal_list'), 'person');
+      assert.match(outcome.ok ? '' : outcome.message, /to run: signalbox principal list .*without --agent/);
+    }
+    valueIn(await call('principal_list', callerWith({ connection: 'cli:ada' }), {}));
+  });
+
+  it('AC18 ends at the categories and workspaces of the caller', async (t) => {
+    const { call } = await openHub(t);
+    const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };
+    const caller = callerWith({ scope });
+    valueIn(await call('task_list', caller, {}, 'shop'));
+    valueIn(await call('mode_get', caller, { workspace: 'shop' }));
+    const other = await call('agent_list', caller, {}, 'shop');
+    assert.deepEqual(
+      [other.ok ? '' : other.code, other.ok ? '' : /the category agents/.test(other.message)],
+      ['forbidden', true],
+    );
+    const words = async (name: string, input: unknown, workspace?: string): Promise<string> => {
+      const outcome = await call(name, caller, input, workspace);
+      assert.equal(outcome.ok ? '' : outcome.code, 'workspace_unknown');
+      return outcome.ok ? '' : outcome.message;
+    };
+    const unknown = (await words('task_list', {}, 'nowhere')).replace('nowhere', 'main');
+    assert.equal(await words('task_list', {}, 'main'), unknown);
+    assert.equal(await words('task_list', {}), unknown, 'which is the default');
+    assert.equal(await words('mode_get', { workspace: 'main' }), unknown);
+    assert.equal(await words('mode_set', { mode: 'full' }), unknown);
+    const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
+    valueIn(await call('agent_list', everywhere, {}, 'main'));
+  });
+});

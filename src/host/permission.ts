@@ -1,0 +1,47 @@
+import { covers, coversWorkspaces } from '../areas/access/model.ts';
+import { unknownWorkspace } from '../areas/workspaces/decide.ts';
+import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
+import { roleAtLeast } from '../kernel/entry.ts';
+import { type Refusal, refuse } from '../kernel/errors.ts';
+import type { Caller, Operation } from '../kernel/operation.ts';
+
+/** AC17, AC18: why this caller may not call this operation at all, whatever its input is. */
+export const refuseCaller = (
+  { name, role, person, category }: Pick<Operation, 'name' | 'role' | 'person' | 'category'>,
+  caller: Caller,
+): Refusal | undefined => {
+  if (!roleAtLeast(caller.role, role)) {
+    return refuse(
+      'forbidden',
+      `${name} needs the role ${role}; you have ${caller.role}. Ask somebody who has it.`,
+    );
+  }
+  if (caller.scope !== undefined && !covers(caller.scope.categories, [category])) {
+    return refuse(
+      'forbidden',
+      `${name} belongs to the category ${category}, which your token is not for. Use one that is: token_create makes it.`,
+    );
+  }
+  return person === true && !isPerson(caller) ? needsPerson(name) : undefined;
+};
+
+/** A person who speaks for an agent is not asked as a person. */
+const isPerson = ({ kind, agent, session }: Caller): boolean =>
+  kind === 'person' && agent === undefined && session === undefined;
+
+const needsPerson = (name: string): Refusal =>
+  refuse(
+    'forbidden',
+    `${name} needs a person, and you call as an agent or a service. Ask the person you work for to run: signalbox ${name.replaceAll('_', ' ')} (in a terminal, without --agent and without --session).`,
+    { needs: 'person' },
+  );
+
+/** AC18: a workspace that the caller's token is not for does not exist for it. */
+export const refuseWorkspace = (
+  workspaces: WorkspacesSlice,
+  { scope }: Caller,
+  workspace: string,
+): Refusal | undefined =>
+  scope === undefined || coversWorkspaces(workspaces, scope.workspaces, [workspace])
+    ? undefined
+    : unknownWorkspace(workspace);
