@@ -42,6 +42,7 @@ export type KeyName =
   | 'host'
   | 'port'
   | 'listen'
+  | 'auth'
   | 'data-dir'
   | 'store'
   | 'workspace'
@@ -84,6 +85,16 @@ const serving = {
       'Makes the hub listen on a Unix socket, which only its owner can open, instead of on a host and a port. Clients of MCP then come through `signalbox mcp`.',
     form: listenForm,
     example: 'unix:~/.local/share/signalbox/hub.sock',
+    files: 'own',
+  },
+  auth: {
+    variable: 'SIGNALBOX_AUTH',
+    placeholder: undefined,
+    meaning: 'lets in only who shows a token',
+    description:
+      "Makes the hub let in only who shows a token. The first start leaves the owner's in the file `token` of the data directory, unless one is given in SIGNALBOX_TOKEN; `signalbox token create` makes others. Commands and `signalbox mcp` on the same data directory come in by themselves.",
+    form: switchForm,
+    default: 'false',
     files: 'own',
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
@@ -240,6 +251,7 @@ export const keyNames: readonly KeyName[] = [
   'host',
   'port',
   'listen',
+  'auth',
   'data-dir',
   'store',
   'workspace',

@@ -9,6 +9,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly cacheDir: string;
   readonly listen: Listen;
+  /** Whether a hub asks who calls. */
+  readonly auth: boolean;
   readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
