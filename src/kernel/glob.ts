@@ -1,3 +1,5 @@
+import { spellingsOf, variantCharactersMax, variantsMax } from './glob-spellings.ts';
+
 /**
  * Whether two path patterns can match a common path. The syntax: `*` and `?` within a segment, `**` for any number of
  * segments, `{a,b}`, and `[...]`, which stands for any one character or, as in the routes of web frameworks, for itself.
@@ -10,10 +12,6 @@
  */
 
 export const globCharactersMax = 300;
-/** A pattern whose braces stand for more than this is taken to meet everything below its literal beginning. */
-const variantsMax = 64;
-/** The same when what they stand for is longer than this in all. */
-const variantCharactersMax = 1_000;
 /** A comparison of two patterns that has looked at this many states ends with "yes". */
 const statesMax = 2_000;
 
@@ -22,7 +20,7 @@ export interface Glob {
   readonly text: string;
   /** The leading segments without any pattern character; every path that matches begins with them. */
   readonly prefix: readonly string[];
-  /** The braces resolved; `undefined` when they stand for too much. */
+  /** The braces resolved; `undefined` when they stand for too much, and it is taken to meet all below its beginning. */
   readonly variants: readonly Steps[] | undefined;
 }
 
@@ -142,32 +140,41 @@ const compared = ({ variants: ones = [] }: Glob, { variants: twos = [] }: Glob):
 
 /** Resolves the braces and brackets of a pattern into sequences of character codes, `any`, `star` and `deep`. */
 const expand = (text: string): number[][] | undefined => {
+  const spellings = spellingsOf(text);
+  if (spellings === undefined) return undefined;
+  const variants: number[][] = [];
+  for (const spelling of spellings) {
+    const found = bracketsResolved(spelling);
+    if (found === undefined) return undefined;
+    variants.push(...found);
+  }
+  return areTooMuch(variants) ? undefined : variants;
+};
+
+const bracketsResolved = (spelling: string): number[][] | undefined => {
   let variants: number[][] = [[]];
-  const append = (alternatives: readonly (readonly number[])[]): void => {
-    variants =
-      alternatives.length === 1
-        ? variants.map((variant) => [...variant, ...(alternatives[0] ?? [])])
-        : variants.flatMap((variant) => alternatives.map((alternative) => [...variant, ...alternative]));
-  };
-  for (let at = 0; at < text.length; ) {
-    const item = itemAt(text, at);
-    if (item === undefined || variants.length * item.alternatives.length > variantsMax) return undefined;
-    append(item.alternatives);
-    if (variants.reduce((sum, variant) => sum + variant.length, 0) > variantCharactersMax) return undefined;
-    at = item.end;
+  for (let at = 0; at < spelling.length; ) {
+    const { alternatives, end } = itemAt(spelling, at);
+    variants = variants.flatMap((variant) => alternatives.map((one) => [...variant, ...one]));
+    if (areTooMuch(variants)) return undefined;
+    at = end;
   }
   return variants;
 };
+
+const areTooMuch = (variants: readonly (readonly number[])[]): boolean =>
+  variants.length > variantsMax ||
+  variants.reduce((sum, variant) => sum + variant.length, 0) > variantCharactersMax;
 
 interface Item {
   readonly alternatives: readonly (readonly number[])[];
   readonly end: number;
 }
 
-const plainRun = /[^*?[{]+/y;
+const plainRun = /[^*?[]+/y;
 
-/** The next piece of a pattern; `undefined` when it stands for too much. */
-const itemAt = (text: string, at: number): Item | undefined => {
+/** The next piece of a pattern without braces. */
+const itemAt = (text: string, at: number): Item => {
   switch (text.charAt(at)) {
     case '*': {
       let end = at + 1;
@@ -182,13 +189,6 @@ const itemAt = (text: string, at: number): Item | undefined => {
       if (end === 0 || itself.includes('/')) return { alternatives: [codes('[')], end: at + 1 };
       return { alternatives: [[any], codes(itself)], end };
     }
-    case '{': {
-      const group = groupAt(text, at);
-      if (group === undefined) return { alternatives: [codes('{')], end: at + 1 };
-      const expanded = group.parts.map(expand);
-      const alternatives = expanded.flatMap((part) => part ?? []);
-      return expanded.includes(undefined) ? undefined : { alternatives, end: group.end };
-    }
     default: {
       plainRun.lastIndex = at;
       const run = plainRun.exec(text)?.[0] ?? '';
@@ -199,24 +199,6 @@ const itemAt = (text: string, at: number): Item | undefined => {
 
 /** Characters as Unicode counts them: `?` stands for one of them, whatever UTF-16 makes of it. */
 const codes = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? other);
-
-/** The alternatives of the brace group that begins at `at`; `undefined` when it is not closed or has only one. */
-const groupAt = (text: string, at: number): { parts: string[]; end: number } | undefined => {
-  const parts: string[] = [];
-  let depth = 0;
-  let from = at + 1;
-  for (let i = at; i < text.length; i += 1) {
-    const character = text.charAt(i);
-    if (character === '{') depth += 1;
-    if (character === '}') depth -= 1;
-    if ((character === ',' && depth === 1) || depth === 0) {
-      parts.push(text.slice(from, i));
-      from = i + 1;
-    }
-    if (depth === 0) return parts.length > 1 ? { parts, end: i + 1 } : undefined;
-  }
-  return undefined;
-};
 
 const stepsOf = (variant: readonly number[]): Steps => {
   const codesIn = tidy(variant);
@@ -244,14 +226,13 @@ const filePattern = /.\.[A-Za-z]\w*$/;
 /** Whether the last segment of a path looks like a file and not like a folder. */
 export const namesFile = (path: string): boolean => filePattern.test(path.slice(path.lastIndexOf('/') + 1));
 
-/** Without empty segments, and with stars that only the braces kept apart as one. */
+/** Without empty segments. */
 const tidy = (variant: readonly number[]): number[] => {
   const kept: number[] = [];
   for (const code of variant) {
     const last = kept.at(-1);
     if (code === slash && (last === undefined || last === slash)) continue;
-    if ((code === star || code === deep) && (last === star || last === deep)) kept[kept.length - 1] = deep;
-    else kept.push(code);
+    kept.push(code);
   }
   if (kept.at(-1) === slash) kept.pop();
   return kept;

@@ -252,7 +252,7 @@ export class ReferenceLocks {
         this.holds.push(this.#fresh(request, name, undefined));
         continue;
       }
-      if (own.mode === mode) own.count += 1;
+      own.count += 1;
       if (own.mode === 'shared' && mode === 'exclusive') own.token = undefined;
       own.mode = mode;
       own.ttl = Math.max(own.ttl, ttl);

@@ -32,6 +32,8 @@ const under = (command: readonly string[], ...flags: readonly string[]): readonl
   ...command,
 ];
 
+const started = z.looseObject({ session: z.string() });
+
 const listed = z.looseObject({ items: z.array(z.looseObject({ name: z.string() })) });
 
 /** Who holds the lock; nobody when it is free. */
@@ -76,6 +78,22 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       assert.equal((await first.ended).status, 143);
       const { status, out } = await waiting.ended;
       assert.deepEqual([status, out], [0, 'there\n']);
+    });
+
+    it('leaves what the session that was named holds already, whatever mode it is run under', async (t) => {
+      const place = await open(t);
+      for (const [held, asked] of [
+        ['exclusive', 'shared'],
+        ['shared', 'exclusive'],
+      ] as const) {
+        const { session } = started.parse(await place.json(['start', '--agent', 'ada']));
+        await place.json(['lock', 'acquire', 'pytest', '--mode', held, '--session', session]);
+        const ran = await place.run(under(saying(''), '--session', session, '--mode', asked));
+        assert.equal(ran.status, 0, ran.err);
+        assert.deepEqual(await locksOf(place), ['pytest']);
+        await place.json(['lock', 'release', 'pytest', '--session', session]);
+        assert.deepEqual(await locksOf(place), []);
+      }
     });
 
     it('is passed signals, and gives the lock back whatever it ends with', async (t) => {
@@ -177,7 +195,7 @@ describe('12: a command whose lock cannot be renewed', () => {
     hub.kill('SIGKILL');
     const { status, err } = await held.ended;
     assert.equal(status, 4, err);
-    assert.match(err, /could not be renewed in time/);
+    assert.match(err, /could not be renewed in time \(.*\)\. The command was ended;/);
   });
 });
 

@@ -46,7 +46,7 @@ const due = (slice: LeasesSlice, now: Instant): readonly LeasesCommand[] => {
 
 export const leasesArea = defineArea<'leases', 'agents' | 'messages', LeasesCommand, LeasesEvent>({
   name: 'leases',
-  stateVersion: 3,
+  stateVersion: 4,
   reads: ['agents', 'messages'],
   events: leaseEvents,
   decide,

@@ -34,6 +34,30 @@ test('LE8 file locks conflict when some path could match both', () => {
   yard.lock(bob, 'file:src/a.ts');
 });
 
+test('LE8 a folder that is called like a file is one to every glob only with `/**` behind it', () => {
+  const { yard, ada, bob } = two();
+  const deep = 'file:packages/**/index.ts';
+  yard.lock(ada, 'file:packages/app.web');
+  for (const path of [
+    'file:packages/app.web/index.ts',
+    'file:packages/app.web/**',
+    'file:packages/*/index.ts',
+    'file:packages/**',
+  ])
+    yard.blocked(bob, path);
+  yard.lock(bob, deep);
+  yard.do(bob, 'lock_release', {});
+  yard.lock(ada, ['file:packages/app.web/**', 'file:lib']);
+  yard.blocked(bob, deep);
+  yard.blocked(bob, 'file:lib/**/index.ts');
+  yard.do(ada, 'lock_release', {});
+  yard.lock(ada, 'file:**/test');
+  yard.lock(bob, 'file:**/a.rs');
+  yard.do(bob, 'lock_release', {});
+  yard.lock(ada, 'file:**/test/**');
+  yard.blocked(bob, 'file:**/a.rs');
+});
+
 /** Takes as long as may be to be compared with another of these, and does not meet it. */
 const hostile = (letter: string, i: number): string =>
   `file:**/*${letter}${i}*${'x'.repeat(32)}*/**/${letter}*`;
@@ -206,6 +230,26 @@ test('LE16 LE31 renewed it lasts a whole ttl from then on; with its session it o
   assert.deepEqual(yard.held, []);
 });
 
+test('LE15 LE17 LE18 acquiring again counts in either mode, so that one release never takes what was held before', () => {
+  const modes = ['exclusive', 'shared'] as const;
+  for (const [first, second, third] of modes.flatMap((a) =>
+    modes.flatMap((b) => modes.map((c) => [a, b, c])),
+  )) {
+    const { yard, ada, bob } = two();
+    yard.lock(ada, 'pytest', { mode: first });
+    yard.lock(ada, 'pytest', { mode: second });
+    yard.do(ada, 'lock_release', { name: 'pytest' });
+    assert.deepEqual(yard.held, [`ada pytest ${second}`], 'the mode is that of the latest call');
+    yard.blocked(bob, 'pytest');
+    yard.lock(ada, 'pytest', { mode: third });
+    for (const count of [1, 0]) {
+      const { kept } = yard.do(ada, 'lock_release', { name: 'pytest' });
+      assert.deepEqual(kept, count === 0 ? [] : [{ name: 'pytest', count }]);
+    }
+    yard.lock(bob, 'pytest');
+  }
+});
+
 test('LE17 LE18 shared and exclusive by acquiring again: down at once, up only as the sole holder', () => {
   const { yard, ada, bob } = two();
   const token = yard.lock(ada, 'pytest');
@@ -214,8 +258,8 @@ test('LE17 LE18 shared and exclusive by acquiring again: down at once, up only a
   assert.deepEqual(yard.granted(), [ticket]);
   assert.deepEqual(
     yard.leases.map(({ epoch, count }) => [epoch, count])[0],
-    [token, 1],
-    'going down keeps token and count',
+    [token, 2],
+    'going down keeps the token',
   );
   const refusal = yard.blocked(ada, 'pytest', { wait_ms: 60_000 });
   assert.match(refusal.message, /sole holder/);
@@ -225,7 +269,7 @@ test('LE17 LE18 shared and exclusive by acquiring again: down at once, up only a
   assert.ok(higher > token);
   assert.deepEqual(
     yard.leases.map(({ epoch, count, mode }) => [epoch, count, mode]),
-    [[higher, 1, 'exclusive']],
+    [[higher, 3, 'exclusive']],
   );
 });
 

@@ -155,7 +155,7 @@ test('LE20 a reader who waits for something else as well keeps no other reader b
   assert.deepEqual(yard.granted(), [reader]);
 });
 
-test('LE17 LE20 two requests of one session are granted together, and nobody shares what may end exclusive', () => {
+test('LE15 LE17 LE20 two requests of one session are granted together, and nobody shares what may end exclusive', () => {
   const { yard, ada, bob, eve } = four();
   yard.lock(ada, 'pytest');
   const both = [
@@ -173,6 +173,10 @@ test('LE17 LE20 two requests of one session are granted together, and nobody sha
   ]);
   for (const ticket of both) yard.take(bob, ticket);
   assert.deepEqual(yard.held, ['bob pytest exclusive', 'bob wave:5c exclusive']);
+  assert.deepEqual(
+    yard.leases.map(({ count }) => count),
+    [2, 2],
+  );
 });
 
 test('LE15 LE28 two requests of one session for one lock are picked up and counted each for itself', () => {
@@ -219,7 +223,7 @@ test('LE13 LE15 LE18 an offer changes nothing of what is held until it is picked
       const taken = yard.take(bob, ticket)[0]?.seq;
       const held = yard.leases.map(({ lock, mode, epoch, count }) => [lock, mode, epoch, count]);
       assert.deepEqual(held, [
-        ['pytest', 'exclusive', taken, 1],
+        ['pytest', 'exclusive', taken, 2],
         ['wave:5c', 'shared', token, 1],
         ['issue:1', 'exclusive', taken, 1],
       ]);

@@ -129,9 +129,12 @@ const runKept = async (
   return { end, lost };
 };
 
+/** What the hub says ends with a full stop, and what was found out here does not. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 const lostLock = (name: string, why: string): Outcome<true> =>
   refuse(
     'not_holder',
-    `The lock ${name} was lost while the command ran: ${why} The command was ended; others may have worked on the same since then, so look before you run it again.`,
+    `The lock ${name} was lost while the command ran: ${sentence(why)} The command was ended; others may have worked on the same since then, so look before you run it again.`,
     { lock: name },
   );

@@ -53,6 +53,25 @@ describe('a line', () => {
     assert.match(refused('--json=true'), /--json takes no value/);
   });
 
+  it('names a yes or no behind a flag without a value as the stray word that it is', () => {
+    assert.match(
+      refused('L1', '--ready', 'false'),
+      /--ready takes no value, so "false" behind it is a stray word\. Write --ready for yes, or --no-ready for no\./,
+    );
+    assert.match(refused('--ready', 'false', 'L1'), /"false" behind it is a stray word/);
+    assert.match(refused('--ready', 'true'), /Write --ready for yes/);
+    assert.match(refused('--no-ready', 'false', 'L1'), /--no-ready takes no value, so "false" behind it/);
+    assert.match(
+      refused('L1', '--json', 'false'),
+      /"false" behind it is a stray word\. Write --json alone, or leave it out\./,
+    );
+    assert.deepEqual(given('--json', 'true'), [['true'], { json: [true] }], 'may be what is looked for');
+    assert.deepEqual(given('--ready', '--', 'false'), [['false'], { ready: [true] }]);
+    assert.deepEqual(given('L1', 'false', '--ready'), [['L1', 'false'], { ready: [true] }]);
+    assert.deepEqual(given('--note', 'false'), [[], { note: ['false'] }]);
+    assert.deepEqual(given('--no-labels', 'truest'), [['truest'], { labels: [false] }]);
+  });
+
   it('takes what begins with a dash for a value, unless it is a flag', () => {
     assert.deepEqual(given('--limit', '-1'), [[], { limit: ['-1'] }]);
     assert.deepEqual(given('--note', '- an item'), [[], { note: ['- an item'] }]);

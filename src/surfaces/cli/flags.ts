@@ -59,6 +59,8 @@ export const readFlags = (args: readonly string[], reading: Reading): Outcome<Re
     const { flag, no } = spelling;
     const value = valueOf(spelling, token, spellings);
     if (value === undefined) return refuseValue(spelling, reading);
+    const stray = strayBehind(spelling, token, tokens);
+    if (stray !== undefined) return refuseStray(spelling, stray, reading);
     const before = values.get(flag.name);
     if (before !== undefined && flag.many !== true) {
       return refuse('invalid_input', `--${flag.name} is given twice. Give it once.${seeHelp(reading)}`);
@@ -123,6 +125,40 @@ const refuseValue = ({ flag, no }: Spelling, reading: Reading): Refusal => {
   return refuse(
     'invalid_input',
     `--${name} needs a value. Write --${name} ${placeholder}, or --${name}=${placeholder} when the value begins with a dash.${seeHelp(reading)}`,
+  );
+};
+
+interface PlacedToken {
+  readonly kind: string;
+  readonly index: number;
+  readonly value?: string | undefined;
+}
+
+/**
+ * A yes or no that was meant for the flag in front of it, which takes none. Where no such flag can be denied it may be
+ * the one word of the command, such as what to look for.
+ */
+const strayBehind = (
+  { flag, no }: Spelling,
+  token: PlacedToken,
+  tokens: readonly PlacedToken[],
+): string | undefined => {
+  if (token.value !== undefined || (flag.placeholder !== undefined && !no)) return undefined;
+  const words = tokens.filter(({ kind }) => kind === 'positional');
+  const next = words.find(({ index }) => index === token.index + 1)?.value;
+  if (next !== 'true' && next !== 'false') return undefined;
+  return flag.no === true || words.length > 1 ? next : undefined;
+};
+
+const refuseStray = ({ flag, no }: Spelling, word: string, reading: Reading): Refusal => {
+  const { name, placeholder } = flag;
+  const written =
+    flag.no === true && placeholder === undefined
+      ? `Write --${name} for yes, or --no-${name} for no.`
+      : `Write --${no ? 'no-' : ''}${name} alone, or leave it out.`;
+  return refuse(
+    'invalid_input',
+    `--${no ? 'no-' : ''}${name} takes no value, so ${quoted(word)} behind it is a stray word. ${written}${seeHelp(reading)}`,
   );
 };
 

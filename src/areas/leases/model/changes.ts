@@ -139,7 +139,7 @@ const grantedAgain = (own: Lease, grant: Grant, { mode }: Claim): Lease => {
     mode,
     // Whoever looks at tokens must be able to tell the exclusive holder from the sharing ones before it.
     epoch: own.mode === 'shared' && mode === 'exclusive' ? grant.epoch : own.epoch,
-    count: own.mode === mode ? own.count + 1 : own.count,
+    count: own.count + 1,
     ttl,
     delayMs: Math.max(own.delayMs, grant.delayMs),
     purpose: grant.purpose ?? own.purpose,

@@ -1,4 +1,5 @@
 import { compileGlob, globCharactersMax, globWeight } from '../../../kernel/glob.ts';
+import { spellingsOf } from '../../../kernel/glob-spellings.ts';
 import { printable } from '../../../kernel/text.ts';
 import {
   branchCharactersMax,
@@ -36,11 +37,15 @@ const dashedPattern = /^(\d+[a-z]?)-(\d+)(?=\.|$)/;
 /** What cannot be seen, and so would make two names that look alike: joiners, direction marks, fillers. */
 const unseenPattern = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u;
 /** What some shells read as a pattern, and others and git as plain text: ranges, groups behind a sign, classes of characters. */
-const shellPattern = /\{[^{}/]*\.\.[^{}/]*\}|[+@!?*]\([^/]*\)|\[\[:/;
+const shellPattern = /\{[^{}/]*\.\.[^{}/]*\}|[+@!?*]\([^/]*\)|\[[^\]/]*\[(?:[:=]|\.[^\]/]*\.\])|\[[!^]\]/;
+/** A bracket that ends beyond a brace. */
+const acrossPattern = /\[[^\]]*[{}][^\]]*\]/;
+/** A part that is `.` or `..`, or can be: a shell has `?` and a bracket stand for a dot as well, but not in front. */
+const dotsPattern = /^(?:\.|\[\.+\]){1,2}$|^\.(?:\?|\[[^\]]*\])$/;
 /** What begins so is not relative, or a shell would make something else of it: a drive, and a home folder. */
 const rootedPattern = /^(?:[A-Za-z]:|~)/;
-/** What git lets no branch be called, apart from rules about where a dot or slash may stand. */
-const noBranchPattern = /[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\/\//;
+/** What git lets no branch be called: the rules of `git check-ref-format`, and HEAD. */
+const noBranchPattern = /[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\/\/|(?:^|\/)\.|\.$|\.lock(?:$|\/)|^HEAD$/;
 
 const fault = (text: string): Reading => ({ ok: false, fault: text });
 
@@ -77,18 +82,22 @@ const fileLock = (rest: string): Reading => {
     .normalize('NFC')
     .replace(/^(?:\.\/)+/, '')
     .replace(/\/$/, '/**');
-  const plain = path
-    .split('/')
-    .every((segment) => segment.trim() === segment && !['', '.', '..'].includes(segment));
   const legible = printable(path) === path && !unseenPattern.test(path) && !path.includes('\\');
-  if (!plain || !legible || rootedPattern.test(path) || path.length > globCharactersMax) {
+  // What stands for too much to be resolved is refused below, for that.
+  const spellings = spellingsOf(path) ?? [];
+  if (!legible || path.length > globCharactersMax || !spellings.every(isBelowRoot)) {
     return fault(
-      `a file lock is on a relative path or glob of at most ${globCharactersMax} characters, with "/", without ".." or empty parts, spaces around a part and characters that cannot be seen, like file:src/**`,
+      `a file lock is on a relative path or glob of at most ${globCharactersMax} characters, with "/", without ".." or empty parts, spaces around a part and characters that cannot be seen, in whichever way its braces and brackets are read, like file:src/**`,
     );
   }
-  if (shellPattern.test(path)) {
+  if (spellings.some((spelling) => shellPattern.test(spelling)) || shellPattern.test(path)) {
     return fault(
       'shells do not agree on what {a..b}, +(a|b) and [[:alpha:]] match; write {a,b}, [...], *, ? or **, or lock the folder',
+    );
+  }
+  if (mixesBrackets(path)) {
+    return fault(
+      'shells do not agree on a "[" inside braces, or on braces inside "[...]"; write the names one by one, or lock the folder',
     );
   }
   return globWeight(compileGlob(path)) > globWeightMax
@@ -96,6 +105,23 @@ const fileLock = (rest: string): Reading => {
         `the glob is too involved to be compared: the number of its alternatives times that of its wildcards is more than ${globWeightMax}; lock the folder instead, like file:src/**`,
       )
     : read([fileKind, path], `${fileKind}:${path}`);
+};
+
+/** Whether a path without braces is relative, and stays so whichever of its wildcards stands for a dot. */
+const isBelowRoot = (path: string): boolean =>
+  !rootedPattern.test(path) &&
+  path
+    .split('/')
+    .every((segment) => segment !== '' && segment.trim() === segment && !dotsPattern.test(segment));
+
+const mixesBrackets = (path: string): boolean => {
+  let depth = 0;
+  for (const character of path) {
+    if (character === '{') depth += 1;
+    if (character === '}') depth = Math.max(0, depth - 1);
+    if (character === '[' && depth > 0) return true;
+  }
+  return acrossPattern.test(path);
 };
 
 const branchLock = (rest: string): Reading =>
