@@ -39,7 +39,7 @@ export const announceHub = async (
 /** The office is refused as well where nothing can be written, so the other hub has to answer to be believed in. */
 const whyNot = async (dataDir: string): Promise<string> => {
   const other = await readHubFile(dataDir);
-  const hub = other === undefined ? undefined : await connectFound(other);
+  const hub = other === undefined ? undefined : await connectFound(other, undefined);
   hub?.close();
   return other === undefined || hub === undefined
     ? `this hub may not write hub.json, or another one is about to: ${notFound}`

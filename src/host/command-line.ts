@@ -7,7 +7,7 @@ import type { DescribedOperation } from '../kernel/operation.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { meantWord, otherCommands, otherVerbs } from '../surfaces/cli/meant.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
-import { callFlags, everywhere, inputFlag, keyFlags, keyNames, versionFlag } from './commands/flags.ts';
+import { callFlags, everywhere, inputFlag, flagKeyNames, keyFlags, versionFlag } from './commands/flags.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 
@@ -53,7 +53,7 @@ export interface Outline {
 
 /** The words of a line and the flags that any command may have; what else there is only its command can tell. */
 export const outline = (args: readonly string[]): Outline => {
-  const known = [...everywhere, versionFlag, ...callFlags, inputFlag, ...keyFlags(keyNames)];
+  const known = [...everywhere, versionFlag, ...callFlags, inputFlag, ...keyFlags(flagKeyNames)];
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(

@@ -21,7 +21,7 @@ export const namingFirstHub = async (refusal: Refusal, wanted: Wanted): Promise<
   const url = at.kind === 'tcp' ? urlOf(at) : unixAddress(at.path);
   const place = at.kind === 'tcp' ? `Port ${at.port} on ${at.host}` : `The socket ${at.path}`;
   const another = at.kind === 'tcp' ? 'choose another port with --port' : 'choose another path with --listen';
-  const found = await connectHub(url, answerTimeoutMs);
+  const found = await connectHub(url, { timeoutMs: answerTimeoutMs });
   if (!found.ok) {
     return found.details['strange'] === true
       ? {

@@ -5,9 +5,15 @@ import type { HubFile } from './hub-file.ts';
 /** A hub on this machine answers at once, and who started this process waits. */
 const foundTimeoutMs = secondMs;
 
-/** The hub that the file speaks of; undefined when it is gone, also when another one answers at its address by now. */
-export const connectFound = async ({ url, id }: HubFile): Promise<RemoteHub | undefined> => {
-  const hub = await connectHub(url, foundTimeoutMs);
+/**
+ * The hub that the file speaks of; undefined when it is gone, also when another one answers at its address by now.
+ * `token`: who calls it, when that is not whoever can read the file.
+ */
+export const connectFound = async (
+  { url, id, token: ofFile }: HubFile,
+  token: string | undefined,
+): Promise<RemoteHub | undefined> => {
+  const hub = await connectHub(url, { timeoutMs: foundTimeoutMs, token: token ?? ofFile });
   if (!hub.ok) return undefined;
   if (hub.value.id === id) return hub.value;
   hub.value.close();

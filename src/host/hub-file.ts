@@ -8,6 +8,11 @@ export interface HubFile {
   readonly id: string;
   readonly url: string;
   readonly pid: number;
+  /**
+   * Lets whoever can read the file come in while this hub runs, and no longer: who has the address afterwards learns
+   * nothing from it that could be used. Absent when nothing secret is to be written.
+   */
+  readonly token?: string;
 }
 
 const pathIn = (dataDir: string): string => join(dataDir, 'hub.json');
@@ -61,9 +66,9 @@ export const lookAtHubFile = async (dataDir: string): Promise<FoundHubFile> => {
 
 const hubFileIn = (value: unknown): HubFile | undefined => {
   if (!isRecord(value)) return undefined;
-  const { id, url, pid } = value;
+  const { id, url, pid, token } = value;
   return typeof id === 'string' && typeof url === 'string' && URL.canParse(url) && isWholeNumber(pid)
-    ? { id, url, pid }
+    ? { id, url, pid, ...(typeof token === 'string' && { token }) }
     : undefined;
 };
 

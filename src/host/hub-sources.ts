@@ -24,12 +24,16 @@ export const foundPatienceMs = 5 * secondMs;
 type Want = () => Promise<Outcome<Wanted>>;
 
 /** The hub at this address, which is the only one that will do. */
-export const hubAt = (url: HubAddress, want: Want, log: Log): Source => ({
+export const hubAt = (
+  { url, token }: { readonly url: HubAddress; readonly token: string | undefined },
+  want: Want,
+  log: Log,
+): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {
     const { connectHub } = await import('../surfaces/http/client.ts');
-    const hub = await connectHub(url.href);
+    const hub = await connectHub(url.href, { token });
     return hub.ok ? farLine(hub.value, want, log) : hub;
   },
 });
@@ -51,7 +55,7 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       lastUrl = file?.url ?? lastUrl;
       if (file === undefined) return noHub;
       const { connectFound } = await import('./found-hub.ts');
-      const hub = await connectFound(file);
+      const hub = await connectFound(file, settings.token);
       return hub === undefined ? noHub : farLine(hub, () => wantedWorkspace(settings, log), log);
     },
     instead: async () => {

@@ -56,6 +56,12 @@ const sourceOf = (settings: Settings, opening: OpenOptions): Outcome<Source> => 
   if (url === undefined) return ok(hubNearby(settings, opening));
   const address = hubAddress(url);
   return address.ok
-    ? ok(hubAt(address.value, () => wantedWorkspace(settings, opening.log), opening.log))
+    ? ok(
+        hubAt(
+          { url: address.value, token: settings.token },
+          () => wantedWorkspace(settings, opening.log),
+          opening.log,
+        ),
+      )
     : address;
 };

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -17,8 +18,9 @@ export { ownerPrincipal } from './owner.ts';
 
 export interface OpenedHub {
   readonly hub: LocalHub;
-  /** The journal that lists the workspaces. */
+  /** The journal that lists the workspaces, and what works on it. */
   readonly journal: Store;
+  readonly engine: Engine;
   /** The workspace of calls that name none. */
   readonly workspace: string;
 }
@@ -48,7 +50,8 @@ export const openHub = async (
     return workspace;
   }
   const hub = hubOver(workspaces, { find: catalogue.find, workspace: workspace.value.name });
-  return ok({ hub, journal: workspaces.hub.store, workspace: workspace.value.name });
+  const { store: journal, engine } = workspaces.hub;
+  return ok({ hub, journal, engine, workspace: workspace.value.name });
 };
 
 /** The list of workspaces in the data directory, which is made when it is not there. */

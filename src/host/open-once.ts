@@ -72,7 +72,8 @@ export const connectOnce = async (
     ({ url } = hub);
     return lineTo(hub, undefined);
   };
-  const source = settings.url === undefined ? nearby(settings, { log, meet }) : named(settings.url, meet);
+  const source =
+    settings.url === undefined ? nearby(settings, { log, meet }) : named(settings.url, settings, meet);
   // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
   const found = await source.look();
   const line = found.ok || source.instead === undefined ? found : await source.instead();
@@ -98,12 +99,12 @@ export const connectOnce = async (
 /** Makes a line to a hub that was found. */
 type Meet = (hub: RemoteHub) => Line;
 
-const named = (url: string, meet: Meet): Source => ({
+const named = (url: string, { token }: Pick<Settings, 'token'>, meet: Meet): Source => ({
   name: `The hub at ${url}`,
   patienceMs: namedPatienceMs,
   look: async () => {
     const { connectHub } = await import('../surfaces/http/client.ts');
-    const hub = await connectHub(url);
+    const hub = await connectHub(url, { token });
     return hub.ok ? ok(meet(hub.value)) : hub;
   },
 });
@@ -116,7 +117,7 @@ const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly
     if (file === undefined) return noHub;
     // Nobody else needs what speaks to a hub.
     const { connectFound } = await import('./found-hub.ts');
-    const hub = await connectFound(file);
+    const hub = await connectFound(file, settings.token);
     return hub === undefined ? noHub : ok(meet(hub));
   },
   instead: async () => {

@@ -6,11 +6,13 @@ import { takeOffice } from '../stores/sqlite/office.ts';
 import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
+import { type Access, openAccess } from './access/access.ts';
+import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
 import { readySteps } from './next-steps.ts';
-import { type OpenedHub, openHub, ownerPrincipal } from './open-hub.ts';
+import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
@@ -31,6 +33,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   });
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
+  const access = openAccess(settings, { clock: systemClock, log });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
   const surface = createHttpSurface({
@@ -39,7 +42,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     mcp,
     clock: systemClock,
     log,
-    principal: ownerPrincipal,
+    gate: access.gate,
     takeAlone: takeOffice,
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
@@ -48,31 +51,60 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!listening.ok) return namingFirstHub(listening, { at: settings.listen, dataDir: settings.dataDir });
   const { url } = listening.value;
   log.info('listening', { url });
-  const opened = await openHub(settings, { catalogue, log, ticksFirst: true });
+  const opened = await openGuarded(settings, access, { catalogue, log, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();
     return opened;
   }
-  const withdraw = stop.signal.aborted ? undefined : await announce(opened.value, { url, settings, log });
+  const withdraw = stop.signal.aborted
+    ? undefined
+    : await announce(opened.value, { url, settings, log, token: access.own });
   if (!stop.signal.aborted) {
     const { workspace } = opened.value;
-    terminal.out.write(readySteps({ url, dataDir: settings.dataDir, workspace }, terminal));
+    terminal.out.write(
+      readySteps({ url, dataDir: settings.dataDir, workspace, token: opened.value.token }, terminal),
+    );
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.
   await withdraw?.();
   await surface.close();
+  await access.close();
   await opened.value.hub.close();
   log.info('stopped');
   return ok(true);
 };
 
+/** Opens the journals, and then the way in for whom they know. */
+const openGuarded = async (
+  settings: Settings,
+  access: Access,
+  how: OpenHubOptions,
+): Promise<Outcome<OpenedHub & { readonly token: OwnerToken | undefined }>> => {
+  const opened = await openHub(settings, how);
+  if (!opened.ok) return opened;
+  const token = await access.open(opened.value.engine);
+  if (token.ok) return ok({ ...opened.value, token: token.value });
+  await opened.value.hub.close();
+  return token;
+};
+
 const announce = (
   { journal }: OpenedHub,
-  { url, settings, log }: { readonly url: string; readonly settings: Settings; readonly log: Log },
+  {
+    url,
+    settings,
+    log,
+    token,
+  }: {
+    readonly url: string;
+    readonly settings: Settings;
+    readonly log: Log;
+    readonly token: string | undefined;
+  },
 ): Promise<() => Promise<void>> =>
   announceHub(
     { dataDir: settings.dataDir, store: journal, log },
-    { id: journal.identity.id, url, pid: process.pid },
+    { id: journal.identity.id, url, pid: process.pid, ...(token !== undefined && { token }) },
   );

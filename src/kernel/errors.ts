@@ -65,6 +65,8 @@ export const errorTable = {
   stopping: row(503, 1037, 7).retry('The process is stopping; nothing was stored.'),
   other_hub: row(421, 1038, 3).final('The call was meant for another hub; nothing was stored.'),
   deadlock: row(409, 1039, 4).retry('Waiting would close a circle in which all wait for each other.'),
+  unauthenticated: row(401, 1040, 5).final('The call does not say, in a way that holds, who makes it.'),
+  rate_limited: row(429, 1041, 7).retry('Too many calls in a short time; nothing was stored.'),
   internal: row(500, -32603, 1).final(
     'A defect of Signalbox. The log has the details under the id in the message.',
   ),

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { stderrLog } from '../../src/host/log.ts';
 import { openHub, ownerPrincipal } from '../../src/host/open-hub.ts';
 import { readConfiguration } from '../../src/host/configuration/configuration.ts';
+import { openGate } from '../../src/host/open-gate.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import { type Hub, everything } from '../../src/surfaces/hub.ts';
@@ -48,7 +49,7 @@ const start = async (stand: Stand): Promise<RunningHub> => {
     mcp,
     clock: systemClock,
     log,
-    principal: ownerPrincipal,
+    gate: openGate(ownerPrincipal),
     takeAlone: takeOffice,
   });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));

@@ -46,7 +46,10 @@ const steady = (context: TestContext, source: Source) => {
 const proxied = async (context: TestContext, patienceMs: number) => {
   const served = await serve(context);
   const proxy = await lossyProxy(context, served.port);
-  const source = { ...hubAt(valueIn(hubAddress(proxy.url)), wantMain, new CollectedLog()), patienceMs };
+  const source = {
+    ...hubAt({ url: valueIn(hubAddress(proxy.url)), token: undefined }, wantMain, new CollectedLog()),
+    patienceMs,
+  };
   return { served, proxy, ...steady(context, source) };
 };
 
@@ -157,7 +160,7 @@ describe('calls without a hub', () => {
     const served = await serve(t);
     await served.surface.close();
     const source = {
-      ...hubAt(valueIn(hubAddress(served.url)), wantMain, new CollectedLog()),
+      ...hubAt({ url: valueIn(hubAddress(served.url)), token: undefined }, wantMain, new CollectedLog()),
       patienceMs: 100,
     };
     const { hub, log } = steady(t, source);

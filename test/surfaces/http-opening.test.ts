@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../src/engine/clock.ts';
+import { openGate } from '../../src/host/open-gate.ts';
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
 import { type Served, serve, valueIn } from './serving.ts';
@@ -13,7 +14,7 @@ const anotherSurface = ({ hub, catalogue, log }: Served): HttpSurface =>
     clock: systemClock,
     log,
     mcp: { handle: () => Promise.resolve(), close: () => Promise.resolve() },
-    principal: 'owner',
+    gate: openGate('owner'),
     takeAlone: takeOffice,
   });
 

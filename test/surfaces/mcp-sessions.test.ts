@@ -4,6 +4,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/server';
 import { systemClock } from '../../src/engine/clock.ts';
+import { openGate } from '../../src/host/open-gate.ts';
 import { minuteMs } from '../../src/kernel/instants.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
@@ -101,7 +102,7 @@ describe('a session', () => {
       mcp,
       clock: systemClock,
       log,
-      principal: 'somebody-else',
+      gate: openGate('somebody-else'),
       takeAlone: takeOffice,
     });
     const { url: theirs } = valueIn(await others.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));

@@ -12,6 +12,7 @@ import { errorCodes } from '../../src/catalogue/errors.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
+import { openGate } from '../../src/host/open-gate.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import {
@@ -21,6 +22,7 @@ import {
 } from '../../src/stores/memory/memory-store.ts';
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
+import type { Gate } from '../../src/surfaces/http/gate.ts';
 import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
 import {
   type McpOverHttp,
@@ -91,7 +93,7 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
 export const serve = async (
   context: TestContext,
   wrap: Wrap = () => ({}),
-  options: Partial<McpOverHttpOptions> = {},
+  { gate = openGate('owner'), ...options }: Partial<McpOverHttpOptions> & { readonly gate?: Gate } = {},
 ): Promise<Served> => {
   const log = new CollectedLog();
   const calls: HubCall[] = [];
@@ -121,7 +123,7 @@ export const serve = async (
     mcp,
     clock,
     log,
-    principal: 'owner',
+    gate,
     takeAlone: takeOffice,
   });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));

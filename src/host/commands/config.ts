@@ -1,12 +1,12 @@
 import { ok, refuse } from '../../kernel/errors.ts';
-import { commonKeys, keyNames } from '../configuration/keys.ts';
+import { commonKeys, flagKeyNames } from '../configuration/keys.ts';
 import type { Command } from './command.ts';
 
 export const config: Command = {
   name: 'config',
   summary: 'what is configured, and where each value comes from',
   words: '',
-  keys: keyNames.filter((name) => !commonKeys.includes(name)),
+  keys: flagKeyNames.filter((name) => !commonKeys.includes(name)),
   flags: [
     {
       name: 'example',

@@ -1,7 +1,7 @@
 import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import { type KeyName, keys } from '../configuration/keys.ts';
 
-export { commonKeys, keyNames } from '../configuration/keys.ts';
+export { commonKeys, flagKeyNames } from '../configuration/keys.ts';
 
 /** Flags that every command takes. */
 export const everywhere: readonly KnownFlag[] = [

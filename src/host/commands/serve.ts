@@ -9,6 +9,7 @@ export const serve: Command = {
     'port',
     'host',
     'listen',
+    'auth',
     'data-dir',
     'store',
     'workspace',

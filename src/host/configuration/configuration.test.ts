@@ -132,7 +132,7 @@ describe('the places of what is said', () => {
       debug: 'true',
     };
     for (const name of keyNames) {
-      if (name === 'config') continue;
+      if (name === 'config' || name === 'token') continue;
       const sample = samples[name] ?? '';
       assert.equal((await place.get({ [name]: sample })).values.get(name), sample);
       assert.equal((await place.get({}, { [keys[name].variable]: sample })).values.get(name), sample);

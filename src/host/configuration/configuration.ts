@@ -7,7 +7,7 @@ import type { Listen } from '../../surfaces/http/listen.ts';
 import type { FileValues } from './file.ts';
 import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder } from './find-files.ts';
 import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
-import { type KeyName, keyNames, keys, logLevels } from './keys.ts';
+import { type Key, type KeyName, keyNames, keys, logLevels } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import type { Settings } from './settings.ts';
 
@@ -90,11 +90,13 @@ export const readWithFaults = async (
     settings: {
       ...directories(env, values),
       listen: listen.ok ? listen.value : onPort(values),
+      auth: switchIn(values.get('auth') ?? '') ?? false,
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),
       mode: values.get('mode'),
       url: values.get('url'),
+      token: values.get('token'),
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,
@@ -129,7 +131,7 @@ const fromOutside = (
       flag === undefined
         ? ({ kind: 'environment', variable } as const)
         : ({ kind: 'flag', flag: `--${name}` } as const);
-    if (why !== undefined) return [{ refusal: cannotBe(text, why, origin), at: origin }];
+    if (why !== undefined) return [{ refusal: cannotBe(keys[name], { text, why, origin }), at: origin }];
     const distance = flag === undefined ? nearest.environment : nearest.flag;
     said.set(name, { text, origin, distance, folder: cwd });
     return [];
@@ -161,11 +163,16 @@ const uselessSecret = (variable: string, origin: Origin): Refusal =>
 
 const quotedCharactersMax = 60;
 
-const cannotBe = (text: string, why: string, origin: Origin): Refusal =>
-  refuse(
+const cannotBe = (
+  { secret }: Key,
+  { text, why, origin }: { readonly text: string; readonly why: string; readonly origin: Origin },
+): Refusal => {
+  const shown = secret === true ? 'what it is' : quoted(repeatable(text, quotedCharactersMax));
+  return refuse(
     'invalid_input',
-    `${placeOf(origin)} cannot be ${quoted(repeatable(text, quotedCharactersMax))}: ${why}. Give another, or leave it out.`,
+    `${placeOf(origin)} cannot be ${shown}: ${why}. Give another, or leave it out.`,
   );
+};
 
 /** Where something was said, in a word or two. */
 export const placeOf = (origin: Origin): string => {

@@ -95,6 +95,17 @@ export const urlForm: Form = {
   fault: faultInHubAddress,
 };
 
+const tokenCharactersMax = 8_192;
+
+/** What a header can carry as a token: of ours, or of somebody else who vouches for the caller. */
+export const tokenForm: Form = {
+  schema: { type: 'string', pattern: '^[!-~]+$' },
+  fault: (text) =>
+    /^[!-~]+$/.test(text) && text.length <= tokenCharactersMax
+      ? undefined
+      : `a token has up to ${tokenCharactersMax} printable ASCII characters and no blanks`,
+};
+
 /** A path as it was meant: from the person's own folder after `~/`, else from the folder in which it was said. */
 export const wholePath = (
   path: string,

@@ -7,6 +7,7 @@ import {
   secondsForm,
   switchForm,
   textForm,
+  tokenForm,
   urlForm,
   workspaceForm,
 } from './forms.ts';
@@ -30,6 +31,8 @@ export interface Key {
    * decides where data goes or who is asked for it.
    */
   readonly files: 'every' | 'own' | 'none';
+  /** It is never shown, nor taken from a flag, which every user of the machine could read. */
+  readonly secret?: true;
 }
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -39,12 +42,14 @@ export type KeyName =
   | 'host'
   | 'port'
   | 'listen'
+  | 'auth'
   | 'data-dir'
   | 'store'
   | 'workspace'
   | 'agent'
   | 'mode'
   | 'url'
+  | 'token'
   | 'lock-ttl'
   | 'lock-ttl-min'
   | 'lock-ttl-max'
@@ -80,6 +85,16 @@ const serving = {
       'Makes the hub listen on a Unix socket, which only its owner can open, instead of on a host and a port. Clients of MCP then come through `signalbox mcp`.',
     form: listenForm,
     example: 'unix:~/.local/share/signalbox/hub.sock',
+    files: 'own',
+  },
+  auth: {
+    variable: 'SIGNALBOX_AUTH',
+    placeholder: undefined,
+    meaning: 'lets in only who shows a token',
+    description:
+      "Makes the hub let in only who shows a token. The first start leaves the owner's in the file `token` of the data directory, unless one is given in SIGNALBOX_TOKEN; `signalbox token create` makes others. Commands and `signalbox mcp` on the same data directory come in by themselves.",
+    form: switchForm,
+    default: 'false',
     files: 'own',
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
@@ -145,6 +160,16 @@ const calling = {
     form: urlForm,
     example: 'http://127.0.0.1:8321',
     files: 'own',
+  },
+  token: {
+    variable: 'SIGNALBOX_TOKEN',
+    placeholder: 'TOKEN',
+    meaning: 'shows a hub who calls; sbx_...',
+    description:
+      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory.",
+    form: tokenForm,
+    files: 'none',
+    secret: true,
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
 
@@ -226,12 +251,14 @@ export const keyNames: readonly KeyName[] = [
   'host',
   'port',
   'listen',
+  'auth',
   'data-dir',
   'store',
   'workspace',
   'agent',
   'mode',
   'url',
+  'token',
   'lock-ttl',
   'lock-ttl-min',
   'lock-ttl-max',
@@ -239,6 +266,9 @@ export const keyNames: readonly KeyName[] = [
   'debug',
   'config',
 ];
+
+/** Those that a flag may say. */
+export const flagKeyNames: readonly KeyName[] = keyNames.filter((name) => keys[name].secret !== true);
 
 /** What every command takes as flags. */
 export const commonKeys: readonly KeyName[] = ['log-level', 'debug', 'config'];

@@ -91,10 +91,10 @@ const configurationPage = (): string =>
       ['Key in a file', 'Flag', 'Environment', 'Default', 'In which files', 'Meaning'],
       keyNames.map((name) => {
         const key = keys[name];
-        const { variable, placeholder, description, default: fallback, files } = key;
+        const { variable, placeholder, description, default: fallback, files, secret } = key;
         return [
           files === 'none' ? '-' : code(memberOf(name)),
-          code(placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`),
+          secret === true ? '-' : code(placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`),
           code(variable),
           fallback === undefined ? '-' : code(fallback),
           filesOf(key),

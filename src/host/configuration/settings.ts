@@ -9,6 +9,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly cacheDir: string;
   readonly listen: Listen;
+  /** Whether a hub asks who calls. */
+  readonly auth: boolean;
   readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
@@ -18,6 +20,8 @@ export interface Settings {
   readonly mode: string | undefined;
   /** A hub to use, instead of finding one or opening the journals. */
   readonly url: string | undefined;
+  /** What shows a hub who calls, when that was given. A secret. */
+  readonly token: string | undefined;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */

@@ -49,7 +49,7 @@ export const ofAddress = async (
   if (mode !== undefined) return mend(`${has}: ${mode}`, plain);
   const { hubUrl } = right;
   const isOwn = hubUrl !== undefined && originOf(address) === originOf(URL.parse(hubUrl));
-  const found = await connectHub(address.origin, answerTimeoutMs);
+  const found = await connectHub(address.origin, { timeoutMs: answerTimeoutMs });
   const goal = found.ok ? await goalOf(found.value, workspace) : undefined;
   if (found.ok) found.value.close();
   if (hubUrl !== undefined && !isOwn)

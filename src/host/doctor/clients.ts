@@ -61,14 +61,14 @@ const unreadable = ({ client, path }: ClientFile, reason: string): Finding =>
   );
 
 /** The hub that calls from here go to, if it answers. */
-const runningHub = async ({ url, dataDir }: Settings): Promise<string | undefined> => {
+const runningHub = async ({ url, dataDir, token }: Settings): Promise<string | undefined> => {
   if (url !== undefined) {
-    const named = await connectHub(url);
+    const named = await connectHub(url, { token });
     if (named.ok) named.value.close();
     return named.ok ? url : undefined;
   }
   const file = await readHubFile(dataDir);
-  const found = file === undefined ? undefined : await connectFound(file);
+  const found = file === undefined ? undefined : await connectFound(file, token);
   found?.close();
   return found === undefined ? undefined : file?.url;
 };

@@ -15,13 +15,13 @@ const answerTimeoutMs = 1_000;
 export const hub: Check = {
   name: 'hub',
   run: async (patient) => {
-    const { dataDir, url } = patient.configuration.settings;
+    const { dataDir, url, token } = patient.configuration.settings;
     const found = await lookAtHubFile(dataDir);
     if (url !== undefined) return atUrl(url, found, patient);
     if (patient.sealed) return [];
     if (found.kind === 'unreadable') return [unreadable(found)];
     if (found.kind === 'absent') return [await unannounced(patient)];
-    const running = await connectFound(found.file);
+    const running = await connectFound(found.file, token);
     return running === undefined
       ? [gone(found)]
       : answering(running, { pid: found.file.pid, checkup: 'signalbox doctor' });
@@ -30,7 +30,8 @@ export const hub: Check = {
 
 /** The one that was named by its address. */
 const atUrl = async (url: string, found: FoundHubFile, patient: Patient): Promise<readonly Finding[]> => {
-  const named = await connectHub(url);
+  const { token } = patient.configuration.settings;
+  const named = await connectHub(url, { token });
   if (!named.ok) return [silent(url, named, patient)];
   const own = found.kind === 'read' && found.file.id === named.value.id ? found.file : undefined;
   return answering(named.value, { pid: own?.pid, checkup: 'env -u SIGNALBOX_URL signalbox doctor' });
@@ -67,7 +68,7 @@ const unreadable = ({ path, reason }: Extract<FoundHubFile, { readonly kind: 'un
 const unannounced = async ({ configuration, journals }: Patient): Promise<Finding> => {
   const { listen, dataDir } = configuration.settings;
   const url = addressOf(listen);
-  const answer = url === undefined ? undefined : await connectHub(url, answerTimeoutMs);
+  const answer = url === undefined ? undefined : await connectHub(url, { timeoutMs: answerTimeoutMs });
   if (answer?.ok === true) answer.value.close();
   const list = journals.find(({ file }) => file === 'hub.journal')?.checked;
   return url !== undefined &&

@@ -12,8 +12,6 @@ import { over, stopping } from './streaming.ts';
 interface ChangesRouteOptions {
   readonly hub: Hub;
   readonly clock: Clock;
-  /** Who asks when the headers say nothing more. */
-  readonly caller: Caller;
 }
 
 /**
@@ -28,8 +26,9 @@ export class ChangesRoute {
     this.#options = options;
   }
 
-  async answer(exchange: Exchange): Promise<void> {
-    const call = readCallHeaders(exchange.request.headers, this.#options.caller);
+  /** @param caller - who asks when the headers say nothing more. */
+  async answer(exchange: Exchange, caller: Caller): Promise<void> {
+    const call = readCallHeaders(exchange.request.headers, caller);
     if (!call.ok) return exchange.refuse(call);
     if (this.#open >= changeStreamsMax) return exchange.refuse(tooMany);
     this.#open += 1;

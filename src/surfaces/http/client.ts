@@ -33,23 +33,47 @@ const disconnected = 204;
 const callTimeoutMs = 15 * minuteMs;
 const healthTimeoutMs = 5 * secondMs;
 
+export interface ConnectOptions {
+  /** How long its answer may take. */
+  readonly timeoutMs?: number;
+  /** What shows the hub who calls. */
+  readonly token?: string | undefined;
+}
+
 /** Looks for a hub at `url` and, when one answers, gives it to surfaces as if it ran in this process. */
-export const connectHub = async (url: string, timeoutMs = healthTimeoutMs): Promise<Outcome<RemoteHub>> => {
+export const connectHub = async (
+  url: string,
+  { timeoutMs = healthTimeoutMs, token }: ConnectOptions = {},
+): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
   const agent = newAgent({ keepAlive: true, maxSockets: connectionsMax });
-  const health = await askHealth(address.value, agent, timeoutMs);
-  if (health.ok && health.value.status !== 'stopping')
-    return ok(new RemoteHub(address.value, agent, health.value));
+  const line = { address: address.value, agent, credentials: credentialsWith(token) };
+  const health = await askHealth(line, timeoutMs);
+  if (health.ok && health.value.status !== 'stopping') return ok(new RemoteHub(line, health.value));
   agent.destroy();
   return health.ok ? unreached(address.value, 'it is stopping') : health;
 };
 
-const askHealth = async (hub: HubAddress, agent: Agent, timeoutMs: number): Promise<Outcome<HubHealth>> => {
+/** The way to a hub. */
+interface Line {
+  readonly address: HubAddress;
+  readonly agent: Agent;
+  /** The headers that show who calls. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+const credentialsWith = (token: string | undefined): Line['credentials'] =>
+  token === undefined ? {} : { Authorization: `Bearer ${token}` };
+
+const askHealth = async (
+  { address: hub, agent, credentials }: Line,
+  timeoutMs: number,
+): Promise<Outcome<HubHealth>> => {
   const answer = await askHub(hub, agent, {
     method: 'GET',
     path: '/health',
-    headers: {},
+    headers: credentials,
     body: undefined,
     signal: undefined,
     timeoutMs,
@@ -75,12 +99,14 @@ export class RemoteHub implements Hub {
   /** Which hub answered when it was looked for. Another one that has its address by now is not called. */
   readonly id: string | undefined;
   readonly version: string;
+  readonly #line: Line;
   readonly #address: HubAddress;
   readonly #agent: Agent;
 
-  constructor(address: HubAddress, agent: Agent, { id, version }: Pick<HubHealth, 'id' | 'version'>) {
-    this.#address = address;
-    this.#agent = agent;
+  constructor(line: Line, { id, version }: Pick<HubHealth, 'id' | 'version'>) {
+    this.#line = line;
+    this.#address = line.address;
+    this.#agent = line.agent;
     this.id = id;
     this.version = version;
   }
@@ -164,7 +190,7 @@ export class RemoteHub implements Hub {
   }
 
   async health(): Promise<HubHealth> {
-    const health = await askHealth(this.#address, this.#agent, healthTimeoutMs);
+    const health = await askHealth(this.#line, healthTimeoutMs);
     return health.ok
       ? health.value
       : { status: 'stopping', version: this.version, store: 'unknown', workspaces: [] };
@@ -191,9 +217,13 @@ export class RemoteHub implements Hub {
 
   #headers(caller: Speaker, call: HeaderCall): Outcome<Record<string, string>> {
     const headers = callHeaders(caller, call);
-    return headers.ok && this.id !== undefined
-      ? ok({ ...headers.value, [headerNames.hub]: this.id })
-      : headers;
+    if (!headers.ok) return headers;
+    const { credentials } = this.#line;
+    return ok({
+      ...headers.value,
+      ...credentials,
+      ...(this.id !== undefined && { [headerNames.hub]: this.id }),
+    });
   }
 }
 

@@ -14,8 +14,6 @@ import { over, stopping } from './streaming.ts';
 interface EventsRouteOptions {
   readonly hub: Hub;
   readonly clock: Clock;
-  /** Who asks when the headers say nothing more. */
-  readonly caller: Caller;
 }
 
 /** `GET /v1/events`: the journal of a workspace as server-sent events, one for each entry that the caller may see. */
@@ -30,8 +28,9 @@ export class EventsRoute {
     this.#options = options;
   }
 
-  async answer(exchange: Exchange): Promise<void> {
-    const asked = readEventsRequest(exchange.request, this.#options.caller);
+  /** @param caller - who asks when the headers say nothing more. */
+  async answer(exchange: Exchange, caller: Caller): Promise<void> {
+    const asked = readEventsRequest(exchange.request, caller);
     if (!asked.ok) return exchange.refuse(asked);
     const admitted = this.#streams.admit(asked.value.caller.principal);
     if (!admitted.ok) return exchange.refuse(admitted);

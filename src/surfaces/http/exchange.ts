@@ -100,10 +100,10 @@ export class Exchange {
   }
 
   /** A refusal as a JSON-RPC client understands it, for a message whose id could not be read. */
-  refuseRpc({ code, message, details }: Refusal): void {
+  refuseRpc({ code, message, details }: Refusal, headers: readonly string[] = []): void {
     const { http, jsonRpc } = errorTable[code];
     const error = { code: jsonRpc, message, data: { ...details, code } };
-    this.json(http, JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+    this.json(http, JSON.stringify({ jsonrpc: '2.0', error, id: null }), headers);
   }
 
   #watchAnswer(): AbortSignal {

@@ -12,15 +12,21 @@ import { isJsonType } from './json-type.ts';
 export interface OperationRoute {
   readonly hub: Hub;
   readonly catalogue: Catalogue;
+}
+
+/** One call as it was addressed. */
+export interface Addressed {
+  readonly exchange: Exchange;
   /** Who calls when the headers say nothing more. */
   readonly caller: Caller;
+  /** The name of an operation, as it stands in the address. */
+  readonly operation: string;
 }
 
 /** `POST /v1/operations/<name>`. */
 export const answerOperation = async (
-  { hub, catalogue, caller }: OperationRoute,
-  exchange: Exchange,
-  operation: string,
+  { hub, catalogue }: OperationRoute,
+  { exchange, caller, operation }: Addressed,
 ): Promise<void> => {
   const { headers } = exchange.request;
   const call = readCallHeaders(headers, caller);

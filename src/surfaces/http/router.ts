@@ -4,14 +4,15 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { openApiDocument } from '../../catalogue/openapi/document.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
-import { refuse } from '../../kernel/errors.ts';
+import { type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub, WorkspaceHealth } from '../hub.ts';
 import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { ChangesRoute } from './changes-route.ts';
 import { EventsRoute } from './events-route.ts';
 import type { Exchange } from './exchange.ts';
+import { type Gate, credentialsOf, refusedHeaders } from './gate.ts';
 import { visitorRefusal } from './loopback.ts';
 import { answerOperation } from './operation-route.ts';
 
@@ -39,11 +40,13 @@ export interface RouterOptions {
   readonly mcp: McpEndpoint;
   readonly clock: Clock;
   readonly log: Log;
-  /** Who calls when the headers say nothing more. */
-  readonly caller: Caller;
+  readonly gate: Gate;
 }
 
+/** Answers whoever asks. */
 type Handler = (exchange: Exchange) => Promise<void>;
+/** Answers who may come in. */
+type InnerHandler = (exchange: Exchange, caller: Caller) => Promise<void>;
 type Route = Readonly<Partial<Record<string, Handler>>>;
 
 const operationsPath = '/v1/operations/';
@@ -61,6 +64,12 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    const inside = (handler: InnerHandler): Handler => {
+      return async (exchange) => {
+        const caller = await this.#admit(exchange);
+        if (caller !== undefined) await handler(exchange, caller);
+      };
+    };
     const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
     const health: Handler = (exchange) => this.#health(exchange);
     const openApi: Handler = (exchange) => this.#describe(exchange);
@@ -74,9 +83,9 @@ export class Router {
       ['/ready', { GET: ready, HEAD: ready }],
       ['/openapi.json', { GET: openApi, HEAD: openApi }],
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
-      ['/v1/changes', { GET: (exchange) => changes.answer(exchange) }],
-      ['/v1/events', { GET: (exchange) => events.answer(exchange) }],
-      ['/v1/connection', { DELETE: (exchange) => this.#disconnect(exchange) }],
+      ['/v1/changes', { GET: inside((exchange, caller) => changes.answer(exchange, caller)) }],
+      ['/v1/events', { GET: inside((exchange, caller) => events.answer(exchange, caller)) }],
+      ['/v1/connection', { DELETE: inside((exchange, caller) => this.#disconnect(exchange, caller)) }],
     ]);
   }
 
@@ -129,7 +138,9 @@ export class Router {
   async #operation(exchange: Exchange, name: string): Promise<void> {
     if (exchange.request.method !== 'POST')
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
-    if (!name.includes('?')) return answerOperation(this.#options, exchange, name);
+    const caller = await this.#admit(exchange);
+    if (caller === undefined) return;
+    if (!name.includes('?')) return answerOperation(this.#options, { exchange, caller, operation: name });
     exchange.refuse(
       refuse(
         'invalid_input',
@@ -147,8 +158,10 @@ export class Router {
   }
 
   async #mcp(exchange: Exchange, mode: string | undefined): Promise<void> {
-    const { mcp, caller } = this.#options;
+    const { mcp } = this.#options;
     const { request, response } = exchange;
+    const caller = await this.#admit(exchange, (refusal, headers) => exchange.refuseRpc(refusal, headers));
+    if (caller === undefined) return;
     const call = readCallHeaders(request.headers, caller);
     if (!call.ok) return exchange.refuseRpc(call);
     const workspace = workspaceAt(request.url ?? '', call.value.workspace);
@@ -167,11 +180,11 @@ export class Router {
     await mcp.handle({ request, response, body, caller: speaker, workspace: workspace.value, mode });
   }
 
-  async #disconnect(exchange: Exchange): Promise<void> {
-    const call = readCallHeaders(exchange.request.headers, this.#options.caller);
+  async #disconnect(exchange: Exchange, caller: Caller): Promise<void> {
+    const call = readCallHeaders(exchange.request.headers, caller);
     if (!call.ok) return exchange.refuse(call);
-    const { caller, workspace } = call.value;
-    if (caller.connection === undefined) {
+    const { caller: speaker, workspace } = call.value;
+    if (speaker.connection === undefined) {
       return exchange.refuse(
         refuse(
           'invalid_input',
@@ -179,22 +192,50 @@ export class Router {
         ),
       );
     }
-    await this.#options.hub.disconnect(caller, workspace);
+    await this.#options.hub.disconnect(speaker, workspace);
     exchange.nothing();
+  }
+
+  /** Who asks; undefined once a refusal is on its way. */
+  async #admit(
+    exchange: Exchange,
+    refuseWith = (refusal: Refusal, headers: readonly string[]): void => exchange.refuse(refusal, headers),
+  ): Promise<Caller | undefined> {
+    const credentials = credentialsOf(exchange.request);
+    const admitted = this.#options.gate.admit(credentials);
+    const caller = admitted instanceof Promise ? await admitted : admitted;
+    if (caller.ok) return caller.value;
+    refuseWith(caller, refusedHeaders(caller, credentials));
+    return undefined;
   }
 
   async #health(exchange: Exchange): Promise<void> {
     const told = await this.#options.hub.health();
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
-    exchange.json(health.status === 'ok' ? 200 : 503, JSON.stringify(health), notKept);
+    const { id, version, status } = health;
+    const shown = (await this.#isKnown(exchange)) ? health : { status, id, version };
+    exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown), notKept);
   }
 
   /** Whether a change could be stored now. Answered at once, also while calls wait for the journals to be open. */
   async #ready(exchange: Exchange): Promise<void> {
     const { hub } = this.#options;
     const phase = hub.phase?.() ?? 'open';
-    const reason = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
+    const found = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
+    const reason = typeof found === 'object' && found !== null ? await this.#toldOf(exchange, found) : found;
     exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }), notKept);
+  }
+
+  /** What workspaces there are is nobody's business who may not come in. */
+  async #toldOf(exchange: Exchange, faults: readonly WorkspaceHealth[]): Promise<string> {
+    return (await this.#isKnown(exchange))
+      ? faults.map(({ name, reason }) => `${name}: ${reason ?? 'cannot be written'}`).join('; ')
+      : 'a workspace cannot be written';
+  }
+
+  /** Whether whoever asks what everybody may ask could come in as well. */
+  async #isKnown({ request }: Exchange): Promise<boolean> {
+    return (await this.#options.gate.admit(credentialsOf(request))).ok;
   }
 
   async #describe(exchange: Exchange): Promise<void> {
@@ -213,16 +254,16 @@ export class Router {
 
 const notKept = ['Cache-Control', 'no-store'] as const;
 
-/** Why nothing could be stored now, in words; null when it could. */
-const reasonAgainst = async (hub: Hub, phase: 'opening' | 'open'): Promise<string | null> => {
+/** Why nothing could be stored now, in words or as the workspaces that cannot be written; null when it could. */
+const reasonAgainst = async (
+  hub: Hub,
+  phase: 'opening' | 'open',
+): Promise<string | readonly WorkspaceHealth[] | null> => {
   if (phase === 'opening') return 'the journals are being opened';
   const { status, workspaces } = await hub.health();
   if (status === 'ok') return null;
   if (status === 'stopping') return status;
-  return workspaces
-    .filter(({ writable }) => !writable)
-    .map(({ name, reason }) => `${name}: ${reason ?? 'cannot be written'}`)
-    .join('; ');
+  return workspaces.filter(({ writable }) => !writable);
 };
 
 const unknownRoute = (path: string) => {

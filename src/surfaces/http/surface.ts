@@ -8,6 +8,7 @@ import { type Outcome, type Refusal, errorTable, refuse } from '../../kernel/err
 import { spoken } from '../../kernel/instants.ts';
 import type { Hub } from '../hub.ts';
 import { Exchange, errorText } from './exchange.ts';
+import type { Gate } from './gate.ts';
 import { jsonBytesMax } from '../json-text.ts';
 import * as limits from './limits.ts';
 import { type Listen, type Listening, type TakeAlone, listenAt } from './listen.ts';
@@ -19,8 +20,7 @@ export interface HttpSurfaceOptions {
   readonly mcp: McpEndpoint;
   readonly clock: Clock;
   readonly log: Log;
-  /** In whose name every call is made, as long as there are no tokens. */
-  readonly principal: string;
+  readonly gate: Gate;
   /** Keeps two starts on one socket apart. */
   readonly takeAlone: TakeAlone;
 }
@@ -40,17 +40,7 @@ interface Line {
 }
 
 export const createHttpSurface = (options: HttpSurfaceOptions): HttpSurface => {
-  const { principal } = options;
-  const caller = {
-    principal,
-    role: 'admin',
-    kind: 'person',
-    agent: undefined,
-    session: undefined,
-    connection: undefined,
-    client: undefined,
-  } as const;
-  const router = new Router({ ...options, caller });
+  const router = new Router(options);
   const lines = new Map<Duplex, Line>();
   const server = createServer(serverOptions);
   let closed: Promise<void> | undefined;

@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net';
+import { minuteMs, secondMs } from '../../kernel/instants.ts';
+
+/** How many requests without valid credentials one network may send in a minute before it is told to wait. */
+const failuresMax = 20;
+/** How many networks are remembered; the one that failed longest ago makes room. */
+const networksMax = 10_000;
+
+interface Count {
+  readonly beganAt: number;
+  failures: number;
+}
+
+/**
+ * Counts failed authentications by network, in memory: nobody can fill a disk with them. Only who fails waits, so that
+ * whoever has good credentials is never kept out by others of the same network.
+ */
+export class AuthFailures {
+  readonly #now: () => number;
+  readonly #counts = new Map<string, Count>();
+
+  /** @param now - monotonic, in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Somebody failed. After how many seconds they may try again; undefined while they may at once. */
+  add(remote: string | undefined): number | undefined {
+    const network = networkOf(remote);
+    const now = this.#now();
+    const known = this.#counts.get(network);
+    const count =
+      known !== undefined && now - known.beganAt < minuteMs ? known : { beganAt: now, failures: 0 };
+    count.failures += 1;
+    // Behind all others: what stands first has failed longest ago.
+    this.#counts.delete(network);
+    this.#counts.set(network, count);
+    this.#makeRoom();
+    return count.failures > failuresMax
+      ? Math.max(1, Math.ceil((count.beganAt + minuteMs - now) / secondMs))
+      : undefined;
+  }
+
+  #makeRoom(): void {
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > networksMax && oldest !== undefined) this.#counts.delete(oldest);
+  }
+}
+
+const mappedPattern = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** An address of version 6 is one of very many that its owner has: what counts is the first half. */
+export const networkOf = (remote: string | undefined): string => {
+  if (remote === undefined) return 'this machine';
+  const [, mapped] = mappedPattern.exec(remote) ?? [];
+  if (mapped !== undefined || !isIPv6(remote)) return mapped ?? remote;
+  const [head = '', tail] = remote.toLowerCase().split('%')[0]?.split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+};

@@ -1,0 +1,180 @@
+import { timingSafeEqual } from 'node:crypto';
+import { accessIntent } from '../../areas/access/decide/index.ts';
+import {
+  type Token,
+  type Use,
+  everything,
+  findByHash,
+  findPrincipal,
+  standingIn,
+} from '../../areas/access/model.ts';
+import type { Clock } from '../../engine/clock.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Log } from '../../engine/log.ts';
+import { roleAtLeast, systemActor } from '../../kernel/entry.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { type Instant, minuteMs, spoken } from '../../kernel/instants.ts';
+import { ownerPrincipal } from '../../kernel/names.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import type { Credentials, Gate } from '../../surfaces/http/gate.ts';
+import { AuthFailures } from './failures.ts';
+import { bearerIn, hashOfToken } from './token-text.ts';
+
+export interface TokenGateOptions {
+  /** The engine of the hub's journal, once that is open. */
+  readonly opening: Promise<Outcome<Engine>>;
+  /** Hash of the token by which programs of this data directory come in while this hub runs; theirs is the owner's name. */
+  readonly own: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined } as const;
+const owner = ok({ ...nobody, principal: ownerPrincipal, role: 'admin', kind: 'person' } as const);
+
+/** How many uses one entry notes. */
+const usesMax = 1_000;
+
+/** Lets in who shows a token that is good, in the name of its principal and for what it is for. */
+export class TokenGate implements Gate {
+  readonly #options: TokenGateOptions;
+  readonly #failures: AuthFailures;
+  /** When tokens were last used since that was last written. */
+  readonly #used = new Map<string, Instant>();
+  readonly #callers = new WeakMap<Token, Outcome<Caller>>();
+  #engine: Engine | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: TokenGateOptions) {
+    this.#options = options;
+    this.#failures = new AuthFailures(options.clock.monotonic);
+    void options.opening.then((opened) => {
+      if (opened.ok) this.#engine = opened.value;
+    });
+  }
+
+  readonly admit = (credentials: Credentials): Outcome<Caller> | Promise<Outcome<Caller>> => {
+    const { authorization, remote } = credentials;
+    if (authorization === undefined) return nothingShown;
+    const hash = hashOfToken(bearerIn(authorization) ?? '');
+    if (hash === undefined) return this.#refuse(notOurs, remote);
+    if (this.#isOwn(hash)) return owner;
+    const known = this.#engine && this.#callerWith(this.#engine, hash);
+    return known ?? this.#lookAgain(hash, remote);
+  };
+
+  /** Writes down which tokens were used. Called when the hub stops, and once a minute while any is. */
+  readonly flush = async (): Promise<void> => {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const tokens: Use[] = [...this.#used].map(([id, at]) => ({ id, at }));
+    this.#used.clear();
+    for (let from = 0; from < tokens.length && this.#engine !== undefined; from += usesMax) {
+      const use = accessIntent({ type: 'use', tokens: tokens.slice(from, from + usesMax) });
+      const written = await this.#engine.report('access', use, systemActor);
+      if (!written.ok)
+        this.#options.log.warn(`when tokens were last used is not written down: ${written.message}`);
+    }
+  };
+
+  #isOwn(hash: string): boolean {
+    const { own } = this.#options;
+    return own !== undefined && timingSafeEqual(Buffer.from(own), Buffer.from(hash));
+  }
+
+  /** Another process may just have made the token; one that is known is looked up at once, and gone within a second. */
+  async #lookAgain(hash: string, remote: string | undefined): Promise<Outcome<Caller>> {
+    const opened = await this.#options.opening;
+    if (!opened.ok) return opened;
+    const behind = await opened.value.refresh();
+    if (behind !== undefined) return behind;
+    return this.#callerWith(opened.value, hash) ?? this.#refuse(this.#why(opened.value, hash), remote);
+  }
+
+  /** Undefined unless there is a token with this hash that is good. */
+  #callerWith(engine: Engine, hash: string): Outcome<Caller> | undefined {
+    const { access } = engine.slices;
+    const token = findByHash(access, hash);
+    const now = engine.now();
+    if (token === undefined || standingIn(access, token, now) !== 'good') return undefined;
+    this.#note(token.id, now);
+    const known = this.#callers.get(token);
+    if (known !== undefined) return known;
+    const role = findPrincipal(access, token.principal)?.role ?? token.role;
+    const { principal, kind, workspaces, categories, agent, id } = token;
+    const whole = workspaces.includes(everything) && categories.includes(everything) && agent === undefined;
+    const caller = ok({
+      ...nobody,
+      principal,
+      role: roleAtLeast(role, token.role) ? token.role : role,
+      kind,
+      token: id,
+      ...(!whole && { scope: { workspaces, categories, agent } }),
+    });
+    this.#callers.set(token, caller);
+    return caller;
+  }
+
+  #why(engine: Engine, hash: string): Refusal {
+    const { access } = engine.slices;
+    const token = findByHash(access, hash);
+    if (token === undefined) return unknown;
+    const now = engine.now();
+    switch (standingIn(access, token, now)) {
+      case 'expired':
+        return refuse(
+          'unauthenticated',
+          `This token (${token.id}) expired ${spoken(now - (token.expiresAt ?? now))} ago. Ask for another one: signalbox token refresh ${token.id}, or signalbox token create.`,
+          { token: token.id, standing: 'expired' },
+        );
+      case 'revoked':
+      case 'principal_removed':
+        return refuse(
+          'unauthenticated',
+          `This token (${token.id}) was revoked. Ask an admin of this hub for another one (signalbox token create).`,
+          { token: token.id, standing: 'revoked' },
+        );
+      case 'good':
+        return unknown;
+    }
+  }
+
+  #refuse(refusal: Refusal, remote: string | undefined): Refusal {
+    const seconds = this.#failures.add(remote);
+    return seconds === undefined
+      ? refusal
+      : refuse(
+          'rate_limited',
+          `Too many calls with tokens that do not hold came from your address. Wait ${seconds} s, then call with one that does.`,
+          { retry_after_s: seconds },
+        );
+  }
+
+  #note(id: string, now: Instant): void {
+    this.#used.set(id, now);
+    this.#cancel ??= this.#options.clock.after(minuteMs, () => {
+      this.#cancel = undefined;
+      this.flush().catch((thrown: unknown) =>
+        this.#options.log.error('noting which tokens were used failed', thrown),
+      );
+    });
+  }
+}
+
+const where =
+  "the owner's stands in the file token of the hub's data directory, and signalbox token create makes others";
+
+const nothingShown = refuse(
+  'unauthenticated',
+  `This hub asks who calls, and the call does not say. Send the header Authorization: Bearer sbx_...: ${where}. Programs of Signalbox take it from SIGNALBOX_TOKEN.`,
+);
+
+const notOurs = refuse(
+  'unauthenticated',
+  `What the header Authorization holds is no token of this hub: it has to be Bearer sbx_ and 43 characters. Send one that is: ${where}.`,
+);
+
+const unknown = refuse(
+  'unauthenticated',
+  `This hub does not know this token. Send one that it made: ${where}.`,
+);
