@@ -13,7 +13,7 @@ import {
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import { forgetEnded } from './carried-reports.ts';
-import { refuseCaller, refuseWorkspace } from './permission.ts';
+import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -78,7 +78,10 @@ export class LocalHub implements Hub {
   async changes(
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
+    caller?: Caller,
   ): Promise<Outcome<() => void>> {
+    const refused = caller && this.#refuseWorkspace(caller, workspace);
+    if (refused !== undefined) return refused;
     const ends: (() => void)[] = [];
     const follow = (engine: Engine): void => {
       const end = engine.subscribe((entries) => {
@@ -99,7 +102,7 @@ export class LocalHub implements Hub {
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
-    const refused = this.#refuseWorkspace(asked.caller, asked.workspace);
+    const refused = refuseEvents(asked.caller) ?? this.#refuseWorkspace(asked.caller, asked.workspace);
     if (refused !== undefined) return refused;
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;

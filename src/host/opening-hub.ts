@@ -43,9 +43,9 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
       const health = await hub.value.health();
       return stopping() ? { ...health, status: 'stopping' } : health;
     },
-    changes: async (workspace, listener) => {
+    changes: async (workspace, listener, caller) => {
       const hub = await ready;
-      return hub.ok ? hub.value.changes(workspace, listener) : hub;
+      return hub.ok ? hub.value.changes(workspace, listener, caller) : hub;
     },
     events: async (asked) => {
       const hub = await ready;

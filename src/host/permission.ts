@@ -1,15 +1,15 @@
-import { covers, coversWorkspaces } from '../areas/access/model.ts';
+import { covers, coversWorkspaces, everything } from '../areas/access/model.ts';
 import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
 import { roleAtLeast } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 
+type Asked = Pick<Operation, 'name' | 'role' | 'person' | 'category' | 'journal' | 'ofWorkspace'>;
+
 /** AC17, AC18: why this caller may not call this operation at all, whatever its input is. */
-export const refuseCaller = (
-  { name, role, person, category }: Pick<Operation, 'name' | 'role' | 'person' | 'category'>,
-  caller: Caller,
-): Refusal | undefined => {
+export const refuseCaller = (asked: Asked, caller: Caller): Refusal | undefined => {
+  const { name, role, person, category } = asked;
   if (!roleAtLeast(caller.role, role)) {
     return refuse(
       'forbidden',
@@ -22,8 +22,27 @@ export const refuseCaller = (
       `${name} belongs to the category ${category}, which your token is not for. Use one that is: token_create makes it.`,
     );
   }
+  if (caller.scope !== undefined && isOfAll(asked) && !covers(caller.scope.workspaces, [everything])) {
+    return refuse(
+      'forbidden',
+      `${name} is about all workspaces of this hub, and your token is for some of them. Use one that is for all.`,
+    );
+  }
   return person === true && !isPerson(caller) ? needsPerson(name) : undefined;
 };
+
+/** Everybody may ask about themselves. */
+const isOfAll = ({ journal, ofWorkspace, category }: Asked): boolean =>
+  journal === 'hub' && ofWorkspace !== true && category !== 'access';
+
+/** AC18: who is for some categories only may not read what happens in all of them. */
+export const refuseEvents = ({ scope }: Caller): Refusal | undefined =>
+  scope === undefined || covers(scope.categories, [everything])
+    ? undefined
+    : refuse(
+        'forbidden',
+        'Events are of all categories, and your token is for some of them. Use one that is for all.',
+      );
 
 /** A person who speaks for an agent is not asked as a person. */
 const isPerson = ({ kind, agent, session }: Caller): boolean =>

@@ -17,11 +17,13 @@ export interface Hub {
   /**
    * Tells `listener` under which keys (those of `Area.concerns`, of the workspace's journal and the hub's) something
    * has changed, until the returned function is called. Changes may be told together, and late, but none is left out;
-   * after a gap that cannot be filled, the key is `everything`.
+   * after a gap that cannot be filled, the key is `everything`. `caller`: who asks, where it may be for some workspaces
+   * only.
    */
   readonly changes: (
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
+    caller?: Caller,
   ) => Promise<Outcome<() => void>>;
   /** Opens a journal for reading while it grows. Only a hub that has the journals in its own process offers it. */
   readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;

@@ -62,8 +62,10 @@ describe('a hub that asks who calls', () => {
     assert.equal(refused.isError, true);
     assert.match(JSON.stringify(refused.content), /token_create needs a person/);
   });
+});
 
-  it('writes no secret anywhere when one is given', async (t) => {
+describe('the token of the owner of a hub', () => {
+  it('is written nowhere when one is given', async (t) => {
     const site = await openSite(t);
     const token = newTokenText();
     const env = { SIGNALBOX_AUTH: '1', SIGNALBOX_TOKEN: token };
@@ -85,7 +87,7 @@ describe('a hub that asks who calls', () => {
     }
   });
 
-  it('makes another token when the one that it left was revoked, so that nobody locks the owner out', async (t) => {
+  it('is made anew when the one in the file was revoked, so that nobody is locked out', async (t) => {
     const site = await openSite(t);
     const path = join(site.dataDir, 'token');
     const hub = await startHub(site, auth);

@@ -109,7 +109,9 @@ describe('who shows a token', () => {
     await engine.refresh();
     assert.match(await why(`Bearer ${refreshed.text}`), /^unauthenticated This hub does not know/);
   });
+});
 
+describe('who shows no good token', () => {
   it('is kept out when it is none', async (t) => {
     const { why, own, make } = await openGate(t);
     const { text } = await make();

@@ -76,7 +76,9 @@ describe('the gate of the HTTP surface', () => {
     assert.deepEqual(served.gate.shown, [{ authorization: 'Bearer sesame', remote: '127.0.0.1' }]);
     assert.equal(served.calls[0]?.caller.principal, 'owner');
   });
+});
 
+describe('what everybody may ask of the HTTP surface', () => {
   it('tells strangers which hub this is and how it is, and no workspace', async (t) => {
     const served = await guarded(t);
     const { id, version } = served.hub;
@@ -101,7 +103,9 @@ describe('the gate of the HTTP surface', () => {
       reason: 'secret-plan: full',
     });
   });
+});
 
+describe('a refusal at the gate', () => {
   it('says when to come back', async (t) => {
     const gate: Gate = { admit: () => refuse('rate_limited', 'Too many.', { retry_after_s: 7 }) };
     const served = await serve(t, undefined, { gate });

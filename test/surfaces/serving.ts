@@ -111,7 +111,7 @@ export const serve = async (
       return local.disconnect(caller, workspace);
     },
     health: () => local.health(),
-    changes: (workspace, listener) => local.changes(workspace, listener),
+    changes: (workspace, listener, caller) => local.changes(workspace, listener, caller),
     events: (asked) => local.events(asked),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };

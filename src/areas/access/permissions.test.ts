@@ -80,7 +80,7 @@ const openHub = async (context: TestContext) => {
       // Nobody waits here for anything.
       signal: AbortSignal.abort(),
     });
-  return { catalogue, call };
+  return { catalogue, call, hub };
 };
 
 const callerWith = (over: Partial<Caller>): Caller => ({
@@ -137,7 +137,7 @@ describe('who may call what', () => {
   });
 
   it('AC18 ends at the categories and workspaces of the caller', async (t) => {
-    const { call } = await openHub(t);
+    const { call, hub } = await openHub(t);
     const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };
     const caller = callerWith({ scope });
     valueIn(await call('task_list', caller, { workspace: 'shop' }));
@@ -157,6 +157,15 @@ describe('who may call what', () => {
     assert.equal(await words('task_list'), unknown, 'which is the default');
     assert.equal(await words('mode_get', { input: { workspace: 'main' } }), unknown);
     assert.equal(await words('mode_set', { input: { mode: 'full' } }), unknown);
+    const list = await call('workspace_list', callerWith({ scope: { ...scope, categories: ['*'] } }));
+    assert.match(list.ok ? '' : list.message, /^workspace_list is about all workspaces of this hub/);
+    const changes = await hub.changes('main', () => {}, caller);
+    assert.equal(changes.ok ? '' : changes.message, unknown);
+    const own = valueIn(await hub.changes('shop', () => {}, caller));
+    own();
+    const events = { workspace: 'shop', areas: [], agents: [], kinds: [], since: undefined };
+    const refused = await hub.events({ ...events, caller });
+    assert.equal(refused.ok ? '' : refused.code, 'forbidden');
     const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
     valueIn(await call('agent_list', everywhere, { workspace: 'main' }));
   });

@@ -98,9 +98,9 @@ const overview = (sheets: readonly Sheet[]): string => {
     '',
     ...listed([
       ...(usual ?? []).toSorted(([, one], [, other]) => rankOf(one) - rankOf(other)).map(rowOf),
-      ['also', (rare ?? []).map(([first]) => first).join(', ')],
-      ['help, version', 'how to use a command: signalbox help task add'],
+      ['also', (rare ?? []).map(shortly).join(', ')],
     ]),
+    'How to use a command: signalbox help task add',
     'Agents say who they are with --agent NAME, or once with SIGNALBOX_AGENT=NAME.',
     '',
   ].join('\n');
@@ -129,8 +129,14 @@ const seldom: readonly string[] = [
 const rankOf = ([sheet]: readonly Sheet[]): number =>
   sheet?.isCall !== true ? 2 : sheet.name.includes(' ') ? 1 : 0;
 
-const verbsOf = (first: string, family: readonly Sheet[]): string =>
-  family.map(({ name }) => name.slice(first.length + 1)).join(', ');
+/** `mode get|set`; of a family of one, its whole name. */
+const shortly = ([first, family]: Family): string => {
+  const [only] = family;
+  return only?.name === first ? first : `${first} ${verbsOf(first, family, '|')}`;
+};
+
+const verbsOf = (first: string, family: readonly Sheet[], between = ', '): string =>
+  family.map(({ name }) => name.slice(first.length + 1)).join(between);
 
 const familyText = (first: string, family: readonly Sheet[]): string =>
   [

@@ -119,6 +119,7 @@ describe('the places of what is said', () => {
       host: 'localhost',
       port: '4',
       listen: 'unix:/run/s',
+      auth: 'true',
       'data-dir': '/var/board',
       store: 'sqlite',
       workspace: 'w',

@@ -148,7 +148,10 @@ const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>)
     const origin = { kind: 'file', path, line } as const;
     if (why !== undefined)
       return [
-        { refusal: isSecret ? uselessSecret(variable, origin) : cannotBe(text, why, origin), at: origin },
+        {
+          refusal: isSecret ? uselessSecret(variable, origin) : cannotBe(keys[name], { text, why, origin }),
+          at: origin,
+        },
       ];
     said.set(name, { text, origin, distance: nearest.envFile, folder: cwd });
     return [];

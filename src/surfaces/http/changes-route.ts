@@ -41,11 +41,14 @@ export class ChangesRoute {
   }
 
   /** Resolves once the stream has ended, or with the reason why it did not begin. */
-  async #stream(exchange: Exchange, { workspace, hub: meant }: CallHeaders): Promise<Refusal | undefined> {
+  async #stream(
+    exchange: Exchange,
+    { workspace, hub: meant, caller }: CallHeaders,
+  ): Promise<Refusal | undefined> {
     const { response, signal } = exchange;
     const { hub, clock } = this.#options;
     const feed = new ChangeFeed(response, clock);
-    const listening = await hub.changes(workspace, (keys) => feed.add(keys));
+    const listening = await hub.changes(workspace, (keys) => feed.add(keys), caller);
     if (!listening.ok) return listening;
     // A hub that is being opened learns its id only now.
     const strange = meant !== undefined && hub.id !== undefined && meant !== hub.id;
