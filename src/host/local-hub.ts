@@ -78,10 +78,7 @@ export class LocalHub implements Hub {
   async changes(
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
-    caller?: Caller,
   ): Promise<Outcome<() => void>> {
-    const refused = caller && this.#refuseWorkspace(caller, workspace);
-    if (refused !== undefined) return refused;
     const ends: (() => void)[] = [];
     const follow = (engine: Engine): void => {
       const end = engine.subscribe((entries) => {
@@ -102,7 +99,7 @@ export class LocalHub implements Hub {
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
-    const refused = refuseEvents(asked.caller) ?? this.#refuseWorkspace(asked.caller, asked.workspace);
+    const refused = refuseEvents(asked.caller) ?? this.refuses(asked.caller, asked.workspace);
     if (refused !== undefined) return refused;
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
@@ -130,12 +127,12 @@ export class LocalHub implements Hub {
     input: unknown,
   ): Refusal | undefined {
     if (caller.scope === undefined) return undefined;
-    if (journal === 'workspace') return this.#refuseWorkspace(caller, workspace);
+    if (journal === 'workspace') return this.refuses(caller, workspace);
     const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
-    return typeof named === 'string' ? this.#refuseWorkspace(caller, named) : undefined;
+    return typeof named === 'string' ? this.refuses(caller, named) : undefined;
   }
 
-  #refuseWorkspace(caller: Caller, name: string | undefined): Refusal | undefined {
+  refuses(caller: Caller, name: string | undefined): Refusal | undefined {
     const { workspaces, defaultWorkspace } = this.#options;
     return refuseWorkspace(workspaces.hub.engine.slices.workspaces, caller, name ?? defaultWorkspace);
   }

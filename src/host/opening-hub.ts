@@ -33,6 +33,8 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     // Nearly all calls come when it is long open.
     call: (call) =>
       open === undefined ? ready.then((hub) => (hub.ok ? hub.value.call(call) : hub)) : open.call(call),
+    // Nobody is known to be held to anything before the journals are open.
+    refuses: (caller, workspace) => open?.refuses?.(caller, workspace),
     disconnect: async (caller, workspace) => {
       const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);
@@ -43,9 +45,9 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
       const health = await hub.value.health();
       return stopping() ? { ...health, status: 'stopping' } : health;
     },
-    changes: async (workspace, listener, caller) => {
+    changes: async (workspace, listener) => {
       const hub = await ready;
-      return hub.ok ? hub.value.changes(workspace, listener, caller) : hub;
+      return hub.ok ? hub.value.changes(workspace, listener) : hub;
     },
     events: async (asked) => {
       const hub = await ready;

@@ -9,6 +9,8 @@ export interface Hub {
   readonly id?: string | undefined;
   readonly version: string;
   readonly call: (call: HubCall) => Promise<Outcome<HubReply>>;
+  /** Why this caller may know nothing of a workspace, whatever it asks; absent where a hub elsewhere decides it. */
+  readonly refuses?: (caller: Caller, workspace: string | undefined) => Refusal | undefined;
   /** The connection that `caller` names is over; a session that it opened ends. */
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
   readonly health: () => Promise<HubHealth>;
@@ -17,13 +19,11 @@ export interface Hub {
   /**
    * Tells `listener` under which keys (those of `Area.concerns`, of the workspace's journal and the hub's) something
    * has changed, until the returned function is called. Changes may be told together, and late, but none is left out;
-   * after a gap that cannot be filled, the key is `everything`. `caller`: who asks, where it may be for some workspaces
-   * only.
+   * after a gap that cannot be filled, the key is `everything`. Asked for whom `refuses` does not keep out.
    */
   readonly changes: (
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
-    caller?: Caller,
   ) => Promise<Outcome<() => void>>;
   /** Opens a journal for reading while it grows. Only a hub that has the journals in its own process offers it. */
   readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;

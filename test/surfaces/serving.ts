@@ -111,7 +111,8 @@ export const serve = async (
       return local.disconnect(caller, workspace);
     },
     health: () => local.health(),
-    changes: (workspace, listener, caller) => local.changes(workspace, listener, caller),
+    refuses: (caller, workspace) => local.refuses(caller, workspace),
+    changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };

@@ -47,8 +47,10 @@ export class ChangesRoute {
   ): Promise<Refusal | undefined> {
     const { response, signal } = exchange;
     const { hub, clock } = this.#options;
+    const refused = hub.refuses?.(caller, workspace);
+    if (refused !== undefined) return refused;
     const feed = new ChangeFeed(response, clock);
-    const listening = await hub.changes(workspace, (keys) => feed.add(keys), caller);
+    const listening = await hub.changes(workspace, (keys) => feed.add(keys));
     if (!listening.ok) return listening;
     // A hub that is being opened learns its id only now.
     const strange = meant !== undefined && hub.id !== undefined && meant !== hub.id;

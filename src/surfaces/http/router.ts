@@ -166,6 +166,8 @@ export class Router {
     if (!call.ok) return exchange.refuseRpc(call);
     const workspace = workspaceAt(request.url ?? '', call.value.workspace);
     if (!workspace.ok) return exchange.refuseRpc(workspace);
+    const refused = this.#options.hub.refuses?.(caller, workspace.value);
+    if (refused !== undefined) return exchange.refuseRpc(refused);
     let body: unknown;
     if (request.method === 'POST') {
       const bytes = await exchange.body();

@@ -112,7 +112,8 @@ export class Session {
   }
 
   isOf({ caller, workspace, mode }: McpExchange): boolean {
-    return caller.principal === this.principal && workspace === this.workspace && mode === this.mode;
+    const isOpener = caller.principal === this.principal && caller.token === this.#opener.token;
+    return isOpener && workspace === this.workspace && mode === this.mode;
   }
 
   async answer({ request, response, body, caller, workspace }: McpExchange): Promise<void> {
