@@ -114,6 +114,10 @@ export const commandNamed = (first: string, second: string | undefined): Outcome
 
 const wordCharactersMax = 64;
 
+/** `a, b or c`. */
+const inWords = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
+
 const noCommand = (words: readonly string[], names: readonly string[]): Refusal => {
   const [first = '', second] = words;
   const shown = (word: string): string => quoted(printable(word.slice(0, wordCharactersMax)));
@@ -135,7 +139,7 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
   const [nearest] = meant;
   return refuse(
     'invalid_input',
-    `There is no command ${shown(first)}.${nearest === undefined ? '' : ` Did you mean ${meant.join(' or ')}?`}${seeHelp({ command: '' })}`,
+    `There is no command ${shown(first)}.${nearest === undefined ? '' : ` Did you mean ${inWords(meant)}?`}${seeHelp({ command: '' })}`,
     nearest === undefined ? {} : { nearest: nearest.replace('signalbox ', '') },
   );
 };

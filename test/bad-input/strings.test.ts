@@ -32,6 +32,7 @@ const freeTexts: ReadonlySet<string> = new Set([
   'failure',
   'purpose',
   'match',
+  'ref',
 ]);
 
 /** What is looked up instead of being checked: the code with which a value that was never given out is refused. */
@@ -42,6 +43,7 @@ const handles: ReadonlyMap<string, ErrorCode> = new Map([
   ['task_list cursor', 'invalid_input'],
   ['portal_list cursor', 'invalid_input'],
   ['find cursor', 'invalid_input'],
+  ['audit_query cursor', 'invalid_input'],
   ['message_search cursor', 'invalid_input'],
   ['lock_list cursor', 'invalid_input'],
   ['tool_search category', 'not_found'],

@@ -11,9 +11,12 @@ import { join } from 'node:path';
 import { type TestContext, describe, it, snapshot } from 'node:test';
 import { z } from 'zod';
 import { errorCodes } from '../../src/catalogue/errors.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { TokenGate } from '../../src/host/access/token-gate.ts';
 import { type ErrorCode, errorTable } from '../../src/kernel/errors.ts';
 import { shellWord } from '../../src/surfaces/cli/answer.ts';
 import { jsonBytesMax, jsonDepthMax } from '../../src/surfaces/json-text.ts';
+import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { errorOf, serve } from '../surfaces/serving.ts';
 import { type Place, type RunOptions, openPlace } from './program.ts';
 
@@ -142,6 +145,12 @@ const broken: Readonly<Partial<Record<ErrorCode, Causes>>> = {
     const address = other.address();
     assert(typeof address === 'object' && address !== null);
     return { args: ['task', 'list', '--url', `http://127.0.0.1:${address.port}`] };
+  },
+  unauthenticated: async (_place, context) => {
+    const opening = new Promise<never>(() => {});
+    const gate = new TokenGate({ opening, own: undefined, clock: systemClock, log: new CollectedLog() });
+    const { url } = await serve(context, undefined, { gate });
+    return { args: ['task', 'list', '--url', url] };
   },
   journal_corrupt: async (place) => {
     await place.run(add('One'));

@@ -122,7 +122,7 @@ describe('what was mistyped', () => {
   const cases: readonly (readonly [line: string, hint: RegExp])[] = [
     ['task add x --prio 1', /Did you mean --priority\?/],
     ['status --port 9000', /Did you mean --url\?/],
-    ['add', /Did you mean signalbox task add or signalbox workspace add\?/],
+    ['add', /Did you mean signalbox task add, signalbox workspace add or signalbox principal add\?/],
     ['task new', /Did you mean signalbox task add\?/],
     ['task ad', /Did you mean signalbox task add\?/],
     ['claim', /Did you mean signalbox task claim\?/],

@@ -31,7 +31,10 @@ const fine: ReadonlySet<string> = new Set([
   'id: undefined',
   'id: "else"',
   'version: "else"',
+  // Who may not come in is told neither.
+  'store: undefined',
   'store: "else"',
+  'workspaces: undefined',
   'workspaces: []',
   'name: "else"',
   'reason: "else"',

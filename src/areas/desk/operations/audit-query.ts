@@ -41,7 +41,7 @@ export const auditQuery = defineOperation({
     principal: nameSchema('A principal').optional().describe('who answers for the agent'),
     area: nameSchema('An area').optional().describe('tasks, leases...'),
     type: nameSchema('A type').max(typeCharactersMax).optional().describe('tasks.claimed, or claimed'),
-    operation: lineSchema('An operation', typeCharactersMax).optional().describe('task_claim, or a policy'),
+    operation: nameSchema('An operation').optional().describe('task_claim, or a policy'),
     ref: lineSchema('A ref', refCharactersMax)
       .optional()
       .describe('what it is about: T-1, a lock, an agent...'),
