@@ -128,7 +128,7 @@ describe('what was mistyped', () => {
     ['claim', /Did you mean signalbox task claim\?/],
     ['watch', /Did you mean signalbox wait or signalbox status\?/],
     ['events', /Did you mean signalbox wait or signalbox status\?/],
-    ['log', /signalbox task get .*signalbox status\?/],
+    ['log', /signalbox task get,? .*signalbox status\?/],
     ['board', /Did you mean signalbox task list or signalbox status\?/],
     ['ps', /Did you mean signalbox agent list or signalbox status\?/],
     ['lock ask', /Did you mean signalbox lock break\?/],
