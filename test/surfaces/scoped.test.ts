@@ -30,6 +30,12 @@ const gate: Gate = {
 const as = (authorization: string): Record<string, string> => ({ authorization });
 const ping = request(2, 'ping');
 
+interface Asked {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly method?: string;
+  readonly body?: string;
+}
+
 describe('a token', () => {
   it('does not open the session of MCP that another token of the same principal began', async (t) => {
     const { url } = await serve(t, undefined, { gate });
@@ -42,12 +48,12 @@ describe('a token', () => {
   it('that is for some workspaces hears nothing of others, on any way in', async (t) => {
     const served = await serve(t, undefined, { gate });
     await post(served, 'workspace_add', { headers: as('whole'), body: { name: 'shop' } });
-    const statusOf = async (path: string, init: RequestInit = {}): Promise<number> => {
+    const statusOf = async (path: string, { headers, ...init }: Asked): Promise<number> => {
       const cut = new AbortController();
       const response = await fetch(`${served.url}${path}`, {
         ...init,
         signal: cut.signal,
-        headers: { ...as('shop'), ...init.headers },
+        headers: { ...as('shop'), ...headers },
       });
       cut.abort();
       return response.status;
