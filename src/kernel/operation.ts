@@ -242,7 +242,7 @@ export interface PreparedCommand extends Prepared {
   readonly answer: (done: Done, slices: Slices, facts: Facts) => Answer<Answered>;
   /** Present if it will wait when it is refused. */
   readonly retry: { readonly key: string; readonly codes: readonly ErrorCode[] } | undefined;
-  /** Present if it will wait for its turn. */
+  /** Present if it waits for its turn: not when it is not to wait at all. */
   readonly place: ((done: Done, slices: Slices, facts: Facts) => Place | undefined) | undefined;
 }
 
@@ -331,7 +331,10 @@ const prepareCommand = <I, O>(definition: CommandDefinition<I, O>, input: I): Pr
         empty: false,
       })),
     retry: until && limitMs > 0 ? { key: until.key(input), codes: until.codes } : undefined,
-    place: turn && ((done, slices, facts) => turn.place(done, slices, { ...facts, input })),
+    place:
+      turn !== undefined && limitMs > 0
+        ? (done, slices, facts) => turn.place(done, slices, { ...facts, input })
+        : undefined,
   };
 };
 
