@@ -63,7 +63,7 @@ const serving = {
     placeholder: 'NAME',
     meaning: '127.0.0.1; only addresses of this machine',
     description:
-      'The address that the hub listens on: 127.0.0.1, ::1 or localhost. Nobody who calls is asked who they are yet, so it cannot be one that other machines reach.',
+      'The address that the hub listens on: 127.0.0.1, ::1 or localhost. What is said to the hub is not encrypted, so it cannot be one that other machines reach.',
     form: textForm,
     default: '127.0.0.1',
     files: 'own',

@@ -55,7 +55,7 @@ const onPort = async (server: Server, { kind, host, port }: Tcp): Promise<Outcom
   if (!isLoopback(host)) {
     return refuse(
       'forbidden',
-      `Nobody who calls is asked who they are yet, so this hub must not be reached from other machines, as it would be under "${host}". Give it 127.0.0.1, ::1 or localhost.`,
+      `What is said to this hub is not encrypted, so it must not be reached from other machines, as it would be under "${host}". Give it 127.0.0.1, ::1 or localhost.`,
       { host },
     );
   }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { isName, nameLengthMax, nameWords } from '../../../kernel/names.ts';
 import {
@@ -62,22 +61,3 @@ export const shownToken = (secret: string | undefined, id: string) =>
         hint: `The answer to the first call had the token, and it is not kept. Call token_refresh for another: {"id":"${id}"}.`,
       }
     : { token: `${tokenPrefix}${secret}`, shown: true };
-
-/** The number of the last one shown, from a cursor that names its history and its filters. */
-export const startOf = (
-  cursor: string | undefined,
-  { history, filters }: { readonly history: string; readonly filters: string },
-): Outcome<number> => {
-  if (cursor === undefined) return ok(0);
-  const [of, filtered, number, ...more] = cursor.split(':');
-  const after = Number(number);
-  if (of !== history || more.length > 0 || !Number.isSafeInteger(after)) {
-    return refuse('history_changed', 'This cursor belongs to another history. List again without a cursor.');
-  }
-  return filtered === filters
-    ? ok(after)
-    : refuse(
-        'invalid_input',
-        'This cursor goes on with a list that had other filters. Give the same filters with it, or list again without a cursor.',
-      );
-};

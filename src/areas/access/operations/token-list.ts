@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ok, refuse } from '../../../kernel/errors.ts';
 import { markOf } from '../../../kernel/json.ts';
+import { startOf } from '../../../kernel/list-cursor.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { onlyPartition, principalNameSchema, standingIn } from '../model.ts';
 import { tokenShape, viewToken } from '../view.ts';
-import { startOf } from './fields.ts';
 
 const limitDefault = 50;
 const limitMax = 200;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { ok } from '../../../kernel/errors.ts';
 import { markOf } from '../../../kernel/json.ts';
+import { startOf } from '../../../kernel/list-cursor.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import {
   type Agent,
@@ -83,22 +84,3 @@ export const agentList = defineOperation({
 
 const isLive = (slice: AgentsSlice, { name }: Agent): boolean =>
   sessionsOf(slice, name).some(({ endedAt }) => endedAt === undefined);
-
-/** The number of the last agent shown, from a cursor that names its history and its filters. */
-const startOf = (
-  cursor: string | undefined,
-  { history, filters }: { readonly history: string; readonly filters: string },
-): Outcome<number> => {
-  if (cursor === undefined) return ok(0);
-  const [of, filtered, number, ...more] = cursor.split(':');
-  const after = Number(number);
-  if (of !== history || more.length > 0 || !Number.isSafeInteger(after)) {
-    return refuse('history_changed', 'This cursor belongs to another history. List again without a cursor.');
-  }
-  return filtered === filters
-    ? ok(after)
-    : refuse(
-        'invalid_input',
-        'This cursor goes on with a list that had other filters. Give the same filters with it, or list again without a cursor.',
-      );
-};
