@@ -6,11 +6,11 @@ import type { ShownWorkspace } from './shown-workspaces.ts';
 import type { Identity } from './workspace-resolution/identity.ts';
 import type { WorkspaceList } from './workspace-resolution/settle.ts';
 
-/** What this process asks of a hub on its own account. */
+/** What this process asks of a hub on its own account, which never needs a person. */
 export const ownCaller: Caller = {
   principal: ownerPrincipal,
   role: 'admin',
-  kind: 'person',
+  kind: 'agent',
   agent: undefined,
   session: undefined,
   connection: undefined,
