@@ -51,7 +51,10 @@ export interface Place {
   readonly start: (args: readonly string[], options?: RunOptions) => Started;
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
   /** Runs a command at a terminal, where somebody types the number that is asked for, or what is given. */
-  readonly person: (args: readonly string[], answer?: AtTerminal['answer']) => Promise<EndedThere>;
+  readonly person: (
+    args: readonly string[],
+    options?: Pick<RunOptions, 'env' | 'cwd'> & Pick<AtTerminal, 'answer'>,
+  ) => Promise<EndedThere>;
   /** Runs a command with --json and gives its document back; whatever it is. */
   readonly json: (args: readonly string[], options?: RunOptions) => Promise<unknown>;
 }
@@ -83,12 +86,12 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
     onEnd: (end) => void ends.push(end),
     start,
     run,
-    person: (args, answer) =>
+    person: (args, { env, ...options } = {}) =>
       runAtTerminal({
-        words: [process.execPath, '--', main, ...args],
         cwd,
-        env: envIn(home),
-        ...(answer && { answer }),
+        ...options,
+        words: [process.execPath, '--', main, ...args],
+        env: { ...envIn(home), ...env },
       }),
     json: async (args, options) => {
       const { out, err } = await run([...args, '--json'], options);

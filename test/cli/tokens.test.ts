@@ -64,7 +64,7 @@ describe('AC17: a command that needs a person', () => {
       ['token', 'refresh', 'tk_0123456789'],
     ]) {
       for (const answer of [other, () => '', () => 'yes']) {
-        const refused = await place.person(words, answer);
+        const refused = await place.person(words, { answer });
         assert.equal(refused.status, 5, refused.err);
         assert.match(refused.err, /Nothing was done\. Run it again: signalbox token (?:create|refresh)/);
       }
@@ -74,7 +74,7 @@ describe('AC17: a command that needs a person', () => {
 
   it('ends as usual by Ctrl-C', async (t) => {
     const place = await openPlace(t);
-    const broken = await place.person(['token', 'create'], () => '\u0003');
+    const broken = await place.person(['token', 'create'], { answer: () => '\u0003' });
     assert.equal(broken.status, 130, broken.err);
     assert.equal(existsSync(place.dataDir), false);
   });
