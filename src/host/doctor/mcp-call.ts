@@ -14,7 +14,8 @@ import { runningHub } from './running-hub.ts';
 
 const answerTimeoutMs = 5_000;
 const wordsMax = 300;
-const unauthenticatedStatus = 401;
+/** Who shows no token that holds is refused, and after a while told to wait. */
+const refusedStatuses: readonly (number | undefined)[] = [401, 429];
 const protocolVersion = '2025-06-18';
 
 /** One call as clients make it: a session is begun, and its tools are listed. */
@@ -153,7 +154,7 @@ const failed = async (
 ): Promise<Finding> => {
   const { settings } = patient.configuration;
   const what = `The hub at ${url} does not answer ${step}${token === undefined ? '' : ` by the token in ${token.from}`}: ${repeatable(why, wordsMax)}`;
-  if (status === unauthenticatedStatus)
+  if (refusedStatuses.includes(status))
     return bad(
       what,
       token?.from === 'SIGNALBOX_TOKEN' ? 'unset SIGNALBOX_TOKEN' : 'export SIGNALBOX_TOKEN=sbx_...',

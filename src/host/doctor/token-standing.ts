@@ -70,7 +70,8 @@ const statusAt = async (hubUrl: string, token: string | undefined) => {
 const atHub = async (token: string, hubUrl: string): Promise<TokenStanding> => {
   const answer = await statusAt(hubUrl, token);
   if (!answer.ok)
-    return answer.code === 'unauthenticated'
+    // Only tokens that do not hold are told to wait.
+    return answer.code === 'unauthenticated' || answer.code === 'rate_limited'
       ? bad(answer.message, expiredIn(answer))
       : { kind: 'untold', why: answer.message };
   const said = statusSchema.safeParse(answer.value.value);

@@ -4,7 +4,7 @@ import { readHubFile } from '../hub-file.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
 import { editFile, moveAside, permit } from './mends.ts';
 import { runningHub } from './running-hub.ts';
-import { type TokenStanding, asksForTokens, standingOf } from './token-standing.ts';
+import { asksForTokens, standingOf } from './token-standing.ts';
 
 /** The tokens that programs of this data directory, and commands from here, show to the hub. */
 export const tokens: Check = {
