@@ -6,6 +6,7 @@ import { writeJson } from '../surfaces/cli/plain.ts';
 import { sameAgain } from '../surfaces/cli/refusal-text.ts';
 import { errorValue } from '../surfaces/json-text.ts';
 import { currentBranch, withBranch } from './current-branch.ts';
+import { kindOfCall } from './kind-of-call.ts';
 import { listenForInterruption } from './interruption.ts';
 import { ownerPrincipal } from './owner.ts';
 import { openOnce } from './open-once.ts';
@@ -36,7 +37,11 @@ export const answerCall = async (
   const input = await withBranch(asked.input, operation.ok ? operation.value : undefined, () =>
     currentBranch(thisProcess()),
   );
-  const call: CliCall = { ...rest, input, agent: settings.agent };
+  const speaker = { agent: settings.agent, session: asked.session };
+  // Before anything hears Ctrl-C in its own way: here it ends the process.
+  const kind = await kindOfCall({ ...speaker, input }, operation);
+  if (!kind.ok) return failWith(kind, { uncertain: false, catalogue, members });
+  const call: CliCall = { ...rest, ...speaker, input, kind: kind.value };
   const interruption = listenForInterruption();
   // The timers of a wait leave a process free to end; here the answer is what it lives for.
   const living = setInterval(() => {}, hourMs);

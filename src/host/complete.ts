@@ -218,7 +218,7 @@ const listOf = async (
     caller: {
       principal: ownerPrincipal,
       role: 'reader',
-      kind: 'person',
+      kind: 'agent',
       agent: undefined,
       session: undefined,
       connection: undefined,

@@ -6,11 +6,11 @@ import type { ShownWorkspace } from './shown-workspaces.ts';
 import type { Identity } from './workspace-resolution/identity.ts';
 import type { WorkspaceList } from './workspace-resolution/settle.ts';
 
-/** What this process asks of a hub on its own account. */
+/** What this process asks of a hub on its own account, which never needs a person. */
 export const ownCaller: Caller = {
   principal: ownerPrincipal,
   role: 'admin',
-  kind: 'person',
+  kind: 'agent',
   agent: undefined,
   session: undefined,
   connection: undefined,
@@ -72,6 +72,7 @@ export const farWorkspaces = (ask: Ask, id: string | undefined): WorkspaceList =
   },
   ensure: async (name, identity) => {
     const added = await ask('workspace_add', { name, ...membersOf(identity) });
+    if (!added.ok && added.code === 'forbidden') return asItIs(ask, { name, identity }, added);
     if (!added.ok) {
       const { workspace } = added.details;
       return added.code === 'exists' ? ok(typeof workspace === 'string' ? workspace : name) : added;
@@ -80,6 +81,18 @@ export const farWorkspaces = (ask: Ask, id: string | undefined): WorkspaceList =
     return shown === undefined ? strange('workspace_add') : ok(shown.name);
   },
 });
+
+/** Who may make no workspaces works in those that are there; who may not even list them is told by each call. */
+const asItIs = async (
+  ask: Ask,
+  { name, identity }: { readonly name: string; readonly identity: Identity | undefined },
+  refusal: Refusal,
+): Promise<Outcome<string>> => {
+  const items = await workspacesOf(ask, identity);
+  if (!items.ok) return items.code === 'forbidden' && identity === undefined ? ok(name) : refusal;
+  const found = identity === undefined ? calledSo(items.value, name) : items.value[0];
+  return found === undefined ? refusal : ok(found.name);
+};
 
 const strange = (operation: string): Outcome<never> =>
   refuse(

@@ -34,7 +34,7 @@ export const hubAt = (
   look: async () => {
     const { connectHub } = await import('../surfaces/http/client.ts');
     const hub = await connectHub(url.href, { token });
-    return hub.ok ? farLine(hub.value, want, log) : hub;
+    return hub.ok ? farLine(hub.value, want, { log }) : hub;
   },
 });
 
@@ -56,7 +56,12 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       if (file === undefined) return noHub;
       const { connectFound } = await import('./found-hub.ts');
       const hub = await connectFound(file, settings.token);
-      return hub === undefined ? noHub : farLine(hub, () => wantedWorkspace(settings, log), log);
+      if (hub === undefined) return noHub;
+      // The workspace is found, or made, with the rights of whoever can read the file, also when calls have fewer.
+      const own = settings.token === undefined ? undefined : await connectFound(file, undefined);
+      const line = await farLine(hub, () => wantedWorkspace(settings, log), { log, settling: own ?? hub });
+      own?.close();
+      return line;
     },
     instead: async () => {
       if (lastUrl !== undefined) log.warn(`the hub at ${lastUrl} is gone; opening the journals instead`);
@@ -73,10 +78,14 @@ export const noHub = refuse(
 );
 
 /** A hub elsewhere, once it has the workspace of this process, to which calls go that name none. */
-const farLine = async (hub: RemoteHub, want: Want, log: Log): Promise<Outcome<Line>> => {
+const farLine = async (
+  hub: RemoteHub,
+  want: Want,
+  { log, settling = hub }: { readonly log: Log; readonly settling?: RemoteHub },
+): Promise<Outcome<Line>> => {
   const wanted = await want();
   const name = wanted.ok
-    ? await settleWorkspace(wanted.value, farWorkspaces(askOnce(hub), hub.id), log)
+    ? await settleWorkspace(wanted.value, farWorkspaces(askOnce(settling), hub.id), log)
     : wanted;
   if (!name.ok) {
     hub.close();

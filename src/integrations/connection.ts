@@ -13,6 +13,14 @@ const serverName = 'signalbox';
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
+  readonly secret?: Secret | undefined;
+}
+
+/** A variable that the program gets. */
+export interface Secret {
+  readonly variable: string;
+  /** As it stands in the file; undefined where it is that of whoever starts the client, if there is one. */
+  readonly text: string | undefined;
 }
 
 /** What was put into a file. */
@@ -38,7 +46,7 @@ export const connecting = (file: ClientFile, text: string, program: Program): Ou
   const { whole, servers } = read.value;
   const [path = []] = file.members;
   if (servers !== undefined && Object.hasOwn(servers, serverName)) {
-    return isProgram(servers[serverName], program)
+    return isProgram(file, servers[serverName], program)
       ? ok({ kind: 'none' })
       : refuse(
           'exists',
@@ -78,7 +86,7 @@ export const disconnecting = (
   const madeList = known?.madeList === true && isEmpty;
   // In TOML a list is there only through what is in it.
   const wanted = isEmpty ? [withServers(whole, path, undefined), left] : [left];
-  const pieces = isProgram(entry, known?.program ?? program)
+  const pieces = isProgram(file, entry, known?.program ?? program)
     ? piecesOf(file, text, { program, known, madeList })
     : [];
   for (const expected of wanted) {
@@ -90,6 +98,15 @@ export const disconnecting = (
     `${file.client} (${file.path}) has a server that is called ${serverName}, but not as it was put there by this program. Take it out by hand.`,
     { path: file.path },
   );
+};
+
+/** The value of a variable in what a file says of Signalbox, as long as that can be read. */
+export const variableIn = (file: ClientFile, text: string, variable: string): string | undefined => {
+  const read = readServers(file, text);
+  const entry = read.ok ? read.value.servers?.[serverName] : undefined;
+  const env = isRecord(entry) ? entry['env'] : undefined;
+  const value = isRecord(env) ? env[variable] : undefined;
+  return typeof value === 'string' ? value : undefined;
 };
 
 interface Known {
@@ -118,27 +135,40 @@ const occurrence = (whole: string, text: string): readonly Piece[] => {
 
 const isToml = ({ client }: ClientFile): boolean => client === 'Codex';
 
-const entryFor = (file: ClientFile, { command, args }: Program): object =>
-  isToml(file) ? { command, args } : { type: 'stdio', command, args };
+const entryFor = (file: ClientFile, { command, args, secret }: Program): object => ({
+  ...(!isToml(file) && { type: 'stdio' }),
+  command,
+  args,
+  ...(secret && environmentFor(file, secret)),
+});
 
-const tomlAddition = (text: string, { command, args }: Program, eol = lineEndOf(text)): Piece => {
+/** Codex gives programs hardly any of its variables, and Claude Code reads no file that names one which is not set. */
+const environmentFor = (file: ClientFile, { variable, text }: Secret): object => {
+  if (text !== undefined) return { env: { [variable]: text } };
+  return isToml(file) ? { env_vars: [variable] } : { env: { [variable]: `\${${variable}:-}` } };
+};
+
+const tomlAddition = (text: string, { command, args, secret }: Program, eol = lineEndOf(text)): Piece => {
   const lines = [
     `[mcp_servers.${serverName}]`,
     `command = ${tomlText(command)}`,
     `args = [${args.map(tomlText).join(', ')}]`,
+    ...(secret === undefined ? [] : [tomlLine(secret)]),
   ];
   const gap = text === '' ? '' : text.endsWith('\n') ? eol : eol + eol;
   return { at: text.length, text: `${gap}${lines.join(eol)}${eol}` };
 };
 
+const tomlLine = ({ variable, text }: Secret): string =>
+  text === undefined ? `env_vars = [${tomlText(variable)}]` : `env = { ${variable} = ${tomlText(text)} }`;
+
 const tomlText = (text: string): string => JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 
 /** As clients write it as well: with the kind of transport, or variables of which there are none. */
-const isProgram = (entry: unknown, { command, args }: Program): boolean => {
-  if (!isRecord(entry)) return false;
-  const { type = 'stdio', env = {}, command: itsCommand, args: itsArgs = [], ...rest } = entry;
-  return isSame([type, env, itsCommand, itsArgs, rest], ['stdio', {}, command, args, {}]);
-};
+const isProgram = (file: ClientFile, entry: unknown, program: Program): boolean =>
+  isRecord(entry) && isSame({ ...usual, ...entry }, { ...usual, ...entryFor(file, program) });
+
+const usual = { type: 'stdio', args: [], env: {} };
 
 /** Whether two files say the same. Parsers make objects with and without a prototype. */
 const isSame = (one: unknown, other: unknown): boolean =>

@@ -138,6 +138,8 @@ export interface OperationTexts {
   readonly role: Role;
   /** Refused to whoever does not act as a person. */
   readonly person?: true;
+  /** Does more for whoever acts as a person, and says itself what: at a terminal it is confirmed like what needs one. */
+  readonly personAtTimes?: true;
   readonly rate: RateClass;
   /** The codes that this operation itself can answer with, besides those that any call can. */
   readonly errors: readonly ErrorCode[];

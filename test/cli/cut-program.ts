@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { main, mainOnly, open } from '../host/processes.ts';
+import { runAtTerminal } from '../terminal.ts';
 
 const cutting = join(import.meta.dirname, 'cutting.ts');
 
@@ -28,6 +29,8 @@ export interface Where {
   readonly dataDir: string;
   /** The data directory when absent. */
   readonly cwd?: string;
+  /** At a terminal, by a person who confirms it; then an end by SIGINT is told as the status 130. */
+  readonly asPerson?: boolean;
 }
 
 const start = ({ dataDir, cwd = dataDir }: Where, words: readonly string[], env: NodeJS.ProcessEnv) =>
@@ -43,7 +46,21 @@ const withPlace = (words: readonly string[], dataDir: string): readonly string[]
   return [...words.slice(0, end), '--data-dir', dataDir, '--json', ...words.slice(end)];
 };
 
-const ended = async (child: ReturnType<typeof start>): Promise<Ended> => {
+/** The same at a terminal, for what a person confirms. */
+const endedAtTerminal = (
+  { dataDir, cwd = dataDir }: Where,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Ended> =>
+  runAtTerminal({
+    words: [process.execPath, main, ...withPlace(words, dataDir)],
+    cwd,
+    env: { ...process.env, ...mainOnly, ...open, ...env },
+  });
+
+const ended = async (where: Where, words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> => {
+  if (where.asPerson === true) return endedAtTerminal(where, words, env);
+  const child = start(where, words, env);
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { status: child.exitCode, signal: child.signalCode, out, err };
 };
@@ -52,18 +69,17 @@ const ended = async (child: ReturnType<typeof start>): Promise<Ended> => {
 const loading = { NODE_OPTIONS: `--require=${cutting}` };
 
 /** Runs a command to its end. */
-export const runWords = (where: Where, words: readonly string[]): Promise<Ended> =>
-  ended(start(where, words, {}));
+export const runWords = (where: Where, words: readonly string[]): Promise<Ended> => ended(where, words, {});
 
 /** Runs a command that is sent a signal at one of its steps. */
 export const runCut = (where: Where, words: readonly string[], cut: Cut): Promise<Ended> =>
-  ended(start(where, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal }));
+  ended(where, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal });
 
 /** The steps of a command that nobody disturbs, in their order. */
 export const stepsOf = async (where: Where, words: readonly string[]): Promise<readonly string[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-steps-'));
   const path = join(folder, 'log');
-  const { status, err } = await ended(start(where, words, { ...loading, CUT_LOG: path }));
+  const { status, err } = await ended(where, words, { ...loading, CUT_LOG: path });
   assert.equal(status, 0, err);
   const steps = (await readFile(path, 'utf8')).trim().split('\n');
   await rm(folder, { recursive: true });

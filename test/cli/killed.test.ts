@@ -21,7 +21,7 @@ import type { Hub } from '../../src/surfaces/hub.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
 import { claimsOf, linesOf } from '../race/journal-check.ts';
-import { type Cut, type Ended, runCut, runWords, stepsOf } from './cut-program.ts';
+import { type Cut, type Ended, type Where, runCut, runWords, stepsOf } from './cut-program.ts';
 import { type Subject, type WritingCommand, writingCommands } from './writing-commands.ts';
 
 const catalogue = new Catalogue(operations);
@@ -66,7 +66,7 @@ class Trials {
   }
 
   async steps(command: WritingCommand): Promise<readonly string[]> {
-    return stepsOf(this.#site, command.words(await this.#prepare(command)));
+    return stepsOf(this.#where(command), command.words(await this.#prepare(command)));
   }
 
   /** Cuts the command short, and makes it again as somebody would who has not seen the answer. */
@@ -75,7 +75,7 @@ class Trials {
     const words = command.words(subject);
     for (const cut of cuts) {
       const shown = `${words.join(' ')}, ${cut.signal} ${cut.step}`;
-      const first = await runCut(this.#site, words, cut);
+      const first = await runCut(this.#where(command), words, cut);
       const over = isOver(first, cut);
       assert(over !== undefined, `${shown}: ${JSON.stringify(first)}`);
       assert(this.#effects(command, subject) <= 1, `${shown}: no more than once`);
@@ -84,7 +84,7 @@ class Trials {
       assert.equal(this.#effects(command, subject), 1, `${shown}: it was done`);
       return;
     }
-    const again = await runWords(this.#site, words);
+    const again = await runWords(this.#where(command), words);
     const shown = `${words.join(' ')} after ${JSON.stringify(cuts)}: ${again.out}${again.err}`;
     assert(again.status === 0 ? isAnswer(again.out) : isRefused(again, command), shown);
     const times = this.#effects(command, subject);
@@ -93,6 +93,13 @@ class Trials {
 
   verify(): Promise<void> {
     return verifyJournals(this.#site.dataDir);
+  }
+
+  /** At a terminal where it is confirmed there. */
+  #where({ operation }: WritingCommand): Where {
+    const found = catalogue.find(operation);
+    const asPerson = found.ok && (found.value.person === true || found.value.personAtTimes === true);
+    return { dataDir: this.#site.dataDir, asPerson };
   }
 
   #prepare(command: WritingCommand): Promise<Subject> {

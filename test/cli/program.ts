@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { main } from '../host/processes.ts';
+import { type AtTerminal, type EndedThere, runAtTerminal } from '../terminal.ts';
 
 /** How a process ended, and what it said. */
 export interface Ended {
@@ -49,6 +50,11 @@ export interface Place {
   readonly onEnd: (end: () => Promise<unknown>) => void;
   readonly start: (args: readonly string[], options?: RunOptions) => Started;
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Runs a command at a terminal, where somebody types the number that is asked for, or what is given. */
+  readonly person: (
+    args: readonly string[],
+    options?: Pick<RunOptions, 'env' | 'cwd'> & Pick<AtTerminal, 'answer'>,
+  ) => Promise<EndedThere>;
   /** Runs a command with --json and gives its document back; whatever it is. */
   readonly json: (args: readonly string[], options?: RunOptions) => Promise<unknown>;
 }
@@ -80,12 +86,26 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
     onEnd: (end) => void ends.push(end),
     start,
     run,
+    person: (args, { env, ...options } = {}) =>
+      runAtTerminal({
+        cwd,
+        ...options,
+        words: [process.execPath, '--', main, ...args],
+        env: { ...envIn(home), ...env },
+      }),
     json: async (args, options) => {
       const { out, err } = await run([...args, '--json'], options);
       return out === '' ? err : JSON.parse(out);
     },
   };
 };
+
+const envIn = (home: string): Readonly<Record<string, string>> => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: home,
+  // Compiled once for all tests of this machine, as for its users.
+  NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
+});
 
 const startIn = (
   place: Pick<Place, 'home' | 'cwd'>,
@@ -98,13 +118,7 @@ const startIn = (
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: place.home,
-      // Compiled once for all tests of this machine, as for its users.
-      NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
-      ...env,
-    },
+    env: { ...envIn(place.home), ...env },
   });
   if (file !== undefined) closeSync(file);
   child.stdin?.on('error', () => {});

@@ -8,11 +8,11 @@ import { type Findings, examine, of, write } from './examine.ts';
 const inClients = async (ground: Ground, folder = 'shop'): Promise<Findings> =>
   of(await examine(ground, folder), 'clients');
 
-/** A repository in which somebody works, and a hub that runs. */
+/** A repository in which somebody works, and a hub that runs and asks nobody. */
 const withHub = async (context: Parameters<typeof openGround>[0]) => {
   const ground = await openGround(context);
   ground.repository('shop');
-  const hub = ground.start(['serve', '--port', '0']);
+  const hub = ground.start(['serve', '--port', '0', '--insecure-no-auth']);
   return { ground, url: /ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '' };
 };
 

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { type EndedThere, runAtTerminal } from '../terminal.ts';
 
 export const main = join(import.meta.dirname, '../../src/host/main.ts');
 
@@ -126,3 +127,13 @@ export const runCommand = async (args: readonly string[]) => {
   await once(child, 'close');
   return { status: child.exitCode, ...said };
 };
+
+/** Runs a command to its end at a terminal, where somebody types the number that is asked for. */
+export const runAsPerson = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<EndedThere> =>
+  runAtTerminal({
+    words: [process.execPath, main, ...args],
+    env: { ...process.env, ...mainOnly, ...env },
+  });

@@ -9,7 +9,8 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 };
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
-  const { name, kind, journal, ofWorkspace, category, summary, description, role, person, rate } = operation;
+  const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
+  const { person, personAtTimes } = operation;
   const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
   return {
@@ -22,6 +23,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     description,
     role,
     ...(person !== undefined && { person }),
+    ...(personAtTimes !== undefined && { personAtTimes }),
     rate,
     errors,
     examples,

@@ -2,7 +2,8 @@ import type { Command } from './command.ts';
 
 export const connect: Command = {
   name: 'connect',
-  summary: 'puts Signalbox among the MCP servers of a client, after showing the change',
+  summary:
+    'puts Signalbox among the MCP servers of a client, with a token made for it, after showing the change',
   words: 'claude|codex',
   keys: ['data-dir'],
   flags: [
@@ -12,7 +13,11 @@ export const connect: Command = {
       meaning: 'in the file of this project, which others share, instead of your own',
     },
     { name: 'undo', placeholder: undefined, meaning: 'takes away what it has put there' },
-    { name: 'yes', placeholder: undefined, meaning: 'writes without asking' },
+    {
+      name: 'yes',
+      placeholder: undefined,
+      meaning: 'writes without asking, but a token is made only by who confirms it at a terminal',
+    },
   ],
   example: 'signalbox connect claude',
   run: async (given) => (await import('../connect/connect.ts')).connectClient(given),

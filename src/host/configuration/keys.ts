@@ -166,7 +166,7 @@ const calling = {
     placeholder: 'TOKEN',
     meaning: 'shows a hub who calls; sbx_...',
     description:
-      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory.",
+      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. Where no hub runs, nobody asks for it: whoever can open the journals acts as the owner. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory.",
     form: tokenForm,
     files: 'none',
     secret: true,

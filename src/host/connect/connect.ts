@@ -1,19 +1,21 @@
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isatty } from 'node:tty';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-import { type ClientFile, clientFiles } from '../../integrations/client-files.ts';
-import { type Program, connecting, disconnecting } from '../../integrations/connection.ts';
-import { type Piece, withPiece, withoutPiece } from '../../integrations/text-change.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { clientFiles } from '../../integrations/client-files.ts';
+import { shellWord } from '../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
+import { atTerminal, confirmPerson } from '../confirmation.ts';
 import { projectFolder } from '../workspace-resolution/project-folder.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { isYes } from './ask.ts';
-import { diffText } from './diff.ts';
-import { type Note, readNote, removeNote, writeNote } from './note.ts';
+import { type ClientToken, makeClientToken, revokeClientToken } from './client-token.ts';
+import { removeNote, writeNote } from './note.ts';
+import { type Plan, type Wanted, holdsToken, plan } from './plan.ts';
 import { programFor } from './program.ts';
-import { readText, rewrite } from './text-file.ts';
+import { rewrite } from './text-file.ts';
 
 const clients = { claude: 'Claude Code', codex: 'Codex' } as const;
 
@@ -32,54 +34,11 @@ export const connectClient = async (given: Given): Promise<Outcome<unknown>> => 
   const file = clientFiles(folders).find((one) => one.client === clients[word] && one.scope === scope);
   if (file === undefined) return refuse('not_found', `${clients[word]} has no such file.`);
   const program = programFor({ scope, configuration, env: here.env });
-  const wanted: Wanted = { file, program, undo: flags.has('undo'), dataDir: configuration.settings.dataDir };
+  const undo = flags.has('undo');
+  const wanted: Doing = { file, program, undo, dataDir: configuration.settings.dataDir, label: word };
   const planned = await plan(wanted);
   if (!planned.ok) return planned;
   return planned.value === undefined ? toldNothing(wanted, given) : carryOut(planned.value, wanted, given);
-};
-
-interface Wanted {
-  readonly file: ClientFile;
-  readonly program: Program;
-  readonly undo: boolean;
-  readonly dataDir: string;
-}
-
-/** One change of a file, as it would be now. */
-interface Plan {
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  readonly piece: Piece;
-  readonly note: Note | undefined;
-  readonly diff: string;
-}
-
-/** Undefined when there is nothing to do. */
-const plan = async ({ file, program, undo, dataDir }: Wanted): Promise<Outcome<Plan | undefined>> => {
-  const { path } = file;
-  const read = await readText(path);
-  if (!read.ok) return read;
-  const before = read.value;
-  if (undo) {
-    const known = await readNote(dataDir, path);
-    const change = disconnecting(file, before ?? '', { program, known });
-    if (!change.ok) return change;
-    if (change.value.kind === 'none' || before === undefined) return ok(undefined);
-    const { piece } = change.value;
-    const rest = withoutPiece(before, piece);
-    const isAlone = rest === '' && known?.madeFile === true;
-    const diff = diffText({ path, whole: before, piece, adds: false, isAlone });
-    return ok({ before, after: isAlone ? undefined : rest, piece, note: undefined, diff });
-  }
-  const change = connecting(file, before ?? '', program);
-  if (!change.ok) return change;
-  if (change.value.kind === 'none') return ok(undefined);
-  const { piece, madeList } = change.value;
-  const after = withPiece(before ?? '', piece);
-  const isAlone = before === undefined;
-  const note: Note = { program, text: piece.text, madeList, madeFile: isAlone };
-  const diff = diffText({ path, whole: after, piece, adds: true, isAlone });
-  return ok({ before, after, piece, note, diff });
 };
 
 const toldNothing = ({ file: { client, path }, undo }: Wanted, { terminal }: Given): Outcome<true> => {
@@ -94,51 +53,125 @@ const toldNothing = ({ file: { client, path }, undo }: Wanted, { terminal }: Giv
   return ok(true);
 };
 
-const carryOut = async (planned: Plan, wanted: Wanted, given: Given): Promise<Outcome<true>> => {
-  const { terminal, flags } = given;
-  const { file, undo } = wanted;
-  const { client, path } = file;
+/** What is done, and by whose name the token is known. */
+interface Doing extends Wanted {
+  readonly label: string;
+}
+
+const carryOut = async (planned: Plan, doing: Doing, given: Given): Promise<Outcome<true>> => {
+  const { terminal, configuration, log } = given;
+  const { file, undo, label } = doing;
   if (!terminal.json) terminal.out.write(planned.diff);
-  if (!flags.has('yes')) {
-    if (!isatty(0) || !isatty(2))
-      return refuse(
-        'invalid_input',
-        'connect asks before it writes, and here is no terminal on which somebody could answer. Nothing was written; --yes writes without asking.',
-        { file: path, diff: planned.diff },
-      );
-    if (!(await isYes(`Change ${path} so? [y/N] `, process.stdin, process.stderr)))
-      return refuse('invalid_state', 'Nothing was written.', { file: path });
+  const confirmed = await confirm(planned, doing, given);
+  if (!confirmed.ok) return confirmed;
+  const at = { settings: configuration.settings, log };
+  const made = takesToken(doing) ? await makeClientToken(label, at) : ok(undefined);
+  if (!made.ok) return made;
+  const written = await write(planned, doing, made.value);
+  if (!written.ok) {
+    // Nobody has it, and what is noted is of what stays.
+    if (made.value !== undefined) await revokeClientToken(made.value.id, at);
+    await restoreNote(planned, doing);
+    return written;
   }
-  const written = await write(planned, wanted);
-  if (!written.ok) return written;
+  tell(planned, doing, given);
+  if (!planned.hadToken) return ok(true);
+  const { tokenBefore: id } = planned;
+  if (id === undefined) {
+    terminal.err.write(
+      `signalbox: ${file.path} had a token that is not noted here. signalbox token list shows it, signalbox token revoke ID ends it.\n`,
+    );
+    return ok(true);
+  }
+  const revoked = await revokeClientToken(id, at);
+  return revoked.ok
+    ? revoked
+    : {
+        ...revoked,
+        message: `${file.path} is ${undo ? 'as it was' : 'written'}, but the token that it had (${id}) still holds: ${revoked.message} Run: signalbox token revoke ${id}`,
+      };
+};
+
+const restoreNote = async ({ noteBefore }: Plan, { dataDir, file: { path } }: Wanted): Promise<void> => {
+  if (noteBefore === undefined) await removeNote(dataDir, path);
+  else await writeNote(dataDir, path, noteBefore);
+};
+
+/** Whether a token goes into the file. */
+const takesToken = ({ file, undo }: Wanted): boolean => !undo && holdsToken(file);
+
+const tell = ({ diff }: Plan, { file: { client, path }, undo }: Wanted, { terminal }: Given): void => {
   const state = undo ? 'absent' : 'connected';
-  if (terminal.json) writeJson(terminal, { client, file: path, state, changed: true, diff: planned.diff });
+  if (terminal.json) writeJson(terminal, { client, file: path, state, changed: true, diff });
   else
     terminal.out.write(
       undo
         ? `${client} does not start Signalbox any more.\n`
         : `${client} starts Signalbox from its next start on. signalbox doctor looks at what it has.\n`,
     );
-  return ok(true);
 };
 
-/** A client that runs writes its file often; what was shown still holds when the same piece comes or goes. */
+/** One question for the change and the token that goes into it, which only a person at a terminal makes. */
+const confirm = async (planned: Plan, doing: Doing, { flags }: Given): Promise<Outcome<true>> => {
+  const { file, label } = doing;
+  const { path, client } = file;
+  const { diff, tokenBefore } = planned;
+  if (takesToken(doing)) {
+    const open = planned.before === undefined ? undefined : await refuseOpen(path);
+    if (open !== undefined) return open;
+    const after = tokenBefore === undefined ? '' : ` Token ${tokenBefore}, which is there now, is revoked.`;
+    const confirmed = await confirmPerson({
+      lines: [
+        `In your name: a token is made for the agents of ${client} (role worker, all workspaces, until it is revoked), and ${path} is changed so.${after}`,
+      ],
+      command: `signalbox connect ${label}`,
+    });
+    return confirmed.ok ? confirmed : { ...confirmed, details: { ...confirmed.details, file: path, diff } };
+  }
+  if (flags.has('yes')) return ok(true);
+  if (!atTerminal())
+    return refuse(
+      'invalid_input',
+      'connect asks before it writes, and here is no terminal on which somebody could answer. Nothing was written; --yes writes without asking.',
+      { file: path, diff },
+    );
+  return (await isYes(`Change ${path} so? [y/N] `, process.stdin, process.stderr))
+    ? ok(true)
+    : refuse('invalid_state', 'Nothing was written.', { file: path });
+};
+
+const othersMask = 0o077;
+
+/** A secret goes only where its owner alone can read it. Rights of a file are not changed here: somebody gave them. */
+const refuseOpen = async (path: string): Promise<Refusal | undefined> => {
+  const mode = (await stat(path)).mode & othersMask;
+  // On Windows the mode says nothing of who may read.
+  return process.platform === 'win32' || mode === 0
+    ? undefined
+    : refuse(
+        'invalid_state',
+        `${path} can be read by others of this machine, and a token is to stand in it. Nothing was written. Run chmod 600 ${shellWord(path)}, then the same again.`,
+        { file: path },
+      );
+};
+
+/** A client that runs writes its file often; what was shown still holds when the same pieces come and go. */
 const triesMax = 5;
 
-const write = async (shown: Plan, wanted: Wanted): Promise<Outcome<true>> => {
-  const { file, dataDir } = wanted;
+const write = async (shown: Plan, doing: Wanted, token: ClientToken | undefined): Promise<Outcome<true>> => {
+  const { file, dataDir } = doing;
   const { path } = file;
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const planned = await plan(wanted);
+    const planned = await plan(doing);
     if (!planned.ok) return planned;
-    if (planned.value?.piece.text !== shown.piece.text) break;
+    if (planned.value === undefined || !isDeepStrictEqual(planned.value.pieces, shown.pieces)) break;
     const { before, after, note } = planned.value;
     if (note !== undefined) {
-      const noted = await writeNote(dataDir, path, note);
+      const noted = await writeNote(dataDir, path, { ...note, token: token?.id });
       if (!noted.ok) return noted;
     }
     const mode = file.scope === 'user' ? 0o600 : 0o666;
-    const rewritten = await rewrite({ path, before, after, mode });
+    const rewritten = await rewrite({ path, before, after: after(token?.text ?? ''), mode });
     if (!rewritten.ok) return rewritten;
     if (rewritten.value === 'moved') continue;
     if (note === undefined) await removeNote(dataDir, path);

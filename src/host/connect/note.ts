@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Connection } from '../../integrations/connection.ts';
+import type { Connection, Secret } from '../../integrations/connection.ts';
 import { makeFolder } from '../../journal/folders.ts';
 import { isRecord, isTexts } from '../../kernel/json.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
@@ -14,6 +14,8 @@ import { type Outcome, ok } from '../../kernel/errors.ts';
 export interface Note extends Connection {
   /** Whether there was no file before. */
   readonly madeFile: boolean;
+  /** Public id of the token that was made for it; of the token itself, only what it is shown as is in the text. */
+  readonly token?: string | undefined;
 }
 
 const pathOf = (dataDir: string, file: string): string => {
@@ -46,9 +48,21 @@ export const readNote = async (dataDir: string, file: string): Promise<Note | un
 
 const noteIn = (value: unknown): Note | undefined => {
   if (!isRecord(value) || !isRecord(value['program'])) return undefined;
-  const { text, madeList, madeFile, program } = value;
-  const { command, args } = program;
+  const { text, madeList, madeFile, program, token } = value;
+  const { command, args, secret } = program;
   return typeof text === 'string' && typeof command === 'string' && isTexts(args)
-    ? { text, program: { command, args }, madeList: madeList === true, madeFile: madeFile === true }
+    ? {
+        text,
+        program: { command, args, secret: secretIn(secret) },
+        madeList: madeList === true,
+        madeFile: madeFile === true,
+        ...(typeof token === 'string' && { token }),
+      }
     : undefined;
+};
+
+const secretIn = (value: unknown): Secret | undefined => {
+  if (!isRecord(value) || typeof value['variable'] !== 'string') return undefined;
+  const { variable, text } = value;
+  return { variable, text: typeof text === 'string' ? text : undefined };
 };

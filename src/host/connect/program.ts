@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Program } from '../../integrations/connection.ts';
 import { canRun } from '../can-run.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import type { KeyName } from '../configuration/keys.ts';
 
 interface For {
   readonly scope: 'project' | 'user';
@@ -11,16 +12,17 @@ interface For {
 
 /**
  * How a client starts this program as an MCP server on stdio. By its whole path, because the PATH of a terminal is not that
- * of every client; but what a project shares with other machines names it by its name, where that is found. A
- * data directory that holds for this call alone goes with it.
+ * of every client; but what a project shares with other machines names it by its name, where that is found. What
+ * holds for this call alone, the data directory or the address of a hub, goes with it.
  */
 export const programFor = ({ scope, configuration, env }: For): Program => {
   const { settings, origins } = configuration;
   const [command = '', ...first] =
     scope === 'project' && canRun('signalbox', env) ? ['signalbox'] : thisProgram(env);
-  const said = origins.get('data-dir')?.kind ?? 'default';
-  const data = said === 'flag' || said === 'environment' ? ['--data-dir', settings.dataDir] : [];
-  return { command, args: [...first, 'mcp', ...data] };
+  const isOfCall = (key: KeyName): boolean => /^(?:flag|environment)$/.test(origins.get(key)?.kind ?? '');
+  const data = isOfCall('data-dir') ? ['--data-dir', settings.dataDir] : [];
+  const hub = settings.url !== undefined && isOfCall('url') ? ['--url', settings.url] : [];
+  return { command, args: [...first, 'mcp', ...data, ...hub] };
 };
 
 const source = /[\\/]src[\\/]host[\\/]main\.ts$/;

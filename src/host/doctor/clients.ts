@@ -3,10 +3,7 @@ import { repeatable } from '../../kernel/text.ts';
 import { type ClientFile, clientFiles } from '../../integrations/client-files.ts';
 import { type NamedServer, readClientFile } from '../../integrations/client-servers.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
-import { connectHub } from '../../surfaces/http/client.ts';
 import { urlOf } from '../../surfaces/http/listen.ts';
-import { connectFound } from '../found-hub.ts';
-import { readHubFile } from '../hub-file.ts';
 import { mcpAddress } from '../mcp-address.ts';
 import { lookOnce } from '../look-once.ts';
 import { projectFolder } from '../workspace-resolution/project-folder.ts';
@@ -16,7 +13,9 @@ import { type Check, type Finding, type Patient, warn } from './check.ts';
 import { ofAddress } from './client-address.ts';
 import { ofCommand } from './client-command.ts';
 import type { Right } from './client-entries.ts';
+import { ofClientToken } from './client-token.ts';
 import { editFile, permit } from './mends.ts';
+import { runningHub } from './running-hub.ts';
 
 const wordsMax = 200;
 
@@ -60,19 +59,6 @@ const unreadable = ({ client, path }: ClientFile, reason: string): Finding =>
     /^EACCES\b/.test(reason) ? permit([path], 'u+rw') : editFile(path),
   );
 
-/** The hub that calls from here go to, if it answers. */
-const runningHub = async ({ url, dataDir, token }: Settings): Promise<string | undefined> => {
-  if (url !== undefined) {
-    const named = await connectHub(url, { token });
-    if (named.ok) named.value.close();
-    return named.ok ? url : undefined;
-  }
-  const file = await readHubFile(dataDir);
-  const found = file === undefined ? undefined : await connectFound(file, token);
-  found?.close();
-  return found === undefined ? undefined : file?.url;
-};
-
 /** The address that clients are given, while none runs that of one as configured; none where a hub is on a socket. */
 const addressFor = (
   { listen }: Settings,
@@ -93,9 +79,13 @@ const workspaceHere = async ({ configuration, place, log }: Patient): Promise<st
   return looked.ok && looked.value.there ? looked.value.name : undefined;
 };
 
-const ofServer = (
+const ofServer = async (
   file: ClientFile,
   server: NamedServer,
   about: { readonly patient: Patient; readonly right: Right },
-): Promise<Finding> | Finding =>
-  server.kind === 'address' ? ofAddress(file, server, about) : ofCommand(file, server, about.patient);
+): Promise<Finding> => {
+  if (server.kind === 'address') return ofAddress(file, server, about);
+  const { patient, right } = about;
+  const rest = ofCommand(file, server, patient);
+  return rest.state === 'good' ? ofClientToken(file, server, { patient, hubUrl: right.hubUrl, rest }) : rest;
+};

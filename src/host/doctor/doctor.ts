@@ -15,7 +15,9 @@ import { hub } from './hub.ts';
 import { clock, journals } from './journals.ts';
 import { diskSpace, versions } from './machine.ts';
 import { denial } from './mends.ts';
+import { mcpCall } from './mcp-call.ts';
 import { configuration, workspace } from './settings.ts';
+import { tokens } from './tokens.ts';
 
 /** In the order in which they are told. Another subject adds its check here. */
 const checks: readonly Check[] = [
@@ -26,6 +28,8 @@ const checks: readonly Check[] = [
   journals,
   clock,
   hub,
+  tokens,
+  mcpCall,
   workspace,
   clients,
 ];

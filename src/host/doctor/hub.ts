@@ -115,7 +115,7 @@ interface Running {
 }
 
 /** The port is free only when the old one has ended. */
-const startAgain = (pid: number, url: string): string =>
+export const startAgain = (pid: number, url: string): string =>
   `kill ${pid} && while kill -0 ${pid} 2>/dev/null; do sleep 1; done; ${serveAt(url) ?? 'signalbox serve'}`;
 
 const answering = async (found: RemoteHub, { pid, checkup }: Running): Promise<readonly Finding[]> => {

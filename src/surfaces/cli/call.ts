@@ -1,6 +1,7 @@
 import type { Description } from '../../catalogue/description.ts';
 import { type ErrorCode, type Outcome, refuse } from '../../kernel/errors.ts';
 import type { Instant } from '../../kernel/instants.ts';
+import type { Kind } from '../../kernel/entry.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubReply } from '../hub.ts';
 
@@ -10,6 +11,8 @@ export interface CliCall {
   readonly input: unknown;
   readonly agent: string | undefined;
   readonly session: string | undefined;
+  /** In what capacity whoever runs the command calls. */
+  readonly kind: Kind;
   /** Named by whoever calls; then nothing is remembered here. */
   readonly requestId: string | undefined;
 }
@@ -151,10 +154,10 @@ export const doesTwice = (catalogue: Description, name: string): boolean => {
  * Every command is a process of its own; the name of the agent is what stays, and stands for the connection. Who names
  * no agent is none: a nameless start comes back to the agent that the one before made, but other calls need its handle.
  */
-const callerOf = ({ operation, agent, session }: CliCall, principal: string): Caller => ({
+const callerOf = ({ operation, agent, session, kind }: CliCall, principal: string): Caller => ({
   principal,
   role: 'admin',
-  kind: 'person',
+  kind,
   agent,
   session,
   connection: agent === undefined ? (operation === 'start' ? 'cli' : undefined) : `cli:${agent}`,

@@ -15,6 +15,7 @@ export const tokenRefresh = defineOperation({
     'Replaces a token that was lost, is about to expire, or may be known to others. It keeps its id and what it is for. A program may refresh the token that it uses itself, for a day at most; any other needs a person.',
   positional: 'id',
   role: 'reader',
+  personAtTimes: true,
   rate: 'general',
   errors: ['forbidden', 'not_found', 'invalid_state'],
   destructive: true,

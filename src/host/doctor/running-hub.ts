@@ -1,0 +1,17 @@
+import { connectHub } from '../../surfaces/http/client.ts';
+import type { Settings } from '../configuration/settings.ts';
+import { connectFound } from '../found-hub.ts';
+import { readHubFile } from '../hub-file.ts';
+
+/** The hub that calls from here go to, if it answers. */
+export const runningHub = async ({ url, dataDir, token }: Settings): Promise<string | undefined> => {
+  if (url !== undefined) {
+    const named = await connectHub(url, { token });
+    if (named.ok) named.value.close();
+    return named.ok ? url : undefined;
+  }
+  const file = await readHubFile(dataDir);
+  const found = file === undefined ? undefined : await connectFound(file, token);
+  found?.close();
+  return found === undefined ? undefined : file?.url;
+};
