@@ -1,0 +1,15 @@
+/** Calls of one class share a limit of their own. `broadcast` is what reaches everybody at once. */
+export const rateClasses = ['read', 'general', 'task', 'broadcast'] as const;
+
+export type RateClass = (typeof rateClasses)[number];
+
+/** How a principal stands with one class. */
+export interface RateReading {
+  readonly rate: RateClass;
+  /** Calls within any minute, burst included; undefined = as many as it likes. */
+  readonly limit: number | undefined;
+  /** Of these, how many count at present, over all hubs. Not counted where there is no limit. */
+  readonly used: number;
+  /** After how many milliseconds without another call nothing counts any more. */
+  readonly clearInMs: number;
+}
