@@ -36,8 +36,7 @@ test('a look takes nothing, and nothing is kept of what does not count', () => {
 
 test('who asks with a lower limit waits until so many have left that it has room', () => {
   let slots: readonly Slot[] = [];
-  for (let second = 0; second < 10; second += 1)
-    slots = at(slots, start + second * slotMs, 1, 10).slots;
+  for (let second = 0; second < 10; second += 1) slots = at(slots, start + second * slotMs, 1, 10).slots;
   const { taken } = at(slots, start + 9 * slotMs, 1, 3);
   equal(taken.given, 0);
   equal(taken.freeInMs, windowMs + slotMs + 7 * slotMs - 9 * slotMs);
@@ -51,7 +50,10 @@ test('a clock that was set back keeps nobody waiting longer than a window', () =
 });
 
 test('within no window is more spent than the limit, however it is taken', () => {
-  const step = fc.record({ after: fc.integer({ min: 0, max: 20_000 }), wanted: fc.integer({ min: 0, max: 9 }) });
+  const step = fc.record({
+    after: fc.integer({ min: 0, max: 20_000 }),
+    wanted: fc.integer({ min: 0, max: 9 }),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 12 }), (steps, limit) => {
       let slots: readonly Slot[] = [];
@@ -67,7 +69,9 @@ test('within no window is more spent than the limit, however it is taken', () =>
       }
       // Whatever could have been spent at one end of a window and at the other.
       for (const { until } of spent) {
-        const within = spent.filter((other) => other.until > until - slotMs && other.from < until - slotMs + windowMs);
+        const within = spent.filter(
+          (other) => other.until > until - slotMs && other.from < until - slotMs + windowMs,
+        );
         ok(within.reduce((sum, { given }) => sum + given, 0) <= limit);
       }
     }),

@@ -47,7 +47,12 @@ const tasks: Readonly<Record<ChildTask, (path: string, ...args: string[]) => Pro
   count: async (path, key = '', now = '') => {
     const { counters } = await openStore(path);
     for (;;) {
-      const { used } = await counters.take({ key, wanted: 1, limit: Number.MAX_SAFE_INTEGER, now: Number(now) });
+      const { used } = await counters.take({
+        key,
+        wanted: 1,
+        limit: Number.MAX_SAFE_INTEGER,
+        now: Number(now),
+      });
       say(String(used));
     }
   },

@@ -221,7 +221,9 @@ const counting: Readonly<Record<string, Case>> = {
     equal((await counters.take(ask(0))).used, 13);
   },
 
-  'who counts with a clock that was set back waits a window, and not until it is right again': async (open) => {
+  'who counts with a clock that was set back waits a window, and not until it is right again': async (
+    open,
+  ) => {
     const { counters } = await open();
     await counters.take(ask(10, { now: firstSlot + 60 * windowMs }));
     equal((await counters.take(ask(1))).given, 0);

@@ -6,7 +6,7 @@ import { load, save } from './saved.ts';
 
 export const accessArea = defineArea<'access', 'workspaces', AccessCommand, AccessEvent>({
   name: 'access',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['workspaces'],
   events: {
     'access.principal_added': {
@@ -34,6 +34,11 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: ['reason'],
       meaning: 'A token is void.',
     },
+    'access.limits_changed': {
+      version: 1,
+      personal: [],
+      meaning: 'Other rate limits hold for everybody.',
+    },
     'access.used': {
       version: 1,
       personal: [],
@@ -43,8 +48,16 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
   decide,
   evolve,
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
-  bulk: ({ principals, tokens }) => ({ principals: principals.bulk(), tokens: tokens.bulk() }),
-  settle: ({ principals, tokens }) => ({ principals: principals.settle(), tokens: tokens.settle() }),
+  bulk: ({ principals, tokens, ...rest }) => ({
+    ...rest,
+    principals: principals.bulk(),
+    tokens: tokens.bulk(),
+  }),
+  settle: ({ principals, tokens, ...rest }) => ({
+    ...rest,
+    principals: principals.settle(),
+    tokens: tokens.settle(),
+  }),
   save,
   load,
 });

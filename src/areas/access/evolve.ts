@@ -31,6 +31,11 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
     }
     case 'access.token_revoked':
       return changed(slice, entry.data.id, { revokedAt: entry.time });
+    case 'access.limits_changed': {
+      const { profile, classes, burst } = entry.data;
+      const changedBy = { at: entry.time, by: entry.actor.principal };
+      return { ...slice, rates: { profile, classes, burst, changed: changedBy } };
+    }
     case 'access.used':
       return entry.data.tokens.reduce((next, { id, at }) => changed(next, id, { lastUsedAt: at }), slice);
     default:

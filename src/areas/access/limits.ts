@@ -65,10 +65,7 @@ export interface WhoseLimit {
 }
 
 /** AC24: how many calls within any minute; undefined = as many as one likes. */
-export const limitOf = (
-  setting: RateSetting,
-  { configured, rate, role }: WhoseLimit,
-): number | undefined => {
+export const limitOf = (setting: RateSetting, { configured, rate, role }: WhoseLimit): number | undefined => {
   const perMinute = perMinuteOf(setting, configured, rate);
   return perMinute === 'unlimited'
     ? undefined

@@ -114,6 +114,7 @@ const seldom: readonly string[] = [
   'mode',
   'tool',
   'auth',
+  'rate',
   'token',
   'principal',
   'call',

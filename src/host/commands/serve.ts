@@ -10,6 +10,7 @@ export const serve: Command = {
     'host',
     'listen',
     'auth',
+    'rate-limits',
     'data-dir',
     'store',
     'workspace',

@@ -1,6 +1,14 @@
 import { rmSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Counters, type Slot, type Taken, type Taking, slotMs, takeFrom, windowMs } from '../../journal/counters.ts';
+import {
+  type Counters,
+  type Slot,
+  type Taken,
+  type Taking,
+  slotMs,
+  takeFrom,
+  windowMs,
+} from '../../journal/counters.ts';
 import { StoreFailure } from '../../journal/store.ts';
 import { assert } from '../../kernel/assert.ts';
 import { refuse } from '../../kernel/errors.ts';

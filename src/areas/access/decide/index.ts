@@ -2,6 +2,7 @@ import { type AreaDefinition, intents } from '../../../kernel/area.ts';
 import { never } from '../../../kernel/assert.ts';
 import type { AccessEvent } from '../model.ts';
 import type { AccessCommand } from './commands.ts';
+import { changeLimits } from './limits.ts';
 import { addPrincipal, removePrincipal } from './principals.ts';
 import { createToken } from './create.ts';
 import { refreshToken } from './refresh.ts';
@@ -24,6 +25,8 @@ export const decide: Decide = (slice, command, context) => {
       return addPrincipal(desk, command);
     case 'remove_principal':
       return removePrincipal(desk, command.name);
+    case 'change_limits':
+      return changeLimits(desk, command);
     case 'use':
       return useTokens(desk, command.tokens);
     default:
