@@ -1,8 +1,8 @@
 import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { type Taking, slotMs, windowMs } from '../journal/counters.ts';
 import { type Store, type StoreCapabilities, StoreFailure } from '../journal/store.ts';
 import { Defect } from '../kernel/assert.ts';
+import { ask, counting, countingTogether, lastingCounts } from './counters.contract.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from './store-rows.ts';
 
 interface TestJournal {
@@ -34,10 +34,10 @@ export const storeContract = (name: string, harness: StoreHarness): void => {
     for (const [title, body] of Object.entries(closing)) run(title, body);
     for (const [title, body] of Object.entries(counting)) run(title, body);
     if (harness.capabilities.shared) {
-      for (const [title, body] of Object.entries(sharing)) run(title, body);
+      for (const [title, body] of Object.entries({ ...sharing, ...countingTogether })) run(title, body);
     }
     if (harness.capabilities.durable) {
-      for (const [title, body] of Object.entries(lasting)) run(title, body);
+      for (const [title, body] of Object.entries({ ...lasting, ...lastingCounts })) run(title, body);
     }
   });
 };
@@ -190,54 +190,6 @@ const closing: Readonly<Record<string, Case>> = {
   },
 };
 
-const firstSlot = 600_000_000 * slotMs;
-
-const ask = (wanted: number, over: Partial<Taking> = {}): Taking => ({
-  key: 'ada task',
-  wanted,
-  limit: 10,
-  now: firstSlot,
-  ...over,
-});
-
-const counting: Readonly<Record<string, Case>> = {
-  'a counter gives what the limit allows within a window, to each key its own': async (open) => {
-    const { counters } = await open();
-    equal((await counters.take(ask(7))).given, 7);
-    const { given, used, freeInMs } = await counters.take(ask(7, { now: firstSlot + slotMs }));
-    deepEqual([given, used, freeInMs], [3, 10, windowMs]);
-    equal((await counters.take(ask(7, { key: 'ada read' }))).given, 7);
-    const later = await counters.take(ask(9, { now: firstSlot + slotMs + windowMs }));
-    deepEqual([later.given, later.used], [7, 10]);
-    equal((await counters.take(ask(0, { now: firstSlot + 9 * windowMs }))).used, 0);
-  },
-
-  'a look at a counter takes nothing, and the limit is that of each taking': async (open) => {
-    const { counters } = await open();
-    await counters.take(ask(8));
-    equal((await counters.take(ask(0))).used, 8);
-    equal((await counters.take(ask(5, { limit: 4 }))).given, 0);
-    equal((await counters.take(ask(5, { limit: 20 }))).given, 5);
-    equal((await counters.take(ask(0))).used, 13);
-  },
-
-  'who counts with a clock that was set back waits a window, and not until it is right again': async (
-    open,
-  ) => {
-    const { counters } = await open();
-    await counters.take(ask(10, { now: firstSlot + 60 * windowMs }));
-    equal((await counters.take(ask(1))).given, 0);
-    equal((await counters.take(ask(1, { now: firstSlot + slotMs + windowMs }))).given, 1);
-  },
-
-  'counters are no part of the journal': async (open) => {
-    const store = await open();
-    await store.counters.take(ask(3));
-    equal(await store.head(), 0);
-    deepEqual(await store.read(0, 10), []);
-  },
-};
-
 const sharing: Readonly<Record<string, Case>> = {
   'all stores of a journal see the same journal': async (open) => {
     const [one, two] = [await open(), await open()];
@@ -331,21 +283,6 @@ const sharing: Readonly<Record<string, Case>> = {
     ok((await two.elect('mirror')) !== undefined);
   },
 
-  'all stores of a journal count together, and never give more than there is': async (open) => {
-    const stores = [await open(), await open(), await open()];
-    const given = await Promise.all(
-      Array.from({ length: 60 }, async (_, turn) => {
-        const taken = await stores[turn % 3]?.counters.take(ask(1 + (turn % 3), { limit: 50 }));
-        return taken?.given ?? 0;
-      }),
-    );
-    equal(
-      given.reduce((sum, one) => sum + one, 0),
-      50,
-    );
-    for (const { counters } of stores) equal((await counters.take(ask(0))).used, 50);
-  },
-
   'the name of an office cannot be a path': async (open) => {
     const store = await open();
     for (const name of ['', '../x', 'a/b', 'a b', '.hidden', 'x'.repeat(65)]) {
@@ -366,14 +303,6 @@ const lasting: Readonly<Record<string, Case>> = {
     deepEqual(await second.read(0, 10), rows);
     await appendTo(second, head, ['three']);
     equal((await intactRows(second)).length, 3);
-  },
-
-  'what was counted counts when the journal is opened again': async (open) => {
-    const first = await open();
-    await first.counters.take(ask(4));
-    await first.close();
-    const second = await open();
-    equal((await second.counters.take(ask(0))).used, 4);
   },
 };
 

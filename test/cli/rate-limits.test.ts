@@ -28,10 +28,10 @@ it('a command that comes too soon ends with 7, and says how long to wait', async
   assert.equal(refused.status, 7, refused.err);
   assert.match(
     refused.err,
-    /^signalbox: You have made 25 calls .* Wait [56]\d s, then call again; signalbox rate limit status/,
+    /^signalbox: You have made 25 calls .* Wait [56]\d s, then call again; signalbox rate limit-status/,
   );
   assert.equal(refused.out, '');
-  const status = statusSchema.parse(await place.json(['rate', 'limit', 'status'], { env }));
+  const status = statusSchema.parse(await place.json(['rate', 'limit-status'], { env }));
   assert.equal(status.profile, 'shared');
   assert.deepEqual(
     status.items.find((item) => item.class === 'general'),

@@ -345,7 +345,7 @@ export const writingCommands: readonly WritingCommand[] = [
   },
   {
     operation: 'rate_limit_update',
-    words: ({ word }) => ['rate', 'limit', 'update', '--burst', numberIn(word)],
+    words: ({ word }) => ['rate', 'limit-update', '--burst', numberIn(word)],
     prepare: asIs,
     journal: 'hub.journal',
     effect: ({ type, data }, { word }) =>

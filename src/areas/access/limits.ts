@@ -55,7 +55,7 @@ export const perMinuteOf = (
   rate: RateClass,
 ): PerMinute => classes[rate] ?? profiles[profile ?? configured].perMinute[rate];
 
-export const burstOf = ({ profile, burst }: RateSetting, configured: ProfileName): number =>
+const burstOf = ({ profile, burst }: RateSetting, configured: ProfileName): number =>
   burst ?? profiles[profile ?? configured].burst;
 
 export interface WhoseLimit {

@@ -77,7 +77,7 @@ test('AC25 hubs on one store share a limit, and calls at once share what is take
   const { open } = place();
   const hubs = [open(), open(), open()];
   const outcomes = await Promise.all(
-    Array.from({ length: 60 }, (_, call) => hubs[call % 3]?.spend(ada, 'task')),
+    Array.from({ length: 60 }, (_, call) => Promise.resolve(hubs[call % 3]?.spend(ada, 'task'))),
   );
   assert.equal(outcomes.filter((outcome) => outcome?.ok).length, 10);
   assert.equal(await accepted(open(), 3), 0);
