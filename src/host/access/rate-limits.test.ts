@@ -140,6 +140,23 @@ test('AC25 a hub that cannot reach the counters counts for itself, and says so o
   assert.equal(warnings(), 3);
 });
 
+test('what was taken and is not spent when its slot ends is void', async () => {
+  const { clock, open, state, takings } = place();
+  state.setting = setting(1_000);
+  const limits = open();
+  assert.equal(await accepted(limits, 5), 5);
+  assert.deepEqual(
+    takings.map(({ wanted }) => wanted),
+    [1, 2, 4],
+  );
+  clock.advance(slotMs);
+  assert.equal(await accepted(limits, 1), 1);
+  assert.deepEqual(
+    takings.map(({ wanted }) => wanted),
+    [1, 2, 4, 2],
+  );
+});
+
 test('less than half of a limit is told, and what was taken and not spent is not shown as used', async () => {
   const { open, state } = place();
   const limits = open();

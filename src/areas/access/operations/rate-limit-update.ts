@@ -6,8 +6,9 @@ import { accessIntent } from '../decide/index.ts';
 import { burstMax, perMinuteMax, profileNames } from '../limits.ts';
 
 const asConfigured = 'configured' as const;
-const perMinute = z.union([z.int().min(1).max(perMinuteMax), z.literal('unlimited')]);
-const perMinuteOrProfile = z.union([perMinute, z.literal('profile')]).optional();
+const calls = z.int().min(1).max(perMinuteMax);
+const perMinute = z.union([calls, z.literal('unlimited')]);
+const perMinuteOrProfile = z.union([calls, z.enum(['unlimited', 'profile'])]).optional();
 
 export const rateLimitUpdate = defineOperation({
   name: 'rate_limit_update',
