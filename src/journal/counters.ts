@@ -50,13 +50,11 @@ export const takeFrom = (
   { wanted, limit, now }: Taking,
 ): { readonly taken: Taken; readonly slots: readonly Slot[] } => {
   const at = Math.floor(now / slotMs) * slotMs;
-  const counts = slots
-    .filter((slot) => endOf(slot) > now)
-    .map((slot) => (slot.at > at ? { ...slot, at } : slot))
-    .toSorted((a, b) => a.at - b.at);
+  const counts = slots.filter((slot) => endOf(slot) > now).toSorted((a, b) => a.at - b.at);
   const used = sumOf(counts);
   const given = Math.max(0, Math.min(wanted, limit - used));
   const earlier = counts.filter((slot) => slot.at < at);
+  // What others took in the future of this clock is among it.
   const current = used - sumOf(earlier) + given;
   const next = current > 0 ? [...earlier, { at, taken: current }] : earlier;
   return {
