@@ -6,7 +6,7 @@ import { load, save } from './saved.ts';
 
 export const accessArea = defineArea<'access', 'workspaces', AccessCommand, AccessEvent>({
   name: 'access',
-  stateVersion: 2,
+  stateVersion: 3,
   reads: ['workspaces'],
   events: {
     'access.principal_added': {
@@ -38,6 +38,16 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       version: 1,
       personal: [],
       meaning: 'Other rate limits hold for everybody.',
+    },
+    'access.enabled': {
+      version: 1,
+      personal: [],
+      meaning: 'The hub asks who calls from now on, however it is started.',
+    },
+    'access.disabled': {
+      version: 1,
+      personal: [],
+      meaning: 'Whether the hub asks who calls is said by its start again.',
     },
     'access.used': {
       version: 1,

@@ -36,6 +36,10 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
       const changedBy = { at: entry.time, by: entry.actor.principal };
       return { ...slice, rates: { profile, classes, burst, changed: changedBy } };
     }
+    case 'access.enabled':
+      return { ...slice, enabled: true };
+    case 'access.disabled':
+      return { ...slice, enabled: false };
     case 'access.used':
       return entry.data.tokens.reduce((next, { id, at }) => changed(next, id, { lastUsedAt: at }), slice);
     default:

@@ -56,6 +56,7 @@ export type AccessCommand =
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
   | LimitsCommand
+  | { readonly type: 'enable' | 'disable' }
   /** What the host has seen of tokens being used. */
   | { readonly type: 'use'; readonly tokens: readonly Use[] };
 

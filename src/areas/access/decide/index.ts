@@ -5,6 +5,7 @@ import type { AccessCommand } from './commands.ts';
 import { changeLimits } from './limits.ts';
 import { addPrincipal, removePrincipal } from './principals.ts';
 import { createToken } from './create.ts';
+import { disable, enable } from './asking.ts';
 import { refreshToken } from './refresh.ts';
 import { revokeToken, useTokens } from './revoke.ts';
 
@@ -27,6 +28,10 @@ export const decide: Decide = (slice, command, context) => {
       return removePrincipal(desk, command.name);
     case 'change_limits':
       return changeLimits(desk, command);
+    case 'enable':
+      return enable(desk);
+    case 'disable':
+      return disable(desk);
     case 'use':
       return useTokens(desk, command.tokens);
     default:
