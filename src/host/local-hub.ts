@@ -1,8 +1,10 @@
+import type { ProfileName } from '../areas/access/limits.ts';
+import { findPrincipal } from '../areas/access/model.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
-import type { Caller, Operation } from '../kernel/operation.ts';
+import type { Caller, Operation, PreparedQuery } from '../kernel/operation.ts';
 import {
   type Hub,
   type HubCall,
@@ -12,6 +14,7 @@ import {
   otherHub,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
+import { RateLimits } from './access/rate-limits.ts';
 import { forgetEnded } from './carried-reports.ts';
 import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
 import type { Workspace } from './workspace.ts';
@@ -27,6 +30,10 @@ export interface LocalHubOptions {
   readonly defaultWorkspace: string;
   readonly version: string;
   readonly store: string;
+  /** The limits that hold as long as none were set while running. */
+  readonly rates?: ProfileName;
+  /** Milliseconds since 1970, by which all processes of this machine count calls. */
+  readonly wall?: () => number;
 }
 
 /** The hub that lives in this process. */
@@ -34,12 +41,17 @@ export class LocalHub implements Hub {
   readonly id: string;
   readonly version: string;
   readonly #options: LocalHubOptions;
+  readonly #limits: RateLimits;
   #stopping = false;
 
   constructor(options: LocalHubOptions) {
     this.id = options.workspaces.hub.store.identity.id;
     this.version = options.version;
     this.#options = options;
+    const { workspaces, rates: configured = 'laptop', wall = Date.now } = options;
+    const { clock, log, hub } = workspaces;
+    const setting = () => hub.engine.slices.access.rates;
+    this.#limits = new RateLimits({ counters: hub.store.counters, setting, configured, clock, wall, log });
   }
 
   async call(call: HubCall): Promise<Outcome<HubReply>> {
@@ -52,17 +64,33 @@ export class LocalHub implements Hub {
     const refused =
       refuseCaller(operation.value, call.caller) ?? this.#refusePlace(operation.value, call, input);
     if (refused !== undefined) return refused;
-    const prepared = operation.value.prepare(input);
+    const { rate, otherRate } = operation.value;
+    const early = otherRate === undefined ? undefined : operation.value.prepare(input);
+    const spending = this.#limits.spend(call.caller, (early?.ok === true ? early.value.rate : rate) ?? rate);
+    const spent = spending instanceof Promise ? await spending : spending;
+    if (!spent.ok) return spent;
+    const prepared = early ?? operation.value.prepare(input);
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
+    const whose = prepared.value.kind === 'query' ? prepared.value.measures?.(call.caller) : undefined;
     const reply =
       prepared.value.kind === 'query'
-        ? await engine.value.query(call.caller, prepared.value, call)
+        ? await engine.value.query(
+            call.caller,
+            whose === undefined ? prepared.value : await this.#measured(prepared.value, whose, call.caller),
+            call,
+          )
         : await engine.value.execute(call.caller, prepared.value, call);
     if (!reply.ok) return reply;
     const { value, replayed, waiting, receipt } = reply.value;
-    return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
+    return ok({
+      value,
+      replayed,
+      waiting,
+      ...(receipt !== undefined && { receipt }),
+      ...(spent.value !== undefined && { rate: spent.value }),
+    });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
@@ -135,6 +163,16 @@ export class LocalHub implements Hub {
   refuses(caller: Caller, name: string | undefined): Refusal | undefined {
     const { workspaces, defaultWorkspace } = this.#options;
     return refuseWorkspace(workspaces.hub.engine.slices.workspaces, caller, name ?? defaultWorkspace);
+  }
+
+  /** The query, with what it has to be told besides the state. */
+  async #measured(query: PreparedQuery, principal: string, caller: Caller): Promise<PreparedQuery> {
+    const { workspaces, rates: configured = 'laptop' } = this.#options;
+    const known = findPrincipal(workspaces.hub.engine.slices.access, principal);
+    const role = principal === caller.principal ? caller.role : (known?.role ?? 'worker');
+    const readings = await this.#limits.readings({ principal, role });
+    const usage = { principal, role, configured, readings };
+    return { ...query, run: (slices, facts) => query.run(slices, { ...facts, usage }) };
   }
 
   /** The input as it came, with the workspace of the call in it where the operation is about one. */

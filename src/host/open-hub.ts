@@ -1,3 +1,4 @@
+import type { ProfileName } from '../areas/access/limits.ts';
 import type { AccessSettings } from '../areas/access/model.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -52,7 +53,11 @@ export const openHub = async (
     await workspaces.close();
     return workspace;
   }
-  const hub = hubOver(workspaces, { find: catalogue.find, workspace: workspace.value.name });
+  const hub = hubOver(workspaces, {
+    find: catalogue.find,
+    workspace: workspace.value.name,
+    rates: settings.rateLimits,
+  });
   const { store: journal, engine } = workspaces.hub;
   return ok({ hub, journal, engine, workspace: workspace.value.name });
 };
@@ -81,7 +86,11 @@ export const openJournals = async (
 /** The hub in this process that answers from these journals. */
 export const hubOver = (
   workspaces: Workspaces,
-  { find, workspace }: { readonly find: FindOperation; readonly workspace: string },
+  {
+    find,
+    workspace,
+    rates,
+  }: { readonly find: FindOperation; readonly workspace: string; readonly rates: ProfileName },
 ): LocalHub =>
   new LocalHub({
     workspaces,
@@ -89,4 +98,5 @@ export const hubOver = (
     defaultWorkspace: workspace,
     version,
     store: 'sqlite',
+    rates,
   });

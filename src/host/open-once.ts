@@ -126,7 +126,15 @@ const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly
     const { calledOperation } = await import('./called-operation.ts');
     const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
     return workspaces.ok
-      ? ok(ownLine(hubOver(workspaces.value, { find: calledOperation, workspace: mainWorkspace })))
+      ? ok(
+          ownLine(
+            hubOver(workspaces.value, {
+              find: calledOperation,
+              workspace: mainWorkspace,
+              rates: settings.rateLimits,
+            }),
+          ),
+        )
       : workspaces;
   },
 });

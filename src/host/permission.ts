@@ -4,6 +4,7 @@ import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
 import { roleAtLeast } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
+import { commandOf } from '../surfaces/cli/command-name.ts';
 
 type Asked = Pick<Operation, 'name' | 'role' | 'person' | 'category' | 'journal' | 'ofWorkspace'>;
 
@@ -51,7 +52,7 @@ const isPerson = ({ kind, agent, session }: Caller): boolean =>
 const needsPerson = (name: string): Refusal =>
   refuse(
     'forbidden',
-    `${name} needs a person, and you call as an agent or a service. Ask the person you work for to run: signalbox ${name.replaceAll('_', ' ')} (in a terminal, without --agent and without --session).`,
+    `${name} needs a person, and you call as an agent or a service. Ask the person you work for to run: signalbox ${commandOf(name)} (in a terminal, without --agent and without --session).`,
     { needs: 'person' },
   );
 

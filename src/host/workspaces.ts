@@ -40,6 +40,8 @@ export const journalPath = (dataDir: string, file: string): string =>
 /** The hub's journal, which lists the workspaces, and the workspaces opened so far. */
 export class Workspaces {
   readonly hub: Workspace;
+  readonly clock: Clock;
+  readonly log: Log;
   readonly #options: WorkspacesOptions;
   /** By the name of the file: a workspace has one, whatever it is called. */
   readonly #open = new Map<string, Promise<Outcome<Workspace>>>();
@@ -50,6 +52,8 @@ export class Workspaces {
   private constructor(hub: Workspace, options: WorkspacesOptions) {
     this.hub = hub;
     this.#options = options;
+    this.clock = options.clock;
+    this.log = options.log;
     // Who makes one call and ends needs not hear of it.
     if (options.brief === true) return;
     hub.engine.subscribe((entries) => {

@@ -1,3 +1,4 @@
+import type { Counters } from './counters.ts';
 import type { ErrorCode, Refusal } from '../kernel/errors.ts';
 import type { Seq } from '../kernel/entry.ts';
 
@@ -84,6 +85,8 @@ export interface Store {
   readonly watch: (listener: () => void) => () => void;
   /** At most one holder of `name` among all processes (and stores of one process) on this journal; else undefined. */
   readonly elect: (name: string) => Promise<Office | undefined>;
+  /** Shared by all processes on this journal, and no part of it. */
+  readonly counters: Counters;
   /** Whether an append could work now, without trying one that stays. */
   readonly health: () => Promise<StoreHealth>;
   /** Waits for an append that is under way, gives back offices, watches and files. A second call does nothing. */

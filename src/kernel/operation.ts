@@ -3,6 +3,7 @@ import type { Attention, Intent, SeenEntry } from './area.ts';
 import type { Carried } from './carried.ts';
 import type { Actor, Entry, Kind, Role, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
+import type { RateClass, Usage } from './rate.ts';
 import { repeatable } from './text.ts';
 import type { RuleSettings } from './rule-settings.ts';
 import { inputWords } from './input-words.ts';
@@ -41,8 +42,6 @@ export interface Caller {
   readonly client: string | undefined;
 }
 
-type RateClass = 'read' | 'general' | 'task' | 'broadcast';
-
 /** What an answer may be made from, besides its input. */
 export interface Facts {
   readonly now: Instant;
@@ -63,6 +62,8 @@ export interface Facts {
   readonly seen: (entry: Entry) => SeenEntry | undefined;
   /** What was drawn for a command with `secret`: 32 bytes in base64url. Absent when its call is repeated. */
   readonly secret?: string;
+  /** Of whom the query's `measures` has named. */
+  readonly usage?: Usage;
 }
 
 /** An answer is there, or needs something first that is not part of the state: entries of the journal, or a search. */
@@ -141,6 +142,8 @@ export interface OperationTexts {
   /** Does more for whoever acts as a person, and says itself what: at a terminal it is confirmed like what needs one. */
   readonly personAtTimes?: true;
   readonly rate: RateClass;
+  /** The class of some of its calls, which `isOther` tells from their input. */
+  readonly otherRate?: RateClass;
   /** The codes that this operation itself can answer with, besides those that any call can. */
   readonly errors: readonly ErrorCode[];
   readonly examples: readonly Example[];
@@ -166,6 +169,7 @@ export interface OperationTexts {
 interface Schemas<I, O> {
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
+  readonly isOther?: (input: I) => boolean;
 }
 
 interface Carrying<I, O> {
@@ -186,6 +190,8 @@ export type History = Pick<Facts, 'history' | 'head'>;
 export interface QueryDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<I, O> {
   readonly query: (slices: Slices, input: I, facts: Facts) => Answer<O>;
   readonly watch?: Watch<I, O>;
+  /** The principal whose calls it tells about. */
+  readonly measures?: (input: I, caller: Caller) => string;
 }
 
 export interface CommandDefinition<I, O> extends OperationTexts, Schemas<I, O>, Carrying<I, O> {
@@ -211,6 +217,8 @@ const noSecret: Drawn = { hash: '' };
 export type Joins = (entries: readonly Entry[]) => Required<Pick<Actor, 'agent' | 'session'>>;
 
 interface Prepared {
+  /** The class of this call, where its input decides that. */
+  readonly rate?: RateClass;
   /** How long the call may take because it waits for others; 0 = it does not wait. */
   readonly limitMs: number;
   /** What the call says of the answers before it. */
@@ -232,6 +240,8 @@ export interface PreparedQuery extends Prepared {
   readonly run: (slices: Slices, facts: Facts) => Answer<Answered>;
   /** What wakes it while it waits. */
   readonly keys: (actor: Actor) => readonly string[];
+  /** Whose `usage` it has to be told. */
+  readonly measures?: (caller: Caller) => string;
 }
 
 /** A command whose input has been checked. */
@@ -293,20 +303,22 @@ export function defineOperation<I, O>(
 }
 
 const saying = <I, O>(
-  { confirms, proves }: Carrying<I, O>,
+  { confirms, proves, otherRate, isOther }: Carrying<I, O> & OperationTexts & Schemas<I, O>,
   input: I,
-): Pick<Prepared, 'confirms' | 'proves'> => ({
+): Pick<Prepared, 'confirms' | 'proves' | 'rate'> => ({
+  ...(otherRate !== undefined && isOther?.(input) === true && { rate: otherRate }),
   ...(confirms && { confirms: (history, agent) => confirms(input, history, agent) }),
   ...(proves && { proves: (history, agent) => proves(input, history, agent) }),
 });
 
 const prepareQuery = <I, O>(definition: QueryDefinition<I, O>, input: I): PreparedQuery => {
-  const { query, watch, carries } = definition;
+  const { query, watch, carries, measures } = definition;
   return {
     kind: 'query',
     ...saying(definition, input),
     limitMs: watch?.limitMs(input) ?? 0,
     keys: (actor) => watch?.keys(input, actor) ?? [],
+    ...(measures && { measures: (caller) => measures(input, caller) }),
     run: (slices, facts) =>
       mapAnswer(query(slices, input, facts), (value) => ({
         value,

@@ -1,6 +1,7 @@
 import { isRecord } from '../kernel/json.ts';
 import { type Outcome, type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller } from '../kernel/operation.ts';
+import type { RateClass } from '../kernel/rate.ts';
 import type { EventReader, EventsAsked } from './hub-events.ts';
 
 /** What a surface needs of the program behind it: this process itself, or a hub somewhere else. */
@@ -77,6 +78,17 @@ export interface HubReply {
   readonly waiting: string | undefined;
   /** When the caller wants receipts, and the answer carries something that is to be told once. */
   readonly receipt?: string | undefined;
+  /** How the caller stands with its limit, when less than half of it is left. */
+  readonly rate?: RateStanding | undefined;
+}
+
+/** What is left of a limit within a minute. */
+export interface RateStanding {
+  readonly rate: RateClass;
+  readonly limit: number;
+  readonly remaining: number;
+  /** After how many seconds without another call nothing counts any more. */
+  readonly clearInS: number;
 }
 
 /** A repeat says that it is one; and whoever has something to hear is told with whatever it calls. */

@@ -12,7 +12,7 @@ import { type ChainHead, emptyHead, headOf, intactRows, requestOf } from './stor
  * What another process does in the tests of the SQLite store. It speaks in lines on its standard output, which are
  * written at once, and is told to go on by lines on its standard input.
  */
-export type ChildTask = 'create' | 'append' | 'burst' | 'lock' | 'office' | 'leave' | 'obey';
+export type ChildTask = 'create' | 'append' | 'burst' | 'count' | 'lock' | 'office' | 'leave' | 'obey';
 
 const tasks: Readonly<Record<ChildTask, (path: string, ...args: string[]) => Promise<void>>> = {
   /** Opens or creates the journal when told to, and appends one row. */
@@ -41,6 +41,20 @@ const tasks: Readonly<Record<ChildTask, (path: string, ...args: string[]) => Pro
     const texts = Array.from({ length: Number(rows) }, () => 'x'.repeat(300));
     for (let round = 0; round < Number(count); round += 1) await appendInTurn(store, texts);
     await store.close();
+  },
+
+  /** Takes one from a counter again and again, and says what is used then, until it is killed. */
+  count: async (path, key = '', now = '') => {
+    const { counters } = await openStore(path);
+    for (;;) {
+      const { used } = await counters.take({
+        key,
+        wanted: 1,
+        limit: Number.MAX_SAFE_INTEGER,
+        now: Number(now),
+      });
+      say(String(used));
+    }
   },
 
   /** Holds the write lock until told to let go. */

@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type Store, type StoreCapabilities, StoreFailure } from '../journal/store.ts';
 import { Defect } from '../kernel/assert.ts';
+import { ask, counting, countingTogether, lastingCounts } from './counters.contract.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from './store-rows.ts';
 
 interface TestJournal {
@@ -31,11 +32,12 @@ export const storeContract = (name: string, harness: StoreHarness): void => {
     });
     for (const [title, body] of Object.entries(reading)) run(title, body);
     for (const [title, body] of Object.entries(closing)) run(title, body);
+    for (const [title, body] of Object.entries(counting)) run(title, body);
     if (harness.capabilities.shared) {
-      for (const [title, body] of Object.entries(sharing)) run(title, body);
+      for (const [title, body] of Object.entries({ ...sharing, ...countingTogether })) run(title, body);
     }
     if (harness.capabilities.durable) {
-      for (const [title, body] of Object.entries(lasting)) run(title, body);
+      for (const [title, body] of Object.entries({ ...lasting, ...lastingCounts })) run(title, body);
     }
   });
 };
@@ -182,6 +184,7 @@ const closing: Readonly<Record<string, Case>> = {
     await rejects(store.read(0, 1), StoreFailure);
     await rejects(store.readAt([1]), StoreFailure);
     equal(await store.elect('follower'), undefined);
+    await rejects(store.counters.take(ask(1)), StoreFailure);
     equal((await store.health()).writable, false);
     store.watch(() => {})();
   },

@@ -133,6 +133,9 @@ const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
   return subject;
 };
 
+/** What tells a word from those of other runs. */
+const numberIn = (word: string): string => word.replace(/\D/g, '');
+
 const peerOf = ({ agent }: Pick<Subject, 'agent'>): string => `${agent}-peer`;
 
 const withPeer = async (hub: Hub, subject: Subject): Promise<Subject> => {
@@ -368,6 +371,14 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withToken,
     journal: 'hub.journal',
     effect: ({ type, data }, { task }) => type === 'access.token_revoked' && data['id'] === task,
+  },
+  {
+    operation: 'rate_limit_update',
+    words: ({ word }) => ['rate', 'limit-update', '--burst', numberIn(word)],
+    prepare: asIs,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) =>
+      type === 'access.limits_changed' && String(data['burst']) === numberIn(word),
   },
   {
     operation: 'mode_set',

@@ -162,7 +162,7 @@ describe('a hub that asks for no token', () => {
     );
     assert.match((await look(ground, 'MCP'))[0]?.what ?? '', /answers it with \d+ tools\.$/);
     const env = { SIGNALBOX_TOKEN: newTokenText() };
-    assert.match((await look(ground, 'tokens', env))[0]?.what ?? '', /asks nobody for a token/);
+    assert.match((await look(ground, 'tokens', env))[0]?.what ?? '', /does not know this token/);
   });
 
   it('is bad when it asks, and says what to give', async (t) => {

@@ -6,7 +6,7 @@ import { load, save } from './saved.ts';
 
 export const accessArea = defineArea<'access', 'workspaces', AccessCommand, AccessEvent>({
   name: 'access',
-  stateVersion: 2,
+  stateVersion: 3,
   reads: ['workspaces'],
   events: {
     'access.principal_added': {
@@ -34,6 +34,11 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: ['reason'],
       meaning: 'A token is void.',
     },
+    'access.limits_changed': {
+      version: 1,
+      personal: [],
+      meaning: 'Other rate limits hold for everybody.',
+    },
     'access.enabled': {
       version: 1,
       personal: [],
@@ -53,15 +58,15 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
   decide,
   evolve,
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
-  bulk: ({ principals, tokens, enabled }) => ({
+  bulk: ({ principals, tokens, ...rest }) => ({
+    ...rest,
     principals: principals.bulk(),
     tokens: tokens.bulk(),
-    enabled,
   }),
-  settle: ({ principals, tokens, enabled }) => ({
+  settle: ({ principals, tokens, ...rest }) => ({
+    ...rest,
     principals: principals.settle(),
     tokens: tokens.settle(),
-    enabled,
   }),
   save,
   load,

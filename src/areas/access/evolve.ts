@@ -31,6 +31,11 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
     }
     case 'access.token_revoked':
       return changed(slice, entry.data.id, { revokedAt: entry.time });
+    case 'access.limits_changed': {
+      const { profile, classes, burst } = entry.data;
+      const changedBy = { at: entry.time, by: entry.actor.principal };
+      return { ...slice, rates: { profile, classes, burst, changed: changedBy } };
+    }
     case 'access.enabled':
       return { ...slice, enabled: true };
     case 'access.disabled':

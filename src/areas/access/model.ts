@@ -1,9 +1,11 @@
 import type { EntryOf, Kind, Role } from '../../kernel/entry.ts';
 import { nameSchema } from '../../kernel/ids.ts';
+import type { RateClass } from '../../kernel/rate.ts';
 import { type Instant, dayMs } from '../../kernel/instants.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
 import { type Table, table } from '../../kernel/table.ts';
 import { type WorkspacesSlice, holderOf } from '../workspaces/model.ts';
+import { type PerMinute, type ProfileName, type RateSetting, initialRates } from './limits.ts';
 
 declare module '../../kernel/slices.ts' {
   interface Slices {
@@ -95,6 +97,7 @@ type TokenOrder = 'all' | 'principal' | 'hash' | 'ending';
 export interface AccessSlice {
   readonly principals: Table<Principal, 'all'>;
   readonly tokens: Table<Token, TokenOrder>;
+  readonly rates: RateSetting;
   /** AC20: every hub asks who calls, however it was started. */
   readonly enabled: boolean;
 }
@@ -121,6 +124,7 @@ export const initialAccess: AccessSlice = {
     key: ({ name }) => name,
     orders: { all: { partition: () => onlyPartition, rank: ({ number }) => [number, 0] } },
   }).put(owner),
+  rates: initialRates,
   tokens: table<Token, TokenOrder>({
     key: ({ id }) => id,
     orders: {
@@ -211,6 +215,15 @@ export type AccessEvent =
     }
   | { readonly type: 'access.enabled'; readonly data: Record<string, never> }
   | { readonly type: 'access.disabled'; readonly data: Record<string, never> }
+  | {
+      /** All that is set from then on; what is absent is as the hub was started. */
+      readonly type: 'access.limits_changed';
+      readonly data: {
+        readonly profile?: ProfileName;
+        readonly classes: Readonly<Partial<Record<RateClass, PerMinute>>>;
+        readonly burst?: number;
+      };
+    }
   | {
       /** When tokens were last used since the entry before. */
       readonly type: 'access.used';

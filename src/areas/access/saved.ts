@@ -1,17 +1,20 @@
 import type { SavedRow } from '../../kernel/area.ts';
 import { present } from '../../kernel/assert.ts';
+import type { RateSetting } from './limits.ts';
 import { type AccessSlice, type Principal, type Token, initialAccess } from './model.ts';
 
 type Part =
   | { readonly part: 'principal'; readonly row: Principal }
   | { readonly part: 'token'; readonly row: Token }
+  | { readonly part: 'rates'; readonly row: RateSetting }
   | { readonly part: 'enabled'; readonly row: boolean };
 
-const parts: readonly string[] = ['principal', 'token', 'enabled'] satisfies readonly Part['part'][];
+const parts: readonly string[] = ['principal', 'token', 'enabled', 'rates'] satisfies readonly Part['part'][];
 
 export function* save(slice: AccessSlice): Iterable<Part> {
   for (const row of slice.principals.values()) yield { part: 'principal', row };
   for (const row of slice.tokens.values()) yield { part: 'token', row };
+  yield { part: 'rates', row: slice.rates };
   yield { part: 'enabled', row: slice.enabled };
 }
 
@@ -19,11 +22,13 @@ export function* save(slice: AccessSlice): Iterable<Part> {
 export const load = (rows: Iterable<SavedRow>): AccessSlice => {
   let principals = initialAccess.principals.bulk();
   let tokens = initialAccess.tokens.bulk();
-  let { enabled } = initialAccess;
+  let { enabled, rates } = initialAccess;
   for (const saved of rows) {
     const { part, row } = present(asPart(saved), 'a snapshot holds the parts that its version writes');
     if (part === 'principal') principals = principals.put({ ...row, removedAt: row.removedAt });
     else if (part === 'enabled') enabled = row;
+    else if (part === 'rates')
+      rates = { ...row, profile: row.profile, burst: row.burst, changed: row.changed };
     else
       tokens = tokens.put({
         ...row,
@@ -33,7 +38,7 @@ export const load = (rows: Iterable<SavedRow>): AccessSlice => {
         revokedAt: row.revokedAt,
       });
   }
-  return { principals, tokens, enabled };
+  return { principals, tokens, enabled, rates };
 };
 
 const asPart = (saved: SavedRow): Part | undefined => (isPart(saved) ? saved : undefined);

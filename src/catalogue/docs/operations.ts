@@ -33,7 +33,7 @@ const operationParts = (catalogue: Catalogue, operation: Operation): readonly st
 ];
 
 const traitsOf = (operation: Operation): string => {
-  const { kind, role, person, rate, journal, errors, destructive, idempotent } = operation;
+  const { kind, role, person, rate, otherRate, journal, errors, destructive, idempotent } = operation;
   const traits = [
     kind === 'query' ? 'reads only' : 'changes something',
     ...(destructive ? ['may overwrite what others rely on'] : []),
@@ -41,7 +41,7 @@ const traitsOf = (operation: Operation): string => {
   ];
   const refusals = errors.map((name) => `${code(name)} (${errorTable[name].http})`);
   return [
-    `${traits.join('; ')}. Role ${code(role)}${person === true ? ', needs a person' : ''}, rate class ${code(rate)}${journal === 'hub' ? ", in the hub's own journal" : ''}.`,
+    `${traits.join('; ')}. Role ${code(role)}${person === true ? ', needs a person' : ''}, rate class ${code(rate)}${otherRate === undefined ? '' : ` or ${code(otherRate)}`}${journal === 'hub' ? ", in the hub's own journal" : ''}.`,
     ...(refusals.length === 0 ? [] : [`Own errors: ${refusals.join(', ')}.`]),
   ]
     .join(' ')

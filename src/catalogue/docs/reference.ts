@@ -6,6 +6,7 @@ import { code, codes, markdownTable, page } from './markdown.ts';
 import { modesPage, standardSnapshot } from './modes.ts';
 import { operationSnapshot, operationsPage } from './operations.ts';
 import { permissionsPage } from './permissions.ts';
+import { rateLimitsPage } from './rate-limits.ts';
 
 /** All of docs/reference: the content of each file by its path in that folder. */
 export const referenceFiles = (catalogue: Catalogue, areas: readonly Area[]): ReadonlyMap<string, string> =>
@@ -13,6 +14,7 @@ export const referenceFiles = (catalogue: Catalogue, areas: readonly Area[]): Re
     ['operations.md', operationsPage(catalogue)],
     ['modes.md', modesPage(catalogue)],
     ['permissions.md', permissionsPage(catalogue)],
+    ['rate-limits.md', rateLimitsPage(catalogue)],
     ['standard-tools.json', standardSnapshot(catalogue)],
     ['errors.md', errorsPage()],
     ['events.md', eventsPage(areas)],

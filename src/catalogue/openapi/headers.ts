@@ -94,4 +94,14 @@ export const responseHeaders = {
     description: 'The revision of what is returned, for a later If-Match.',
     schema: { type: 'string', examples: ['"3"'] },
   },
+  ratePolicy: {
+    description:
+      'Once less than half of a rate limit is left, and with 429: its class, and `q` calls in `w` seconds.',
+    schema: { type: 'string', examples: ['"task";q=35;w=60'] },
+  },
+  rate: {
+    description:
+      'With `RateLimit-Policy`: `r` calls are left, and all of them after `t` seconds without one.',
+    schema: { type: 'string', examples: ['"task";r=12;t=48'] },
+  },
 } satisfies Record<string, JsonObject>;

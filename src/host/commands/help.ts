@@ -112,6 +112,7 @@ const seldom: readonly string[] = [
   'mode',
   'tool',
   'auth',
+  'rate',
   'token',
   'principal',
   'call',

@@ -10,6 +10,7 @@ export const serve: Command = {
     'host',
     'listen',
     'insecure-no-auth',
+    'rate-limits',
     'data-dir',
     'store',
     'workspace',

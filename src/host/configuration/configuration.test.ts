@@ -120,6 +120,7 @@ describe('the places of what is said', () => {
       port: '4',
       listen: 'unix:/run/s',
       'insecure-no-auth': 'true',
+      'rate-limits': 'shared',
       'data-dir': '/var/board',
       store: 'sqlite',
       workspace: 'w',

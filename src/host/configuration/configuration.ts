@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { profileNames } from '../../areas/access/limits.ts';
 import { nearestName } from '../../kernel/nearest.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
@@ -91,6 +92,7 @@ export const readWithFaults = async (
       ...directories(env, values),
       listen: listen.ok ? listen.value : onPort(values),
       auth: switchIn(values.get('insecure-no-auth') ?? '') !== true,
+      rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),

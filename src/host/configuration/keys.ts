@@ -1,3 +1,4 @@
+import { profileNames } from '../../areas/access/limits.ts';
 import {
   type Form,
   agentForm,
@@ -43,6 +44,7 @@ export type KeyName =
   | 'port'
   | 'listen'
   | 'insecure-no-auth'
+  | 'rate-limits'
   | 'data-dir'
   | 'store'
   | 'workspace'
@@ -95,6 +97,16 @@ const serving = {
       "Makes the hub let in everybody who reaches it, as its owner. Without it a hub lets in only who shows a token: the first start leaves the owner's in the file `token` of the data directory, unless one is given in SIGNALBOX_TOKEN, and `signalbox token create` makes others. Commands and `signalbox mcp` on the same data directory come in by themselves.",
     form: switchForm,
     default: 'false',
+    files: 'own',
+  },
+  'rate-limits': {
+    variable: 'SIGNALBOX_RATE_LIMITS',
+    placeholder: 'NAME',
+    meaning: 'laptop; or shared: how many calls a minute',
+    description:
+      'How many calls a minute everybody may make, as long as rate_limit_update has not said otherwise: laptop, which no program reaches that waits for its answers, or shared, for a server that many use. docs/reference/rate-limits.md has the numbers.',
+    form: choiceForm(profileNames),
+    default: 'laptop',
     files: 'own',
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
@@ -252,6 +264,7 @@ export const keyNames: readonly KeyName[] = [
   'port',
   'listen',
   'insecure-no-auth',
+  'rate-limits',
   'data-dir',
   'store',
   'workspace',

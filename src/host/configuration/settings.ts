@@ -1,3 +1,4 @@
+import type { ProfileName } from '../../areas/access/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
@@ -11,6 +12,8 @@ export interface Settings {
   readonly listen: Listen;
   /** Whether a hub asks who calls. */
   readonly auth: boolean;
+  /** How many calls a minute everybody may make, while nothing else was set. */
+  readonly rateLimits: ProfileName;
   readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;

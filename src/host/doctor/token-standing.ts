@@ -78,7 +78,7 @@ const atHub = async (token: string, hubUrl: string): Promise<TokenStanding> => {
   if (!said.success) return { kind: 'untold', why: 'the hub does not say whose it is.' };
   const { principal, kind, role, token: id, expires_at: end } = said.data;
   return id === undefined
-    ? { kind: 'untold', why: 'the hub asks nobody for a token, and looks at none.' }
+    ? { kind: 'untold', why: `the hub takes it for ${principal}, and not for a token that it made.` }
     : { kind: 'good', who: whoIs({ principal, kind, role, id, end }) };
 };
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Counters, type Slot, takeFrom } from '../../journal/counters.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -44,6 +45,8 @@ export interface MemoryVault {
   readonly rows: StoredRow[];
   readonly offices: Set<string>;
   readonly watchers: Set<Watcher>;
+  /** What counts, by key. */
+  readonly counted: Map<string, readonly Slot[]>;
   readonly faults: MemoryFaults;
 }
 
@@ -59,6 +62,7 @@ export const createMemoryVault = (
   rows: [],
   offices: new Set(),
   watchers: new Set(),
+  counted: new Map(),
   faults: { appends: [], reads: undefined, beforeAppend: undefined },
 });
 
@@ -124,6 +128,17 @@ class MemoryStore implements Store {
         held = false;
       },
     };
+  };
+
+  readonly counters: Counters = {
+    take: async (taking) => {
+      if (this.#closing !== undefined) throw new StoreFailure(refuse('stopping', closedText));
+      const { counted } = this.#vault;
+      const { taken, slots } = takeFrom(counted.get(taking.key) ?? [], taking);
+      if (slots.length === 0) counted.delete(taking.key);
+      else counted.set(taking.key, slots);
+      return taken;
+    },
   };
 
   readonly health = async (): Promise<StoreHealth> =>

@@ -33,5 +33,8 @@ export const shmOf = (path: string): string => `${path}-shm`;
 /** Written after each commit, watched by all others; says how far the journal reached. */
 export const bellOf = (path: string): string => `${path}.bell`;
 
+/** What counts for a minute or so, in a database of its own. It may be deleted while nobody has it open. */
+export const countersOf = (path: string): string => `${path}.counters`;
+
 /** Locked by whoever holds the office. */
 export const officeOf = (path: string, name: string): string => `${path}.${name}.office`;

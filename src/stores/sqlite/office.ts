@@ -23,7 +23,7 @@ export const takeOffice = (path: string): (() => void) | undefined => {
 };
 
 /** Never opens a file that is there: closing it again would drop the lock of a holder in this process. */
-const makeFile = (path: string): void => {
+export const makeFile = (path: string): void => {
   try {
     closeSync(openSync(path, 'wx', fileMode));
   } catch (error) {

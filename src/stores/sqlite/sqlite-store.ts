@@ -18,9 +18,10 @@ import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
 import { closeQuietly, connect } from './connection.ts';
+import { SqliteCounters } from './counters.ts';
 import { createJournal } from './create.ts';
 import { faultOf, refusalOf } from './failures.ts';
-import { officeOf, walOf } from './format.ts';
+import { countersOf, officeOf, walOf } from './format.ts';
 import { type Inspected, inspect } from './inspect.ts';
 import { takeOffice } from './office.ts';
 import { Reader } from './reader.ts';
@@ -117,6 +118,7 @@ class SqliteStore implements Store {
   readonly capabilities: StoreCapabilities = { durable: true, shared: true };
   readonly identity: JournalIdentity;
   readonly openedAt = Date.now();
+  readonly counters: SqliteCounters;
   readonly #path: string;
   readonly #reader: Reader;
   readonly #writer: WriterThread;
@@ -128,6 +130,7 @@ class SqliteStore implements Store {
   constructor(path: string, parts: Parts) {
     this.#path = path;
     this.identity = parts.identity;
+    this.counters = new SqliteCounters(countersOf(path));
     this.#reader = parts.reader;
     this.#writer = new WriterThread({ path, file: parts.file, busyLimitMs: parts.busyLimitMs }, () => {
       for (const listener of this.#listeners) listener();
@@ -221,6 +224,7 @@ class SqliteStore implements Store {
     for (const resign of this.#offices) resign();
     this.#offices.clear();
     this.#reader.close();
+    this.counters.close();
     if (this.#writer.started) await this.#writer.close();
     else if (this.#reader.damage === undefined && existsSync(walOf(this.#path))) tidy(this.#path);
   }

@@ -7,6 +7,7 @@ import type { Hub, HubCall, HubReply } from '../hub.ts';
 import { parseJson } from '../json-text.ts';
 import { type CallHeaders, headerNames, readCallHeaders, readRevision } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
+import { refusedRateHeaders, standingHeaders } from './rate-headers.ts';
 import { isJsonType } from './json-type.ts';
 
 export interface OperationRoute {
@@ -52,7 +53,8 @@ export const answerOperation = async (
       : parsed;
   if (!input.ok) return exchange.refuse(input);
   const reply = await hub.call(new RequestedCall(call.value, exchange, { operation, input: input.value }));
-  if (!reply.ok) return exchange.refuse(exchange.closing ? whileClosing(reply) : reply);
+  if (!reply.ok)
+    return exchange.refuse(exchange.closing ? whileClosing(reply) : reply, refusedRateHeaders(reply));
   exchange.json(200, JSON.stringify(reply.value.value) ?? 'null', replyHeaders(reply.value));
 };
 
@@ -95,15 +97,16 @@ class RequestedCall implements HubCall {
 
 const noHeaders: readonly string[] = [];
 
-const replyHeaders = ({ value, replayed, waiting, receipt }: HubReply): readonly string[] => {
+const replyHeaders = ({ value, replayed, waiting, receipt, rate }: HubReply): readonly string[] => {
   const revision = isRecord(value) ? value['revision'] : undefined;
-  if (!replayed && waiting === undefined && receipt === undefined && typeof revision !== 'number')
-    return noHeaders;
+  const says = replayed || waiting !== undefined || receipt !== undefined || rate !== undefined;
+  if (!says && typeof revision !== 'number') return noHeaders;
   return [
     ...(replayed ? [headerNames.replayed, 'true'] : []),
     ...(waiting === undefined ? [] : [headerNames.waiting, waiting]),
     ...(receipt === undefined ? [] : [headerNames.receipt, receipt]),
     ...(typeof revision === 'number' ? ['ETag', `"${revision}"`] : []),
+    ...(rate === undefined ? [] : standingHeaders(rate)),
   ];
 };
 

@@ -1,6 +1,8 @@
 import type { Context, Decision } from '../../../kernel/area.ts';
 import type { Kind, Role } from '../../../kernel/entry.ts';
 import type { Scope } from '../../../kernel/operation.ts';
+import type { RateClass } from '../../../kernel/rate.ts';
+import type { PerMinute, ProfileName } from '../limits.ts';
 import type { AccessEvent, AccessSlice, Use } from '../model.ts';
 
 /** How long a token is to last, in seconds. */
@@ -38,12 +40,22 @@ export interface AddCommand {
   readonly note?: string | undefined;
 }
 
+export interface LimitsCommand {
+  readonly type: 'change_limits';
+  /** `configured`: as each hub was started. Whatever was set of single classes and the burst goes. */
+  readonly profile?: ProfileName | 'configured' | undefined;
+  /** `profile`: as the profile has it. */
+  readonly classes: Readonly<Partial<Record<RateClass, PerMinute | 'profile' | undefined>>>;
+  readonly burst?: number | undefined;
+}
+
 export type AccessCommand =
   | CreateCommand
   | RefreshCommand
   | { readonly type: 'revoke_token'; readonly id: string; readonly reason?: string | undefined }
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
+  | LimitsCommand
   | { readonly type: 'enable' | 'disable' }
   /** What the host has seen of tokens being used. */
   | { readonly type: 'use'; readonly tokens: readonly Use[] };

@@ -2,6 +2,7 @@ import { type AreaDefinition, intents } from '../../../kernel/area.ts';
 import { never } from '../../../kernel/assert.ts';
 import type { AccessEvent } from '../model.ts';
 import type { AccessCommand } from './commands.ts';
+import { changeLimits } from './limits.ts';
 import { addPrincipal, removePrincipal } from './principals.ts';
 import { createToken } from './create.ts';
 import { disable, enable } from './asking.ts';
@@ -25,6 +26,8 @@ export const decide: Decide = (slice, command, context) => {
       return addPrincipal(desk, command);
     case 'remove_principal':
       return removePrincipal(desk, command.name);
+    case 'change_limits':
+      return changeLimits(desk, command);
     case 'enable':
       return enable(desk);
     case 'disable':

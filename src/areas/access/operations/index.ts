@@ -4,6 +4,8 @@ import { authStatus } from './auth-status.ts';
 import { principalAdd } from './principal-add.ts';
 import { principalList } from './principal-list.ts';
 import { principalRemove } from './principal-remove.ts';
+import { rateLimitStatus } from './rate-limit-status.ts';
+import { rateLimitUpdate } from './rate-limit-update.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRefresh } from './token-refresh.ts';
@@ -20,4 +22,6 @@ export const accessOperations: readonly Operation[] = [
   principalAdd,
   principalList,
   principalRemove,
+  rateLimitStatus,
+  rateLimitUpdate,
 ];

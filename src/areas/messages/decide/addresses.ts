@@ -48,7 +48,7 @@ export const recipientsOf = (office: Office, command: SendCommand): Outcome<Reci
   return ok({ to: [...to], everyone: false, mentioned: [], notMentioned });
 };
 
-const everyone = 'everyone';
+export const everyone = 'everyone';
 
 /** ME1, ME2: all that the addresses stand for, each agent once. */
 const addressed = (office: Office, addresses: readonly string[]): Outcome<readonly string[]> => {

@@ -6,6 +6,7 @@ import { lineSchema, rawTextSchema } from '../../../kernel/ids.ts';
 import { isoTime, secondMs } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { type AgentsSlice, agentTier, sessionsOf } from '../../agents/model.ts';
+import { everyone } from '../decide/addresses.ts';
 import { messagesIntent } from '../decide/index.ts';
 import type { MessagesEvent } from '../model/events.ts';
 import {
@@ -37,6 +38,9 @@ export const messageSend = defineOperation({
   positional: 'text',
   role: 'worker',
   rate: 'general',
+  otherRate: 'broadcast',
+  // AC29
+  isOther: ({ to = [] }) => (typeof to === 'string' ? [to] : to).includes(everyone),
   errors: ['agent_unknown', 'not_found', 'limit_exceeded'],
   destructive: false,
   idempotent: false,
