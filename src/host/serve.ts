@@ -16,6 +16,7 @@ import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
+import { addressesOf, settleExposure } from './web/exposure.ts';
 import { wholeCatalogue } from './whole-catalogue.ts';
 
 export interface ServeOptions {
@@ -31,6 +32,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     log.info('told to stop', { signal });
     stop.abort();
   });
+  const exposure = await settleExposure(settings);
+  if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
   const access = openAccess(settings, { clock: systemClock, log });
@@ -44,13 +47,14 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     log,
     gate: access.gate,
     takeAlone: takeOffice,
+    exposure: exposure.value,
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.
   const listening = await surface.listen(settings.listen);
   if (!listening.ok) return namingFirstHub(listening, { at: settings.listen, dataDir: settings.dataDir });
-  const { url } = listening.value;
-  log.info('listening', { url });
+  const { url, publicUrl } = addressesOf(listening.value, exposure.value, settings.web);
+  log.info('listening', { url: listening.value.url });
   const opened = await openGuarded(settings, access, { catalogue, log, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
@@ -63,7 +67,10 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!stop.signal.aborted) {
     const { workspace } = opened.value;
     terminal.out.write(
-      readySteps({ url, dataDir: settings.dataDir, workspace, token: opened.value.token }, terminal),
+      readySteps(
+        { url: publicUrl, dataDir: settings.dataDir, workspace, token: opened.value.token },
+        terminal,
+      ),
     );
   }
   await told;

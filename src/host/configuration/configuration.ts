@@ -10,6 +10,7 @@ import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, logLevels } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import type { Settings } from './settings.ts';
+import { webSettingsOf } from './web.ts';
 
 /** Where a value comes from. */
 export type Origin =
@@ -91,6 +92,7 @@ export const readWithFaults = async (
       ...directories(env, values),
       listen: listen.ok ? listen.value : onPort(values),
       auth: switchIn(values.get('auth') ?? '') ?? false,
+      web: webSettingsOf(values),
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),
@@ -219,6 +221,9 @@ const readFiles = async (
   return { files, faults };
 };
 
+/** Keys that name a file or a folder. */
+const paths: ReadonlySet<KeyName> = new Set(['data-dir', 'config', 'tls-cert', 'tls-key']);
+
 /** What each key is, with whole paths. */
 const textsOf = (
   said: ReadonlyMap<KeyName, Said>,
@@ -232,7 +237,7 @@ const textsOf = (
         return fallback === undefined ? [] : [[name, fallback]];
       }
       const { text, folder } = one;
-      if (name === 'data-dir' || name === 'config') return [[name, wholePath(text, { folder, home })]];
+      if (paths.has(name)) return [[name, wholePath(text, { folder, home })]];
       const socket = name === 'listen' || name === 'url' ? socketPathIn(text) : undefined;
       return [[name, socket === undefined ? text : unixAddress(wholePath(socket, { folder, home }))]];
     }),
@@ -279,6 +284,7 @@ const onPort = (values: ReadonlyMap<KeyName, string>): Listen => ({
   kind: 'tcp',
   host: values.get('host') ?? '',
   port: Number(values.get('port')),
+  ...(values.has('tls-cert') && { secure: true }),
 });
 
 const prefix = 'SIGNALBOX_';

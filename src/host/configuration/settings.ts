@@ -1,6 +1,7 @@
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
+import type { WebSettings } from './web.ts';
 
 type LogLevel = (typeof logLevels)[number];
 
@@ -11,6 +12,7 @@ export interface Settings {
   readonly listen: Listen;
   /** Whether a hub asks who calls. */
   readonly auth: boolean;
+  readonly web: WebSettings;
   readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;

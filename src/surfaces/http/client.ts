@@ -5,11 +5,12 @@ import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
 import { pause } from '../pause.ts';
-import { type HubAddress, hubAddress } from './address.ts';
+import { type HubAddress, bareTokenRefusal, hubAddress } from './address.ts';
 import { headerNames, isHeaderText, lostHeader, narrowedKind } from './call-headers.ts';
 import { openChanges } from './changes-client.ts';
 import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
 import {
+  distrusted,
   healthIn,
   isAway,
   mayHaveBegun,
@@ -47,7 +48,9 @@ export const connectHub = async (
 ): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
-  const agent = newAgent({ keepAlive: true, maxSockets: connectionsMax });
+  const bare = token === undefined ? undefined : bareTokenRefusal(address.value);
+  if (bare !== undefined) return bare;
+  const agent = newAgent(address.value.base, { keepAlive: true, maxSockets: connectionsMax });
   const line = { address: address.value, agent, credentials: credentialsWith(token) };
   const health = await askHealth(line, timeoutMs);
   if (health.ok && health.value.status !== 'stopping') return ok(new RemoteHub(line, health.value));
@@ -78,7 +81,9 @@ const askHealth = async (
     signal: undefined,
     timeoutMs,
   });
-  return answer.ok ? healthIn(hub, answer) : unreached(hub, answer.reason);
+  return answer.ok
+    ? healthIn(hub, answer)
+    : (distrusted(hub, answer.reason) ?? unreached(hub, answer.reason));
 };
 
 /**

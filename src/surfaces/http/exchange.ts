@@ -10,6 +10,8 @@ export interface Connection {
   readonly signal: AbortSignal;
   /** Whether the connection is to end with the next answer. */
   readonly closing: () => boolean;
+  /** What goes with every answer, as names and values in turn. */
+  readonly headers: readonly string[];
 }
 
 const jsonType = 'application/json; charset=utf-8';
@@ -91,7 +93,8 @@ export class Exchange {
   }
 
   nothing(): void {
-    this.response.writeHead(204, this.#connection.closing() ? ['Connection', 'close'] : []);
+    const close = this.#connection.closing() ? ['Connection', 'close'] : [];
+    this.response.writeHead(204, [...this.#connection.headers, ...close]);
     this.response.end();
   }
 
@@ -129,7 +132,7 @@ export class Exchange {
   #send(status: number, text: string, headers: string[]): void {
     const { response } = this;
     if (response.headersSent || response.destroyed) return;
-    headers.push('Content-Length', String(Buffer.byteLength(text)));
+    headers.push(...this.#connection.headers, 'Content-Length', String(Buffer.byteLength(text)));
     if (this.#unread || this.#connection.closing()) headers.push('Connection', 'close');
     response.writeHead(status, headers);
     if (!this.#unread) {

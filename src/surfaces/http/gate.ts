@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Outcome, Refusal } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import type { Exposure } from './exposure.ts';
+import { forwardedAddress } from './forwarded.ts';
 
 /** What a request shows of who sends it. */
 export interface Credentials {
   /** The header Authorization, as it came. */
   readonly authorization: string | undefined;
-  /** The address that the connection comes from; undefined on a Unix socket, or when it is gone. */
+  /** The address that the request comes from; undefined on a Unix socket, or when it is gone. */
   readonly remote: string | undefined;
 }
 
@@ -15,9 +17,9 @@ export interface Gate {
   readonly admit: (credentials: Credentials) => Outcome<Caller> | Promise<Outcome<Caller>>;
 }
 
-export const credentialsOf = ({ headers, socket }: IncomingMessage): Credentials => ({
-  authorization: headers.authorization,
-  remote: socket.remoteAddress,
+export const credentialsOf = (request: IncomingMessage, { behindProxy }: Exposure): Credentials => ({
+  authorization: request.headers.authorization,
+  remote: behindProxy ? forwardedAddress(request) : request.socket.remoteAddress,
 });
 
 /**
@@ -33,6 +35,11 @@ export const refusedHeaders = (refusal: Refusal, { authorization }: Credentials)
         : 'Bearer realm="Signalbox", error="invalid_token"',
     ];
   }
-  const seconds = refusal.details['retry_after_s'];
+  return retryHeaders(refusal);
+};
+
+/** When whoever was refused may call again, where that is known. */
+export const retryHeaders = ({ details }: Refusal): readonly string[] => {
+  const seconds = details['retry_after_s'];
   return typeof seconds === 'number' ? ['Retry-After', String(seconds)] : [];
 };

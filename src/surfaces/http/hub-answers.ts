@@ -88,6 +88,19 @@ export const unreached = ({ origin }: HubAddress, reason: string): Refusal =>
     { url: origin, reason },
   );
 
+const certificateCodes =
+  /^(?:ERR_TLS_CERT|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|ERR_SSL_|HOSTNAME_MISMATCH)/;
+
+/** What came of a call whose answer had no certificate that holds, if that is the reason. Waiting does not mend it. */
+export const distrusted = ({ origin }: HubAddress, reason: string): Refusal | undefined =>
+  certificateCodes.test(reason)
+    ? refuse(
+        'forbidden',
+        `What answers at ${origin} does not show a certificate that this machine trusts for that name (${reason}). Nothing was sent. Call the hub by a name in its certificate; if its authority is your own, name the file of that one in NODE_EXTRA_CA_CERTS.`,
+        { url: origin, reason },
+      )
+    : undefined;
+
 export const outcomeUnknown = ({ origin }: HubAddress, reason: string, requestId: string): Refusal =>
   refuse(
     'outcome_unknown',
