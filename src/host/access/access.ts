@@ -7,6 +7,7 @@ import type { Gate } from '../../surfaces/http/gate.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
+import { Logins } from './logins.ts';
 import { TokenGate } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
@@ -18,6 +19,8 @@ export interface Access {
   /** Begins to let in whom this journal knows. Says where the owner's token is; nothing where nobody is asked for one. */
   readonly open: (engine: Engine) => Promise<Outcome<OwnerToken | undefined>>;
   readonly close: () => Promise<void>;
+  /** Lets people in with a browser; nothing where nobody is asked who they are. */
+  readonly logins: Logins | undefined;
 }
 
 export const openAccess = (
@@ -26,11 +29,24 @@ export const openAccess = (
 ): Access => {
   if (!settings.auth) {
     const gate = openGate(ownerPrincipal);
-    return { gate, own: undefined, open: async () => ok(undefined), close: async () => {} };
+    return {
+      gate,
+      own: undefined,
+      open: async () => ok(undefined),
+      close: async () => {},
+      logins: undefined,
+    };
   }
   const own = settings.token === undefined ? newTokenText() : undefined;
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
-  const gate = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log });
+  const logins: Logins = new Logins({ clock, failed: (refusal, remote) => gate.failed(refusal, remote) });
+  const gate = new TokenGate({
+    opening: promise,
+    own: own && hashOfToken(own),
+    clock,
+    log,
+    sessions: logins,
+  });
   return {
     gate,
     own,
@@ -40,5 +56,6 @@ export const openAccess = (
       return settled;
     },
     close: gate.flush,
+    logins,
   };
 };

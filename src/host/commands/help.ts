@@ -118,6 +118,7 @@ const seldom: readonly string[] = [
   'principal',
   'call',
   'exec',
+  'login',
   'connect',
   'verify',
   'checkpoint',

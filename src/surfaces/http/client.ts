@@ -12,9 +12,12 @@ import { type ChangeListener, type ChangeStream, followChanges } from './follow-
 import {
   distrusted,
   healthIn,
+  type OfferedLink,
   isAway,
+  linkIn,
   mayHaveBegun,
   outcomeUnknown,
+  refusalIn,
   replyIn,
   stranger,
   unreached,
@@ -192,6 +195,20 @@ export class RemoteHub implements Hub {
       timeoutMs: healthTimeoutMs,
     });
     return answer.ok && answer.status === disconnected;
+  }
+
+  /** Has the hub make a link by which whoever opens it in a browser comes in. */
+  async offerLogin(): Promise<Outcome<OfferedLink>> {
+    const answer = await askHub(this.#address, this.#agent, {
+      method: 'POST',
+      path: '/v1/login',
+      headers: this.#line.credentials,
+      body: '',
+      signal: undefined,
+      timeoutMs: healthTimeoutMs,
+    });
+    if (!answer.ok) return unreached(this.#address, answer.reason);
+    return (answer.status === 200 ? linkIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address);
   }
 
   async health(): Promise<HubHealth> {

@@ -85,11 +85,17 @@ export class Exchange {
 
   /** Answers with JSON that is already text. `headers` are names and values in turn. */
   json(status: number, text: string, headers: readonly string[] = []): void {
-    this.#send(status, text, ['Content-Type', jsonType, ...headers]);
+    this.#send(status, text, ['Content-Type', jsonType, ...headers, ...this.#connection.headers]);
   }
 
   text(status: number, text: string): void {
-    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8']);
+    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8', ...this.#connection.headers]);
+  }
+
+  /** Answers with a page of ours, which a browser is to show and run under this policy. */
+  page(html: string, policy: string): void {
+    const headers = pageHeaders(this.#connection.headers, policy);
+    this.#send(200, html, ['Content-Type', 'text/html; charset=utf-8', ...headers]);
   }
 
   nothing(): void {
@@ -132,7 +138,7 @@ export class Exchange {
   #send(status: number, text: string, headers: string[]): void {
     const { response } = this;
     if (response.headersSent || response.destroyed) return;
-    headers.push(...this.#connection.headers, 'Content-Length', String(Buffer.byteLength(text)));
+    headers.push('Content-Length', String(Buffer.byteLength(text)));
     if (this.#unread || this.#connection.closing()) headers.push('Connection', 'close');
     response.writeHead(status, headers);
     if (!this.#unread) {
@@ -144,6 +150,14 @@ export class Exchange {
     discard(this.request, () => response.end());
   }
 }
+
+/** A page says to its own hub where a request comes from, which may depend on it. */
+const pageHeaders = (common: readonly string[], policy: string): readonly string[] =>
+  common.map((text, index) => {
+    const name = common[index - 1];
+    if (name === 'Content-Security-Policy') return policy;
+    return name === 'Referrer-Policy' ? 'same-origin' : text;
+  });
 
 /** The body of a refusal. */
 export const errorText = (refusal: Refusal): string => JSON.stringify(errorValue(refusal));

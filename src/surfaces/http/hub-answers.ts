@@ -51,6 +51,21 @@ export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> 
   return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
 };
 
+/** A link by which somebody comes in with a browser. */
+export interface OfferedLink {
+  readonly link: string;
+  readonly lastsS: number;
+}
+
+export const linkIn = ({ text }: CameBack): Outcome<OfferedLink> | undefined => {
+  const told = jsonIn(text);
+  if (!isRecord(told)) return undefined;
+  const { link, expires_in_s: lastsS } = told;
+  return typeof link === 'string' && URL.canParse(link) && typeof lastsS === 'number'
+    ? ok({ link, lastsS })
+    : undefined;
+};
+
 /** Whether something between here and the hub has lost the hub's own answer. */
 export const mayHaveBegun = ({ status, text }: CameBack): boolean =>
   status >= 500 && refusalIn(text) === undefined;

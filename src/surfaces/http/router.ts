@@ -16,6 +16,8 @@ import type { Exchange } from './exchange.ts';
 import type { Exposure } from './exposure.ts';
 import { type Gate, credentialsOf, refusedHeaders, retryHeaders } from './gate.ts';
 import { underWayPerPrincipalMax } from './limits.ts';
+import { loginPath } from './login-desk.ts';
+import { LoginRoute, type LoginService } from './login-route.ts';
 import { answerOperation } from './operation-route.ts';
 import { Visitors } from './visitors.ts';
 
@@ -45,6 +47,8 @@ export interface RouterOptions {
   readonly log: Log;
   readonly gate: Gate;
   readonly exposure: Exposure;
+  /** How people come in with a browser; absent where nobody is asked who they are. */
+  readonly login?: LoginService | undefined;
   /** What is in `limits.ts` when absent. */
   readonly underWayPerPrincipalMax?: number;
 }
@@ -87,6 +91,12 @@ export class Router {
     const pointer: Handler = (exchange) => this.#point(exchange);
     const changes = new ChangesRoute(options);
     const events = new EventsRoute(options);
+    const login = new LoginRoute({
+      login: options.login,
+      visitors: this.#visitors,
+      exposure: options.exposure,
+    });
+    const page: Handler = async (exchange) => login.page(exchange);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
@@ -95,6 +105,15 @@ export class Router {
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/changes', { GET: inside((exchange, caller) => changes.answer(exchange, caller)) }],
       ['/v1/events', { GET: inside((exchange, caller) => events.answer(exchange, caller)) }],
+      [loginPath, { GET: page, HEAD: page, POST: (exchange) => login.enter(exchange) }],
+      ['/logout', { POST: async (exchange) => login.leave(exchange) }],
+      [
+        '/v1/login',
+        {
+          GET: inside(async (exchange, caller) => login.who(exchange, caller)),
+          POST: inside((exchange, caller) => login.offer(exchange, caller)),
+        },
+      ],
       ['/v1/connection', { DELETE: inside((exchange, caller) => this.#disconnect(exchange, caller)) }],
     ]);
   }
@@ -171,7 +190,12 @@ export class Router {
   }
 
   async #mcp(exchange: Exchange, mode: string | undefined): Promise<void> {
-    const caller = await this.#admit(exchange, (refusal, headers) => exchange.refuseRpc(refusal, headers));
+    // A browser that came in by its cookie is a person's, and what speaks MCP is a program.
+    const caller = await this.#admit(
+      exchange,
+      (refusal, headers) => exchange.refuseRpc(refusal, headers),
+      false,
+    );
     if (caller === undefined) return;
     const answered = await this.#callers.answer(caller.principal, () => this.#mcpFor(exchange, caller, mode));
     if (!answered.ok) exchange.refuseRpc(answered, retryHeaders(answered));
@@ -226,8 +250,13 @@ export class Router {
   async #admit(
     exchange: Exchange,
     refuseWith = (refusal: Refusal, headers: readonly string[]): void => exchange.refuse(refusal, headers),
+    browsers = true,
   ): Promise<Caller | undefined> {
-    const credentials = credentialsOf(exchange.request, this.#options.exposure);
+    const credentials = credentialsOf(
+      exchange.request,
+      this.#options.exposure,
+      browsers ? this.#visitors : undefined,
+    );
     const admitted = this.#options.gate.admit(credentials);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     if (caller.ok) return caller.value;
@@ -261,7 +290,8 @@ export class Router {
 
   /** Whether whoever asks what everybody may ask could come in as well. */
   async #isKnown({ request }: Exchange): Promise<boolean> {
-    return (await this.#options.gate.admit(credentialsOf(request, this.#options.exposure))).ok;
+    return (await this.#options.gate.admit(credentialsOf(request, this.#options.exposure, this.#visitors)))
+      .ok;
   }
 
   async #describe(exchange: Exchange): Promise<void> {

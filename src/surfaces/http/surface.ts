@@ -13,6 +13,7 @@ import { type Exposure, exposureRefusal, onThisMachine } from './exposure.ts';
 import type { Gate } from './gate.ts';
 import { jsonBytesMax } from '../json-text.ts';
 import * as limits from './limits.ts';
+import type { LoginService } from './login-route.ts';
 import { type Listen, type Listening, type TakeAlone, listenAt } from './listen.ts';
 import { isFromHere } from './network.ts';
 import { type Patience, createNodeServer, usualPatience } from './node-server.ts';
@@ -30,6 +31,7 @@ export interface HttpSurfaceOptions {
   readonly takeAlone: TakeAlone;
   /** `onThisMachine` when absent. */
   readonly exposure?: Exposure;
+  readonly login?: LoginService | undefined;
   /** What is in `limits.ts` when absent. */
   readonly patience?: Patience;
   readonly connectionsPerNetworkMax?: number;

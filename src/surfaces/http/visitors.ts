@@ -46,7 +46,9 @@ export class Visitors {
   isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
     if (host === undefined || origin === undefined) return false;
     if (this.#origins.has(origin)) return true;
-    return origin === `${this.#schemeOf(host)}://${host.toLowerCase()}` && !isFromElsewhere(site);
+    return (
+      origin === `${this.isSecure(host) ? 'https' : 'http'}://${host.toLowerCase()}` && !isFromElsewhere(site)
+    );
   }
 
   #isOurs(host: string): boolean {
@@ -62,11 +64,10 @@ export class Visitors {
     return !portPattern.test(name) && this.#hosts.has(name);
   }
 
-  /** What a browser calls: behind a proxy that is the proxy, unless it is on this machine. */
-  #schemeOf(host: string): string {
+  /** Whether a browser that calls this name does so over TLS: behind a proxy unless it is on this machine. */
+  isSecure(host = ''): boolean {
     const { tls, behindProxy } = this.#exposure;
-    if (tls !== undefined) return 'https';
-    return behindProxy && !isNameOfEveryMachine(host) ? 'https' : 'http';
+    return tls !== undefined || (behindProxy && !isNameOfEveryMachine(host));
   }
 }
 
