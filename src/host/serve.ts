@@ -52,7 +52,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     gate: access.gate,
     takeAlone: takeOffice,
     exposure: exposure.value,
-    login: access.logins && { desk: access.logins, hubUrl: () => hubUrl },
+    login: { desk: access.logins, hubUrl: () => hubUrl },
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.
@@ -98,8 +98,8 @@ const firstLogin = (
 ): string | undefined => {
   const isFirst = token?.kind === 'file' && token.made;
   if (!isFirst || !process.stdout.isTTY || socketPathIn(hubUrl) !== undefined) return undefined;
-  const offered = logins?.offer(ownerCaller);
-  return offered?.ok === true ? loginLink(hubUrl, offered.value.code) : undefined;
+  const offered = logins.offer(ownerCaller);
+  return offered.ok ? loginLink(hubUrl, offered.value.code) : undefined;
 };
 
 /** Opens the journals, and then the way in for whom they know. */
@@ -108,10 +108,10 @@ const openGuarded = async (
   access: Access,
   how: OpenHubOptions,
 ): Promise<Outcome<OpenedHub & { readonly token: OwnerToken | undefined }>> => {
-  const opened = await openHub(settings, how);
+  const opened = await openHub(settings, { ...how, access: access.settings });
   if (!opened.ok) return opened;
   const token = await access.open(opened.value.engine);
-  if (token.ok) return ok({ ...opened.value, token: token.value });
+  if (token.ok) return ok({ ...opened.value, token: access.settings.isOpen() ? undefined : token.value });
   await opened.value.hub.close();
   return token;
 };

@@ -13,15 +13,13 @@ import { cert, key } from '../surfaces/tls-pair.ts';
 import { openPlace } from '../cli/program.ts';
 import { type HubOptions, openSite, startHub } from './processes.ts';
 
-const auth = { SIGNALBOX_AUTH: 'true' };
-
 const startSecure = async (context: TestContext, { env = {} }: HubOptions = {}) => {
   const site = await openSite(context);
   const [certFile, keyFile] = [join(site.dataDir, 'hub.crt'), join(site.dataDir, 'hub.key')];
   writeFileSync(certFile, cert);
   writeFileSync(keyFile, key, { mode: 0o600 });
   const files = { SIGNALBOX_TLS_CERT: certFile, SIGNALBOX_TLS_KEY: keyFile };
-  const hub = await startHub(site, { env: { ...auth, ...files, ...env } });
+  const hub = await startHub(site, { auth: true, env: { ...files, ...env } });
   const file: { url: string; token: string } = JSON.parse(
     readFileSync(join(site.dataDir, 'hub.json'), 'utf8'),
   );
@@ -102,12 +100,11 @@ describe('a hub behind a proxy', () => {
   it('knows who fails by what the proxy adds last, and calls itself by its name there', async (t) => {
     const site = await openSite(t);
     const env = {
-      ...auth,
       SIGNALBOX_BEHIND_PROXY: 'true',
       SIGNALBOX_HOST: '0.0.0.0',
       SIGNALBOX_ALLOWED_HOSTS: 'hub.example',
     };
-    const hub = await startHub(site, { env });
+    const hub = await startHub(site, { auth: true, env });
     assert.equal(hub.url, 'https://hub.example');
     const { url, token }: { url: string; token: string } = JSON.parse(
       readFileSync(join(site.dataDir, 'hub.json'), 'utf8'),
@@ -135,7 +132,7 @@ describe('a hub that other machines would reach', () => {
     assert.equal(bare.status, 5);
     assert.match(bare.err, /would not be encrypted.*--tls-cert/s);
     const open = await place.run(['serve', '--behind-proxy', '--port', '0'], {
-      env: { SIGNALBOX_AUTH: 'false' },
+      env: { SIGNALBOX_INSECURE_NO_AUTH: 'true' },
     });
     assert.equal(open.status, 5);
     assert.match(open.err, /has to ask who calls/);

@@ -7,8 +7,6 @@ import { openPlace } from '../cli/program.ts';
 import { type EndedThere, runAtTerminal } from '../terminal.ts';
 import { type Site, main, mainOnly, openSite, runCommand, startHub } from './processes.ts';
 
-const asking = { SIGNALBOX_AUTH: 'true' };
-
 const loginAt = ({ dataDir }: Site, answer?: (number: string) => string): Promise<EndedThere> =>
   runAtTerminal({
     words: [process.execPath, main, 'login', '--data-dir', dataDir],
@@ -28,7 +26,7 @@ const enter = async (link: string): Promise<unknown> => {
 describe('signalbox login', () => {
   it('prints a link for the person who confirms it', async (t) => {
     const site = await openSite(t);
-    const { url } = await startHub(site, { env: asking });
+    const { url } = await startHub(site, { auth: true });
     const { status, out, err } = await loginAt(site);
     assert.equal(status, 0, err);
     assert.match(err, /in your name/);
@@ -44,7 +42,7 @@ describe('signalbox login', () => {
     const nobody = await runCommand(['login', '--data-dir', site.dataDir]);
     assert.deepEqual([nobody.status, nobody.out], [4, '']);
     assert.match(nobody.err, /No hub serves this data directory.*signalbox serve/s);
-    await startHub(site, { env: asking });
+    await startHub(site, { auth: true });
     const program = await runCommand(['login', '--data-dir', site.dataDir]);
     assert.deepEqual([program.status, program.out], [5, '']);
     assert.match(program.err, /needs a person.*signalbox login/s);
@@ -58,7 +56,7 @@ describe('the first start of a hub', () => {
       const words = [process.execPath, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
       const child = spawn('script', ['-qefc', `exec ${words.map(shellWord).join(' ')}`, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, ...mainOnly, ...asking, SHELL: '/bin/sh' },
+        env: { ...process.env, ...mainOnly, SHELL: '/bin/sh' },
       });
       let said = '';
       const ready = new Promise<void>((resolve) => {
@@ -82,7 +80,7 @@ describe('the first start of a hub', () => {
 
   it('shows none to what else reads its output', async (t) => {
     const place = await openPlace(t);
-    const started = place.start(['serve', '--port', '0'], { env: asking });
+    const started = place.start(['serve', '--port', '0']);
     const said = await started.says('Ctrl-C');
     started.kill('SIGTERM');
     await started.ended;

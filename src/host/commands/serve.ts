@@ -9,7 +9,7 @@ export const serve: Command = {
     'port',
     'host',
     'listen',
-    'auth',
+    'insecure-no-auth',
     'tls-cert',
     'tls-key',
     'behind-proxy',

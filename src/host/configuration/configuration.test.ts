@@ -119,7 +119,7 @@ describe('the places of what is said', () => {
       host: 'localhost',
       port: '4',
       listen: 'unix:/run/s',
-      auth: 'true',
+      'insecure-no-auth': 'true',
       'tls-cert': '/etc/hub.crt',
       'tls-key': '/etc/hub.key',
       'behind-proxy': 'true',

@@ -91,7 +91,7 @@ export const readWithFaults = async (
     settings: {
       ...directories(env, values),
       listen: listen.ok ? listen.value : onPort(values),
-      auth: switchIn(values.get('auth') ?? '') ?? false,
+      auth: switchIn(values.get('insecure-no-auth') ?? '') !== true,
       web: webSettingsOf(values),
       store: 'sqlite',
       workspace: values.get('workspace'),

@@ -24,7 +24,7 @@ export const settleExposure = async ({ auth, listen, web }: Wanted): Promise<Out
   return open && !auth
     ? refuse(
         'forbidden',
-        'A hub that other machines reach has to ask who calls, and this one is told to let everybody in. Let it ask for tokens, or let it listen on 127.0.0.1 and without --behind-proxy.',
+        'A hub that other machines reach has to ask who calls, and this one is told to let everybody in. Leave out --insecure-no-auth, or let it listen on 127.0.0.1 and without --behind-proxy.',
       )
     : ok(exposure);
 };

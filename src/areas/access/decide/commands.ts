@@ -44,6 +44,7 @@ export type AccessCommand =
   | { readonly type: 'revoke_token'; readonly id: string; readonly reason?: string | undefined }
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
+  | { readonly type: 'enable' | 'disable' }
   /** What the host has seen of tokens being used. */
   | { readonly type: 'use'; readonly tokens: readonly Use[] };
 
