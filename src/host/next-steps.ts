@@ -11,6 +11,8 @@ export interface Ready {
   readonly workspace: string;
   /** Where the owner's token is, when the hub asks for one. */
   readonly token: OwnerToken | undefined;
+  /** A link by which the owner comes in with a browser, once. */
+  readonly login?: string | undefined;
 }
 
 /** What a hub says once it is ready: for programs one JSON document, for people what to do next. */
@@ -36,7 +38,7 @@ Then tell an agent: "Call start, and work on what is ready." Stop the hub with C
 const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
 
 /** What comes in by itself comes first; other programs show the token. */
-const stepsWithToken = ({ url, workspace }: Ready, token: OwnerToken): string => {
+const stepsWithToken = ({ url, workspace, login }: Ready, token: OwnerToken): string => {
   const [said, shown] =
     token.kind === 'given'
       ? ['It is the one that was given in SIGNALBOX_TOKEN', '$SIGNALBOX_TOKEN']
@@ -48,9 +50,13 @@ const stepsWithToken = ({ url, workspace }: Ready, token: OwnerToken): string =>
     token.kind === 'given'
       ? 'Commands, and signalbox mcp in the settings of a client, take it from SIGNALBOX_TOKEN.'
       : 'Commands, and signalbox mcp in the settings of a client, come in by themselves.';
+  const browser =
+    login === undefined
+      ? ''
+      : `\nOpen this link in your browser to log in there; it works once, within 10 minutes:\n  ${login}\nsignalbox login prints another one.\n`;
   return `Everybody else who calls is asked for a token. ${said}.
 ${clients}
-
+${browser}
 Give your agents the command signalbox mcp:
 ${stdioClients(['--workspace', workspace])}
 

@@ -4,9 +4,12 @@ import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
 import { takeOffice } from '../stores/sqlite/office.ts';
 import type { Hub } from '../surfaces/hub.ts';
+import { socketPathIn } from '../surfaces/http/address.ts';
+import { loginLink } from '../surfaces/http/login-desk.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { type Access, openAccess } from './access/access.ts';
+import { ownerCaller } from './access/token-gate.ts';
 import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
@@ -16,6 +19,7 @@ import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
 import { version } from './version.ts';
+import { addressesOf, settleExposure } from './web/exposure.ts';
 import { wholeCatalogue } from './whole-catalogue.ts';
 
 export interface ServeOptions {
@@ -31,11 +35,14 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     log.info('told to stop', { signal });
     stop.abort();
   });
+  const exposure = await settleExposure(settings);
+  if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
   const access = openAccess(settings, { clock: systemClock, log });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
+  let hubUrl = '';
   const surface = createHttpSurface({
     hub,
     catalogue,
@@ -44,13 +51,16 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     log,
     gate: access.gate,
     takeAlone: takeOffice,
+    exposure: exposure.value,
+    login: { desk: access.logins, hubUrl: () => hubUrl },
   });
   // The port comes first: a start that cannot have it leaves the data directory as it was. Holding it from here on,
   // instead of only asking whether it is free, leaves no moment in which another process could take it.
   const listening = await surface.listen(settings.listen);
   if (!listening.ok) return namingFirstHub(listening, { at: settings.listen, dataDir: settings.dataDir });
-  const { url } = listening.value;
-  log.info('listening', { url });
+  const { url, publicUrl } = addressesOf(listening.value, exposure.value, settings.web);
+  hubUrl = publicUrl;
+  log.info('listening', { url: listening.value.url });
   const opened = await openGuarded(settings, access, { catalogue, log, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
@@ -61,9 +71,10 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     ? undefined
     : await announce(opened.value, { url, settings, log, token: access.own });
   if (!stop.signal.aborted) {
-    const { workspace } = opened.value;
+    const { workspace, token } = opened.value;
+    const login = firstLogin(access, token, publicUrl);
     terminal.out.write(
-      readySteps({ url, dataDir: settings.dataDir, workspace, token: opened.value.token }, terminal),
+      readySteps({ url: publicUrl, dataDir: settings.dataDir, workspace, token, login }, terminal),
     );
   }
   await told;
@@ -74,6 +85,21 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await opened.value.hub.close();
   log.info('stopped');
   return ok(true);
+};
+
+/**
+ * The first start gives its owner a link, on a terminal: what else reads the output would keep it. Nothing where there is
+ * a socket, which browsers cannot open.
+ */
+const firstLogin = (
+  { logins }: Access,
+  token: OwnerToken | undefined,
+  hubUrl: string,
+): string | undefined => {
+  const isFirst = token?.kind === 'file' && token.made;
+  if (!isFirst || !process.stdout.isTTY || socketPathIn(hubUrl) !== undefined) return undefined;
+  const offered = logins.offer(ownerCaller);
+  return offered.ok ? loginLink(hubUrl, offered.value.code) : undefined;
 };
 
 /** Opens the journals, and then the way in for whom they know. */

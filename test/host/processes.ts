@@ -45,7 +45,7 @@ export interface HubProcess {
   readonly crash: () => Promise<void>;
 }
 
-const urlPattern = /ready on (http:\/\/\S+)/;
+const urlPattern = /ready on (https?:\/\/\S+)/;
 
 export interface HubOptions {
   /** Before the program's own arguments. */

@@ -94,9 +94,9 @@ describe('the content type of a body', () => {
     assert.deepEqual([response.status, await response.json()], [200, { n: 1 }]);
   });
 
-  it('must be JSON from a page of this machine, and from pages of other sites nothing is taken', async (t) => {
+  it('must be JSON from a page of the hub, and from pages of other sites nothing is taken', async (t) => {
     const served = await serve(t);
-    const Origin = 'http://localhost:5173';
+    const Origin = served.url;
     for (const type of others) {
       const headers = { Origin, 'content-type': type };
       const { status, body } = await post(served, 'probe_echo', { body: '{}', headers });

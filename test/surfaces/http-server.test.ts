@@ -196,9 +196,11 @@ describe('a visitor', () => {
   }
 
   const origins: readonly [origin: string, status: number][] = [
-    ['http://localhost:5173', 200],
-    ['https://127.0.0.1', 200],
-    ['http://[::1]:1', 200],
+    ['http://localhost', 200],
+    ['https://localhost', 403],
+    ['http://localhost:5173', 403],
+    ['http://127.0.0.1', 403],
+    ['http://[::1]:1', 403],
     ['https://evil.example', 403],
     ['http://localhost.evil.example', 403],
     ['http://localhost:80@evil.example', 403],

@@ -23,7 +23,11 @@ import {
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import type { Gate } from '../../src/surfaces/http/gate.ts';
-import { type HttpSurface, createHttpSurface } from '../../src/surfaces/http/surface.ts';
+import {
+  type HttpSurface,
+  type HttpSurfaceOptions,
+  createHttpSurface,
+} from '../../src/surfaces/http/surface.ts';
 import {
   type McpOverHttp,
   type McpOverHttpOptions,
@@ -93,7 +97,14 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
 export const serve = async (
   context: TestContext,
   wrap: Wrap = () => ({}),
-  { gate = openGate('owner'), ...options }: Partial<McpOverHttpOptions> & { readonly gate?: Gate } = {},
+  {
+    gate = openGate('owner'),
+    surface: surfaceOptions = {},
+    ...options
+  }: Partial<McpOverHttpOptions> & {
+    readonly gate?: Gate;
+    readonly surface?: Partial<HttpSurfaceOptions>;
+  } = {},
 ): Promise<Served> => {
   const log = new CollectedLog();
   const calls: HubCall[] = [];
@@ -126,6 +137,7 @@ export const serve = async (
     log,
     gate,
     takeAlone: takeOffice,
+    ...surfaceOptions,
   });
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());

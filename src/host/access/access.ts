@@ -8,6 +8,7 @@ import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
 import { ownerPrincipal } from '../owner.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
+import { Logins } from './logins.ts';
 import { TokenGate } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
@@ -21,6 +22,8 @@ export interface Access {
   /** Begins to let in whom this journal knows. Says where the owner's token is. */
   readonly open: (engine: Engine) => Promise<Outcome<OwnerToken>>;
   readonly close: () => Promise<void>;
+  /** Lets people in with a browser. */
+  readonly logins: Logins;
 }
 
 export const openAccess = (
@@ -31,7 +34,14 @@ export const openAccess = (
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
   let journal: Engine | undefined;
   const isOpen = (): boolean => !settings.auth && journal?.slices.access.enabled === false;
-  const tokens = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log });
+  const logins: Logins = new Logins({ clock, failed: (refusal, remote) => tokens.failed(refusal, remote) });
+  const tokens = new TokenGate({
+    opening: promise,
+    own: own && hashOfToken(own),
+    clock,
+    log,
+    sessions: logins,
+  });
   return {
     gate: settings.auth ? tokens : openWhile(isOpen, tokens),
     settings: { mayBeOpen: !settings.auth, isOpen },
@@ -43,6 +53,7 @@ export const openAccess = (
       return settled;
     },
     close: tokens.flush,
+    logins,
   };
 };
 

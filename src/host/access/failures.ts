@@ -1,5 +1,7 @@
-import { isIPv6 } from 'node:net';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
+import { networkOf } from '../../surfaces/http/network.ts';
+
+export { networkOf };
 
 /** How many requests without valid credentials one network may send in a minute before it is told to wait. */
 const failuresMax = 20;
@@ -46,17 +48,3 @@ export class AuthFailures {
     if (this.#counts.size > networksMax && oldest !== undefined) this.#counts.delete(oldest);
   }
 }
-
-const mappedPattern = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-
-/** An address of version 6 is one of very many that its owner has: what counts is the first half. */
-export const networkOf = (remote: string | undefined): string => {
-  if (remote === undefined) return 'this machine';
-  const [, mapped] = mappedPattern.exec(remote) ?? [];
-  if (mapped !== undefined || !isIPv6(remote)) return mapped ?? remote;
-  const [head = '', tail] = remote.toLowerCase().split('%')[0]?.split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
-};

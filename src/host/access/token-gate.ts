@@ -16,7 +16,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { type Instant, minuteMs, spoken } from '../../kernel/instants.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Credentials, Gate } from '../../surfaces/http/gate.ts';
+import type { BrowserSession, Credentials, Gate } from '../../surfaces/http/gate.ts';
 import { AuthFailures } from './failures.ts';
 import { bearerIn, hashOfToken } from './token-text.ts';
 
@@ -27,10 +27,13 @@ export interface TokenGateOptions {
   readonly own: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** In whose name browsers come in. */
+  readonly sessions?: { readonly find: (secret: string) => Caller | undefined };
 }
 
 const nobody = { agent: undefined, session: undefined, connection: undefined, client: undefined } as const;
-const owner = ok({ ...nobody, principal: ownerPrincipal, role: 'admin', kind: 'person' } as const);
+export const ownerCaller: Caller = { ...nobody, principal: ownerPrincipal, role: 'admin', kind: 'person' };
+const owner = ok(ownerCaller);
 
 /** How many uses one entry notes. */
 const usesMax = 1_000;
@@ -55,7 +58,8 @@ export class TokenGate implements Gate {
 
   readonly admit = (credentials: Credentials): Outcome<Caller> | Promise<Outcome<Caller>> => {
     const { authorization, remote } = credentials;
-    if (authorization === undefined) return nothingShown;
+    if (authorization === undefined)
+      return credentials.browser === undefined ? nothingShown : this.#browser(credentials.browser, remote);
     const hash = hashOfToken(bearerIn(authorization) ?? '');
     if (hash === undefined) return this.#refuse(notOurs, remote);
     if (this.#isOwn(hash)) return owner;
@@ -76,6 +80,28 @@ export class TokenGate implements Gate {
         this.#options.log.warn(`when tokens were last used is not written down: ${written.message}`);
     }
   };
+
+  /** Counts one who failed otherwise than by a token; what they are told. */
+  readonly failed = (refusal: Refusal, remote: string | undefined): Refusal => this.#refuse(refusal, remote);
+
+  /** AC47, AC48: a browser comes in no longer than the token that it was let in with is good. */
+  #browser({ secret, isOwn }: BrowserSession, remote: string | undefined): Outcome<Caller> {
+    const caller = this.#options.sessions?.find(secret);
+    if (caller === undefined || !this.#isGood(caller.token)) return this.#refuse(sessionOver, remote);
+    return isOwn ? ok(caller) : notOwnPage;
+  }
+
+  /** Whether there is such a token and it is good; none is that of programs of this data directory. */
+  #isGood(id: string | undefined): boolean {
+    if (id === undefined) return true;
+    const access = this.#engine?.slices.access;
+    const token = access?.tokens.get(id);
+    return (
+      access !== undefined &&
+      token !== undefined &&
+      standingIn(access, token, this.#engine?.now() ?? 0) === 'good'
+    );
+  }
 
   #isOwn(hash: string): boolean {
     const { own } = this.#options;
@@ -167,6 +193,16 @@ const where =
 const nothingShown = refuse(
   'unauthenticated',
   `This hub asks who calls, and the call does not say. Send the header Authorization: Bearer sbx_...: ${where}. Programs of Signalbox take it from SIGNALBOX_TOKEN.`,
+);
+
+const sessionOver = refuse(
+  'unauthenticated',
+  'Nobody is logged in with this browser any more. Run signalbox login in a terminal, and open the link that it prints.',
+);
+
+const notOwnPage = refuse(
+  'forbidden',
+  "With a browser only a page of this hub changes something, and this does not say that one has sent it. Use the hub's own page; a program shows a token instead.",
 );
 
 const notOurs = refuse(

@@ -117,6 +117,7 @@ const seldom: readonly string[] = [
   'principal',
   'call',
   'exec',
+  'login',
   'connect',
   'verify',
   'checkpoint',

@@ -6,6 +6,7 @@ import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
+import { login } from './login.ts';
 import { mcp } from './mcp.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   exec,
   workspaceShow,
   workspaceUse,
+  login,
   connect,
   doctor,
   verify,

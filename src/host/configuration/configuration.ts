@@ -11,6 +11,7 @@ import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, logLevels } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import type { Settings } from './settings.ts';
+import { webSettingsOf } from './web.ts';
 
 /** Where a value comes from. */
 export type Origin =
@@ -93,6 +94,7 @@ export const readWithFaults = async (
       listen: listen.ok ? listen.value : onPort(values),
       auth: switchIn(values.get('insecure-no-auth') ?? '') !== true,
       rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
+      web: webSettingsOf(values),
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),
@@ -221,6 +223,9 @@ const readFiles = async (
   return { files, faults };
 };
 
+/** Keys that name a file or a folder. */
+const paths: ReadonlySet<KeyName> = new Set(['data-dir', 'config', 'tls-cert', 'tls-key']);
+
 /** What each key is, with whole paths. */
 const textsOf = (
   said: ReadonlyMap<KeyName, Said>,
@@ -234,7 +239,7 @@ const textsOf = (
         return fallback === undefined ? [] : [[name, fallback]];
       }
       const { text, folder } = one;
-      if (name === 'data-dir' || name === 'config') return [[name, wholePath(text, { folder, home })]];
+      if (paths.has(name)) return [[name, wholePath(text, { folder, home })]];
       const socket = name === 'listen' || name === 'url' ? socketPathIn(text) : undefined;
       return [[name, socket === undefined ? text : unixAddress(wholePath(socket, { folder, home }))]];
     }),
@@ -281,6 +286,7 @@ const onPort = (values: ReadonlyMap<KeyName, string>): Listen => ({
   kind: 'tcp',
   host: values.get('host') ?? '',
   port: Number(values.get('port')),
+  ...(values.has('tls-cert') && { secure: true }),
 });
 
 const prefix = 'SIGNALBOX_';

@@ -91,7 +91,7 @@ export const socketPathFault = (path: string): string | undefined =>
     : `the path of a socket has at most ${socketPathBytesMax} bytes, and ${path} has ${Buffer.byteLength(path)}`;
 
 export const urlForm: Form = {
-  schema: { type: 'string', pattern: '^(http://|unix:).' },
+  schema: { type: 'string', pattern: '^(https?://|unix:).' },
   fault: faultInHubAddress,
 };
 

@@ -12,6 +12,7 @@ import {
   urlForm,
   workspaceForm,
 } from './forms.ts';
+import { type WebKeyName, webKeys } from './web-keys.ts';
 
 /** One thing that can be configured. */
 export interface Key {
@@ -45,6 +46,7 @@ export type KeyName =
   | 'listen'
   | 'insecure-no-auth'
   | 'rate-limits'
+  | WebKeyName
   | 'data-dir'
   | 'store'
   | 'workspace'
@@ -63,9 +65,9 @@ const serving = {
   host: {
     variable: 'SIGNALBOX_HOST',
     placeholder: 'NAME',
-    meaning: '127.0.0.1; only addresses of this machine',
+    meaning: '127.0.0.1; others need TLS or a proxy',
     description:
-      'The address that the hub listens on: 127.0.0.1, ::1 or localhost. What is said to the hub is not encrypted, so it cannot be one that other machines reach.',
+      'The address that the hub listens on. One that other machines reach needs a certificate (tls-cert, tls-key) or a proxy that ends TLS (behind-proxy), and a hub that asks who calls.',
     form: textForm,
     default: '127.0.0.1',
     files: 'own',
@@ -168,7 +170,7 @@ const calling = {
     placeholder: 'URL',
     meaning: 'a hub to use instead of the nearest',
     description:
-      'The hub to call, as http://HOST:PORT or unix:PATH. Without it, the one that serves the data directory; if there is none, the journals are opened directly.',
+      'The hub to call, as http://HOST:PORT, https://HOST:PORT or unix:PATH. A token is never sent to another machine without TLS. Without it, the one that serves the data directory; if there is none, the journals are opened directly.',
     form: urlForm,
     example: 'http://127.0.0.1:8321',
     files: 'own',
@@ -252,6 +254,7 @@ const telling = {
 /** All that can be configured, by the name of the flag. Flags, environment, files, help and reference come from here. */
 export const keys: Readonly<Record<KeyName, Key>> = {
   ...serving,
+  ...webKeys,
   ...storing,
   ...calling,
   ...locking,
@@ -265,6 +268,11 @@ export const keyNames: readonly KeyName[] = [
   'listen',
   'insecure-no-auth',
   'rate-limits',
+  'tls-cert',
+  'tls-key',
+  'behind-proxy',
+  'allowed-hosts',
+  'allowed-origins',
   'data-dir',
   'store',
   'workspace',

@@ -2,6 +2,7 @@ import type { ProfileName } from '../../areas/access/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
+import type { WebSettings } from './web.ts';
 
 type LogLevel = (typeof logLevels)[number];
 
@@ -14,6 +15,7 @@ export interface Settings {
   readonly auth: boolean;
   /** How many calls a minute everybody may make, while nothing else was set. */
   readonly rateLimits: ProfileName;
+  readonly web: WebSettings;
   readonly store: (typeof stores)[number];
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;

@@ -27,13 +27,14 @@ export const shownKeys = ({ settings, values, origins }: Configuration): readonl
 const noteOn = (
   key: KeyName,
   values: Configuration['values'],
-  { listen }: Pick<Settings, 'listen'>,
+  { listen, web }: Pick<Settings, 'listen' | 'web'>,
 ): string | undefined => {
   if (listen.kind === 'unix')
     return key === 'host' || key === 'port' ? 'not used: the hub listens on a socket' : undefined;
   if (key === 'listen' && values.has(key)) return 'not used: host or port is said nearer to the call';
-  return key === 'host' && !isLoopback(listen.host)
-    ? 'serve refuses it: 127.0.0.1, ::1 or localhost is needed'
+  const open = web.tlsCert !== undefined || web.behindProxy;
+  return key === 'host' && !isLoopback(listen.host) && !open
+    ? 'serve refuses it: tls-cert and tls-key, or behind-proxy, is needed'
     : undefined;
 };
 

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { isRecord } from '../../kernel/json.ts';
 import { repeatable } from '../../kernel/text.ts';
-import { type HubAddress, hubAddress } from '../../surfaces/http/address.ts';
+import { type HubAddress, bareTokenRefusal, hubAddress } from '../../surfaces/http/address.ts';
 import { type HubAnswer, askHub } from '../../surfaces/http/hub-request.ts';
 import { newAgent } from '../../surfaces/http/node-http.ts';
 import { readTokenFile } from '../access/token-file.ts';
@@ -29,7 +29,9 @@ export const mcpCall: Check = {
     const address = hubAddress(url);
     if (!address.ok) return [];
     const token = await tokenToShow(patient);
-    const agent = newAgent({ keepAlive: false, maxSockets: 1 });
+    const bare = token && bareTokenRefusal(address.value);
+    if (bare !== undefined) return [bad(bare.message, leaveUrlOut(patient))];
+    const agent = newAgent(address.value.base, { keepAlive: false, maxSockets: 1 });
     const heard = await listTools({ address: address.value, agent, token: token?.text });
     agent.destroy();
     return [

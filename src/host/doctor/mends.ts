@@ -97,7 +97,7 @@ export const serveAt = (url: string): string | undefined => {
   if (socket !== undefined) return `signalbox serve --listen ${shellWord(url)}`;
   const address = URL.parse(url);
   const host = address?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
-  if (address === null || !isLoopback(host)) return undefined;
+  if (address?.protocol !== 'http:' || !isLoopback(host)) return undefined;
   const port = address.port === '' ? '80' : address.port;
   return `signalbox serve${host === '127.0.0.1' ? '' : ` --host ${host}`} --port ${port}`;
 };

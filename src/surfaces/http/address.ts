@@ -1,8 +1,9 @@
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Where a hub is called. */
 export interface HubAddress {
-  /** As people write it: `http://127.0.0.1:8321` or `unix:/path`. */
+  /** As people write it: `http://127.0.0.1:8321`, `https://hub.example` or `unix:/path`. */
   readonly origin: string;
   /** All of it, also a name and a password in it. */
   readonly href: string;
@@ -23,7 +24,7 @@ export const unixAddress = (path: string): string => `${unixPrefix}${path}`;
 export const socketPathIn = (text: string): string | undefined =>
   text.startsWith(unixPrefix) ? text.slice(unixPrefix.length) : undefined;
 
-const examples = 'http://127.0.0.1:8321 or unix:/path/to/hub.sock';
+const examples = 'http://127.0.0.1:8321, https://hub.example or unix:/path/to/hub.sock';
 
 /** Why a text is not the address of a hub, as the end of a sentence; undefined when it is one. */
 export const faultInHubAddress = (text: string): string | undefined =>
@@ -46,7 +47,17 @@ const addressIn = (text: string): HubAddress | undefined => {
       : { origin: text, href: text, base: new URL('http://localhost'), socketPath };
   }
   const base = URL.parse(text);
-  return base?.protocol === 'http:'
+  return base?.protocol === 'http:' || base?.protocol === 'https:'
     ? { origin: base.origin, href: base.href, base, socketPath: undefined }
     : undefined;
 };
+
+/** Why a token is not sent there: everybody on the way could read it. */
+export const bareTokenRefusal = ({ base, origin }: HubAddress): Refusal | undefined =>
+  base.protocol === 'https:' || isLoopback(base.hostname.replaceAll(/[[\]]/g, ''))
+    ? undefined
+    : refuse(
+        'forbidden',
+        `A token is not sent to ${origin}, because everybody on the way could read it. Nothing was sent. Call the hub by https://, or through a tunnel that ends on this machine.`,
+        { url: origin },
+      );

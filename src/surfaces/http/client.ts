@@ -5,15 +5,19 @@ import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
 import { pause } from '../pause.ts';
-import { type HubAddress, hubAddress } from './address.ts';
+import { type HubAddress, bareTokenRefusal, hubAddress } from './address.ts';
 import { headerNames, isHeaderText, lostHeader, narrowedKind } from './call-headers.ts';
 import { openChanges } from './changes-client.ts';
 import { type ChangeListener, type ChangeStream, followChanges } from './follow-changes.ts';
 import {
+  distrusted,
   healthIn,
+  type OfferedLink,
   isAway,
+  linkIn,
   mayHaveBegun,
   outcomeUnknown,
+  refusalIn,
   replyIn,
   stranger,
   unreached,
@@ -47,7 +51,9 @@ export const connectHub = async (
 ): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
-  const agent = newAgent({ keepAlive: true, maxSockets: connectionsMax });
+  const bare = token === undefined ? undefined : bareTokenRefusal(address.value);
+  if (bare !== undefined) return bare;
+  const agent = newAgent(address.value.base, { keepAlive: true, maxSockets: connectionsMax });
   const line = { address: address.value, agent, credentials: credentialsWith(token) };
   const health = await askHealth(line, timeoutMs);
   if (health.ok && health.value.status !== 'stopping') return ok(new RemoteHub(line, health.value));
@@ -78,7 +84,9 @@ const askHealth = async (
     signal: undefined,
     timeoutMs,
   });
-  return answer.ok ? healthIn(hub, answer) : unreached(hub, answer.reason);
+  return answer.ok
+    ? healthIn(hub, answer)
+    : (distrusted(hub, answer.reason) ?? unreached(hub, answer.reason));
 };
 
 /**
@@ -187,6 +195,20 @@ export class RemoteHub implements Hub {
       timeoutMs: healthTimeoutMs,
     });
     return answer.ok && answer.status === disconnected;
+  }
+
+  /** Has the hub make a link by which whoever opens it in a browser comes in. */
+  async offerLogin(): Promise<Outcome<OfferedLink>> {
+    const answer = await askHub(this.#address, this.#agent, {
+      method: 'POST',
+      path: '/v1/login',
+      headers: this.#line.credentials,
+      body: '',
+      signal: undefined,
+      timeoutMs: healthTimeoutMs,
+    });
+    if (!answer.ok) return unreached(this.#address, answer.reason);
+    return (answer.status === 200 ? linkIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address);
   }
 
   async health(): Promise<HubHealth> {

@@ -10,6 +10,8 @@ export interface Connection {
   readonly signal: AbortSignal;
   /** Whether the connection is to end with the next answer. */
   readonly closing: () => boolean;
+  /** What goes with every answer, as names and values in turn. */
+  readonly headers: readonly string[];
 }
 
 const jsonType = 'application/json; charset=utf-8';
@@ -83,15 +85,22 @@ export class Exchange {
 
   /** Answers with JSON that is already text. `headers` are names and values in turn. */
   json(status: number, text: string, headers: readonly string[] = []): void {
-    this.#send(status, text, ['Content-Type', jsonType, ...headers]);
+    this.#send(status, text, ['Content-Type', jsonType, ...headers, ...this.#connection.headers]);
   }
 
   text(status: number, text: string): void {
-    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8']);
+    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8', ...this.#connection.headers]);
+  }
+
+  /** Answers with a page of ours, which a browser is to show and run under this policy. */
+  page(html: string, policy: string): void {
+    const headers = pageHeaders(this.#connection.headers, policy);
+    this.#send(200, html, ['Content-Type', 'text/html; charset=utf-8', ...headers]);
   }
 
   nothing(): void {
-    this.response.writeHead(204, this.#connection.closing() ? ['Connection', 'close'] : []);
+    const close = this.#connection.closing() ? ['Connection', 'close'] : [];
+    this.response.writeHead(204, [...this.#connection.headers, ...close]);
     this.response.end();
   }
 
@@ -141,6 +150,14 @@ export class Exchange {
     discard(this.request, () => response.end());
   }
 }
+
+/** A page says to its own hub where a request comes from, which may depend on it. */
+const pageHeaders = (common: readonly string[], policy: string): readonly string[] =>
+  common.map((text, index) => {
+    const name = common[index - 1];
+    if (name === 'Content-Security-Policy') return policy;
+    return name === 'Referrer-Policy' ? 'same-origin' : text;
+  });
 
 /** The body of a refusal. */
 export const errorText = (refusal: Refusal): string => JSON.stringify(errorValue(refusal));

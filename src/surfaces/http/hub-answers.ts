@@ -51,6 +51,21 @@ export const replyIn = ({ status, headers, text }: CameBack): Outcome<HubReply> 
   return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
 };
 
+/** A link by which somebody comes in with a browser. */
+export interface OfferedLink {
+  readonly link: string;
+  readonly lastsS: number;
+}
+
+export const linkIn = ({ text }: CameBack): Outcome<OfferedLink> | undefined => {
+  const told = jsonIn(text);
+  if (!isRecord(told)) return undefined;
+  const { link, expires_in_s: lastsS } = told;
+  return typeof link === 'string' && URL.canParse(link) && typeof lastsS === 'number'
+    ? ok({ link, lastsS })
+    : undefined;
+};
+
 /** Whether something between here and the hub has lost the hub's own answer. */
 export const mayHaveBegun = ({ status, text }: CameBack): boolean =>
   status >= 500 && refusalIn(text) === undefined;
@@ -87,6 +102,19 @@ export const unreached = ({ origin }: HubAddress, reason: string): Refusal =>
     `The hub at ${origin} does not answer (${reason}). Nothing was stored. See that it runs (signalbox serve), then call again.`,
     { url: origin, reason },
   );
+
+const certificateCodes =
+  /^(?:ERR_TLS_CERT|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|ERR_SSL_|HOSTNAME_MISMATCH)/;
+
+/** What came of a call whose answer had no certificate that holds, if that is the reason. Waiting does not mend it. */
+export const distrusted = ({ origin }: HubAddress, reason: string): Refusal | undefined =>
+  certificateCodes.test(reason)
+    ? refuse(
+        'forbidden',
+        `What answers at ${origin} does not show a certificate that this machine trusts for that name (${reason}). Nothing was sent. Call the hub by a name in its certificate; if its authority is your own, name the file of that one in NODE_EXTRA_CA_CERTS.`,
+        { url: origin, reason },
+      )
+    : undefined;
 
 export const outcomeUnknown = ({ origin }: HubAddress, reason: string, requestId: string): Refusal =>
   refuse(

@@ -4,6 +4,12 @@ export const headersTimeoutMs = 10_000;
 export const requestTimeoutMs = 30_000;
 export const keepAliveTimeoutMs = 60_000;
 export const connectionsMax = 4_096;
+/** Of one network, unless it is this machine or a proxy; and the requests and streams of one principal under way at once. */
+export const connectionsPerNetworkMax = 1_024;
+export const underWayPerPrincipalMax = 2_048;
+export const tlsVersionMin = 'TLSv1.2';
+/** For how long a browser that has come over TLS never comes without it: a year. */
+export const strictTransportSeconds = 31_536_000;
 
 /**
  * After refusing a request whose body is still coming, the connection stays open for this long, or until this much has

@@ -5,7 +5,6 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { unixAddress } from './address.ts';
-import { isLoopback } from './loopback.ts';
 
 /** Where a hub is to be reached. */
 export type Listen =
@@ -14,6 +13,8 @@ export type Listen =
       readonly host: string;
       /** 0 = any free one. */
       readonly port: number;
+      /** What is said there is encrypted. */
+      readonly secure?: true;
     }
   | { readonly kind: 'unix'; readonly path: string };
 
@@ -51,24 +52,19 @@ const begin = (server: Server, listen: () => void): Promise<NodeJS.ErrnoExceptio
 
 type Tcp = Extract<Listen, { readonly kind: 'tcp' }>;
 
-const onPort = async (server: Server, { kind, host, port }: Tcp): Promise<Outcome<Listening>> => {
-  if (!isLoopback(host)) {
-    return refuse(
-      'forbidden',
-      `What is said to this hub is not encrypted, so it must not be reached from other machines, as it would be under "${host}". Give it 127.0.0.1, ::1 or localhost.`,
-      { host },
-    );
-  }
+const onPort = async (server: Server, at: Tcp): Promise<Outcome<Listening>> => {
+  const { host, port } = at;
   const error = await begin(server, () => server.listen({ host, port }));
   if (error !== undefined) return portRefusal(error, { host, port });
   const bound = server.address();
   const found = typeof bound === 'object' && bound !== null ? bound.port : port;
-  return ok({ at: { kind, host, port: found }, url: urlOf({ host, port: found }) });
+  const reached = { ...at, port: found };
+  return ok({ at: reached, url: urlOf(reached) });
 };
 
 /** The address of a hub on this host and port. */
-export const urlOf = ({ host, port }: Pick<Tcp, 'host' | 'port'>): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+export const urlOf = ({ host, port, secure }: Omit<Tcp, 'kind'>): string =>
+  `${secure === true ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 const portRefusal = (
   { code, message }: NodeJS.ErrnoException,

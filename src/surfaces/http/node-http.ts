@@ -1,4 +1,4 @@
-import type { Agent, AgentOptions } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 /**
  * Node's own client, without `import`: that evaluates every export of the module, among them a whole WebSocket client,
@@ -6,6 +6,19 @@ import type { Agent, AgentOptions } from 'node:http';
  */
 const http = process.getBuiltinModule('node:http');
 
-export const { request } = http;
+/** What TLS needs is loaded where a hub is called by it. Certificates are checked as Node does, NODE_EXTRA_CA_CERTS among them. */
+const isSecure = ({ protocol }: URL): boolean => protocol === 'https:';
 
-export const newAgent = (options: AgentOptions): Agent => new http.Agent(options);
+/** A redirect is an answer like any other: what was sent goes to nobody else. */
+export const request = (
+  url: URL,
+  options: RequestOptions,
+  answered?: (response: IncomingMessage) => void,
+): ClientRequest =>
+  isSecure(url)
+    ? process.getBuiltinModule('node:https').request(url, options, answered)
+    : http.request(url, options, answered);
+
+/** For requests to this address. */
+export const newAgent = (url: URL, options: AgentOptions): Agent =>
+  isSecure(url) ? new (process.getBuiltinModule('node:https').Agent)(options) : new http.Agent(options);

@@ -9,12 +9,17 @@ import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, WorkspaceHealth } from '../hub.ts';
 import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
+import { Callers } from './callers.ts';
 import { ChangesRoute } from './changes-route.ts';
 import { EventsRoute } from './events-route.ts';
 import type { Exchange } from './exchange.ts';
-import { type Gate, credentialsOf, refusedHeaders } from './gate.ts';
-import { visitorRefusal } from './loopback.ts';
+import type { Exposure } from './exposure.ts';
+import { type Gate, credentialsOf, refusedHeaders, retryHeaders } from './gate.ts';
+import { underWayPerPrincipalMax } from './limits.ts';
+import { loginPath } from './login-desk.ts';
+import { LoginRoute, type LoginService } from './login-route.ts';
 import { answerOperation } from './operation-route.ts';
+import { Visitors } from './visitors.ts';
 
 /** MCP behind the same port; it writes its answers itself. */
 export interface McpEndpoint {
@@ -41,6 +46,11 @@ export interface RouterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gate: Gate;
+  readonly exposure: Exposure;
+  /** How people come in with a browser; absent where nobody is asked who they are. */
+  readonly login?: LoginService | undefined;
+  /** What is in `limits.ts` when absent. */
+  readonly underWayPerPrincipalMax?: number;
 }
 
 /** Answers whoever asks. */
@@ -60,14 +70,18 @@ const addressCharactersMax = 80;
 export class Router {
   readonly #options: RouterOptions;
   readonly #routes: ReadonlyMap<string, Route>;
+  readonly #visitors: Visitors;
+  readonly #callers: Callers;
   #openApi: string | undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#visitors = new Visitors(options.exposure);
+    this.#callers = new Callers(options.underWayPerPrincipalMax ?? underWayPerPrincipalMax);
     const inside = (handler: InnerHandler): Handler => {
       return async (exchange) => {
         const caller = await this.#admit(exchange);
-        if (caller !== undefined) await handler(exchange, caller);
+        if (caller !== undefined) await this.#within(exchange, caller, () => handler(exchange, caller));
       };
     };
     const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
@@ -77,6 +91,12 @@ export class Router {
     const pointer: Handler = (exchange) => this.#point(exchange);
     const changes = new ChangesRoute(options);
     const events = new EventsRoute(options);
+    const login = new LoginRoute({
+      login: options.login,
+      visitors: this.#visitors,
+      exposure: options.exposure,
+    });
+    const page: Handler = async (exchange) => login.page(exchange);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
       ['/health', { GET: health, HEAD: health }],
@@ -85,6 +105,15 @@ export class Router {
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/changes', { GET: inside((exchange, caller) => changes.answer(exchange, caller)) }],
       ['/v1/events', { GET: inside((exchange, caller) => events.answer(exchange, caller)) }],
+      [loginPath, { GET: page, HEAD: page, POST: (exchange) => login.enter(exchange) }],
+      ['/logout', { POST: async (exchange) => login.leave(exchange) }],
+      [
+        '/v1/login',
+        {
+          GET: inside(async (exchange, caller) => login.who(exchange, caller)),
+          POST: inside((exchange, caller) => login.offer(exchange, caller)),
+        },
+      ],
       ['/v1/connection', { DELETE: inside((exchange, caller) => this.#disconnect(exchange, caller)) }],
     ]);
   }
@@ -121,7 +150,7 @@ export class Router {
 
   async #route(exchange: Exchange): Promise<void> {
     const { headers, method = '', url = '' } = exchange.request;
-    const visitor = visitorRefusal(headers.host, headers.origin);
+    const visitor = this.#visitors.refusal(headers);
     if (visitor !== undefined) return exchange.refuse(visitor);
     if (url.startsWith(operationsPath)) return this.#operation(exchange, url.slice(operationsPath.length));
     const query = url.indexOf('?');
@@ -140,7 +169,10 @@ export class Router {
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
     const caller = await this.#admit(exchange);
     if (caller === undefined) return;
-    if (!name.includes('?')) return answerOperation(this.#options, { exchange, caller, operation: name });
+    if (!name.includes('?'))
+      return this.#within(exchange, caller, () =>
+        answerOperation(this.#options, { exchange, caller, operation: name }),
+      );
     exchange.refuse(
       refuse(
         'invalid_input',
@@ -158,10 +190,20 @@ export class Router {
   }
 
   async #mcp(exchange: Exchange, mode: string | undefined): Promise<void> {
+    // A browser that came in by its cookie is a person's, and what speaks MCP is a program.
+    const caller = await this.#admit(
+      exchange,
+      (refusal, headers) => exchange.refuseRpc(refusal, headers),
+      false,
+    );
+    if (caller === undefined) return;
+    const answered = await this.#callers.answer(caller.principal, () => this.#mcpFor(exchange, caller, mode));
+    if (!answered.ok) exchange.refuseRpc(answered, retryHeaders(answered));
+  }
+
+  async #mcpFor(exchange: Exchange, caller: Caller, mode: string | undefined): Promise<void> {
     const { mcp } = this.#options;
     const { request, response } = exchange;
-    const caller = await this.#admit(exchange, (refusal, headers) => exchange.refuseRpc(refusal, headers));
-    if (caller === undefined) return;
     const call = readCallHeaders(request.headers, caller);
     if (!call.ok) return exchange.refuseRpc(call);
     const workspace = workspaceAt(request.url ?? '', call.value.workspace);
@@ -198,12 +240,23 @@ export class Router {
     exchange.nothing();
   }
 
+  /** Answers, unless too much is under way for whoever asks. */
+  async #within(exchange: Exchange, { principal }: Caller, work: () => Promise<void>): Promise<void> {
+    const answered = await this.#callers.answer(principal, work);
+    if (!answered.ok) exchange.refuse(answered, retryHeaders(answered));
+  }
+
   /** Who asks; undefined once a refusal is on its way. */
   async #admit(
     exchange: Exchange,
     refuseWith = (refusal: Refusal, headers: readonly string[]): void => exchange.refuse(refusal, headers),
+    browsers = true,
   ): Promise<Caller | undefined> {
-    const credentials = credentialsOf(exchange.request);
+    const credentials = credentialsOf(
+      exchange.request,
+      this.#options.exposure,
+      browsers ? this.#visitors : undefined,
+    );
     const admitted = this.#options.gate.admit(credentials);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     if (caller.ok) return caller.value;
@@ -216,7 +269,7 @@ export class Router {
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
     const { id, version, status } = health;
     const shown = (await this.#isKnown(exchange)) ? health : { status, id, version };
-    exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown), notKept);
+    exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
   }
 
   /** Whether a change could be stored now. Answered at once, also while calls wait for the journals to be open. */
@@ -225,7 +278,7 @@ export class Router {
     const phase = hub.phase?.() ?? 'open';
     const found = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
     const reason = typeof found === 'object' && found !== null ? await this.#toldOf(exchange, found) : found;
-    exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }), notKept);
+    exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }));
   }
 
   /** What workspaces there are is nobody's business who may not come in. */
@@ -237,7 +290,8 @@ export class Router {
 
   /** Whether whoever asks what everybody may ask could come in as well. */
   async #isKnown({ request }: Exchange): Promise<boolean> {
-    return (await this.#options.gate.admit(credentialsOf(request))).ok;
+    return (await this.#options.gate.admit(credentialsOf(request, this.#options.exposure, this.#visitors)))
+      .ok;
   }
 
   async #describe(exchange: Exchange): Promise<void> {
@@ -253,8 +307,6 @@ export class Router {
     );
   }
 }
-
-const notKept = ['Cache-Control', 'no-store'] as const;
 
 /** Why nothing could be stored now, in words or as the workspaces that cannot be written; null when it could. */
 const reasonAgainst = async (

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../engine/clock.ts';
+import { securityHeaders } from '../security-headers.ts';
 import { streamKeepAliveMs, streamStallMs } from './limits.ts';
 
 export interface ServerSentEvent {
@@ -13,8 +14,8 @@ export const eventText = ({ id, event, data }: ServerSentEvent): string =>
   `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
 
 export const streamHeaders = {
+  ...securityHeaders,
   'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-store',
   // A proxy that gathers text into larger pieces would keep every event to itself.
   'X-Accel-Buffering': 'no',
 };

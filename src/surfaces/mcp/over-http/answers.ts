@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Refusal, errorTable } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
+import { securityHeaders } from '../../security-headers.ts';
 
 interface RpcError {
   readonly code: number;
@@ -22,6 +23,7 @@ const answerError = (
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify({ jsonrpc: '2.0', error, id: idIn(body) });
   response.writeHead(status, {
+    ...securityHeaders,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),
   });

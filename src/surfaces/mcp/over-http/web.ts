@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { nextRequest, watchGiven } from '../../answer-lost.ts';
+import { lowerSecurityHeaders } from '../../security-headers.ts';
 
 /**
  * The bridge between Node's HTTP server and the web-standard requests and responses of the SDK. The SDK brings one of
@@ -67,7 +68,8 @@ export const clientGone = (response: ServerResponse): AbortSignal => {
 /** Sends an answer of the SDK, and resolves when it is complete or the client has gone. */
 export const sendWeb = async (answer: Response, response: ServerResponse): Promise<void> => {
   const { status, body } = answer;
-  const headers = Object.fromEntries(answer.headers);
+  const headers: Record<string, string | undefined> = { ...lowerSecurityHeaders };
+  for (const [name, value] of answer.headers) headers[name] = value;
   if (body === null) {
     response.writeHead(status, headers).end();
     return;

@@ -1,0 +1,99 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../engine/clock.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { hourMs, minuteMs, secondMs } from '../../kernel/instants.ts';
+import type { Caller } from '../../kernel/operation.ts';
+import type { Login, LoginDesk, LoginOffer } from '../../surfaces/http/login-desk.ts';
+
+const codeBytes = 16;
+const codeMs = 10 * minuteMs;
+const codesMax = 20;
+const secretBytes = 32;
+const sessionMs = 12 * hourMs;
+/** The one that began longest ago makes room. */
+const sessionsMax = 1_000;
+
+interface Kept {
+  readonly caller: Caller;
+  /** On the monotonic clock. */
+  readonly until: number;
+}
+
+export interface LoginsOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Counts one who failed; what they are told. */
+  readonly failed: (refusal: Refusal, remote: string | undefined) => Refusal;
+}
+
+const hashOf = (text: string): string => hash('sha256', text, 'hex');
+
+/** Codes and sessions of browsers, of one hub and as long as it runs. Only hashes of them are kept, and in memory. */
+export class Logins implements LoginDesk {
+  readonly #options: LoginsOptions;
+  readonly #codes = new Map<string, Kept>();
+  readonly #sessions = new Map<string, Kept>();
+
+  constructor(options: LoginsOptions) {
+    this.#options = options;
+  }
+
+  readonly offer = (caller: Caller): Outcome<LoginOffer> => {
+    this.#forgetOver();
+    if (this.#codes.size >= codesMax) {
+      return refuse(
+        'limit_exceeded',
+        `${codesMax} links to log in are open, which is the limit. Use one of them, or wait until they end after ${codeMs / minuteMs} minutes.`,
+        { codesMax },
+      );
+    }
+    const code = randomBytes(codeBytes).toString('base64url');
+    this.#codes.set(hashOf(code), { caller, until: this.#now() + codeMs });
+    return ok({ code, lastsS: codeMs / secondMs });
+  };
+
+  readonly redeem = (code: string, remote: string | undefined): Outcome<Login> => {
+    this.#forgetOver();
+    const kept = this.#take(hashOf(code));
+    if (kept === undefined) return this.#options.failed(usedUp, remote);
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size >= sessionsMax && oldest !== undefined) this.#sessions.delete(oldest);
+    const secret = randomBytes(secretBytes).toString('base64url');
+    const { caller } = kept;
+    this.#sessions.set(hashOf(secret), { caller, until: this.#now() + sessionMs });
+    return ok({ secret, caller, lastsS: sessionMs / secondMs });
+  };
+
+  readonly end = (secret: string): void => {
+    this.#sessions.delete(hashOf(secret));
+  };
+
+  /** In whose name a browser comes in that shows this. */
+  find(secret: string): Caller | undefined {
+    const kept = this.#sessions.get(hashOf(secret));
+    return kept !== undefined && this.#now() < kept.until ? kept.caller : undefined;
+  }
+
+  /** A code is good once. All are compared, and each takes the same time. */
+  #take(wanted: string): Kept | undefined {
+    const bytes = Buffer.from(wanted);
+    const [found] = [...this.#codes.keys()].filter((known) => timingSafeEqual(Buffer.from(known), bytes));
+    const kept = found === undefined ? undefined : this.#codes.get(found);
+    if (found !== undefined) this.#codes.delete(found);
+    return kept;
+  }
+
+  #forgetOver(): void {
+    const now = this.#now();
+    for (const kept of [this.#codes, this.#sessions])
+      for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonic();
+  }
+}
+
+const usedUp = refuse(
+  'unauthenticated',
+  'This link does not hold: it was used before, is older than 10 minutes, or comes from another start of the hub. Run signalbox login in a terminal for another one.',
+);

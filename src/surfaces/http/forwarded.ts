@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+const afterLastComma = (text: string): string => text.slice(text.lastIndexOf(',') + 1).trim();
+
+/** `192.0.2.1:80` and `[2001:db8::1]:80` without what is not the address. */
+const bare = (text: string): string =>
+  /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+
+/** The member `for` of an element of RFC 7239. */
+const forIn = (element: string): string => {
+  const [, value = ''] = /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;]*)/i.exec(element) ?? [];
+  return value.trim().replaceAll('"', '');
+};
+
+const lastIn = ({ headers }: IncomingMessage): string | undefined => {
+  const named = headers['x-forwarded-for'];
+  if (named !== undefined) return bare(afterLastComma(String(named)));
+  const { forwarded } = headers;
+  return forwarded === undefined ? undefined : bare(forIn(afterLastComma(forwarded)));
+};
+
+/**
+ * The address from which a request came to the proxy in front of this hub: what the proxy has added itself, which is the
+ * last; all before that is what the client says of itself. The proxy's own address where it says none.
+ */
+export const forwardedAddress = (request: IncomingMessage): string | undefined => {
+  const said = lastIn(request);
+  return said !== undefined && isIP(said) !== 0 ? said : request.socket.remoteAddress;
+};

@@ -1,0 +1,21 @@
+/* A certificate for localhost, 127.0.0.1 and hub.example, signed by itself, with its key. Of use to tests alone. */
+export const cert = `-----BEGIN CERTIFICATE-----
+MIIBtDCCAVqgAwIBAgIUUJ44u7Kxb+Hbbe0JMsB0/xM5NXIwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPU2lnbmFsYm94IHRlc3RzMCAXDTI2MTEyMTIyMDIyM1oYDzIx
+MjYxMDI4MjIwMjIzWjAaMRgwFgYDVQQDDA9TaWduYWxib3ggdGVzdHMwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAARzv7hlAnzQl3g/dS8dZuPdorjwSYaXgHUf9MnQ
+JICDwciqXYymu9esQWSTCpR+fqVDIrH3S/lG8WmAS8cwkZbYo3wwejAdBgNVHQ4E
+FgQU6wiqKHOPquyqTecvLxFk1GNdOBcwHwYDVR0jBBgwFoAU6wiqKHOPquyqTecv
+LxFk1GNdOBcwDwYDVR0TAQH/BAUwAwEB/zAnBgNVHREEIDAegglsb2NhbGhvc3SC
+C2h1Yi5leGFtcGxlhwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIQDPyV6M8xeYC2m/
+Rli02Zwq/y0eoBzGBCYmhJi3TJOiHAIgJcl86iZgILY6EAIUgSEfbRjy6FHXn7m3
+uC3Mq1IB/lI=
+-----END CERTIFICATE-----
+`;
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgM0StkVRlqTR9ZOBF
+jNYwUsUk/0N4Bxlsjkmdq67nK7ChRANCAARzv7hlAnzQl3g/dS8dZuPdorjwSYaX
+gHUf9MnQJICDwciqXYymu9esQWSTCpR+fqVDIrH3S/lG8WmAS8cwkZbY
+-----END PRIVATE KEY-----
+`;
