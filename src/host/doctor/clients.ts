@@ -5,6 +5,7 @@ import { type NamedServer, readClientFile } from '../../integrations/client-serv
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { connectHub } from '../../surfaces/http/client.ts';
 import { urlOf } from '../../surfaces/http/listen.ts';
+import { textOfSecret } from '../secrets/secret.ts';
 import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
 import { mcpAddress } from '../mcp-address.ts';
@@ -62,13 +63,16 @@ const unreadable = ({ client, path }: ClientFile, reason: string): Finding =>
 
 /** The hub that calls from here go to, if it answers. */
 const runningHub = async ({ url, dataDir, token }: Settings): Promise<string | undefined> => {
+  const file = url === undefined ? await readHubFile(dataDir) : undefined;
+  if (url === undefined && file === undefined) return undefined;
+  const shown = await textOfSecret(token);
+  if (!shown.ok) return undefined;
   if (url !== undefined) {
-    const named = await connectHub(url, { token });
+    const named = await connectHub(url, { token: shown.value });
     if (named.ok) named.value.close();
     return named.ok ? url : undefined;
   }
-  const file = await readHubFile(dataDir);
-  const found = file === undefined ? undefined : await connectFound(file, token);
+  const found = file === undefined ? undefined : await connectFound(file, shown.value);
   found?.close();
   return found === undefined ? undefined : file?.url;
 };
