@@ -85,7 +85,7 @@ test('the published manifest keeps what users need and nothing of the checkout',
       '.': { types: './lib/index.d.ts', default: './lib/index.mjs' },
       './package.json': './package.json',
     },
-    files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt'],
+    files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json'],
     dependencies: { pino: '10.4.0' },
   });
 });
@@ -97,7 +97,7 @@ test('a package without an index can be run, not imported', () => {
     imported: [],
   });
   assert.deepEqual(exports, { './package.json': './package.json' });
-  assert.deepEqual(files, ['bin', 'lib', 'THIRD_PARTY_LICENSES.txt']);
+  assert.deepEqual(files, ['bin', 'lib', 'THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json']);
   assert.deepEqual(dependencies, {}, 'the code of the others is in the package');
 });
 

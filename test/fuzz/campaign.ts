@@ -108,7 +108,7 @@ const fuzzHub = async (number: number, { tally, loose, runs }: Round): Promise<v
       });
     const cpu = process.cpuUsage();
     const begun = performance.now();
-    const code = await outcomeOf(fuzzed, one, seen, fail);
+    const code = await outcomeOf(one, { ...fuzzed, seen, fail });
     const tookMs = performance.now() - begun;
     const { user, system } = process.cpuUsage(cpu);
     const workedMs = (user + system) / 1_000;
@@ -199,13 +199,13 @@ const settled = async <T>(work: Promise<T>): Promise<Settled<T>> => {
   }
 };
 
+interface Making extends FuzzedHub {
+  readonly seen: Seen;
+  readonly fail: (what: string) => void;
+}
+
 /** Makes the call; `ok` or the code that it is refused with. */
-const outcomeOf = async (
-  { hub, clock }: FuzzedHub,
-  one: Case,
-  seen: Seen,
-  fail: (what: string) => void,
-): Promise<string> => {
+const outcomeOf = async (one: Case, { hub, clock, seen, fail }: Making): Promise<string> => {
   clock.advance(one.passedMs);
   const patience = new AbortController();
   if (!one.waits) patience.abort();
@@ -234,7 +234,7 @@ const outcomeOf = async (
 
 const filled = (seen: Seen, text: string | undefined): string | undefined => {
   const value = text === undefined ? undefined : seen.fill(text);
-  return value === undefined ? undefined : String(value);
+  return typeof value === 'number' ? String(value) : typeof value === 'string' ? value : undefined;
 };
 
 const turns = 3;
