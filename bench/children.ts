@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +19,24 @@ export const startFloor = async (name: string, args: readonly string[] = []): Pr
   return { port: Number(port), process: child, stop: () => stop(child) };
 };
 
+/** The environment of a hub that asks who calls, and of one that lets in everybody. */
+export const hubAccess = {
+  asking: { SIGNALBOX_INSECURE_NO_AUTH: 'false' },
+  open: { SIGNALBOX_INSECURE_NO_AUTH: 'true' },
+} as const satisfies Readonly<Record<string, NodeJS.ProcessEnv>>;
+
 /** The hub as users start it. `wrap`: a program to run it under, such as a tracer. */
 export const startHub = async (
   dataDir: string,
-  { wrap = [], port = 0 }: { readonly wrap?: readonly string[]; readonly port?: number } = {},
+  {
+    wrap = [],
+    port = 0,
+    env = {},
+  }: {
+    readonly wrap?: readonly string[];
+    readonly port?: number;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<Server & { readonly startedMs: number }> => {
   const command = [
     ...wrap,
@@ -39,7 +53,7 @@ export const startHub = async (
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: wrap.length > 0,
     // Not the workspace of the checkout that this stands in, which would be noted in its git config.
-    env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', SIGNALBOX_INSECURE_NO_AUTH: 'true' },
+    env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', ...hubAccess.open, ...env },
   });
   const listening = await new Promise<number>((resolve, reject) => {
     let printed = '';
@@ -85,6 +99,15 @@ const nextMessage = (child: ChildProcess): Promise<[LoadReport]> =>
       resolve([report]);
     });
   });
+
+/** For how long a process has had a processor so far, its threads included. */
+export const cpuSeconds = ({ process: { pid } }: Server): number => {
+  const stat = readFileSync(`/proc/${pid ?? 'self'}/stat`, 'utf8');
+  // Behind the name, which may hold anything; the 14th and 15th of all fields.
+  const ticksPerSecond = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+};
 
 /** How much memory a process has in use. */
 export const residentMegabytes = ({ process: { pid } }: Server): number =>

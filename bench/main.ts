@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { accessCases } from './cases/access.ts';
 import { boardCases } from './cases/board.ts';
 import { callCases } from './cases/calls.ts';
 import { deliveryCases } from './cases/delivery.ts';
@@ -23,6 +24,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   starts: startCases,
   locks: lockCases,
   delivery: deliveryCases,
+  access: accessCases,
 };
 
 const chosen = values.only?.split(',') ?? Object.keys(cases);

@@ -58,3 +58,24 @@ test('every version is exact', () => {
     [],
   );
 });
+
+test('every package of the lock file comes from the registry of npm, with its hash', () => {
+  const { packages } = z
+    .object({
+      packages: z.record(
+        z.string(),
+        z.looseObject({ resolved: z.string().optional(), integrity: z.string().optional() }),
+      ),
+    })
+    .parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  const strange = Object.entries(packages).filter(
+    ([path, { resolved, integrity = '' }]) =>
+      path !== '' &&
+      // Without an address it is that of the registry.
+      !(
+        (resolved === undefined || resolved.startsWith('https://registry.npmjs.org/')) &&
+        integrity.startsWith('sha512-')
+      ),
+  );
+  assert.deepEqual(strange, []);
+});

@@ -34,6 +34,14 @@ const run = (
   return { ok, lines, ran };
 };
 
+test('a step that could not check everything says so', () => {
+  const { ok, lines } = run({ 'check:one': { ok: true, output: 'x\nNot checked: no network\n' } }, [
+    'src/two.ts',
+  ]);
+  assert.equal(ok, true);
+  assert.deepEqual(lines.slice(0, 2), ['ok      one       1.5 s', '        Not checked: no network']);
+});
+
 test('every step that succeeds is one line with its seconds', () => {
   assert.deepEqual(run({}, ['src/two.ts']), {
     ok: true,

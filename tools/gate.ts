@@ -20,6 +20,7 @@ const steps: readonly Step[] = [
   { name: 'MCP conformance', script: 'check:conformance', needs: 'test/conformance/check.ts' },
   { name: 'MCP inspector', script: 'check:inspector', needs: 'test/conformance/inspect.ts' },
   { name: 'unused code', script: 'check:unused' },
+  { name: 'known weaknesses', script: 'check:audit' },
   { name: 'build', script: 'build' },
   { name: 'package', script: 'check:package' },
   { name: 'package types', script: 'check:package-types' },

@@ -14,6 +14,9 @@ const rootManifest = z.object({
 /** The licences of the packages whose code is in this one. */
 export const licencesFile = 'THIRD_PARTY_LICENSES.txt';
 
+/** What the package is made of, in CycloneDX. */
+export const bomFile = 'sbom.cdx.json';
+
 interface Contents {
   /** Whether there is a src/index.ts, which makes the package one that can be imported. */
   readonly index: boolean;
@@ -36,7 +39,7 @@ export const publishedManifest = (
     engines: { node: '>=24' },
     bin: { signalbox: 'bin/signalbox.cjs' },
     exports: { ...(index ? indexExport : {}), './package.json': './package.json' },
-    files: ['bin', 'lib', ...(web ? ['web'] : []), licencesFile],
+    files: ['bin', 'lib', ...(web ? ['web'] : []), licencesFile, bomFile],
     dependencies: Object.fromEntries(
       imported.map((name) => [name, present(dependencies[name], `${name} is one of the dependencies`)]),
     ),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -84,7 +85,7 @@ test('the published manifest keeps what users need and nothing of the checkout',
       '.': { types: './lib/index.d.ts', default: './lib/index.mjs' },
       './package.json': './package.json',
     },
-    files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt'],
+    files: ['bin', 'lib', 'web', 'THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json'],
     dependencies: { pino: '10.4.0' },
   });
 });
@@ -96,7 +97,7 @@ test('a package without an index can be run, not imported', () => {
     imported: [],
   });
   assert.deepEqual(exports, { './package.json': './package.json' });
-  assert.deepEqual(files, ['bin', 'lib', 'THIRD_PARTY_LICENSES.txt']);
+  assert.deepEqual(files, ['bin', 'lib', 'THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json']);
   assert.deepEqual(dependencies, {}, 'the code of the others is in the package');
 });
 
@@ -166,6 +167,27 @@ test('the built package keeps what is compiled in the cache of the user, unless 
   );
   assert.equal(cacheWith({ HOME: home, XDG_CACHE_HOME: 'caches' }), ofHome, 'a relative one is none');
   assert.equal(cacheWith({ HOME: home, NODE_COMPILE_CACHE: join(folder, 'mine') }), join(folder, 'mine'));
+});
+
+test('the command of the package leaves a flag --env-file to the program, and its file unread', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox env file '));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const part of ['bin', 'lib', 'home']) mkdirSync(join(folder, part));
+  const command = join(folder, 'bin/signalbox.cjs');
+  copyFileSync(join(root, 'tools/published-bin.cjs'), command);
+  chmodSync(command, 0o755);
+  writeFileSync(
+    join(folder, 'lib/host-main.mjs'),
+    "console.log(JSON.stringify([process.argv.slice(2), process.execArgv, process.env['SECRET'] ?? null]));\n",
+  );
+  writeFileSync(join(folder, 'agent.env'), 'SECRET=op://vault/item/field\n');
+  const args = ['exec', '--env-file', 'agent.env', '--env-file=agent.env', '--', 'claude'];
+  const env = {
+    HOME: join(folder, 'home'),
+    PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+  };
+  const { stdout, stderr } = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8' });
+  assert.deepEqual([stdout, stderr], [`${JSON.stringify([args, [], null])}\n`, '']);
 });
 
 test('what is missing, or does not compile, is said, and nothing is built', (t) => {

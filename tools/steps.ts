@@ -13,6 +13,9 @@ export interface Outcome {
   readonly output: string;
 }
 
+/** A step that succeeds and could not check everything says so in a line that begins with this. */
+export const notChecked = 'Not checked: ';
+
 /** What the runner needs from the machine, so that it can be tested without one. */
 export interface Machine {
   readonly exists: (path: string) => boolean;
@@ -35,6 +38,8 @@ export const runSteps = (steps: readonly Step[], machine: Machine): boolean => {
     const { ok, output } = attempt(step, machine);
     const seconds = ((machine.clock() - begun) / 1000).toFixed(1).padStart(6);
     machine.print(`${ok ? 'ok    ' : 'FAILED'}  ${step.name.padEnd(width)} ${seconds} s`);
+    const unsaid = output.split('\n').find((line) => line.startsWith(notChecked));
+    if (ok && unsaid !== undefined) machine.print(`        ${unsaid}`);
     if (ok) continue;
     machine.print(
       `\n${output.trim()}\n\nThe step "${step.name}" failed; run it alone with: npm run ${step.script}`,

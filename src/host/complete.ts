@@ -153,7 +153,12 @@ const candidatesOf = async (
   if (wanted.kind === 'files') return [];
   const configuration = await readConfiguration(keysIn(words), thisProcess());
   if (!configuration.ok) return [];
-  const { settings } = configuration.value;
+  const { token } = configuration.value.settings;
+  // A person who presses a key does not want to be asked for a password.
+  const settings = {
+    ...configuration.value.settings,
+    token: token?.runsProgram === true ? undefined : token,
+  };
   const options = { catalogue: writtenDescription(), log: silent };
   const connected = await connectToLook(settings, options);
   if (!connected.ok || connected.value === undefined) return [];

@@ -9,6 +9,7 @@ import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
 import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
 import type { Settings } from './configuration/settings.ts';
+import { type Secret, textOfSecret } from './secrets/secret.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
@@ -25,15 +26,17 @@ type Want = () => Promise<Outcome<Wanted>>;
 
 /** The hub at this address, which is the only one that will do. */
 export const hubAt = (
-  { url, token }: { readonly url: HubAddress; readonly token: string | undefined },
+  { url, token }: { readonly url: HubAddress; readonly token: Secret | undefined },
   want: Want,
   log: Log,
 ): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {
+    const shown = await textOfSecret(token);
+    if (!shown.ok) return shown;
     const { connectHub } = await import('../surfaces/http/client.ts');
-    const hub = await connectHub(url.href, { token });
+    const hub = await connectHub(url.href, { token: shown.value });
     return hub.ok ? farLine(hub.value, want, { log }) : hub;
   },
 });
@@ -54,11 +57,13 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       const file = await readHubFile(settings.dataDir);
       lastUrl = file?.url ?? lastUrl;
       if (file === undefined) return noHub;
+      const token = await textOfSecret(settings.token);
+      if (!token.ok) return token;
       const { connectFound } = await import('./found-hub.ts');
-      const hub = await connectFound(file, settings.token);
+      const hub = await connectFound(file, token.value);
       if (hub === undefined) return noHub;
       // The workspace is found, or made, with the rights of whoever can read the file, also when calls have fewer.
-      const own = settings.token === undefined ? undefined : await connectFound(file, undefined);
+      const own = token.value === undefined ? undefined : await connectFound(file, undefined);
       const line = await farLine(hub, () => wantedWorkspace(settings, log), { log, settling: own ?? hub });
       own?.close();
       return line;

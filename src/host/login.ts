@@ -7,6 +7,7 @@ import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
 import type { Settings } from './configuration/settings.ts';
 import { confirmPerson } from './confirmation.ts';
 import { connectFound } from './found-hub.ts';
+import { textOfSecret } from './secrets/secret.ts';
 import { readHubFile } from './hub-file.ts';
 
 type Wanted = Pick<Settings, 'dataDir' | 'url' | 'token'>;
@@ -43,9 +44,11 @@ export const offerLogin = async (
 };
 
 const hubOf = async ({ url, token, dataDir }: Wanted): Promise<Outcome<RemoteHub>> => {
-  if (url !== undefined) return connectHub(url, { token });
+  const shown = await textOfSecret(token);
+  if (!shown.ok) return shown;
+  if (url !== undefined) return connectHub(url, { token: shown.value });
   const file = await readHubFile(dataDir);
-  const hub = file && (await connectFound(file, token));
+  const hub = file && (await connectFound(file, shown.value));
   return hub === undefined
     ? refuse(
         'invalid_state',

@@ -1,7 +1,7 @@
 import type { Description } from '../catalogue/description.ts';
 import { mainWorkspace } from '../areas/workspaces/names.ts';
 import type { Log } from '../engine/log.ts';
-import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, errorTable, ok } from '../kernel/errors.ts';
 import type { RemoteHub } from '../surfaces/http/client.ts';
 import type { Hub, HubCall, HubReply } from '../surfaces/hub.ts';
 import type { Settings } from './configuration/settings.ts';
@@ -9,6 +9,7 @@ import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
 import { readHubFile } from './hub-file.ts';
 import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
 import { type Line, type Source, SteadyHub } from './steady-hub.ts';
+import { textOfSecret } from './secrets/secret.ts';
 import { version } from './version.ts';
 import type { Place, Wanted } from './workspace-resolution/resolve.ts';
 import { type WorkspaceList, settleWorkspace } from './workspace-resolution/settle.ts';
@@ -76,7 +77,10 @@ export const connectOnce = async (
     settings.url === undefined ? nearby(settings, { log, meet }) : named(settings.url, settings, meet);
   // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
   const found = await source.look();
-  const line = found.ok || source.instead === undefined ? found : await source.instead();
+  const line =
+    found.ok || source.instead === undefined || !errorTable[found.code].retryable
+      ? found
+      : await source.instead();
   if (!line.ok) return line;
   const hub = new SteadyHub({
     source: beginningWith(line.value, source),
@@ -103,8 +107,10 @@ const named = (url: string, { token }: Pick<Settings, 'token'>, meet: Meet): Sou
   name: `The hub at ${url}`,
   patienceMs: namedPatienceMs,
   look: async () => {
+    const shown = await textOfSecret(token);
+    if (!shown.ok) return shown;
     const { connectHub } = await import('../surfaces/http/client.ts');
-    const hub = await connectHub(url, { token });
+    const hub = await connectHub(url, { token: shown.value });
     return hub.ok ? ok(meet(hub.value)) : hub;
   },
 });
@@ -115,9 +121,11 @@ const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly
   look: async () => {
     const file = await readHubFile(settings.dataDir);
     if (file === undefined) return noHub;
+    const token = await textOfSecret(settings.token);
+    if (!token.ok) return token;
     // Nobody else needs what speaks to a hub.
     const { connectFound } = await import('./found-hub.ts');
-    const hub = await connectFound(file, settings.token);
+    const hub = await connectFound(file, token.value);
     return hub === undefined ? noHub : ok(meet(hub));
   },
   instead: async () => {

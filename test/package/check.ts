@@ -74,7 +74,8 @@ const checkContents = (folder: string): void => {
   const paths = filesBelow(folder);
   const names = paths.map((path) => relative(folder, path).replaceAll('\\', '/'));
   const wanted =
-    /^(?:bin\/signalbox\.cjs|lib\/.+|web\/.+|README\.md|LICENSE|THIRD_PARTY_LICENSES\.txt|package\.json)$/;
+    /^(?:bin\/signalbox\.cjs|lib\/.+|web\/.+|README\.md|LICENSE|THIRD_PARTY_LICENSES\.txt|sbom\.cdx\.json|package\.json)$/;
+  assert(names.includes('sbom.cdx.json'), 'the package says what it is made of');
   const unwanted = /\.test\.|\.contract\.|^lib\/testing\/|(?<!\.d)\.ts$|\.map$|\.tsbuildinfo$/;
   assert.deepEqual(
     names.filter((name) => !wanted.test(name) || unwanted.test(name)),

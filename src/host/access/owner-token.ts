@@ -6,6 +6,7 @@ import { present } from '../../kernel/assert.ts';
 import { systemActor } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
+import type { Secret } from '../secrets/secret.ts';
 import { makeTokenFile, readTokenFile, tokenFileIn } from './token-file.ts';
 import { hashOfToken } from './token-text.ts';
 
@@ -18,7 +19,7 @@ export type OwnerToken =
 interface Wanted {
   readonly dataDir: string;
   /** What was given to the hub, which then writes none anywhere. */
-  readonly token: string | undefined;
+  readonly token: Secret | undefined;
 }
 
 /**
@@ -31,11 +32,13 @@ export const settleOwnerToken = async (
   engine: Engine,
 ): Promise<Outcome<OwnerToken>> => {
   if (token !== undefined) {
-    const hash = hashOfToken(token);
+    const text = await token.text();
+    if (!text.ok) return text;
+    const hash = hashOfToken(text.value);
     if (hash === undefined) {
       return refuse(
         'invalid_input',
-        "SIGNALBOX_TOKEN cannot be the token of the hub's owner: that is sbx_ and 43 characters of base64url, 32 random bytes. Leave it out, and the first start makes one.",
+        `${token.place} cannot be the token of the hub's owner: that is sbx_ and 43 characters of base64url, 32 random bytes. Leave it out, and the first start makes one.`,
       );
     }
     const known = await register(engine, hash, 'given to the hub');

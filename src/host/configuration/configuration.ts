@@ -5,10 +5,12 @@ import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { quoted, repeatable } from '../../kernel/text.ts';
 import { socketPathIn, unixAddress } from '../../surfaces/http/address.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
+import { type Secret, secretIn } from '../secrets/secret.ts';
+import { referenceIn } from '../secrets/references.ts';
 import type { FileValues } from './file.ts';
 import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder } from './find-files.ts';
-import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
-import { type Key, type KeyName, keyNames, keys, logLevels } from './keys.ts';
+import { faultIn, socketPathFault, switchIn, textForm, wholePath } from './forms.ts';
+import { type Key, type KeyName, keyNames, keys, logLevels, memberOf } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import type { Settings } from './settings.ts';
 import { webSettingsOf } from './web.ts';
@@ -24,7 +26,10 @@ export type Origin =
 export interface Configuration {
   readonly settings: Settings;
   readonly origins: ReadonlyMap<KeyName, Origin>;
-  /** The value of each key as text, whole paths where there are paths; absent where nothing was said and none is given. */
+  /**
+   * The value of each key as text, whole paths where there are paths; absent where nothing was said and none is given. Of
+   * a secret it is the reference, or `***` where there is none.
+   */
   readonly values: ReadonlyMap<KeyName, string>;
   /** The files that were read, the nearest first. */
   readonly files: readonly string[];
@@ -37,6 +42,8 @@ export type KeyFlags = Readonly<Partial<Record<KeyName, string | boolean>>>;
 
 interface Said {
   readonly text: string;
+  /** It stands for itself, though it looks like a reference. */
+  readonly literal?: boolean;
   readonly origin: Origin;
   /** How near to the call this was said: what is nearer prevails. */
   readonly distance: number;
@@ -100,7 +107,7 @@ export const readWithFaults = async (
       agent: values.get('agent'),
       mode: values.get('mode'),
       url: values.get('url'),
-      token: values.get('token'),
+      token: secretOf('token', said, env),
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,
@@ -125,12 +132,12 @@ const fromOutside = (
   said: Map<KeyName, Said>,
 ): readonly Fault[] =>
   keyNames.flatMap((name) => {
-    const { variable, form } = keys[name];
+    const { variable } = keys[name];
     const flag = flags[name];
     // A variable that is empty counts as none: it is how scripts take one back.
     const text = flag === undefined ? env[variable] || undefined : String(flag);
     if (text === undefined) return [];
-    const why = faultIn(form, text);
+    const why = faultInSaid(keys[name], text);
     const origin =
       flag === undefined
         ? ({ kind: 'environment', variable } as const)
@@ -144,11 +151,11 @@ const fromOutside = (
 /** Takes what env files say of what is not said yet; what of it cannot be. */
 const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>): readonly Fault[] =>
   keyNames.flatMap((name) => {
-    const { variable, form } = keys[name];
+    const { variable } = keys[name];
     const found = envFiles?.said.get(variable);
     if (found === undefined || found.text === '' || said.has(name)) return [];
-    const { text, path, line, isSecret } = found;
-    const why = faultIn(form, text);
+    const { text, path, line, literal, isSecret } = found;
+    const why = faultInSaid(keys[name], text, literal);
     const origin = { kind: 'file', path, line } as const;
     if (why !== undefined)
       return [
@@ -157,9 +164,27 @@ const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>)
           at: origin,
         },
       ];
-    said.set(name, { text, origin, distance: nearest.envFile, folder: cwd });
+    const folder = keys[name].secret === true ? join(path, '..') : cwd;
+    said.set(name, { text, literal, origin, distance: nearest.envFile, folder });
     return [];
   });
+
+/** Of a secret that is to be looked up, it is not known yet. */
+const faultInSaid = ({ form, secret }: Key, text: string, literal = false): string | undefined =>
+  faultIn(secret === true && !literal && referenceIn(text) !== undefined ? textForm : form, text);
+
+const secretOf = (
+  name: KeyName,
+  said: ReadonlyMap<KeyName, Said>,
+  env: NodeJS.ProcessEnv,
+): Secret | undefined => {
+  const one = said.get(name);
+  if (one === undefined) return undefined;
+  const { text, literal = false, origin, distance, folder } = one;
+  const called = distance < nearest.file ? keys[name].variable : memberOf(name);
+  const place = origin.kind === 'file' ? `${placeOf(origin)}: ${called}` : called;
+  return secretIn({ text, literal, place, folder, form: keys[name].form }, env);
+};
 
 /** Neither what was found nor why it cannot be, which may repeat it. */
 const uselessSecret = (variable: string, origin: Origin): Refusal =>
@@ -239,6 +264,10 @@ const textsOf = (
         return fallback === undefined ? [] : [[name, fallback]];
       }
       const { text, folder } = one;
+      if (keys[name].secret === true) {
+        const shown = one.literal !== true && referenceIn(text) !== undefined ? text : '***';
+        return [[name, shown]];
+      }
       if (paths.has(name)) return [[name, wholePath(text, { folder, home })]];
       const socket = name === 'listen' || name === 'url' ? socketPathIn(text) : undefined;
       return [[name, socket === undefined ? text : unixAddress(wholePath(socket, { folder, home }))]];

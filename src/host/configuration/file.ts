@@ -3,7 +3,7 @@ import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts
 import { quoted, repeatable } from '../../kernel/text.ts';
 import { nearestName } from '../../kernel/nearest.ts';
 import type { Found } from './find-files.ts';
-import { faultIn } from './forms.ts';
+import { faultIn, referenceForm } from './forms.ts';
 import { type KeyName, keyNames, keyOfMember, keys, memberOf } from './keys.ts';
 
 /** What a file says of one key. */
@@ -29,15 +29,12 @@ export const readFileText = (text: string, found: Found): Outcome<FileValues> =>
   if (fault !== undefined)
     return fail(
       offsetOfFault(fault.pos[0], document, text),
-      `this is not valid YAML (${repeatable(fault.message, faultCharactersMax)}). Correct it.`,
+      `this is not valid YAML${inBrackets(fault.message, text)}. Correct it.`,
     );
   // What YAML lets be said and nobody understands, such as a type that is not known.
   const [doubt] = document.warnings;
   if (doubt !== undefined)
-    return fail(
-      doubt.pos[0],
-      `this means nothing here (${repeatable(doubt.message, faultCharactersMax)}). Take it out.`,
-    );
+    return fail(doubt.pos[0], `this means nothing here${inBrackets(doubt.message, text)}. Take it out.`);
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) return ok(new Map());
   if (!isMap(contents))
@@ -50,9 +47,12 @@ export const readFileText = (text: string, found: Found): Outcome<FileValues> =>
     const { line } = lines.linePos(offsetOf(pair));
     const refusal = notHere(name, found);
     if (refusal !== undefined) return fail(offsetOf(pair), refusal);
-    const why = faultIn(keys[name].form, value);
-    if (why !== undefined)
-      return fail(offsetOf(pair), `${memberOf(name)} cannot be ${shown(value)}: ${why}. Correct it.`);
+    const { form, secret } = keys[name];
+    const why = faultIn(secret === true ? referenceForm : form, value);
+    if (why !== undefined) {
+      const what = secret === true ? 'what it is' : shown(value);
+      return fail(offsetOf(pair), `${memberOf(name)} cannot be ${what}: ${why}. Correct it.`);
+    }
     values.set(name, { text: value, line });
   }
   return ok(values);
@@ -64,6 +64,18 @@ const offsetOfFault = (at: number, { contents }: Document.Parsed, text: string):
   const last = isMap(contents) ? contents.items.at(-1) : undefined;
   return last === undefined ? (contents?.range[0] ?? 0) : offsetOf(last);
 };
+
+/** A key that is a secret, wherever it may stand in a line. */
+const secretKey = new RegExp(
+  String.raw`\b(?:${keyNames
+    .filter((name) => keys[name].secret === true)
+    .map(memberOf)
+    .join('|')})\b["']?\s*:`,
+);
+
+/** What is wrong, unless a secret may be part of it. */
+const inBrackets = (message: string, text: string): string =>
+  secretKey.test(text) ? '' : ` (${repeatable(message, faultCharactersMax)})`;
 
 const shown = (text: string): string => quoted(repeatable(text, quotedCharactersMax));
 
@@ -97,11 +109,12 @@ const knownTags = /^!$|^tag:yaml\.org,2002:(?:str|int|bool)$/;
 
 /** Why a key may not stand in this file. */
 const notHere = (name: KeyName, { kind }: Found): string | undefined => {
-  const { files, variable } = keys[name];
+  const { files, variable, secret } = keys[name];
   const member = memberOf(name);
+  const otherwise = secret === true ? variable : `--${name} or by ${variable}`;
   if (files === 'none')
     return `${member} cannot be said in a file. Give --${name} or ${variable}, and take the line out.`;
   if (kind === 'project' && files === 'own')
-    return `${member} may not be said by a repository, because it decides where data goes or who is asked for it. Say it in your own file ($XDG_CONFIG_HOME/signalbox/signalbox.yaml), by --${name} or by ${variable}, and take the line out.`;
+    return `${member} may not be said by a repository, because it decides where data goes or who is asked for it. Say it in your own file ($XDG_CONFIG_HOME/signalbox/signalbox.yaml), by ${otherwise}, and take the line out.`;
   return undefined;
 };

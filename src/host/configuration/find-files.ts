@@ -20,10 +20,12 @@ export interface EnvFiles {
 }
 
 /** A variable that an env file says. */
-interface SaidInEnvFile {
+export interface SaidInEnvFile {
   readonly text: string;
   readonly path: string;
   readonly line: number;
+  /** It stands for itself, whatever it looks like. */
+  readonly literal: boolean;
   /** It was looked up elsewhere, so it is not repeated. */
   readonly isSecret: boolean;
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { referenceIn, referencePattern, referencesInWords } from '../secrets/references.ts';
 import { faultInName } from '../../kernel/names.ts';
 import { lineControlPattern } from '../../kernel/text.ts';
 import { faultInHubAddress, socketPathBytesMax, socketPathIn } from '../../surfaces/http/address.ts';
@@ -104,6 +105,15 @@ export const tokenForm: Form = {
     /^[!-~]+$/.test(text) && text.length <= tokenCharactersMax
       ? undefined
       : `a token has up to ${tokenCharactersMax} printable ASCII characters and no blanks`,
+};
+
+/** Where a secret is: all that a file may say of one. */
+export const referenceForm: Form = {
+  schema: { type: 'string', pattern: referencePattern },
+  fault: (text) =>
+    referenceIn(text) === undefined
+      ? `it is a secret, and a file may only say where it is: ${referencesInWords}`
+      : undefined,
 };
 
 /** A path as it was meant: from the person's own folder after `~/`, else from the folder in which it was said. */

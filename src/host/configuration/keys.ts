@@ -33,7 +33,10 @@ export interface Key {
    * decides where data goes or who is asked for it.
    */
   readonly files: 'every' | 'own' | 'none';
-  /** It is never shown, nor taken from a flag, which every user of the machine could read. */
+  /**
+   * It is never shown, nor taken from a flag, which every user of the machine could read. It may be said by a reference,
+   * and in a file by nothing else.
+   */
   readonly secret?: true;
 }
 
@@ -180,9 +183,10 @@ const calling = {
     placeholder: 'TOKEN',
     meaning: 'shows a hub who calls; sbx_...',
     description:
-      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. Where no hub runs, nobody asks for it: whoever can open the journals acts as the owner. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory.",
+      "Shows a hub who calls. It needs not be given for the hub of one's own data directory. Where no hub runs, nobody asks for it: whoever can open the journals acts as the owner. For `signalbox serve` it is the token of the hub's owner, and then none is written to the data directory. It may be a reference, and in a file it has to be one: `${NAME}`, `file:PATH`, `cmd:COMMAND` or `op://VAULT/ITEM/FIELD`, which is looked up when it is needed.",
     form: tokenForm,
-    files: 'none',
+    example: 'op://Private/Signalbox/token',
+    files: 'own',
     secret: true,
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;

@@ -1,4 +1,5 @@
 import { code, markdownTable, page } from '../../catalogue/docs/markdown.ts';
+import { referenceForm } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, memberOf } from './keys.ts';
 
 /** The keys that a file may say. */
@@ -36,9 +37,10 @@ export const exampleFile = (): string => {
   ];
   const parts = inFiles.map((name) => {
     const key = keys[name];
-    const { description, variable, files } = key;
+    const { description, variable, files, secret } = key;
     const where = files === 'every' ? ' A repository may say it.' : '';
-    const texts = `${remark(`${description}${where}`)}# Flag --${name}, environment ${variable}.\n`;
+    const how = secret === true ? `Environment ${variable}.` : `Flag --${name}, environment ${variable}.`;
+    const texts = `${remark(`${description}${where}`)}# ${how}\n`;
     return `${texts}#${memberOf(name)}: ${exampleOf(key)}\n`;
   });
   return [head.map(remark).join('#\n'), ...parts].join('\n');
@@ -68,7 +70,8 @@ export const fileSchema = (): Readonly<Record<string, unknown>> => ({
       const key = keys[name];
       const fallback = defaultOf(key);
       const texts = { description: key.description, ...(fallback !== undefined && { default: fallback }) };
-      return [memberOf(name), { ...key.form.schema, ...texts }];
+      const { schema } = key.secret === true ? referenceForm : key.form;
+      return [memberOf(name), { ...schema, ...texts }];
     }),
   ),
 });

@@ -1,5 +1,6 @@
 import type { ProfileName } from '../../areas/access/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
+import type { Secret } from '../secrets/secret.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
 import type { WebSettings } from './web.ts';
@@ -25,8 +26,8 @@ export interface Settings {
   readonly mode: string | undefined;
   /** A hub to use, instead of finding one or opening the journals. */
   readonly url: string | undefined;
-  /** What shows a hub who calls, when that was given. A secret. */
-  readonly token: string | undefined;
+  /** What shows a hub who calls, when that was given. */
+  readonly token: Secret | undefined;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */

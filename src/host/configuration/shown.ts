@@ -43,7 +43,6 @@ const valueOf = (key: KeyName, text: string | undefined, settings: Settings): Sh
   if (key === 'log-level') return settings.logLevel;
   if (key === 'debug') return settings.debug;
   if (text === undefined) return null;
-  if (keys[key].secret === true) return '***';
   if (key === 'url') return withoutPassword(text);
   return keys[key].form.schema['type'] === 'integer' ? Number(text) : text;
 };

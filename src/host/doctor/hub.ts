@@ -3,6 +3,7 @@ import { unixAddress } from '../../surfaces/http/address.ts';
 import { type RemoteHub, connectHub } from '../../surfaces/http/client.ts';
 import { type Listen, urlOf } from '../../surfaces/http/listen.ts';
 import type { Refusal } from '../../kernel/errors.ts';
+import { textOfSecret } from '../secrets/secret.ts';
 import { connectFound } from '../found-hub.ts';
 import { type FoundHubFile, type HubFile, lookAtHubFile } from '../hub-file.ts';
 import { version } from '../version.ts';
@@ -21,7 +22,9 @@ export const hub: Check = {
     if (patient.sealed) return [];
     if (found.kind === 'unreadable') return [unreadable(found)];
     if (found.kind === 'absent') return [await unannounced(patient)];
-    const running = await connectFound(found.file, token);
+    const shown = await textOfSecret(token);
+    if (!shown.ok) return [unshown(shown)];
+    const running = await connectFound(found.file, shown.value);
     return running === undefined
       ? [gone(found)]
       : answering(running, { pid: found.file.pid, checkup: 'signalbox doctor' });
@@ -30,12 +33,16 @@ export const hub: Check = {
 
 /** The one that was named by its address. */
 const atUrl = async (url: string, found: FoundHubFile, patient: Patient): Promise<readonly Finding[]> => {
-  const { token } = patient.configuration.settings;
-  const named = await connectHub(url, { token });
+  const shown = await textOfSecret(patient.configuration.settings.token);
+  if (!shown.ok) return [unshown(shown)];
+  const named = await connectHub(url, { token: shown.value });
   if (!named.ok) return [silent(url, named, patient)];
   const own = found.kind === 'read' && found.file.id === named.value.id ? found.file : undefined;
   return answering(named.value, { pid: own?.pid, checkup: 'env -u SIGNALBOX_URL signalbox doctor' });
 };
+
+/** Nothing can show the hub who asks. */
+const unshown = ({ message }: Refusal): Finding => bad(message, 'signalbox config');
 
 const silent = (url: string, { details }: Refusal, patient: Patient): Finding => {
   if (details['strange'] === true)

@@ -6,6 +6,7 @@ import { type HubAnswer, askHub } from '../../surfaces/http/hub-request.ts';
 import { newAgent } from '../../surfaces/http/node-http.ts';
 import { readTokenFile } from '../access/token-file.ts';
 import { readHubFile } from '../hub-file.ts';
+import { textOfSecret } from '../secrets/secret.ts';
 import { version } from '../version.ts';
 import { type Check, type Finding, type Patient, bad, good } from './check.ts';
 import { startAgain } from './hub.ts';
@@ -52,7 +53,10 @@ interface Shown {
 
 const tokenToShow = async ({ configuration: { settings } }: Patient): Promise<Shown | undefined> => {
   const { token, url, dataDir } = settings;
-  if (token !== undefined) return { text: token, from: 'SIGNALBOX_TOKEN' };
+  const given = await textOfSecret(token);
+  // That it cannot be looked up is a finding of its own.
+  if (!given.ok) return undefined;
+  if (given.value !== undefined) return { text: given.value, from: 'SIGNALBOX_TOKEN' };
   // What the data directory has is for its own hub.
   if (url !== undefined) return undefined;
   const file = await readHubFile(dataDir);

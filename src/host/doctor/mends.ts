@@ -1,4 +1,4 @@
-import { constants, existsSync, statSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,10 @@ import { shellWord } from '../../surfaces/cli/answer.ts';
 import { socketPathIn } from '../../surfaces/http/address.ts';
 import { isLoopback } from '../../surfaces/http/loopback.ts';
 import { errorCodeIn, nearestTo } from '../data-directory.ts';
+import { isForeign } from '../rights.ts';
 import type { Patient } from './check.ts';
+
+export { isForeign, permit, takeOver } from '../rights.ts';
 
 export const editFile = (path: string): string => `\${EDITOR:-vi} ${shellWord(path)}`;
 
@@ -19,23 +22,6 @@ export const asideOf = (path: string): string => {
 };
 
 export const moveAside = (path: string): string => `mv ${shellWord(path)} ${shellWord(asideOf(path))}`;
-
-/** Whether another user has it; what cannot be told is taken for one's own. */
-export const isForeign = (path: string): boolean => {
-  const own = process.getuid?.();
-  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
-  return own !== undefined && owner !== undefined && owner !== own;
-};
-
-export const takeOver = (path: string): string =>
-  `sudo chown -R ${process.getuid?.() ?? '"$USER"'} ${shellWord(path)}`;
-
-/** Gives this user back what it needs of a file or folder: `u+w` and the like, or the ownership first. */
-export const permit = (paths: readonly string[], mode: string): string => {
-  const [foreign] = paths.filter(isForeign);
-  const words = paths.map(shellWord).join(' ');
-  return foreign === undefined ? `chmod ${mode} ${words}` : takeOver(foreign);
-};
 
 const { R_OK, W_OK, X_OK } = constants;
 

@@ -2,16 +2,19 @@ import { connectHub } from '../../surfaces/http/client.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { connectFound } from '../found-hub.ts';
 import { readHubFile } from '../hub-file.ts';
+import { textOfSecret } from '../secrets/secret.ts';
 
 /** The hub that calls from here go to, if it answers. */
 export const runningHub = async ({ url, dataDir, token }: Settings): Promise<string | undefined> => {
+  const shown = await textOfSecret(token);
+  if (!shown.ok) return undefined;
   if (url !== undefined) {
-    const named = await connectHub(url, { token });
+    const named = await connectHub(url, { token: shown.value });
     if (named.ok) named.value.close();
     return named.ok ? url : undefined;
   }
   const file = await readHubFile(dataDir);
-  const found = file === undefined ? undefined : await connectFound(file, token);
+  const found = file === undefined ? undefined : await connectFound(file, shown.value);
   found?.close();
   return found === undefined ? undefined : file?.url;
 };

@@ -28,7 +28,9 @@ const ofVariable = async (patient: Patient, hubUrl: string | undefined): Promise
   if (token === undefined) return [];
   const origin = origins.get('token');
   const mend = origin?.kind === 'file' ? editFile(origin.path) : 'unset SIGNALBOX_TOKEN';
-  const standing = await standingOf(token, hubUrl, patient);
+  const text = await token.text();
+  if (!text.ok) return [bad(text.message, mend)];
+  const standing = await standingOf(text.value, hubUrl, patient);
   switch (standing.kind) {
     case 'good':
       return [good(`SIGNALBOX_TOKEN holds: ${standing.who}.`)];

@@ -7,6 +7,7 @@ import type { Forwarding } from '../run/signals.ts';
 import { type Program, outputOf } from './command-output.ts';
 import type { EnvVariable } from './env-file.ts';
 import { textBytesMax, textIn } from './read-bounded.ts';
+import { type Reference, referenceIn } from './references.ts';
 import { readSecretFile } from './secret-file.ts';
 
 /** Where references are looked up. */
@@ -37,33 +38,40 @@ export const resolveVariables = async (
   return ok(Object.fromEntries(values));
 };
 
+const asItStands = 'If the value is meant as it stands, put it between single quotes';
+
 const valueOf = async (variable: EnvVariable, resolving: Resolving): Promise<Outcome<string>> => {
   const { text, literal, path } = variable;
   if (literal) return ok(text);
-  const [, inEnvironment] = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text) ?? [];
-  if (inEnvironment !== undefined) return environmentValue(inEnvironment, resolving);
-  const [scheme, rest] = schemeOf(text);
-  switch (scheme) {
-    case 'file':
-      return fileValue(wholePath(rest, { folder: dirname(path), home: homeIn(resolving.env) }));
-    case 'cmd':
-      return outputValue({ kind: 'line', line: rest }, nameIn(rest), resolving);
-    case 'op':
-      return outputValue({ kind: 'words', words: ['op', 'read', text] }, 'op', resolving);
-    case undefined:
-      return text.includes('${')
-        ? refuse(
-            'invalid_input',
-            `a reference such as \${NAME} is the whole value, and here there is more. Say it alone, or put the value between single quotes if it is meant as it stands`,
-          )
-        : ok(text);
-  }
+  const reference = referenceIn(text);
+  if (reference === undefined)
+    return text.includes('${')
+      ? refuse(
+          'invalid_input',
+          `a reference such as \${NAME} is the whole value, and here there is more. Say it alone, or put the value between single quotes if it is meant as it stands`,
+        )
+      : ok(text);
+  const value = await valueAt(reference, { ...resolving, folder: dirname(path) });
+  return value.ok || reference.kind !== 'file' || value.code === 'forbidden'
+    ? value
+    : { ...value, message: `${value.message}. ${asItStands}` };
 };
 
-const schemeOf = (text: string): readonly ['file' | 'cmd' | 'op' | undefined, string] => {
-  if (text.startsWith('file:')) return ['file', text.slice('file:'.length)];
-  if (text.startsWith('cmd:')) return ['cmd', text.slice('cmd:'.length)];
-  return [text.startsWith('op://') ? 'op' : undefined, text];
+/** What a reference refers to; `folder`: where a path that is not whole begins. It is in no refusal, which is a sentence without its full stop. */
+export const valueAt = async (
+  reference: Reference,
+  resolving: Resolving & { readonly folder: string },
+): Promise<Outcome<string>> => {
+  switch (reference.kind) {
+    case 'environment':
+      return environmentValue(reference.name, resolving);
+    case 'file':
+      return fileValue(wholePath(reference.path, { folder: resolving.folder, home: homeIn(resolving.env) }));
+    case 'command':
+      return outputValue({ kind: 'line', line: reference.line }, nameIn(reference.line), resolving);
+    case 'one password':
+      return outputValue({ kind: 'words', words: ['op', 'read', reference.text] }, 'op', resolving);
+  }
 };
 
 const environmentValue = (name: string, { env }: Resolving): Outcome<string> => {
@@ -73,12 +81,9 @@ const environmentValue = (name: string, { env }: Resolving): Outcome<string> => 
     : ok(value);
 };
 
-const asItStands = 'If the value is meant as it stands, put it between single quotes';
-
 const fileValue = async (path: string): Promise<Outcome<string>> => {
   const read = await readSecretFile(path);
-  if (!read.ok)
-    return { ...read, message: `${read.message}${read.code === 'forbidden' ? '' : `. ${asItStands}`}` };
+  if (!read.ok) return read;
   return secretIn(read.value, `the file ${path}`);
 };
 

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { errorCodeIn } from '../data-directory.ts';
-import { permit } from '../doctor/mends.ts';
+import { permit } from '../rights.ts';
 import { readOpen } from './read-bounded.ts';
 
 /** Rights of the group and of others. */

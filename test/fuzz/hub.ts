@@ -1,0 +1,67 @@
+/* A hub in this process over journals in memory, whose time passes only when it is told to. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { operations } from '../../src/areas/operations.ts';
+import { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { LocalHub } from '../../src/host/local-hub.ts';
+import { Workspaces } from '../../src/host/workspaces.ts';
+import { ok } from '../../src/kernel/errors.ts';
+import {
+  type MemoryVault,
+  createMemoryVault,
+  openMemoryStore,
+} from '../../src/stores/memory/memory-store.ts';
+import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { valueIn } from '../surfaces/serving.ts';
+
+export interface FuzzedHub {
+  readonly hub: LocalHub;
+  readonly catalogue: Catalogue;
+  readonly clock: ManualClock;
+  readonly log: CollectedLog;
+  readonly close: () => Promise<void>;
+}
+
+export const openFuzzedHub = async (): Promise<FuzzedHub> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-fuzz-'));
+  const vaults = new Map<string, MemoryVault>();
+  const clock = new ManualClock();
+  const log = new CollectedLog();
+  const workspaces = valueIn(
+    await Workspaces.open({
+      dataDir,
+      cacheDir: dataDir,
+      openStore: async (file) => {
+        const vault = vaults.get(file) ?? createMemoryVault();
+        vaults.set(file, vault);
+        return ok(openMemoryStore(vault));
+      },
+      clock,
+      log,
+      ticksFirst: false,
+      // Nothing goes on beside the calls, so that one seed is one history.
+      brief: true,
+    }),
+  );
+  for (const name of ['main', 'shop']) valueIn(await workspaces.ensure(name));
+  const catalogue = new Catalogue(operations);
+  const hub = new LocalHub({
+    workspaces,
+    find: catalogue.find,
+    defaultWorkspace: 'main',
+    version: '0.0.0-fuzz',
+    store: 'memory',
+  });
+  return {
+    hub,
+    catalogue,
+    clock,
+    log,
+    close: async () => {
+      await hub.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+};
