@@ -6,6 +6,7 @@ import { ownerPrincipal } from '../../kernel/names.ts';
 import type { Gate } from '../../surfaces/http/gate.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
+import { OAuthGate } from './oauth/oauth-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
 import { TokenGate } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
@@ -21,16 +22,20 @@ export interface Access {
 }
 
 export const openAccess = (
-  settings: Pick<Settings, 'auth' | 'dataDir' | 'token'>,
+  settings: Pick<Settings, 'auth' | 'dataDir' | 'token' | 'oauth'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Access => {
   if (!settings.auth) {
     const gate = openGate(ownerPrincipal);
+    if (settings.oauth !== undefined)
+      log.warn('oauth-issuer changes nothing: this hub lets in everybody who reaches it');
     return { gate, own: undefined, open: async () => ok(undefined), close: async () => {} };
   }
   const own = settings.token === undefined ? newTokenText() : undefined;
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
-  const gate = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log });
+  const { oauth } = settings;
+  const inner = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log });
+  const gate = oauth === undefined ? inner : new OAuthGate({ settings: oauth, inner, clock, log });
   return {
     gate,
     own,
@@ -39,6 +44,6 @@ export const openAccess = (
       resolve(settled.ok ? ok(engine) : settled);
       return settled;
     },
-    close: gate.flush,
+    close: inner.flush,
   };
 };

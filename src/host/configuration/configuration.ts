@@ -9,6 +9,7 @@ import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder
 import { faultIn, socketPathFault, switchIn, wholePath } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, logLevels } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
+import { oauthOf } from './oauth.ts';
 import type { Settings } from './settings.ts';
 
 /** Where a value comes from. */
@@ -85,6 +86,8 @@ export const readWithFaults = async (
   if (!listen.ok) faults.push({ refusal: listen, at: faultPlace(said.get('listen')?.origin) });
   const lockTtls = lockTtlsOf(values);
   if (!lockTtls.ok) faults.push({ refusal: lockTtls, at: faultPlace(said.get('lock-ttl')?.origin) });
+  const oauth = oauthOf(values, listen.ok ? listen.value : onPort(values));
+  if (!oauth.ok) faults.push({ refusal: oauth, at: faultPlace(said.get('oauth-issuer')?.origin) });
   const debug = switchIn(values.get('debug') ?? '') ?? false;
   const configuration: Configuration = {
     settings: {
@@ -97,6 +100,7 @@ export const readWithFaults = async (
       mode: values.get('mode'),
       url: values.get('url'),
       token: values.get('token'),
+      oauth: oauth.ok ? oauth.value : undefined,
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,

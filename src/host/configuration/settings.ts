@@ -1,6 +1,7 @@
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
+import type { OAuthSettings } from './oauth.ts';
 
 type LogLevel = (typeof logLevels)[number];
 
@@ -22,6 +23,8 @@ export interface Settings {
   readonly url: string | undefined;
   /** What shows a hub who calls, when that was given. A secret. */
   readonly token: string | undefined;
+  /** Whose tokens let in besides the hub's own; undefined = nobody's. */
+  readonly oauth: OAuthSettings | undefined;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */

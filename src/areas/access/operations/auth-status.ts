@@ -29,7 +29,7 @@ export const authStatus = defineOperation({
     for_agent: z.string().optional().describe('the only one that you speak for'),
     expires_at: z.string().optional(),
   }),
-  query: ({ access }, _input, { actor: { principal, kind, role, token: id } }) => {
+  query: ({ access }, _input, { actor: { principal, kind, role, token: id, scope } }) => {
     const token = id === undefined ? undefined : access.tokens.get(id);
     return ok({
       principal,
@@ -37,8 +37,8 @@ export const authStatus = defineOperation({
       role,
       ...(id !== undefined && { token: id }),
       ...(token !== undefined && token.label !== '' && { label: token.label }),
-      workspaces: [...(token?.workspaces ?? [everything])],
-      categories: [...(token?.categories ?? [everything])],
+      workspaces: [...(token?.workspaces ?? scope?.workspaces ?? [everything])],
+      categories: [...(token?.categories ?? scope?.categories ?? [everything])],
       ...(token?.agent !== undefined && { for_agent: token.agent }),
       ...(token?.expiresAt !== undefined && { expires_at: isoTime(token.expiresAt) }),
     });
