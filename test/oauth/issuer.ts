@@ -128,6 +128,7 @@ export const gateFor = (
       resource: audience,
       groupsClaim: 'groups',
       rules: valueIn(rulesIn(roles)),
+      scopes: [],
       introspection: undefined,
       ...settings,
     },

@@ -1,6 +1,7 @@
+import { quoted } from '../../kernel/text.ts';
 import { isLoopback } from '../../surfaces/http/loopback.ts';
 import type { Form } from './forms.ts';
-import { rulesIn } from './oauth-roles.ts';
+import { isScope, rulesIn, wordsIn } from './oauth-roles.ts';
 
 /** Whether the host of an address is one of this machine, as it stands there. */
 export const isHere = ({ hostname }: URL): boolean => isLoopback(hostname.replace(/^\[|\]$/g, ''));
@@ -40,5 +41,14 @@ export const rolesForm: Form = {
   fault: (text) => {
     const rules = rulesIn(text);
     return rules.ok ? undefined : rules.message;
+  },
+};
+
+export const scopesForm: Form = {
+  schema: { type: 'string', minLength: 1 },
+  fault: (text) => {
+    const wrong = wordsIn(text).find((word) => !isScope(word));
+    if (wrong !== undefined) return `${quoted(wrong)} is no scope that clients should ask for`;
+    return wordsIn(text).length === 0 ? 'it is empty' : undefined;
   },
 };

@@ -1,12 +1,13 @@
 import { textForm } from './forms.ts';
 import type { Key } from './key.ts';
-import { issuerForm, resourceForm, rolesForm } from './oauth-forms.ts';
+import { issuerForm, resourceForm, rolesForm, scopesForm } from './oauth-forms.ts';
 
 /** In the order in which they are listed. */
 export const oauthKeyNames = [
   'oauth-issuer',
   'oauth-roles',
   'oauth-groups-claim',
+  'oauth-scopes',
   'oauth-resource',
   'oauth-audience',
   'oauth-introspection',
@@ -45,6 +46,16 @@ export const oauthKeys: Readonly<Record<OAuthKeyName, Key>> = {
       'The claim of a token that holds the groups. With dots, the way to a claim within others, such as realm_access.roles.',
     form: textForm,
     default: 'groups',
+    files: 'own',
+  },
+  'oauth-scopes': {
+    variable: 'SIGNALBOX_OAUTH_SCOPES',
+    placeholder: 'NAMES',
+    meaning: 'scopes that clients ask for besides those of oauth-roles',
+    description:
+      'Scopes that clients are told to ask for, with commas between them, besides those that oauth-roles names: such as the one with which the identity provider puts the groups into a token.',
+    form: scopesForm,
+    example: 'openid,groups',
     files: 'own',
   },
   'oauth-resource': {

@@ -20,8 +20,13 @@ const example = 'group:engineering=worker@shop,main; scope:signalbox.read=reader
 
 const roles = ['reader', 'worker', 'approver', 'admin'] as const satisfies readonly Role[];
 
-/** RFC 6749, section 3.3. */
 const scopePattern = /^[\u0021\u0023-\u005b\u005d-\u007e]+$/;
+
+/** RFC 6749, section 3.3; a hub has no use for a token that outlives its person's presence. */
+export const isScope = (text: string): boolean => scopePattern.test(text) && text !== 'offline_access';
+
+/** What stands between commas or blanks. */
+export const wordsIn = (text: string): readonly string[] => text.split(/[\s,]+/).filter((one) => one !== '');
 
 const rulePattern = /^(group|scope):(.+)=([a-z]+)@([^@=]+)$/;
 
@@ -55,8 +60,7 @@ const ruleIn = (part: string): RoleRule | string => {
   const name = named.trim();
   const role = roles.find((known) => known === said);
   if (role === undefined) return `the role has to be one of ${roles.join(', ')}`;
-  if (by === 'scope' && (!scopePattern.test(name) || name === 'offline_access'))
-    return 'this is no scope that could stand for a role';
+  if (by === 'scope' && !isScope(name)) return 'this is no scope that could stand for a role';
   const workspaces = [...new Set(listed.split(',').map((one) => one.trim()))];
   if (workspaces.length > workspacesMax) return `it names more than ${workspacesMax} workspaces`;
   if (workspaces.length === 1 && workspaces[0] === '*') return { by, name, role, workspaces };

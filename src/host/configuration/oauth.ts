@@ -2,7 +2,7 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { isLoopback } from '../../surfaces/http/loopback.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { KeyName } from './keys.ts';
-import { type RoleRule, rulesIn } from './oauth-roles.ts';
+import { type RoleRule, rulesIn, wordsIn } from './oauth-roles.ts';
 
 /** The identity provider whose tokens let in, and what they stand for. */
 export interface OAuthSettings {
@@ -15,6 +15,8 @@ export interface OAuthSettings {
   /** The claim that holds the groups. */
   readonly groupsClaim: string;
   readonly rules: readonly RoleRule[];
+  /** What clients ask for besides the scopes of the rules. */
+  readonly scopes: readonly string[];
   /** By what the hub may ask the issuer about tokens that say nothing themselves; undefined = it does not. */
   readonly introspection: { readonly clientId: string; readonly clientSecret: string } | undefined;
 }
@@ -23,6 +25,7 @@ const others: readonly KeyName[] = [
   'oauth-audience',
   'oauth-resource',
   'oauth-roles',
+  'oauth-scopes',
   'oauth-introspection',
   'oauth-client-secret',
 ];
@@ -57,7 +60,7 @@ export const oauthOf = (
     );
   }
   const resource = values.get('oauth-resource')?.replace(/\/$/, '');
-  const audiences = (values.get('oauth-audience') ?? '').split(/[\s,]+/).filter((one) => one !== '');
+  const audiences = wordsIn(values.get('oauth-audience') ?? '');
   const reachesOut = listen.kind === 'tcp' && !isLoopback(listen.host);
   if (reachesOut && resource === undefined && audiences.length === 0) {
     return refuse(
@@ -71,6 +74,7 @@ export const oauthOf = (
     resource,
     groupsClaim: values.get('oauth-groups-claim') ?? 'groups',
     rules: rules.value,
+    scopes: wordsIn(values.get('oauth-scopes') ?? ''),
     introspection:
       clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret },
   });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Role, roleAtLeast } from '../../../kernel/entry.ts';
 import { oidcPrefix } from '../../../areas/access/model.ts';
+import type { OAuthSettings } from '../../configuration/oauth.ts';
 import type { RoleRule } from '../../configuration/oauth-roles.ts';
 import type { Bearer } from './claims.ts';
 
@@ -39,7 +40,7 @@ export const scopesIn = (rules: readonly RoleRule[]): readonly string[] => [
 
 /** The scopes with which somebody would have a role, together with those they have; undefined when none gives it. */
 export const scopesToReach = (
-  rules: readonly RoleRule[],
+  { rules, scopes }: Pick<OAuthSettings, 'rules' | 'scopes'>,
   held: ReadonlySet<string>,
   role: Role,
 ): readonly string[] | undefined => {
@@ -47,7 +48,7 @@ export const scopesToReach = (
   const [first] = enough;
   if (first === undefined) return undefined;
   const least = enough.reduce((best, rule) => (roleAtLeast(rule.role, best.role) ? best : rule), first);
-  return [...new Set([...scopesIn(rules).filter((scope) => held.has(scope)), least.name])];
+  return [...new Set([...scopes, ...scopesIn(rules).filter((scope) => held.has(scope)), least.name])];
 };
 
 const digits = 32;

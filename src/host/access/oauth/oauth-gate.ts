@@ -86,10 +86,10 @@ export class OAuthGate implements Gate {
     this.protectedResource = {
       issuer: settings.issuer,
       resource: settings.resource,
-      scopes: scopesIn(settings.rules),
+      scopes: [...new Set([...settings.scopes, ...scopesIn(settings.rules)])],
       scopesFor: (caller, role) => {
         const held = this.#scopes.get(caller);
-        return held && scopesToReach(settings.rules, held, role);
+        return held && scopesToReach(settings, held, role);
       },
     };
   }
@@ -143,7 +143,7 @@ export class OAuthGate implements Gate {
       const role = granted?.role ?? 'none';
       log.info('the identity provider vouches for somebody', { principal, name, kind, role });
     }
-    if (granted === undefined) return refuseUnmapped(principal, this.protectedResource.scopes);
+    if (granted === undefined) return this.#refuseUnmapped(principal);
     const { role, workspaces } = granted;
     const caller: Caller = {
       principal,
@@ -157,6 +157,17 @@ export class OAuthGate implements Gate {
     };
     this.#scopes.set(caller, bearer.scopes);
     return ok(caller);
+  }
+
+  #refuseUnmapped(principal: string): Refusal {
+    // Another token helps only where scopes stand for something.
+    const helps = scopesIn(this.#options.settings.rules).length > 0;
+    const scopes = helps ? this.protectedResource.scopes : [];
+    return refuse(
+      'forbidden',
+      `The identity provider knows you, and none of your groups and scopes stands for a role here (you are ${principal}). Ask whoever runs this hub to let one in with oauth-roles${helps ? `, or get a token with the scopes ${scopes.join(' ')}` : ''}.`,
+      { principal, scopes },
+    );
   }
 
   #refuse(refusal: Refusal, { remote }: Credentials): Refusal {
@@ -193,10 +204,3 @@ const nameless = refuse(
   'unauthenticated',
   'The identity provider does not say whose token this is. Use one that names its subject.',
 );
-
-const refuseUnmapped = (principal: string, scopes: readonly string[]): Refusal =>
-  refuse(
-    'forbidden',
-    `The identity provider knows you, and none of your groups and scopes stands for a role here (you are ${principal}). Ask whoever runs this hub to let one in with oauth-roles${scopes.length > 0 ? `, or get a token with the scopes ${scopes.join(' ')}` : ''}.`,
-    { principal, scopes },
-  );
