@@ -4,6 +4,7 @@ import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
 import type { Gate } from '../../surfaces/http/gate.ts';
+import type { OAuthSettings } from '../configuration/oauth.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
 import { OAuthGate } from './oauth/oauth-gate.ts';
@@ -21,8 +22,12 @@ export interface Access {
   readonly close: () => Promise<void>;
 }
 
+export interface AccessSettings extends Pick<Settings, 'auth' | 'dataDir' | 'token'> {
+  readonly oauth: OAuthSettings | undefined;
+}
+
 export const openAccess = (
-  settings: Pick<Settings, 'auth' | 'dataDir' | 'token' | 'oauth'>,
+  settings: AccessSettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Access => {
   if (!settings.auth) {

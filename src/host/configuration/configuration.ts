@@ -86,8 +86,6 @@ export const readWithFaults = async (
   if (!listen.ok) faults.push({ refusal: listen, at: faultPlace(said.get('listen')?.origin) });
   const lockTtls = lockTtlsOf(values);
   if (!lockTtls.ok) faults.push({ refusal: lockTtls, at: faultPlace(said.get('lock-ttl')?.origin) });
-  const oauth = oauthOf(values, listen.ok ? listen.value : onPort(values));
-  if (!oauth.ok) faults.push({ refusal: oauth, at: faultPlace(said.get('oauth-issuer')?.origin) });
   const debug = switchIn(values.get('debug') ?? '') ?? false;
   const configuration: Configuration = {
     settings: {
@@ -100,7 +98,7 @@ export const readWithFaults = async (
       mode: values.get('mode'),
       url: values.get('url'),
       token: values.get('token'),
-      oauth: oauth.ok ? oauth.value : undefined,
+      oauth: oauthOf(values, listen.ok ? listen.value : onPort(values)),
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../kernel/errors.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
@@ -23,8 +24,8 @@ export interface Settings {
   readonly url: string | undefined;
   /** What shows a hub who calls, when that was given. A secret. */
   readonly token: string | undefined;
-  /** Whose tokens let in besides the hub's own; undefined = nobody's. */
-  readonly oauth: OAuthSettings | undefined;
+  /** Whose tokens let in besides the hub's own; undefined = nobody's. Refused when it is said in part: only a hub needs it. */
+  readonly oauth: Outcome<OAuthSettings | undefined>;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */
