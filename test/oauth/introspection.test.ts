@@ -64,7 +64,9 @@ describe('an opaque token', () => {
     clock.advance(10_000);
     assert.match(await why('opaque'), /does not hold/);
   });
+});
 
+describe('an opaque token of which the issuer says something else', () => {
   const wrong: readonly Readonly<Record<string, unknown>>[] = [
     { active: false },
     { active: 'true' },

@@ -33,11 +33,12 @@ export const json = (response: ServerResponse, value: unknown, status = 200): vo
 /** A server on a free port, which ends with the test; what was asked of it, by path. */
 export const serveAnswers = async (context: TestContext, answer: Answering) => {
   const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    answer(request, response, Buffer.concat(chunks).toString());
+    const chunks: Buffer[] = [];
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .once('end', () => answer(request, response, Buffer.concat(chunks).toString()));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

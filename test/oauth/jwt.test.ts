@@ -108,7 +108,9 @@ describe('a token that does not hold', () => {
     const issuer = await startIssuer(t);
     assert.equal(await gateFor(issuer).why(await issuer.sign({ exp: now() - 5 })), 'admitted');
   });
+});
 
+describe('a token that the issuer did not sign so', () => {
   it('is one without a signature', async (t) => {
     const issuer = await startIssuer(t);
     const { why } = gateFor(issuer);
@@ -163,8 +165,10 @@ describe('a token that does not hold', () => {
     const said = `${part({ alg: 'ES256', kid: 'first', crit: ['x'], x: 1 })}.${part(issuer.claims())}.AAAA`;
     assert.match(await gateFor(issuer).why(said), /does not hold/);
   });
+});
 
-  it('is one that is too long to be looked at, or none at all', async (t) => {
+describe('what is shown as a token', () => {
+  it('is not looked at when it is too long, and may be none at all', async (t) => {
     const issuer = await startIssuer(t);
     const { why } = gateFor(issuer);
     assert.match(await why(`${part({ alg: 'ES256' })}.${'A'.repeat(8_192)}.AAAA`), /longer than 8192/);

@@ -66,7 +66,7 @@ const newClient = (era: Era): Client =>
   );
 
 /** Connects, is sent to the identity provider, and connects with what that gave. */
-const connectAs = async (context: TestContext, served: Served, name: string, era: Era = 'legacy') => {
+const connectAs = async (served: Served, name: string, era: Era = 'legacy') => {
   const login = new Login();
   const first = transportOf(served, login);
   await assert.rejects(newClient(era).connect(first), UnauthorizedError);
@@ -75,7 +75,6 @@ const connectAs = async (context: TestContext, served: Served, name: string, era
   await first.finishAuth(await logIn(page, name));
   const client = newClient(era);
   await client.connect(transportOf(served, login));
-  context.after(() => client.close());
   return { client, login, page };
 };
 
@@ -85,7 +84,8 @@ describe('a client of MCP that logs in at an identity provider', () => {
   for (const era of eras)
     it(`finds it, gets a token for this hub and calls tools: ${era}`, async (t) => {
       const served = await open(t);
-      const { client, login, page } = await connectAs(t, served, 'ada', era);
+      const { client, login, page } = await connectAs(served, 'ada', era);
+      t.after(() => client.close());
       assert.equal(page.searchParams.get('resource'), `${served.url}/mcp`);
       assert.equal(page.searchParams.get('code_challenge_method'), 'S256');
       const asked = page.searchParams.get('scope')?.split(' ') ?? [];
@@ -105,7 +105,8 @@ describe('a client of MCP that logs in at an identity provider', () => {
 
   it('goes on in its session when its token is refreshed', async (t) => {
     const served = await open(t);
-    const { client, login } = await connectAs(t, served, 'ada');
+    const { client, login } = await connectAs(served, 'ada');
+    t.after(() => client.close());
     const before = login.tokens();
     assert(before?.refresh_token !== undefined);
     await client.callTool({ name: 'task_list', arguments: {} });
@@ -115,10 +116,13 @@ describe('a client of MCP that logs in at an identity provider', () => {
     assert.notEqual(login.tokens()?.access_token, before.access_token);
     assert.equal(new Set(served.calls.map(({ caller }) => caller.connection)).size, 1, 'one session');
   });
+});
 
-  it('comes in with an opaque token, until that is revoked', async (t) => {
+describe('the token of a client that has logged in', () => {
+  it('lets it in when it is opaque as well, until it is revoked', async (t) => {
     const served = await open(t, 'opaque');
-    const { client, login } = await connectAs(t, served, 'olga');
+    const { client, login } = await connectAs(served, 'olga');
+    t.after(() => client.close());
     assert.doesNotMatch(login.tokens()?.access_token ?? '', /\./);
     assert.notEqual((await client.callTool({ name: 'task_list', arguments: {} })).isError, true);
     const token = login.tokens()?.access_token ?? '';
@@ -135,9 +139,10 @@ describe('a client of MCP that logs in at an identity provider', () => {
     assert.match(JSON.stringify(body), /does not hold, or no longer/);
   });
 
-  it('is kept out, and sent nowhere, where only groups stand for roles and none of its own does', async (t) => {
+  it('keeps it out, and sends it nowhere, where only groups stand for roles and none of its own does', async (t) => {
     const served = await open(t);
-    const { login } = await connectAs(t, served, 'eve');
+    const { client, login } = await connectAs(served, 'eve');
+    t.after(() => client.close());
     const audiences = [`${served.url}/mcp`];
     const other = await serveFor(t, served.issuer, { audiences, roles: 'group:dev=worker@*' });
     const { status, body, headers } = await post(other, 'task_list', { headers: headersOf(login) });
@@ -148,7 +153,8 @@ describe('a client of MCP that logs in at an identity provider', () => {
 
   it('is no use at another hub', async (t) => {
     const served = await open(t);
-    const { login } = await connectAs(t, served, 'ada');
+    const { client, login } = await connectAs(served, 'ada');
+    t.after(() => client.close());
     const other = await serveFor(t, served.issuer);
     const { status, body } = await post(other, 'task_list', { headers: headersOf(login) });
     assert.equal(status, 401);

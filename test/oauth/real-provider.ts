@@ -71,7 +71,8 @@ export const startProvider = async (
   assert(typeof address === 'object' && address !== null);
   const issuer = `http://127.0.0.1:${address.port}`;
   const provider = new Provider(issuer, await configuration(groups, format));
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   context.after(() => {
     server.closeAllConnections();
     server.close();

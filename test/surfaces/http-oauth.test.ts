@@ -136,7 +136,9 @@ describe('a challenge', () => {
       `Bearer realm="Signalbox", error="insufficient_scope", resource_metadata="${url}${wellKnown}/mcp", scope="read write"`,
     );
   });
+});
 
+describe('a role that is too low', () => {
   const call = (name: string, args = {}): string =>
     JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
 

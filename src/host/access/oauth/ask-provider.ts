@@ -14,7 +14,7 @@ export interface AskOptions {
   readonly lookup?: LookupFunction;
 }
 
-export interface Asked {
+interface Asked {
   /** What is posted as a form; without it, the address is read. */
   readonly form?: Readonly<Record<string, string>>;
   /** The header Authorization. */
