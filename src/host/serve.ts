@@ -29,6 +29,8 @@ export interface ServeOptions {
 
 /** Serves the hub until the process is told to stop, which may be before it is ready. */
 export const serve = async (settings: Settings, { log, terminal }: ServeOptions): Promise<Outcome<true>> => {
+  const { oauth } = settings;
+  if (!oauth.ok) return oauth;
   const told = stopSignal();
   const stop = new AbortController();
   void told.then((signal) => {
@@ -39,7 +41,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const access = openAccess(settings, { clock: systemClock, log });
+  const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
   let hubUrl = '';

@@ -7,14 +7,14 @@ import { workspacesIntent } from '../areas/workspaces/decide.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry } from '../kernel/entry.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
-import type { Answer, Answered, Facts, Scope } from '../kernel/operation.ts';
+import type { Answer, Answered, Facts } from '../kernel/operation.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import { Scenario } from './scenario.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
 /** Whoever calls, and what its token holds it to. */
-export type Visitor = Actor & { readonly scope?: Scope };
+export type Visitor = Actor;
 
 const nobodySpeaks = { agent: undefined, session: undefined } as const;
 
@@ -37,7 +37,8 @@ export class AccessDesk {
   }
 
   call(visitor: Visitor, name: string, raw: Input = {}): Outcome<Input> {
-    const { scope, ...actor } = visitor;
+    const { scope } = visitor;
+    const actor: Actor = visitor;
     const operation = present(
       accessOperations.find((one) => one.name === name),
       `there is an operation ${name}`,

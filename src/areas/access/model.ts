@@ -53,8 +53,12 @@ export const agentLifeMs = dayMs;
 export const lifeSecondsMin = 60;
 export const lifeSecondsMax = 3_650 * 24 * 3_600;
 
+/** With this begin the names of whom an identity provider vouches for. */
+export const oidcPrefix = 'oidc-';
+
 /** Of the name `system` is what time does. */
-export const reservedPrincipals: readonly string[] = ['system'];
+export const isReserved = (name: string): boolean =>
+  name.toLowerCase() === 'system' || name.toLowerCase().startsWith(oidcPrefix);
 
 export interface Principal {
   readonly name: string;

@@ -25,6 +25,15 @@ test('AC1 the owner is there from the start, is admin, and can be neither added 
   assert.match(removed.message, /token_revoke/);
 });
 
+test('AC37 nobody is added under a name of whom an identity provider vouches for', () => {
+  const desk = new AccessDesk();
+  for (const name of ['oidc-0', 'OIDC-x', 'oidc-352fc6af877ba16a38e93a49901e8fd5']) {
+    const input = { name, kind: 'person', role: 'admin' };
+    desk.refused(ownerActor, 'principal_add', { code: 'invalid_input', input });
+  }
+  desk.principal('oidc', 'person', 'reader');
+});
+
 test('AC2 a principal is added once, under no reserved name, and only so many', () => {
   const desk = new AccessDesk();
   const bea = { name: 'bea', kind: 'person', role: 'approver', note: 'From the\nother team' };

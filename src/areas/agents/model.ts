@@ -178,6 +178,7 @@ export const identify = (slices: { readonly agents: AgentsSlice }, caller: Calle
     role: caller.role,
     kind: caller.kind,
     token: caller.token,
+    ...(caller.scope !== undefined && { scope: caller.scope }),
     agent: spoken ?? named,
     session: session.value?.id,
   });

@@ -4,9 +4,11 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Gate } from '../../surfaces/http/gate.ts';
+import type { OAuthSettings } from '../configuration/oauth.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
 import { ownerPrincipal } from '../owner.ts';
+import { OAuthGate } from './oauth/oauth-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
 import { Logins } from './logins.ts';
 import { TokenGate } from './token-gate.ts';
@@ -26,8 +28,13 @@ export interface Access {
   readonly logins: Logins;
 }
 
+/** What of the configuration says who may come in. */
+export interface WantedAccess extends Pick<Settings, 'auth' | 'dataDir' | 'token'> {
+  readonly oauth: OAuthSettings | undefined;
+}
+
 export const openAccess = (
-  settings: Pick<Settings, 'auth' | 'dataDir' | 'token'>,
+  settings: WantedAccess,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Access => {
   const own = settings.token === undefined ? newTokenText() : undefined;
@@ -42,8 +49,10 @@ export const openAccess = (
     log,
     sessions: logins,
   });
+  const { oauth } = settings;
+  const asking = oauth === undefined ? tokens : new OAuthGate({ settings: oauth, inner: tokens, clock, log });
   return {
-    gate: settings.auth ? tokens : openWhile(isOpen, tokens),
+    gate: settings.auth ? asking : openWhile(isOpen, asking),
     settings: { mayBeOpen: !settings.auth, isOpen },
     own,
     open: async (engine) => {
@@ -61,6 +70,7 @@ export const openAccess = (
 const openWhile = (isOpen: () => boolean, guarded: Gate): Gate => {
   const everybody = openGate(ownerPrincipal);
   return {
+    protectedResource: guarded.protectedResource,
     admit: (credentials) =>
       (credentials.authorization === undefined && isOpen() ? everybody : guarded).admit(credentials),
   };

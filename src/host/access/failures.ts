@@ -38,9 +38,14 @@ export class AuthFailures {
     this.#counts.delete(network);
     this.#counts.set(network, count);
     this.#makeRoom();
-    return count.failures > failuresMax
-      ? Math.max(1, Math.ceil((count.beganAt + minuteMs - now) / secondMs))
-      : undefined;
+    return waitOf(count, now);
+  }
+
+  /** After how many seconds they may fail again; undefined while they may at once. */
+  waits(remote: string | undefined): number | undefined {
+    const count = this.#counts.get(networkOf(remote));
+    const now = this.#now();
+    return count !== undefined && now - count.beganAt < minuteMs ? waitOf(count, now) : undefined;
   }
 
   #makeRoom(): void {
@@ -48,3 +53,6 @@ export class AuthFailures {
     if (this.#counts.size > networksMax && oldest !== undefined) this.#counts.delete(oldest);
   }
 }
+
+const waitOf = ({ beganAt, failures }: Count, now: number): number | undefined =>
+  failures > failuresMax ? Math.max(1, Math.ceil((beganAt + minuteMs - now) / secondMs)) : undefined;

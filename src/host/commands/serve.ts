@@ -1,3 +1,5 @@
+import { keys } from '../configuration/keys.ts';
+import { oauthKeyNames } from '../configuration/oauth-keys.ts';
 import type { Command } from './command.ts';
 import { envFileFlag } from './flags.ts';
 
@@ -19,6 +21,7 @@ export const serve: Command = {
     'data-dir',
     'store',
     'workspace',
+    ...oauthKeyNames.filter((name) => keys[name].secret !== true),
     'lock-ttl',
     'lock-ttl-min',
     'lock-ttl-max',

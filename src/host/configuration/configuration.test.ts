@@ -132,6 +132,13 @@ describe('the places of what is said', () => {
       agent: 'a',
       mode: 'full',
       url: 'unix:/run/t',
+      'oauth-issuer': 'https://login.example.com',
+      'oauth-roles': 'group:dev=worker@*',
+      'oauth-groups-claim': 'roles',
+      'oauth-scopes': 'openid',
+      'oauth-resource': 'https://hub.example.com',
+      'oauth-audience': 'api://hub',
+      'oauth-introspection': 'hub',
       'lock-ttl': '60',
       'lock-ttl-min': '2',
       'lock-ttl-max': '90000',
@@ -385,7 +392,7 @@ describe('the schema', () => {
 describe('what is shown', () => {
   it('is each value and its place, without passwords', async (t) => {
     const place = openPlace(t);
-    const user = place.write('user', 'url: http://me:secret@127.0.0.1:1/\n');
+    const user = place.write('user', 'url: http://me:hunter2@127.0.0.1:1/\n');
     const shown = shownKeys(await place.get({ port: '9' }));
     const row = (name: string) => shown.find(({ key }) => key === name);
     assert.deepEqual(row('port'), { key: 'port', value: 9, origin: { kind: 'flag', flag: '--port' } });
@@ -393,7 +400,7 @@ describe('what is shown', () => {
     const wide = configurationTable(shown, undefined);
     assert.match(wide, /^port +9 +--port$/m);
     assert.match(wide, /^agent +- +default$/m);
-    assert(wide.includes(` ${user}:1\n`) && !wide.includes('secret'));
+    assert(wide.includes(` ${user}:1\n`) && !wide.includes('hunter2'));
     const narrow = configurationTable(shown, 40).split('\n');
     assert.equal(narrow[narrow.findIndex((line) => line.startsWith('port ')) + 1]?.trim(), '--port');
   });

@@ -12,6 +12,7 @@ import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder
 import { faultIn, socketPathFault, switchIn, textForm, wholePath } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, logLevels, memberOf } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
+import { oauthOf } from './oauth.ts';
 import type { Settings } from './settings.ts';
 import { webSettingsOf } from './web.ts';
 
@@ -108,6 +109,10 @@ export const readWithFaults = async (
       mode: values.get('mode'),
       url: values.get('url'),
       token: secretOf('token', said, env),
+      oauth: oauthOf(values, {
+        listen: listen.ok ? listen.value : onPort(values),
+        clientSecret: secretOf('oauth-client-secret', said, env),
+      }),
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,

@@ -1,6 +1,5 @@
 import { profileNames } from '../../areas/access/limits.ts';
 import {
-  type Form,
   agentForm,
   choiceForm,
   listenForm,
@@ -12,33 +11,11 @@ import {
   urlForm,
   workspaceForm,
 } from './forms.ts';
+import type { Key } from './key.ts';
+import { type OAuthKeyName, oauthKeyNames, oauthKeys } from './oauth-keys.ts';
 import { type WebKeyName, webKeys } from './web-keys.ts';
 
-/** One thing that can be configured. */
-export interface Key {
-  /** Its name in the environment. */
-  readonly variable: string;
-  /** What stands for its value in help; undefined for a switch, which is only there or not. */
-  readonly placeholder: string | undefined;
-  /** What it is for, and what it is when nothing is said: a few words, for help. */
-  readonly meaning: string;
-  /** The same in sentences, for the reference and the example. */
-  readonly description: string;
-  readonly form: Form;
-  readonly default?: string;
-  /** A value that could stand there, where there is no default. */
-  readonly example?: string;
-  /**
-   * Which files may say it. A repository's own file comes from whoever wrote the repository, so it says nothing that
-   * decides where data goes or who is asked for it.
-   */
-  readonly files: 'every' | 'own' | 'none';
-  /**
-   * It is never shown, nor taken from a flag, which every user of the machine could read. It may be said by a reference,
-   * and in a file by nothing else.
-   */
-  readonly secret?: true;
-}
+export type { Key } from './key.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export const stores = ['sqlite'] as const;
@@ -57,6 +34,7 @@ export type KeyName =
   | 'mode'
   | 'url'
   | 'token'
+  | OAuthKeyName
   | 'lock-ttl'
   | 'lock-ttl-min'
   | 'lock-ttl-max'
@@ -261,6 +239,7 @@ export const keys: Readonly<Record<KeyName, Key>> = {
   ...webKeys,
   ...storing,
   ...calling,
+  ...oauthKeys,
   ...locking,
   ...telling,
 };
@@ -284,6 +263,7 @@ export const keyNames: readonly KeyName[] = [
   'mode',
   'url',
   'token',
+  ...oauthKeyNames,
   'lock-ttl',
   'lock-ttl-min',
   'lock-ttl-max',

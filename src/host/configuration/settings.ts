@@ -1,8 +1,10 @@
+import type { Outcome } from '../../kernel/errors.ts';
 import type { ProfileName } from '../../areas/access/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { logLevels, stores } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
+import type { OAuthSettings } from './oauth.ts';
 import type { WebSettings } from './web.ts';
 
 type LogLevel = (typeof logLevels)[number];
@@ -28,6 +30,8 @@ export interface Settings {
   readonly url: string | undefined;
   /** What shows a hub who calls, when that was given. */
   readonly token: Secret | undefined;
+  /** Whose tokens let in besides the hub's own; undefined = nobody's. Refused when it is said in part: only a hub needs it. */
+  readonly oauth: Outcome<OAuthSettings | undefined>;
   readonly lockTtls: LockTtls;
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */

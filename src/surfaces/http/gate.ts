@@ -4,6 +4,7 @@ import type { Caller } from '../../kernel/operation.ts';
 import type { Exposure } from './exposure.ts';
 import { forwardedAddress } from './forwarded.ts';
 import { secretIn } from './login-desk.ts';
+import type { ProtectedResource } from './protected-resource.ts';
 import type { Visitors } from './visitors.ts';
 
 /** What a request shows of who sends it. */
@@ -12,6 +13,8 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** The address that the request comes from; undefined on a Unix socket, or when it is gone. */
   readonly remote: string | undefined;
+  /** The port of this machine that it has come to; undefined on a Unix socket, or when it is gone. */
+  readonly port?: number | undefined;
   /** What a browser shows that shows nothing else; absent where that does not count. */
   readonly browser?: BrowserSession;
 }
@@ -26,6 +29,8 @@ export interface BrowserSession {
 /** Says in whose name a request is made, or refuses it with `unauthenticated` or `rate_limited`. */
 export interface Gate {
   readonly admit: (credentials: Credentials) => Outcome<Caller> | Promise<Outcome<Caller>>;
+  /** Present where tokens of an identity provider let in as well. */
+  readonly protectedResource?: ProtectedResource | undefined;
 }
 
 /** Where a request comes from. */
@@ -40,28 +45,33 @@ export const credentialsOf = (
   exposure: Exposure,
   visitors?: Visitors,
 ): Credentials => {
-  const { headers, method } = request;
+  const { headers, method, socket } = request;
   const { authorization } = headers;
-  const remote = addressOf(request, exposure);
-  if (authorization !== undefined || visitors === undefined) return { authorization, remote };
+  const shown = { authorization, remote: addressOf(request, exposure), port: socket.localPort };
+  if (authorization !== undefined || visitors === undefined) return shown;
   const secret = secretIn(headers.cookie);
-  if (secret === undefined) return { authorization, remote };
+  if (secret === undefined) return shown;
   const isOwn = readingMethods.includes(method) || visitors.isOwnPage(headers);
-  return { authorization, remote, browser: { secret, isOwn } };
+  return { ...shown, browser: { secret, isOwn } };
 };
 
 /**
  * What goes with a refusal at the gate. RFC 6750, section 3: a request without credentials is told nothing but the
- * scheme, one with bad credentials that they are.
+ * scheme, one with bad credentials that they are. `told` is what goes behind that where tokens can be got elsewhere.
  */
-export const refusedHeaders = (refusal: Refusal, { authorization }: Credentials): readonly string[] => {
-  if (refusal.code === 'unauthenticated') {
-    return [
-      'WWW-Authenticate',
-      authorization === undefined
-        ? 'Bearer realm="Signalbox"'
-        : 'Bearer realm="Signalbox", error="invalid_token"',
+export const refusedHeaders = (
+  refusal: Refusal,
+  { authorization }: { readonly authorization?: string | undefined },
+  told?: string,
+): readonly string[] => {
+  const isUnknown = refusal.code === 'unauthenticated';
+  if (isUnknown || told !== undefined) {
+    const parts = [
+      'realm="Signalbox"',
+      ...(isUnknown && authorization !== undefined ? ['error="invalid_token"'] : []),
+      ...(told === undefined ? [] : [told]),
     ];
+    return ['WWW-Authenticate', `Bearer ${parts.join(', ')}`];
   }
   return retryHeaders(refusal);
 };

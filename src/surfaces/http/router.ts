@@ -19,6 +19,8 @@ import { underWayPerPrincipalMax } from './limits.ts';
 import { loginPath } from './login-desk.ts';
 import { LoginRoute, type LoginService } from './login-route.ts';
 import { answerOperation } from './operation-route.ts';
+import { challengeFor, describedBy, resourceMetadata } from './protected-resource.ts';
+import { refuseScopes, toolIn } from './step-up.ts';
 import { Visitors } from './visitors.ts';
 
 /** MCP behind the same port; it writes its answers itself. */
@@ -58,6 +60,7 @@ type Handler = (exchange: Exchange) => Promise<void>;
 /** Answers who may come in. */
 type InnerHandler = (exchange: Exchange, caller: Caller) => Promise<void>;
 type Route = Readonly<Partial<Record<string, Handler>>>;
+type RefuseWith = (refusal: Refusal, headers: readonly string[]) => void;
 
 const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
@@ -159,6 +162,8 @@ export class Router {
     const path = asked.startsWith(`${mcpPath}/`) && asked.endsWith('/') ? asked.slice(0, -1) : asked;
     const route = this.#routes.get(path);
     if (route === undefined && path.startsWith(`${mcpPath}/`)) return this.#mcpIn(exchange, path);
+    const described = route === undefined ? describedBy(path) : undefined;
+    if (described !== undefined) return this.#describeResource(exchange, path, described);
     if (route === undefined) return exchange.refuse(unknownRoute(path));
     const handler = Object.hasOwn(route, method) ? route[method] : undefined;
     return handler === undefined ? refuseMethod(exchange, path, Object.keys(route)) : handler(exchange);
@@ -169,6 +174,8 @@ export class Router {
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
     const caller = await this.#admit(exchange);
     if (caller === undefined) return;
+    const narrow = refuseScopes(this.#options, caller, name);
+    if (narrow !== undefined) return this.#refuse(exchange, narrow);
     if (!name.includes('?'))
       return this.#within(exchange, caller, () =>
         answerOperation(this.#options, { exchange, caller, operation: name }),
@@ -218,6 +225,9 @@ export class Router {
       if (!parsed.ok) return exchange.refuseRpc(parsed);
       body = parsed.value;
     }
+    const narrow = refuseScopes(this.#options, caller, toolIn(body));
+    if (narrow !== undefined)
+      return this.#refuse(exchange, narrow, (refusal, more) => exchange.refuseRpc(refusal, more));
     const { caller: said } = call.value;
     // What speaks MCP is a program, also where the connection is a person's.
     const speaker = said.kind === 'person' ? { ...said, kind: narrowedKind } : said;
@@ -247,11 +257,7 @@ export class Router {
   }
 
   /** Who asks; undefined once a refusal is on its way. */
-  async #admit(
-    exchange: Exchange,
-    refuseWith = (refusal: Refusal, headers: readonly string[]): void => exchange.refuse(refusal, headers),
-    browsers = true,
-  ): Promise<Caller | undefined> {
+  async #admit(exchange: Exchange, refuseWith?: RefuseWith, browsers = true): Promise<Caller | undefined> {
     const credentials = credentialsOf(
       exchange.request,
       this.#options.exposure,
@@ -260,8 +266,28 @@ export class Router {
     const admitted = this.#options.gate.admit(credentials);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     if (caller.ok) return caller.value;
-    refuseWith(caller, refusedHeaders(caller, credentials));
+    this.#refuse(exchange, caller, refuseWith);
     return undefined;
+  }
+
+  #refuse(
+    exchange: Exchange,
+    refusal: Refusal,
+    refuseWith: RefuseWith = (each, headers) => exchange.refuse(each, headers),
+  ): void {
+    const { request } = exchange;
+    const { protectedResource } = this.#options.gate;
+    const told = protectedResource && challengeFor(protectedResource, refusal, request);
+    refuseWith(refusal, refusedHeaders(refusal, request.headers, told));
+  }
+
+  /** Where tokens for this hub are made, for everybody. */
+  #describeResource(exchange: Exchange, path: string, described: string): void {
+    const { protectedResource } = this.#options.gate;
+    const { method = '' } = exchange.request;
+    if (protectedResource === undefined) return exchange.refuse(unknownRoute(path));
+    if (method !== 'GET' && method !== 'HEAD') return refuseMethod(exchange, path, ['GET', 'HEAD']);
+    exchange.json(200, JSON.stringify(resourceMetadata(protectedResource, exchange.request, described)));
   }
 
   async #health(exchange: Exchange): Promise<void> {

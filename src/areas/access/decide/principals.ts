@@ -1,12 +1,6 @@
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { ownerPrincipal } from '../../../kernel/names.ts';
-import {
-  type AccessEvent,
-  findPrincipal,
-  onlyPartition,
-  principalsMax,
-  reservedPrincipals,
-} from '../model.ts';
+import { type AccessEvent, findPrincipal, isReserved, onlyPartition, principalsMax } from '../model.ts';
 import type { AccessDecision, AddCommand, Desk } from './commands.ts';
 
 /** AC1, AC2 */
@@ -19,7 +13,7 @@ export const addPrincipal = ({ slice }: Desk, { name, kind, role, note }: AddCom
       { principal: name },
     );
   }
-  if (reservedPrincipals.includes(name.toLowerCase()))
+  if (isReserved(name))
     return refuse('invalid_input', `"${name}" is reserved. Choose another name for the principal.`);
   let present = 0;
   for (const { removedAt } of slice.principals.scan('all', onlyPartition))

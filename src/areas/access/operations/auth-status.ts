@@ -32,7 +32,7 @@ export const authStatus = defineOperation({
     expires_at: z.string().optional(),
   }),
   query: ({ access }, _input, { actor, settings }) => {
-    const { principal, kind, role, token: id } = actor;
+    const { principal, kind, role, token: id, scope } = actor;
     const token = id === undefined ? undefined : access.tokens.get(id);
     return ok({
       asks: !settings.access.isOpen(),
@@ -41,8 +41,8 @@ export const authStatus = defineOperation({
       role,
       ...(id !== undefined && { token: id }),
       ...(token !== undefined && token.label !== '' && { label: token.label }),
-      workspaces: [...(token?.workspaces ?? [everything])],
-      categories: [...(token?.categories ?? [everything])],
+      workspaces: [...(token?.workspaces ?? scope?.workspaces ?? [everything])],
+      categories: [...(token?.categories ?? scope?.categories ?? [everything])],
       ...(token?.agent !== undefined && { for_agent: token.agent }),
       ...(token?.expiresAt !== undefined && { expires_at: isoTime(token.expiresAt) }),
     });
