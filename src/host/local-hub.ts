@@ -8,10 +8,12 @@ import {
   type HubCall,
   type HubHealth,
   type HubReply,
+  type WayIn,
   type WorkspaceHealth,
   otherHub,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
+import type { Denials } from './access/denials.ts';
 import { forgetEnded } from './carried-reports.ts';
 import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
 import type { Workspace } from './workspace.ts';
@@ -27,6 +29,8 @@ export interface LocalHubOptions {
   readonly defaultWorkspace: string;
   readonly version: string;
   readonly store: string;
+  /** Where it is counted who was denied what; nowhere in a process that answers one call. */
+  readonly denials?: Pick<Denials, 'known'> | undefined;
 }
 
 /** The hub that lives in this process. */
@@ -51,7 +55,10 @@ export class LocalHub implements Hub {
     const input = this.#inputOf(operation.value, call);
     const refused =
       refuseCaller(operation.value, call.caller) ?? this.#refusePlace(operation.value, call, input);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) {
+      const workspace = placeOf(operation.value, call, input);
+      return this.#denied(call.caller, refused, { operation: call.operation, workspace });
+    }
     const prepared = operation.value.prepare(input);
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
@@ -60,14 +67,19 @@ export class LocalHub implements Hub {
       prepared.value.kind === 'query'
         ? await engine.value.query(call.caller, prepared.value, call)
         : await engine.value.execute(call.caller, prepared.value, call);
-    if (!reply.ok) return reply;
+    if (!reply.ok) {
+      const workspace = placeOf(operation.value, call, input);
+      return reply.code === 'forbidden'
+        ? this.#denied(call.caller, reply, { operation: call.operation, workspace })
+        : reply;
+    }
     const { value, replayed, waiting, receipt } = reply.value;
     return ok({ value, replayed, waiting, ...(receipt !== undefined && { receipt }) });
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
     const { connection, principal, role, kind, token } = caller;
-    if (connection === undefined) return;
+    if (connection === undefined || this.refuses(caller, workspace, 'disconnect') !== undefined) return;
     const engine = await this.#engine('workspace', workspace);
     if (!engine.ok) return;
     const actor = { principal, role, kind, token, agent: undefined, session: undefined };
@@ -99,8 +111,9 @@ export class LocalHub implements Hub {
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
-    const refused = refuseEvents(asked.caller) ?? this.refuses(asked.caller, asked.workspace);
-    if (refused !== undefined) return refused;
+    const { caller, workspace } = asked;
+    const refused = refuseEvents(caller) ?? this.#refusesPlace(caller, workspace);
+    if (refused !== undefined) return this.#denied(caller, refused, { operation: 'events', workspace });
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
     const { openEvents } = await import('./events.ts');
@@ -121,18 +134,29 @@ export class LocalHub implements Hub {
   }
 
   /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */
-  #refusePlace(
-    { journal, ofWorkspace }: Operation,
-    { caller, workspace }: HubCall,
-    input: unknown,
-  ): Refusal | undefined {
-    if (caller.scope === undefined) return undefined;
-    if (journal === 'workspace') return this.refuses(caller, workspace);
-    const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
-    return typeof named === 'string' ? this.refuses(caller, named) : undefined;
+  #refusePlace(operation: Operation, call: HubCall, input: unknown): Refusal | undefined {
+    if (call.caller.scope === undefined) return undefined;
+    const place = placeOf(operation, call, input);
+    return place === undefined && operation.journal === 'hub'
+      ? undefined
+      : this.#refusesPlace(call.caller, place);
   }
 
-  refuses(caller: Caller, name: string | undefined): Refusal | undefined {
+  refuses(caller: Caller, workspace: string | undefined, way: WayIn): Refusal | undefined {
+    const refused = this.#refusesPlace(caller, workspace);
+    return refused && this.#denied(caller, refused, { operation: way, workspace });
+  }
+
+  #denied(
+    caller: Caller,
+    refusal: Refusal,
+    { operation, workspace }: Pick<HubCall, 'operation' | 'workspace'>,
+  ): Refusal {
+    this.#options.denials?.known(caller, refusal, { operation, workspace });
+    return refusal;
+  }
+
+  #refusesPlace(caller: Caller, name: string | undefined): Refusal | undefined {
     const { workspaces, defaultWorkspace } = this.#options;
     return refuseWorkspace(workspaces.hub.engine.slices.workspaces, caller, name ?? defaultWorkspace);
   }
@@ -157,6 +181,17 @@ export class LocalHub implements Hub {
     return workspace.ok ? ok(workspace.value.engine) : workspace;
   }
 }
+
+/** The workspace that a call is for, as far as it says so. */
+const placeOf = (
+  { journal, ofWorkspace }: Operation,
+  { workspace }: HubCall,
+  input: unknown,
+): string | undefined => {
+  if (journal === 'workspace') return workspace;
+  const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
+  return typeof named === 'string' ? named : undefined;
+};
 
 const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHealth> => {
   const { writable, reason } = await store.health();

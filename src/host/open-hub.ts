@@ -5,6 +5,7 @@ import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
@@ -29,6 +30,7 @@ export interface OpenHubOptions {
   readonly catalogue: Catalogue;
   readonly log: Log;
   readonly ticksFirst: boolean;
+  readonly denials?: Denials;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
 }
@@ -36,7 +38,7 @@ export interface OpenHubOptions {
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { catalogue, log, ticksFirst, place }: OpenHubOptions,
+  { catalogue, log, ticksFirst, denials, place }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
@@ -49,8 +51,9 @@ export const openHub = async (
     await workspaces.close();
     return workspace;
   }
-  const hub = hubOver(workspaces, { find: catalogue.find, workspace: workspace.value.name });
+  const hub = hubOver(workspaces, { find: catalogue.find, workspace: workspace.value.name, denials });
   const { store: journal, engine } = workspaces.hub;
+  denials?.open(engine);
   return ok({ hub, journal, engine, workspace: workspace.value.name });
 };
 
@@ -71,15 +74,19 @@ export const openJournals = async (
   });
 };
 
+interface HubOverOptions {
+  readonly find: FindOperation;
+  readonly workspace: string;
+  readonly denials?: Denials | undefined;
+}
+
 /** The hub in this process that answers from these journals. */
-export const hubOver = (
-  workspaces: Workspaces,
-  { find, workspace }: { readonly find: FindOperation; readonly workspace: string },
-): LocalHub =>
+export const hubOver = (workspaces: Workspaces, { find, workspace, denials }: HubOverOptions): LocalHub =>
   new LocalHub({
     workspaces,
     find,
     defaultWorkspace: workspace,
     version,
     store: 'sqlite',
+    denials,
   });

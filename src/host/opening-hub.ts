@@ -34,7 +34,7 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     call: (call) =>
       open === undefined ? ready.then((hub) => (hub.ok ? hub.value.call(call) : hub)) : open.call(call),
     // Nobody is known to be held to anything before the journals are open.
-    refuses: (caller, workspace) => open?.refuses?.(caller, workspace),
+    refuses: (caller, workspace, way) => open?.refuses?.(caller, workspace, way),
     disconnect: async (caller, workspace) => {
       const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);

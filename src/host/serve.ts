@@ -7,6 +7,7 @@ import type { Hub } from '../surfaces/hub.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { type Access, openAccess } from './access/access.ts';
+import { Denials } from './access/denials.ts';
 import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
@@ -33,7 +34,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   });
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const access = openAccess(settings, { clock: systemClock, log });
+  const denials = new Denials({ clock: systemClock, log });
+  const access = openAccess(settings, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
   const surface = createHttpSurface({
@@ -51,7 +53,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!listening.ok) return namingFirstHub(listening, { at: settings.listen, dataDir: settings.dataDir });
   const { url } = listening.value;
   log.info('listening', { url });
-  const opened = await openGuarded(settings, access, { catalogue, log, ticksFirst: true });
+  const opened = await openGuarded(settings, access, { catalogue, log, denials, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();
@@ -71,6 +73,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await withdraw?.();
   await surface.close();
   await access.close();
+  await denials.flush();
   await opened.value.hub.close();
   log.info('stopped');
   return ok(true);

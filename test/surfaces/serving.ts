@@ -111,7 +111,7 @@ export const serve = async (
       return local.disconnect(caller, workspace);
     },
     health: () => local.health(),
-    refuses: (caller, workspace) => local.refuses(caller, workspace),
+    refuses: (caller, workspace, way) => local.refuses(caller, workspace, way),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
   };

@@ -39,6 +39,11 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: [],
       meaning: 'When tokens were last used; at most once a minute.',
     },
+    'access.denied': {
+      version: 1,
+      personal: ['network'],
+      meaning: 'Somebody was denied something, so many times in a minute.',
+    },
   },
   decide,
   evolve,

@@ -159,9 +159,9 @@ describe('who may call what', () => {
     assert.equal(await words('mode_set', { input: { mode: 'full' } }), unknown);
     const list = await call('workspace_list', callerWith({ scope: { ...scope, categories: ['*'] } }));
     assert.match(list.ok ? '' : list.message, /^workspace_list is about all workspaces of this hub/);
-    assert.equal(hub.refuses(caller, 'main')?.message, unknown);
-    assert.equal(hub.refuses(caller, undefined)?.message, unknown, 'which is the default');
-    assert.equal(hub.refuses(caller, 'shop'), undefined);
+    assert.equal(hub.refuses(caller, 'main', 'changes')?.message, unknown);
+    assert.equal(hub.refuses(caller, undefined, 'changes')?.message, unknown, 'which is the default');
+    assert.equal(hub.refuses(caller, 'shop', 'changes'), undefined);
     const events = { workspace: 'shop', areas: [], agents: [], kinds: [], since: undefined };
     const refused = await hub.events({ ...events, caller });
     assert.equal(refused.ok ? '' : refused.code, 'forbidden');

@@ -1,13 +1,11 @@
-import type { Clock } from '../../engine/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
 import type { Gate } from '../../surfaces/http/gate.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
-import { TokenGate } from './token-gate.ts';
+import { TokenGate, type TokenGateOptions } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
 /** Who may come in to a hub of this process. */
@@ -22,7 +20,7 @@ export interface Access {
 
 export const openAccess = (
   settings: Pick<Settings, 'auth' | 'dataDir' | 'token'>,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, denials }: Pick<TokenGateOptions, 'clock' | 'log' | 'denials'>,
 ): Access => {
   if (!settings.auth) {
     const gate = openGate(ownerPrincipal);
@@ -30,7 +28,7 @@ export const openAccess = (
   }
   const own = settings.token === undefined ? newTokenText() : undefined;
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
-  const gate = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log });
+  const gate = new TokenGate({ opening: promise, own: own && hashOfToken(own), clock, log, denials });
   return {
     gate,
     own,

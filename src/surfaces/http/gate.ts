@@ -8,6 +8,8 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** The address that the connection comes from; undefined on a Unix socket, or when it is gone. */
   readonly remote: string | undefined;
+  /** Everybody is answered what is asked, and only who may come in hears more: whoever shows nothing is denied nothing. */
+  readonly public?: true;
 }
 
 /** Says in whose name a request is made, or refuses it with `unauthenticated` or `rate_limited`. */

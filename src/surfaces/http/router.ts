@@ -166,7 +166,7 @@ export class Router {
     if (!call.ok) return exchange.refuseRpc(call);
     const workspace = workspaceAt(request.url ?? '', call.value.workspace);
     if (!workspace.ok) return exchange.refuseRpc(workspace);
-    const refused = this.#options.hub.refuses?.(caller, workspace.value);
+    const refused = this.#options.hub.refuses?.(caller, workspace.value, 'mcp');
     if (refused !== undefined) return exchange.refuseRpc(refused);
     let body: unknown;
     if (request.method === 'POST') {
@@ -237,7 +237,7 @@ export class Router {
 
   /** Whether whoever asks what everybody may ask could come in as well. */
   async #isKnown({ request }: Exchange): Promise<boolean> {
-    return (await this.#options.gate.admit(credentialsOf(request))).ok;
+    return (await this.#options.gate.admit({ ...credentialsOf(request), public: true })).ok;
   }
 
   async #describe(exchange: Exchange): Promise<void> {

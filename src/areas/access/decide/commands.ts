@@ -1,7 +1,7 @@
 import type { Context, Decision } from '../../../kernel/area.ts';
 import type { Kind, Role } from '../../../kernel/entry.ts';
 import type { Scope } from '../../../kernel/operation.ts';
-import type { AccessEvent, AccessSlice, Use } from '../model.ts';
+import type { AccessEvent, AccessSlice, Denial, Use } from '../model.ts';
 
 /** How long a token is to last, in seconds. */
 export type Life = number | 'never';
@@ -45,7 +45,9 @@ export type AccessCommand =
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
   /** What the host has seen of tokens being used. */
-  | { readonly type: 'use'; readonly tokens: readonly Use[] };
+  | { readonly type: 'use'; readonly tokens: readonly Use[] }
+  /** What the host has counted of calls that it refused. */
+  | { readonly type: 'deny'; readonly denials: readonly Denial[] };
 
 export type AccessDecision = Decision<AccessEvent>;
 
