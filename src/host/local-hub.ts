@@ -120,12 +120,16 @@ export class LocalHub implements Hub {
     return openEvents(engine.value, asked);
   }
 
-  async health(): Promise<HubHealth> {
+  async health(caller?: Caller): Promise<HubHealth> {
     const { id } = this;
     const { workspaces, version, store } = this.#options;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
-    return { status, id, version, store, workspaces: opened };
+    const [hub, ...others] = opened;
+    const known = others.filter(
+      ({ name }) => caller === undefined || this.#refusesPlace(caller, name) === undefined,
+    );
+    return { status, id, version, store, workspaces: hub === undefined ? known : [hub, ...known] };
   }
 
   async close(): Promise<void> {

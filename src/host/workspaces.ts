@@ -69,8 +69,8 @@ export class Workspaces {
       store: store.value,
       // It has no texts but the titles of workspaces, and no operation looks for those.
       searched: false,
-      identify: (_slices, { principal, role, kind, token }) =>
-        ok({ principal, role, kind, token, agent: undefined, session: undefined }),
+      identify: (_slices, { principal, role, kind, token, scope }) =>
+        ok({ principal, role, kind, token, scope, agent: undefined, session: undefined }),
     });
     if (hub.ok) return ok(new Workspaces(hub.value, options));
     await store.value.close();

@@ -13,6 +13,16 @@ export const roleAtLeast = (role: Role, needed: Role): boolean =>
 /** In what capacity somebody acts. What needs a person is refused to the others, whatever their role. */
 export type Kind = 'person' | 'agent' | 'service';
 
+/** Part of what its principal may do. */
+export interface Scope {
+  /** Names of workspaces, or `everything` alone. */
+  readonly workspaces: readonly string[];
+  /** Categories of operations, or `everything` alone. */
+  readonly categories: readonly string[];
+  /** The only agent that it may speak for. */
+  readonly agent?: string | undefined;
+}
+
 /** Who speaks: `principal` comes from the connection, `agent` is one of the principal's agents. */
 export interface Actor {
   readonly principal: string;
@@ -22,6 +32,8 @@ export interface Actor {
   readonly kind: Kind;
   /** Public id of the token that the call came with. */
   readonly token?: string | undefined;
+  /** What that token holds it to, where the hub's own journal is asked. */
+  readonly scope?: Scope | undefined;
 }
 
 /** The actor of everything that happens because time has passed. */

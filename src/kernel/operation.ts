@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Attention, Intent, SeenEntry } from './area.ts';
 import type { Carried } from './carried.ts';
-import type { Actor, Entry, Kind, Role, Seq } from './entry.ts';
+import type { Actor, Entry, Kind, Role, Scope, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
 import { repeatable } from './text.ts';
 import { inputWords } from './input-words.ts';
@@ -9,16 +9,6 @@ import type { Instant } from './instants.ts';
 import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 import type { Done, Place, Retry, Turn, Watch } from './waiting.ts';
-
-/** Part of what its principal may do. */
-export interface Scope {
-  /** Names of workspaces, or `everything` alone. */
-  readonly workspaces: readonly string[];
-  /** Categories of operations, or `everything` alone. */
-  readonly categories: readonly string[];
-  /** The only agent that it may speak for. */
-  readonly agent?: string | undefined;
-}
 
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {

@@ -13,7 +13,8 @@ export interface Hub {
   readonly refuses?: (caller: Caller, workspace: string | undefined, way: WayIn) => Refusal | undefined;
   /** The connection that `caller` names is over; a session that it opened ends. */
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
-  readonly health: () => Promise<HubHealth>;
+  /** With a caller, of the workspaces that it may know. */
+  readonly health: (caller?: Caller) => Promise<HubHealth>;
   /** Known at once, also while everything else waits for the journals to be open; absent means open. */
   readonly phase?: () => 'opening' | 'open' | 'stopping';
   /**

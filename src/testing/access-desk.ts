@@ -5,9 +5,9 @@ import { accessOperations } from '../areas/access/operations/index.ts';
 import { areas, initialSlices } from '../areas/index.ts';
 import { workspacesIntent } from '../areas/workspaces/decide.ts';
 import { present } from '../kernel/assert.ts';
-import type { Actor, Entry } from '../kernel/entry.ts';
+import type { Actor, Entry, Scope } from '../kernel/entry.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
-import type { Answer, Answered, Facts, Scope } from '../kernel/operation.ts';
+import type { Answer, Answered, Facts } from '../kernel/operation.ts';
 import { Scenario } from './scenario.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export class AccessDesk {
     if (!prepared.ok) return prepared;
     const command = prepared.value;
     if (command.kind === 'query')
-      return checked(operation.output, command.run(this.scenario.slices, this.#facts(actor)));
+      return checked(operation.output, command.run(this.scenario.slices, this.#facts(visitor)));
     this.#secrets += 1;
     const caller = { ...actor, scope, connection: undefined, client: undefined };
     const outcome = this.scenario.when(command.intend(caller, { hash: this.hash }), actor);

@@ -110,7 +110,7 @@ export const serve = async (
       left.push(caller);
       return local.disconnect(caller, workspace);
     },
-    health: () => local.health(),
+    health: (caller) => local.health(caller),
     refuses: (caller, workspace, way) => local.refuses(caller, workspace, way),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),

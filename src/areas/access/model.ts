@@ -1,4 +1,4 @@
-import type { EntryOf, Kind, Role } from '../../kernel/entry.ts';
+import type { EntryOf, Kind, Role, Scope } from '../../kernel/entry.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { nameSchema } from '../../kernel/ids.ts';
 import { type Instant, dayMs } from '../../kernel/instants.ts';
@@ -154,6 +154,13 @@ export const coversWorkspaces = (
     names.map((name) => holderOf(workspaces, name)?.file ?? name);
   return covers(filesOf(held), filesOf(wanted));
 };
+
+/** AC33: whether a token is for no workspaces but those that whoever asks is held to. */
+export const isWithin = (
+  workspaces: WorkspacesSlice,
+  token: Pick<Token, 'workspaces'>,
+  scope: Scope | undefined,
+): boolean => scope === undefined || coversWorkspaces(workspaces, scope.workspaces, token.workspaces);
 
 export type AccessEvent =
   | {

@@ -304,6 +304,28 @@ test('AC30 what a token that expires makes ends with it at the latest', () => {
   );
 });
 
+test('AC33 who is held to some workspaces sees and revokes no tokens that are for others', () => {
+  const desk = new AccessDesk();
+  for (const name of ['shop', 'app']) desk.workspace(name);
+  const visitor = desk.token(ownerActor, { workspaces: ['shop'] });
+  const bea = desk.principal('bea', 'person', 'worker');
+  const within = desk.token(bea, { workspaces: ['shop'] });
+  const others = [['app'], ['shop', 'app'], ['*']].map((workspaces) => desk.token(bea, { workspaces }));
+  const own = desk.token(ownerActor, { workspaces: ['app'] });
+  assert.deepEqual(desk.listed(visitor), [visitor.token, within.token]);
+  assert.equal(desk.do(visitor, 'token_list')['total'], 2);
+  const unknown = desk.refused(visitor, 'token_revoke', {
+    code: 'not_found',
+    input: { id: 'tk_0000000000' },
+  });
+  for (const { token } of [...others, own]) {
+    const refused = desk.refused(visitor, 'token_revoke', { code: 'not_found', input: { id: token } });
+    assert.equal(refused.message, unknown.message.replace('tk_0000000000', token));
+  }
+  desk.do(visitor, 'token_revoke', { id: within.token });
+  assert.equal(desk.listed(ownerActor).length, 5);
+});
+
 test('a list goes on where it ended, for the same filters', () => {
   const desk = new AccessDesk();
   const ids = Array.from({ length: 5 }, () => desk.token(ownerActor).token);

@@ -1,6 +1,5 @@
 import type { Context, Decision } from '../../../kernel/area.ts';
-import type { Kind, Role } from '../../../kernel/entry.ts';
-import type { Scope } from '../../../kernel/operation.ts';
+import type { Kind, Role, Scope } from '../../../kernel/entry.ts';
 import type { AccessEvent, AccessSlice, Denial, Use } from '../model.ts';
 
 /** How long a token is to last, in seconds. */
@@ -30,6 +29,13 @@ export interface RefreshCommand {
   readonly scope: Scope | undefined;
 }
 
+export interface RevokeCommand {
+  readonly type: 'revoke_token';
+  readonly id: string;
+  readonly reason?: string | undefined;
+  readonly scope?: Scope | undefined;
+}
+
 export interface AddCommand {
   readonly type: 'add_principal';
   readonly name: string;
@@ -41,7 +47,7 @@ export interface AddCommand {
 export type AccessCommand =
   | CreateCommand
   | RefreshCommand
-  | { readonly type: 'revoke_token'; readonly id: string; readonly reason?: string | undefined }
+  | RevokeCommand
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
   /** What the host has seen of tokens being used. */

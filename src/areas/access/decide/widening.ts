@@ -1,7 +1,6 @@
-import { type Role, roleAtLeast } from '../../../kernel/entry.ts';
+import { type Role, roleAtLeast, type Scope } from '../../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { type Instant, isoTime, secondMs } from '../../../kernel/instants.ts';
-import type { Scope } from '../../../kernel/operation.ts';
 import { type Token, covers, coversWorkspaces, lifeSecondsMin } from '../model.ts';
 import type { Desk } from './commands.ts';
 
