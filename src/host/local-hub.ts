@@ -49,17 +49,17 @@ export class LocalHub implements Hub {
   async call(call: HubCall): Promise<Outcome<HubReply>> {
     if (call.hub !== undefined && call.hub !== this.id) return otherHub(this.id);
     const found = this.#options.find(call.operation);
-    const operation = found instanceof Promise ? await found : found;
-    if (!operation.ok) return operation;
-    const { journal } = operation.value;
-    const input = this.#inputOf(operation.value, call);
-    const refused =
-      refuseCaller(operation.value, call.caller) ?? this.#refusePlace(operation.value, call, input);
+    const named = found instanceof Promise ? await found : found;
+    if (!named.ok) return named;
+    const operation = whereAsked(named.value, call.input);
+    const { journal } = operation;
+    const input = this.#inputOf(operation, call);
+    const refused = refuseCaller(operation, call.caller) ?? this.#refusePlace(operation, call, input);
     if (refused !== undefined) {
-      const workspace = placeOf(operation.value, call, input);
+      const workspace = placeOf(operation, call, input);
       return this.#denied(call.caller, refused, { operation: call.operation, workspace });
     }
-    const prepared = operation.value.prepare(input);
+    const prepared = operation.prepare(input);
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
@@ -68,7 +68,7 @@ export class LocalHub implements Hub {
         ? await engine.value.query(call.caller, prepared.value, call)
         : await engine.value.execute(call.caller, prepared.value, call);
     if (!reply.ok) {
-      const workspace = placeOf(operation.value, call, input);
+      const workspace = placeOf(operation, call, input);
       return reply.code === 'forbidden'
         ? this.#denied(call.caller, reply, { operation: call.operation, workspace })
         : reply;
@@ -185,6 +185,12 @@ export class LocalHub implements Hub {
     return workspace.ok ? ok(workspace.value.engine) : workspace;
   }
 }
+
+/** The operation on the journal that its input names. */
+const whereAsked = (operation: Operation, input: unknown): Operation =>
+  operation.orHub === true && isRecord(input) && input['of'] === 'hub'
+    ? { ...operation, journal: 'hub' }
+    : operation;
 
 /** The workspace that a call is for, as far as it says so. */
 const placeOf = (

@@ -1,4 +1,5 @@
 import { defineArea } from '../../kernel/area.ts';
+import { account } from './account.ts';
 import { type AccessCommand, decide } from './decide/index.ts';
 import { evolve } from './evolve.ts';
 import type { AccessEvent } from './model.ts';
@@ -47,6 +48,7 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
   },
   decide,
   evolve,
+  account,
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
   bulk: ({ principals, tokens }) => ({ principals: principals.bulk(), tokens: tokens.bulk() }),
   settle: ({ principals, tokens }) => ({ principals: principals.settle(), tokens: tokens.settle() }),

@@ -9,7 +9,8 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 };
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
-  const { name, kind, journal, ofWorkspace, category, summary, description, role, person, rate } = operation;
+  const { name, kind, journal, ofWorkspace, orHub, category, summary, description, role, person, rate } =
+    operation;
   const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
   return {
@@ -17,6 +18,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     kind,
     journal,
     ...(ofWorkspace !== undefined && { ofWorkspace }),
+    ...(orHub !== undefined && { orHub }),
     category,
     summary,
     description,
