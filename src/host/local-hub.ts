@@ -1,4 +1,5 @@
 import { agentsIntent } from '../areas/agents/decide.ts';
+import { findWorkspace } from '../areas/workspaces/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
@@ -16,6 +17,7 @@ import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import type { Denials } from './access/denials.ts';
 import { forgetEnded } from './carried-reports.ts';
 import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
+import { Quotas } from './quotas.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -38,6 +40,7 @@ export class LocalHub implements Hub {
   readonly id: string;
   readonly version: string;
   readonly #options: LocalHubOptions;
+  readonly #quotas = new Quotas();
   #stopping = false;
 
   constructor(options: LocalHubOptions) {
@@ -63,6 +66,9 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
+    const beyond =
+      prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
+    if (beyond !== undefined) return beyond;
     const reply =
       prepared.value.kind === 'query'
         ? await engine.value.query(call.caller, prepared.value, call)
@@ -135,6 +141,17 @@ export class LocalHub implements Hub {
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#options.workspaces.close();
+  }
+
+  /** WO15, WO16: why nothing more may be written there now. */
+  #refuseMore({ workspace }: HubCall): Refusal | undefined {
+    const { workspaces, defaultWorkspace } = this.#options;
+    const { engine } = workspaces.hub;
+    const registered = findWorkspace(engine.slices.workspaces, workspace ?? defaultWorkspace);
+    return (
+      registered &&
+      this.#quotas.refuse(registered, { now: engine.now(), bytes: () => workspaces.bytesOf(registered) })
+    );
   }
 
   /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */
