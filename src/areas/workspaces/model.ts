@@ -21,7 +21,7 @@ export const bytesQuotaMin = 1_000_000;
 export const quotaMax = 1_000_000_000_000;
 
 /** What a workspace may take of the hub; undefined = as much as there is. */
-export interface Quota {
+interface Quota {
   /** Of its journal on disk. */
   readonly bytesMax: number | undefined;
   /** Calls that may write, from all together. */
