@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -43,9 +45,9 @@ export class Agent {
   }
 
   /** An agent that calls a running hub. */
-  static async overHttp(name: string, url: string): Promise<Agent> {
+  static async overHttp(name: string, hub: Pick<Hub, 'url' | 'token'>): Promise<Agent> {
     const client = new Client({ name: 'two-agents', version: '1.0.0' });
-    await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', url)));
+    await client.connect(httpTransport(hub));
     const agent = new Agent(name, client);
     const { session } = z
       .looseObject({ session: z.string() })
@@ -78,14 +80,23 @@ export class Agent {
   }
 }
 
+/** The way to a hub for who shows it this token. */
+export const httpTransport = ({ url, token }: Pick<Hub, 'url' | 'token'>): StreamableHTTPClientTransport =>
+  new StreamableHTTPClientTransport(new URL('/mcp', url), {
+    requestInit: { headers: { Authorization: `Bearer ${token}` } },
+  });
+
 /** A hub in a process of its own, on any free port. */
 export class Hub {
   readonly url: string;
+  /** Of its owner: its first start leaves it where only they can read it. */
+  readonly token: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  private constructor(url: string, child: ChildProcess, ended: Promise<unknown>) {
+  private constructor(url: string, token: string, child: ChildProcess, ended: Promise<unknown>) {
     this.url = url;
+    this.token = token;
     this.#child = child;
     this.#ended = ended;
   }
@@ -102,7 +113,7 @@ export class Hub {
       const url = /ready on (http:\/\/\S+)/.exec(line)?.[1];
       if (url === undefined) continue;
       child.stdout.resume();
-      return new Hub(url, child, ended);
+      return new Hub(url, readFileSync(join(dataDir, 'token'), 'utf8').trim(), child, ended);
     }
     throw new Error('the hub ended before it was ready');
   }

@@ -130,7 +130,7 @@ const main = async (): Promise<void> => {
     const ada = await startAgent('ada');
     const bert = await startAgent('bert');
     const hub = early ?? (await startHub());
-    const carol = await Agent.overHttp('carol', hub.url);
+    const carol = await Agent.overHttp('carol', hub);
     stops.push(() => carol.close());
     say('carol', 'starts over HTTP');
     await work([ada, bert, carol]);

@@ -6,6 +6,7 @@ import { initialAccess } from './access/model.ts';
 import { agentsArea } from './agents/area.ts';
 import { initialAgents } from './agents/model.ts';
 import { leasesArea } from './leases/area.ts';
+import { accessSettings } from './access/model.ts';
 import { initialLeases, leaseSettings } from './leases/model/index.ts';
 import { messagesArea } from './messages/area.ts';
 import { initialMessages } from './messages/model/index.ts';
@@ -28,7 +29,7 @@ export const areas: readonly Area[] = [
 ];
 
 /** What holds where nobody has set anything else. */
-export const defaultSettings: RuleSettings = { leases: leaseSettings };
+export const defaultSettings: RuleSettings = { access: accessSettings, leases: leaseSettings };
 
 /** The state before the first entry. */
 export const initialSlices: Slices = {

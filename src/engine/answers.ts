@@ -206,6 +206,7 @@ export class Answers {
       history: journal.history,
       head: this.#options.state.seq,
       workspace: workspace(),
+      settings: rules.settings,
       arrived: this.#options.arrived(actor),
       arrivedOf: (agent) => this.#options.arrived({ agent }),
       attention: (agent): readonly Attention[] =>

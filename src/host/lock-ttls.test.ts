@@ -9,6 +9,7 @@ import { usualLockTtls } from './configuration/lock-ttls.ts';
 test('LE27 the ttl of a lock is bounded and chosen as it is configured', () => {
   assert.deepEqual(defaultSettings.leases, usualLockTtls, 'what is documented is what the rules go by');
   const given = new Scenario(areas, initialSlices, {
+    ...defaultSettings,
     leases: { ttlMsDefault: 60_000, ttlMsMin: 1_000, ttlMsMax: 90_000_000 },
   });
   const started = given.when(

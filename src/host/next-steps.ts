@@ -24,10 +24,10 @@ export const readySteps = (ready: Ready, { json }: { readonly json: boolean }): 
 /** Where the hub is, and lines to paste into the clients that people have. */
 const nextSteps = (ready: Ready): string => {
   const { url, dataDir, workspace, token } = ready;
-  const socket = socketPathIn(url);
+  const open = socketPathIn(url) === undefined ? stepsOverHttp(url, workspace) : stepsOverSocket(url);
   return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
 
-${token !== undefined ? stepsWithToken(ready, token) : socket === undefined ? stepsOverHttp(url, workspace) : stepsOverSocket(url, socket)}
+${token === undefined ? open : stepsWithToken(ready, token)}
 
 Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
 `;
@@ -37,8 +37,6 @@ const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
 
 /** What comes in by itself comes first; other programs show the token. */
 const stepsWithToken = ({ url, workspace }: Ready, token: OwnerToken): string => {
-  const socket = socketPathIn(url);
-  const target = socket === undefined ? url : `--unix-socket ${shellWord(socket)} http://localhost`;
   const [said, shown] =
     token.kind === 'given'
       ? ['It is the one that was given in SIGNALBOX_TOKEN', '$SIGNALBOX_TOKEN']
@@ -54,11 +52,10 @@ const stepsWithToken = ({ url, workspace }: Ready, token: OwnerToken): string =>
 ${clients}
 
 Give your agents the command signalbox mcp:
-  claude mcp add signalbox -- signalbox mcp --workspace ${shellWord(workspace)}
-  codex mcp add signalbox -- signalbox mcp --workspace ${shellWord(workspace)}
+${stdioClients(['--workspace', workspace])}
 
 Put a first task on the board:
-  curl -s -H "Authorization: Bearer ${shown}" ${target}/v1/operations/task_add ${firstTask}`;
+  curl -s -H "Authorization: Bearer ${shown}" ${curlTarget(url)}/v1/operations/task_add ${firstTask}`;
 };
 
 const stepsOverHttp = (url: string, workspace: string): string => {
@@ -66,7 +63,9 @@ const stepsOverHttp = (url: string, workspace: string): string => {
   const word = shellWord(address);
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'http', url: address } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: { url: address } } });
-  return `Give your agents the address ${address}:
+  return `${anybody}
+
+Give your agents the address ${address}:
   claude mcp add --transport http signalbox ${word}
   codex mcp add signalbox --url ${word}
   gemini mcp add --transport http signalbox ${word}
@@ -79,20 +78,35 @@ Put a first task on the board:
   curl -s ${url}/v1/operations/task_add ${firstTask}`;
 };
 
+const anybody =
+  'It asks nobody who calls (--insecure-no-auth): whoever reaches it acts as you. signalbox auth enable ends that.';
+
 /** Clients of MCP cannot open a socket; a process of ours can. */
-const stepsOverSocket = (url: string, path: string): string => {
-  const server = { command: 'signalbox', args: ['mcp', '--url', url] };
-  const word = shellWord(url);
-  const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
-  const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
-  return `Give your agents the command signalbox mcp, which goes through it:
-  claude mcp add signalbox -- signalbox mcp --url ${word}
-  codex mcp add signalbox -- signalbox mcp --url ${word}
-  gemini mcp add -e SIGNALBOX_URL=${word} signalbox signalbox mcp
-or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
-  ${vsCode}
-  ${cursor}
+const stepsOverSocket = (url: string): string => `${anybody}
+
+Give your agents the command signalbox mcp, which goes through it:
+${stdioClients(['--url', url])}
 
 Put a first task on the board:
-  curl -s --unix-socket ${shellWord(path)} http://localhost/v1/operations/task_add ${firstTask}`;
+  curl -s ${curlTarget(url)}/v1/operations/task_add ${firstTask}`;
+
+/** Lines that make a client start a process of ours. */
+const stdioClients = (flags: readonly [flag: string, value: string]): string => {
+  const server = { command: 'signalbox', args: ['mcp', ...flags] };
+  const words = `signalbox mcp ${flags.map(shellWord).join(' ')}`;
+  const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
+  const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
+  const [flag, value] = flags;
+  return `  claude mcp add signalbox -- ${words}
+  codex mcp add signalbox -- ${words}
+  gemini mcp add -e SIGNALBOX_${flag.slice(2).toUpperCase()}=${shellWord(value)} signalbox signalbox mcp
+or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
+  ${vsCode}
+  ${cursor}`;
+};
+
+/** What stands before the path in a line for curl. */
+const curlTarget = (url: string): string => {
+  const socket = socketPathIn(url);
+  return socket === undefined ? url : `--unix-socket ${shellWord(socket)} http://localhost`;
 };

@@ -1,3 +1,4 @@
+import type { AccessSettings } from '../areas/access/model.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -33,16 +34,18 @@ export interface OpenHubOptions {
   readonly denials?: Denials;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
+  /** What rules know of who may come in; when absent, this process has no way in for others. */
+  readonly access?: AccessSettings;
 }
 
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { catalogue, log, ticksFirst, denials, place }: OpenHubOptions,
+  { catalogue, log, ticksFirst, denials, place, access }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
-  const opened = await openJournals(settings, { log, ticksFirst });
+  const opened = await openJournals(settings, { log, ticksFirst, ...(access && { access }) });
   if (!opened.ok) return opened;
   const workspaces = opened.value;
   const name = await settleWorkspace(wanted.value, workspaces, log);
@@ -57,10 +60,14 @@ export const openHub = async (
   return ok({ hub, journal, engine, workspace: workspace.value.name });
 };
 
+export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
+  readonly brief?: boolean;
+}
+
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
-  { dataDir, cacheDir, lockTtls }: Settings,
-  how: { readonly log: Log; readonly ticksFirst: boolean; readonly brief?: boolean },
+  { dataDir, cacheDir, lockTtls, auth }: Settings,
+  { access = { mayBeOpen: !auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(dataDir);
   if (!prepared.ok) return prepared;
@@ -69,7 +76,7 @@ export const openJournals = async (
     cacheDir,
     openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
-    rules: { leases: lockTtls },
+    rules: { leases: lockTtls, access },
     ...how,
   });
 };

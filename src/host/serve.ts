@@ -85,10 +85,10 @@ const openGuarded = async (
   access: Access,
   how: OpenHubOptions,
 ): Promise<Outcome<OpenedHub & { readonly token: OwnerToken | undefined }>> => {
-  const opened = await openHub(settings, how);
+  const opened = await openHub(settings, { ...how, access: access.settings });
   if (!opened.ok) return opened;
   const token = await access.open(opened.value.engine);
-  if (token.ok) return ok({ ...opened.value, token: token.value });
+  if (token.ok) return ok({ ...opened.value, token: access.settings.isOpen() ? undefined : token.value });
   await opened.value.hub.close();
   return token;
 };

@@ -4,6 +4,7 @@ import type { Carried } from './carried.ts';
 import type { Actor, Entry, Kind, Role, Scope, Seq } from './entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from './errors.ts';
 import { repeatable } from './text.ts';
+import type { RuleSettings } from './rule-settings.ts';
 import { inputWords } from './input-words.ts';
 import type { Instant } from './instants.ts';
 import type { Found, SearchQuery } from './search.ts';
@@ -41,6 +42,7 @@ export interface Facts {
   /** Number of the last entry. */
   readonly head: Seq;
   readonly workspace: string;
+  readonly settings: RuleSettings;
   /** What waits for an agent, over all areas. */
   readonly attention: (agent: string) => readonly Attention[];
   /** What answers have carried to the agent that calls, as far as that is proven. The journal may not say so yet. */

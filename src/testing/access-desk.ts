@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { accessOperations } from '../areas/access/operations/index.ts';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { workspacesIntent } from '../areas/workspaces/decide.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry, Scope } from '../kernel/entry.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
 import type { Answer, Answered, Facts } from '../kernel/operation.ts';
+import type { RuleSettings } from '../kernel/rule-settings.ts';
 import { Scenario } from './scenario.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -20,9 +21,15 @@ const nobodySpeaks = { agent: undefined, session: undefined } as const;
 export const ownerActor: Visitor = { principal: 'owner', role: 'admin', kind: 'person', ...nobodySpeaks };
 
 export class AccessDesk {
-  readonly scenario = new Scenario(areas, initialSlices);
+  readonly scenario: Scenario;
   written: readonly Entry[] = [];
+  readonly #settings: RuleSettings;
   #secrets = 0;
+
+  constructor(settings: RuleSettings = defaultSettings) {
+    this.#settings = settings;
+    this.scenario = new Scenario(areas, initialSlices, settings);
+  }
 
   /** The hash that the last call got, and the secret of that hash. */
   get hash(): string {
@@ -122,6 +129,7 @@ export class AccessDesk {
       actor,
       history: 'j.1',
       workspace: 'hub',
+      settings: this.#settings,
       head: this.scenario.entries.length,
       arrived: {},
       arrivedOf: () => ({}),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { agentsIntent } from '../areas/agents/decide.ts';
-import { areas, initialSlices } from '../areas/index.ts';
+import { areas, defaultSettings, initialSlices } from '../areas/index.ts';
 import { operations } from '../areas/operations.ts';
 import type { Task } from '../areas/tasks/model/index.ts';
 import type { Attention, News } from '../kernel/area.ts';
@@ -150,6 +150,7 @@ export class TaskBoard {
       actor,
       history,
       workspace: 'test',
+      settings: defaultSettings,
       head: 0,
       arrived: this.scenario.arrived,
       arrivedOf: () => this.scenario.arrived,

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { main } from '../host/processes.ts';
+import { main, mainOnly, open } from '../host/processes.ts';
 
 const cutting = join(import.meta.dirname, 'cutting.ts');
 
@@ -33,7 +33,7 @@ export interface Where {
 const start = ({ dataDir, cwd = dataDir }: Where, words: readonly string[], env: NodeJS.ProcessEnv) =>
   spawn(process.execPath, [main, ...withPlace(words, dataDir)], {
     cwd,
-    env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', ...env },
+    env: { ...process.env, ...mainOnly, ...open, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

@@ -96,7 +96,7 @@ describe('a page of help', () => {
     const overview = await helpOf();
     for (const { name, summary } of sheetsOf(catalogue).filter((sheet) => sheet.isCall))
       if (!name.includes(' ')) assert.match(overview, new RegExp(`\n  ${name} +${summary}\n`));
-    assert.match(overview, /--agent NAME, or once with SIGNALBOX_AGENT=NAME/);
+    assert.match(overview, /--agent NAME, or set SIGNALBOX_AGENT/);
   });
 
   it('has examples that need an agent with one, and no way to empty the lists of what is new', async () => {

@@ -16,6 +16,7 @@ import { verify } from '../../src/journal/journal.ts';
 import { errorTable } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { readHubFile } from '../../src/host/hub-file.ts';
 import type { Hub } from '../../src/surfaces/hub.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
@@ -30,12 +31,15 @@ type Way = 'through a hub' | 'on the journal';
 /** A hub to prepare boards with: the one that the commands find, or one in this process that they do not know of. */
 const openBoard = async (site: Site, way: Way): Promise<Hub> => {
   if (way === 'through a hub') {
-    const hub = await connectHub((await startHub(site)).url);
+    const { url } = await startHub(site);
+    // It may come to ask who calls.
+    const token = (await readHubFile(site.dataDir))?.token;
+    const hub = await connectHub(url, { token });
     assert(hub.ok);
     site.onEnd(async () => hub.value.close());
     return hub.value;
   }
-  const flags = { 'data-dir': site.dataDir, workspace: 'main' };
+  const flags = { 'data-dir': site.dataDir, workspace: 'main', 'insecure-no-auth': true };
   const configuration = await readConfiguration(flags, { env: {}, cwd: site.dataDir });
   assert(configuration.ok);
   const options = { catalogue, log: stderrLog({ logLevel: 'warn', debug: false }), ticksFirst: false };

@@ -27,7 +27,7 @@ export interface WritingCommand {
 }
 
 /** What is called in nobody's name: it needs no session, or a person. */
-const ofNobody = /^(?:task_add|workspace_add|token_create|principal_add)$/;
+const ofNobody = /^(?:task_add|workspace_add|token_create|principal_add|auth_enable|auth_disable)$/;
 
 /** Calls as the subject's agent; what needs no session is called without one. */
 const call = async (
@@ -109,9 +109,24 @@ const withPrincipal = async (hub: Hub, subject: Subject): Promise<Subject> => {
 };
 
 const withToken = async (hub: Hub, subject: Subject): Promise<Subject> => {
-  const made = sent.parse(await call(hub, subject, { operation: 'token_create', input: {} }));
-  return { ...subject, task: made.id };
+  const token = sent.parse(await call(hub, subject, { operation: 'token_create', input: {} }));
+  return { ...subject, task: token.id };
 };
+
+const made = z.object({ created_at: z.string() });
+
+/** What the command is to change has been undone; from when on its effect counts stands in the place of the task. */
+const afterCall =
+  (operation: string) =>
+  async (hub: Hub, subject: Subject): Promise<Subject> => {
+    await call(hub, subject, { operation, input: {} });
+    const { created_at: since } = made.parse(
+      await call(hub, subject, { operation: 'token_create', input: {} }),
+    );
+    return { ...subject, task: since };
+  };
+
+const isSince = ({ time }: Line, { task }: Subject): boolean => time >= Date.parse(task);
 
 const withWorkspace = async (hub: Hub, subject: Subject): Promise<Subject> => {
   await call(hub, subject, { operation: 'workspace_add', input: { name: subject.word } });
@@ -311,6 +326,20 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: withWorkspace,
     journal: 'hub.journal',
     effect: ({ type, data }, { word }) => type === 'workspaces.quota_set' && data['name'] === word,
+  },
+  {
+    operation: 'auth_enable',
+    words: () => ['auth', 'enable'],
+    prepare: afterCall('auth_disable'),
+    journal: 'hub.journal',
+    effect: (line, subject) => line.type === 'access.enabled' && isSince(line, subject),
+  },
+  {
+    operation: 'auth_disable',
+    words: () => ['auth', 'disable'],
+    prepare: afterCall('auth_enable'),
+    journal: 'hub.journal',
+    effect: (line, subject) => line.type === 'access.disabled' && isSince(line, subject),
   },
   {
     operation: 'principal_add',

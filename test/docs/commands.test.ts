@@ -55,7 +55,7 @@ const notRun: ReadonlyMap<string, string> = new Map([
 const startsHub = (command: string): boolean => /^(?:npm start|bin\/signalbox serve)\b/.test(command);
 
 /** What holds for all that is typed after it in the same terminal. */
-const lasts = (command: string): boolean => /^(?:export|cd) /.test(command);
+const lasts = (command: string): boolean => /^(?:(?:export|cd) |\w+=)/.test(command);
 
 /** Runs commands as a newcomer would, on a data directory and a port that nobody else has. */
 class Shell {
@@ -64,18 +64,18 @@ class Shell {
   readonly #lasting: string[] = [];
   #url: string | undefined;
 
-  private constructor(dataDir: string) {
+  private constructor(home: string) {
     // Inside a test, Node's runner would believe that it runs a second time, and do nothing.
-    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    this.#env = { ...env, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_PORT: '0', SIGNALBOX_WORKSPACE: 'main' };
+    const { NODE_TEST_CONTEXT: _context, XDG_DATA_HOME: _data, XDG_CACHE_HOME: _cache, ...env } = process.env;
+    this.#env = { ...env, HOME: home, SIGNALBOX_PORT: '0', SIGNALBOX_WORKSPACE: 'main' };
   }
 
   static async open(context: TestContext): Promise<Shell> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-docs-'));
-    const shell = new Shell(dataDir);
+    const home = await mkdtemp(join(tmpdir(), 'signalbox-docs-'));
+    const shell = new Shell(home);
     context.after(async () => {
       for (const end of shell.#ends) await end();
-      await rm(dataDir, { recursive: true });
+      await rm(home, { recursive: true });
     });
     return shell;
   }
@@ -215,6 +215,7 @@ describe('what a newcomer sees first', () => {
     await shell.start('npm start');
     const outs: unknown[] = [];
     for (const { text: command } of commandsIn(read('README.md'))) {
+      if (lasts(command)) await shell.run(command);
       if (command.startsWith('curl ')) outs.push(answerOf(command, await shell.run(command)));
     }
     assert.match(JSON.stringify(outs.at(0)), /"T-1"/);
@@ -223,44 +224,66 @@ describe('what a newcomer sees first', () => {
   });
 
   it('is what the hub itself says to do next, which works as printed', async (t) => {
-    const shell = await Shell.open(t);
-    const said = await shell.start('bin/signalbox serve');
-    const command = /^ *(curl .*)$/m.exec(said)?.[1] ?? '';
-    assert.match(JSON.stringify(answerOf(command, await shell.run(command))), /"T-1"/);
-    assert.match(
-      said,
-      /^ *claude mcp add --transport http signalbox 'http:\/\/127\.0\.0\.1:\d+\/mcp\?workspace=main'$/m,
-    );
+    for (const [flags, asks] of [
+      ['', true],
+      [' --insecure-no-auth', false],
+    ] as const) {
+      const shell = await Shell.open(t);
+      const said = await shell.start(`bin/signalbox serve${flags}`);
+      const command = /^ *(curl .*)$/m.exec(said)?.[1] ?? '';
+      assert.equal(command.includes('Authorization'), asks);
+      assert.match(JSON.stringify(answerOf(command, await shell.run(command))), /"T-1"/);
+    }
   });
 
-  it('are lines for every client, with the address at which the hub answers', async (t) => {
+  it('are lines for every client, which start a process that comes in by itself', async (t) => {
     const shell = await Shell.open(t);
     const said = await shell.start('bin/signalbox serve');
-    const url = /ready on (\S+)/.exec(said)?.[1] ?? '';
-    const address = `${url}/mcp?workspace=main`;
-    for (const line of [
-      `claude mcp add --transport http signalbox '${address}'`,
-      `codex mcp add signalbox --url '${address}'`,
-      `gemini mcp add --transport http signalbox '${address}'`,
-    ]) {
-      assert(said.split('\n').includes(`  ${line}`), line);
-    }
-    const files = said.split('\n').filter((line) => line.startsWith('  {'));
+    const words = 'signalbox mcp --workspace main';
+    const server = { command: 'signalbox', args: ['mcp', '--workspace', 'main'] };
+    assert.deepEqual(linesIn(said), [
+      `claude mcp add signalbox -- ${words}`,
+      `codex mcp add signalbox -- ${words}`,
+      'gemini mcp add -e SIGNALBOX_WORKSPACE=main signalbox signalbox mcp',
+    ]);
+    assert.deepEqual(filesIn(said), [
+      { servers: { signalbox: { type: 'stdio', ...server } } },
+      { mcpServers: { signalbox: server } },
+    ]);
+    const here = { command: '/path/to/this/checkout/bin/signalbox', args: ['mcp'] };
     assert.deepEqual(
-      files.map((line): unknown => JSON.parse(line)),
-      [
-        { servers: { signalbox: { type: 'http', url: address } } },
-        { mcpServers: { signalbox: { url: address } } },
-      ],
-    );
-    const shown = textsOf(read('docs/first-hour.md'), 'json').map((block): unknown =>
-      JSON.parse(block.replaceAll('http://127.0.0.1:8321', url).replaceAll('NAME', 'main')),
-    );
-    assert.deepEqual(
-      shown,
-      files.map((line): unknown => JSON.parse(line)),
+      textsOf(read('docs/first-hour.md'), 'json').map((block): unknown => JSON.parse(block)),
+      [{ servers: { signalbox: { type: 'stdio', ...here } } }, { mcpServers: { signalbox: here } }],
       'and the first hour has them',
     );
     assert(said.split('\n').length <= 24, 'it fits on a screen');
   });
+
+  it('are lines with the address of a hub that asks nobody', async (t) => {
+    const shell = await Shell.open(t);
+    const said = await shell.start('bin/signalbox serve --insecure-no-auth');
+    const url = `${/ready on (\S+)/.exec(said)?.[1] ?? ''}/mcp?workspace=main`;
+    assert.deepEqual(linesIn(said), [
+      `claude mcp add --transport http signalbox '${url}'`,
+      `codex mcp add signalbox --url '${url}'`,
+      `gemini mcp add --transport http signalbox '${url}'`,
+    ]);
+    assert.deepEqual(filesIn(said), [
+      { servers: { signalbox: { type: 'http', url } } },
+      { mcpServers: { signalbox: { url } } },
+    ]);
+    assert.match(said, /asks nobody who calls \(--insecure-no-auth\)/);
+    assert(said.split('\n').length <= 24, 'it fits on a screen');
+  });
 });
+
+/** What is to be typed for clients that have a command for it. */
+const linesIn = (said: string): readonly string[] =>
+  said.split('\n').flatMap((line) => /^ {2}(\w+ mcp add .*)$/.exec(line)?.[1] ?? []);
+
+/** What is to be written into the files of the others. */
+const filesIn = (said: string): readonly unknown[] =>
+  said
+    .split('\n')
+    .filter((line) => line.startsWith('  {'))
+    .map((line): unknown => JSON.parse(line));

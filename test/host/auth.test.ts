@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { newTokenText } from '../../src/host/access/token-text.ts';
 import { type HubProcess, openSite, runCommand, startHub, stdioClient } from './processes.ts';
 
-const auth = { env: { SIGNALBOX_AUTH: '1' } };
+const auth = { auth: true };
 
 const statusWith = async ({ url }: HubProcess, token: string | undefined): Promise<number> => {
   const headers = token === undefined ? undefined : { Authorization: `Bearer ${token}` };
@@ -64,12 +64,53 @@ describe('a hub that asks who calls', () => {
   });
 });
 
+describe('a hub that was started to be open', () => {
+  const ask = async ({ url }: HubProcess, operation: string, token?: string): Promise<string> => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${url}/v1/operations/${operation}`, {
+      method: 'POST',
+      body: '{}',
+      headers,
+    });
+    return `${response.status} ${await response.text()}`;
+  };
+
+  it('AC19 AC22 takes whoever shows nothing for its owner, says so in every status, and refuses a bad token', async (t) => {
+    const hub = await startHub(await openSite(t));
+    assert.match(await ask(hub, 'status'), /^200 .*"access":"open: .*--insecure-no-auth/);
+    assert.match(await ask(hub, 'auth_status'), /^200 .*"asks":false.*"principal":"owner"/);
+    assert.match(await ask(hub, 'status', newTokenText()), /^401 .*does not know this token/);
+  });
+
+  it('AC20 AC21 asks as soon as it is told to, also after a restart, until that is taken back', async (t) => {
+    const site = await openSite(t);
+    const hub = await startHub(site);
+    assert.match(await ask(hub, 'auth_enable'), /^200 .*"asks":true/);
+    const token = readFileSync(join(site.dataDir, 'token'), 'utf8').trim();
+    assert.match(await ask(hub, 'status'), /^401 /);
+    assert.doesNotMatch(await ask(hub, 'status', token), /"access"/);
+    await hub.stop();
+    const again = await startHub(site);
+    assert.match(await ask(again, 'status'), /^401 /);
+    assert.match(await ask(again, 'auth_disable', token), /^200 .*"asks":false/);
+    assert.match(await ask(again, 'status'), /^200 /);
+  });
+
+  it('AC21 is one only when it was started so', async (t) => {
+    const site = await openSite(t);
+    const hub = await startHub(site, { auth: true });
+    const token = readFileSync(join(site.dataDir, 'token'), 'utf8').trim();
+    assert.match(await ask(hub, 'auth_disable', token), /^409 .*--insecure-no-auth/);
+    assert.match(await ask(hub, 'status'), /^401 /);
+  });
+});
+
 describe('the token of the owner of a hub', () => {
   it('is written nowhere when one is given', async (t) => {
     const site = await openSite(t);
     const token = newTokenText();
-    const env = { SIGNALBOX_AUTH: '1', SIGNALBOX_TOKEN: token };
-    const hub = await startHub(site, { env });
+    const env = { SIGNALBOX_TOKEN: token };
+    const hub = await startHub(site, { auth: true, env });
     assert.deepEqual([await statusWith(hub, undefined), await statusWith(hub, token)], [401, 200]);
     const outside = await runCommand(['task', 'list', '--data-dir', site.dataDir]);
     assert.equal(outside.status, 5);
@@ -109,15 +150,7 @@ describe('a start with a token that cannot be the owner’s', () => {
   const refusedStart = (dataDir: string, env: Record<string, string> = {}) => {
     const { status, stderr } = spawnSync(
       process.execPath,
-      [
-        join(import.meta.dirname, '../../src/host/main.ts'),
-        'serve',
-        '--auth',
-        '--port',
-        '0',
-        '--data-dir',
-        dataDir,
-      ],
+      [join(import.meta.dirname, '../../src/host/main.ts'), 'serve', '--port', '0', '--data-dir', dataDir],
       { encoding: 'utf8', env: { ...process.env, SIGNALBOX_WORKSPACE: 'main', ...env } },
     );
     return [status, stderr] as const;

@@ -15,6 +15,9 @@ export const main = join(import.meta.dirname, '../../src/host/main.ts');
 /** Without it, a process that is started in a checkout would take, and note in its git config, the checkout's own. */
 export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;
 
+/** A hub that is started so asks nobody who calls. */
+export const open = { SIGNALBOX_INSECURE_NO_AUTH: 'true' } as const;
+
 /** A data directory, and what has to end before it is taken away. */
 export interface Site {
   readonly dataDir: string;
@@ -49,16 +52,18 @@ export interface HubOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Any free one when absent. */
   readonly port?: string;
+  /** Lets in only who shows a token, as hubs do unless told otherwise. Most tests are about something else. */
+  readonly auth?: boolean;
 }
 
 /** A hub on a free port, once it says that it is ready. What is loaded into it may talk over Node's own channel. */
 export const startHub = async (
   { dataDir, onEnd }: Site,
-  { nodeArgs = [], env = {}, port = '0' }: HubOptions = {},
+  { nodeArgs = [], env = {}, port = '0', auth = false }: HubOptions = {},
 ): Promise<HubProcess> => {
   const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', port, '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: { ...process.env, ...mainOnly, ...env },
+    env: { ...process.env, ...mainOnly, ...(!auth && open), ...env },
   });
   assert(child.stdout !== null);
   const ended = once(child, 'exit').then((): number | null => child.exitCode);

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export interface Line {
   readonly seq: number;
+  readonly time: number;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly actor: { readonly agent?: string };

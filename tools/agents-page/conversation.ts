@@ -1,5 +1,6 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { type Hub, httpTransport } from '../../examples/two-agents/agents.ts';
 
 /** One use of a tool, as the model that makes it writes it and reads the answer. */
 export interface Exchange {
@@ -29,9 +30,13 @@ export class RecordedAgent {
   }
 
   /** Over the hub's port, in the era that the two agree on. */
-  static async overHttp(name: string, url: string, record: Exchange[]): Promise<RecordedAgent> {
+  static async overHttp(
+    name: string,
+    hub: Pick<Hub, 'url' | 'token'>,
+    record: Exchange[],
+  ): Promise<RecordedAgent> {
     const client = clientOf(name);
-    await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', url)));
+    await client.connect(httpTransport(hub));
     return new RecordedAgent(name, client, record);
   }
 

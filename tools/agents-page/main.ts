@@ -15,21 +15,22 @@ const file = join(import.meta.dirname, '../../docs/agents.md');
 const converse = async (): Promise<string> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-agents-page-'));
   const hub = await Hub.start(dataDir);
+  const closes: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true }), () => hub.stop()];
+  const opened = async (agent: Promise<RecordedAgent>): Promise<RecordedAgent> => {
+    const present = await agent;
+    closes.push(() => present.close());
+    return present;
+  };
   const record: Exchange[] = [];
-  const person = await RecordedAgent.overHttp('person', hub.url, record);
-  const ada = await RecordedAgent.overHttp('ada', hub.url, record);
-  const bert = await RecordedAgent.overStdio(
-    'bert',
-    [signalbox, 'mcp', '--data-dir', dataDir, '--workspace', 'main'],
-    record,
-  );
   try {
+    const person = await opened(RecordedAgent.overHttp('person', hub, record));
+    const ada = await opened(RecordedAgent.overHttp('ada', hub, record));
+    const command = [signalbox, 'mcp', '--data-dir', dataDir, '--workspace', 'main'] as const;
+    const bert = await opened(RecordedAgent.overStdio('bert', command, record));
     await workTogether(person, ada, bert);
     return pageOf(await ada.opening(), record, ['person', 'ada', 'bert']);
   } finally {
-    await Promise.all([person.close(), ada.close(), bert.close()]);
-    await hub.stop();
-    await rm(dataDir, { recursive: true });
+    for (const close of closes.toReversed()) await close();
   }
 };
 

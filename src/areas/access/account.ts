@@ -21,6 +21,10 @@ export const account = ({ type, data }: AccessEntry): Account => {
       return { refs: [data.id], what: `revoked${data.reason === undefined ? '' : `: ${data.reason}`}` };
     case 'access.used':
       return { refs: data.tokens.map(({ id }) => id), what: 'used' };
+    case 'access.enabled':
+      return { refs: [], what: 'the hub asks who calls' };
+    case 'access.disabled':
+      return { refs: [], what: 'the hub asks nobody who calls' };
     case 'access.denied':
       return accountOfDenial(data);
     default:

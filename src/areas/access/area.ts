@@ -7,7 +7,7 @@ import { load, save } from './saved.ts';
 
 export const accessArea = defineArea<'access', 'workspaces', AccessCommand, AccessEvent>({
   name: 'access',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['workspaces'],
   events: {
     'access.principal_added': {
@@ -35,6 +35,16 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: ['reason'],
       meaning: 'A token is void.',
     },
+    'access.enabled': {
+      version: 1,
+      personal: [],
+      meaning: 'The hub asks who calls from now on, however it is started.',
+    },
+    'access.disabled': {
+      version: 1,
+      personal: [],
+      meaning: 'Whether the hub asks who calls is said by its start again.',
+    },
     'access.used': {
       version: 1,
       personal: [],
@@ -50,8 +60,16 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
   evolve,
   account,
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
-  bulk: ({ principals, tokens }) => ({ principals: principals.bulk(), tokens: tokens.bulk() }),
-  settle: ({ principals, tokens }) => ({ principals: principals.settle(), tokens: tokens.settle() }),
+  bulk: ({ principals, tokens, enabled }) => ({
+    principals: principals.bulk(),
+    tokens: tokens.bulk(),
+    enabled,
+  }),
+  settle: ({ principals, tokens, enabled }) => ({
+    principals: principals.settle(),
+    tokens: tokens.settle(),
+    enabled,
+  }),
   save,
   load,
 });

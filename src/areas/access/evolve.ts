@@ -31,6 +31,10 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
     }
     case 'access.token_revoked':
       return changed(slice, entry.data.id, { revokedAt: entry.time });
+    case 'access.enabled':
+      return { ...slice, enabled: true };
+    case 'access.disabled':
+      return { ...slice, enabled: false };
     case 'access.used':
       return entry.data.tokens.reduce((next, { id, at }) => changed(next, id, { lastUsedAt: at }), slice);
     case 'access.denied':

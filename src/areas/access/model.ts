@@ -12,6 +12,22 @@ declare module '../../kernel/slices.ts' {
   }
 }
 
+declare module '../../kernel/rule-settings.ts' {
+  interface RuleSettings {
+    readonly access: AccessSettings;
+  }
+}
+
+/** AC19: what this process does with callers that show nothing. */
+export interface AccessSettings {
+  /** Whether it was started so that it may let them in. */
+  readonly mayBeOpen: boolean;
+  /** Whether it lets them in now. */
+  readonly isOpen: () => boolean;
+}
+
+export const accessSettings: AccessSettings = { mayBeOpen: false, isOpen: () => false };
+
 export const principalNameSchema = nameSchema('A principal name');
 
 export const kinds = ['person', 'agent', 'service'] as const satisfies readonly Kind[];
@@ -80,6 +96,8 @@ type TokenOrder = 'all' | 'principal' | 'hash' | 'ending';
 export interface AccessSlice {
   readonly principals: Table<Principal, 'all'>;
   readonly tokens: Table<Token, TokenOrder>;
+  /** AC20: every hub asks who calls, however it was started. */
+  readonly enabled: boolean;
 }
 
 export const onlyPartition = 'all';
@@ -116,6 +134,7 @@ export const initialAccess: AccessSlice = {
       },
     },
   }),
+  enabled: false,
 };
 
 /** A principal that is there and has not been removed. */
@@ -198,6 +217,8 @@ export type AccessEvent =
       readonly type: 'access.token_revoked';
       readonly data: { readonly id: string; readonly reason?: string };
     }
+  | { readonly type: 'access.enabled'; readonly data: Record<string, never> }
+  | { readonly type: 'access.disabled'; readonly data: Record<string, never> }
   | {
       /** When tokens were last used since the entry before. */
       readonly type: 'access.used';

@@ -347,6 +347,7 @@ test('everybody can ask who they are', () => {
   const desk = new AccessDesk();
   const all = { workspaces: ['*'], categories: ['*'] };
   assert.deepEqual(desk.do(ownerActor, 'auth_status'), {
+    asks: true,
     principal: 'owner',
     kind: 'person',
     role: 'admin',
@@ -354,6 +355,7 @@ test('everybody can ask who they are', () => {
   });
   const ada = desk.token(ownerActor, { for_agent: 'ada', label: 'for a day', categories: ['tasks'] });
   assert.deepEqual(desk.do(ada, 'auth_status'), {
+    asks: true,
     principal: 'owner',
     kind: 'agent',
     role: 'worker',

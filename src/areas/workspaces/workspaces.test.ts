@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Scenario } from '../../testing/scenario.ts';
-import { areas, initialSlices } from '../index.ts';
+import { areas, defaultSettings, initialSlices } from '../index.ts';
 import { z } from 'zod';
 import { systemActor } from '../../kernel/entry.ts';
 import type { Facts } from '../../kernel/operation.ts';
@@ -27,6 +27,7 @@ const facts: Facts = {
   actor: systemActor,
   history: 'h.1',
   workspace: 'hub',
+  settings: defaultSettings,
   attention: () => [],
   head: 0,
   arrived: {},

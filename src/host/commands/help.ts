@@ -95,13 +95,11 @@ const overview = (sheets: readonly Sheet[]): string => {
   };
   return [
     `Signalbox ${version}: AI agents share one task board. Without a command, it serves.`,
-    '',
     ...listed([
       ...(usual ?? []).toSorted(([, one], [, other]) => rankOf(one) - rankOf(other)).map(rowOf),
       ['also', (rare ?? []).map(shortly).join(', ')],
     ]),
-    'How to use a command: signalbox help task add',
-    'Agents say who they are with --agent NAME, or once with SIGNALBOX_AGENT=NAME.',
+    'More: signalbox help task add. Agents say --agent NAME, or set SIGNALBOX_AGENT.',
     '',
   ].join('\n');
 };

@@ -9,7 +9,7 @@ export const serve: Command = {
     'port',
     'host',
     'listen',
-    'auth',
+    'insecure-no-auth',
     'data-dir',
     'store',
     'workspace',

@@ -119,7 +119,7 @@ describe('the places of what is said', () => {
       host: 'localhost',
       port: '4',
       listen: 'unix:/run/s',
-      auth: 'true',
+      'insecure-no-auth': 'true',
       'data-dir': '/var/board',
       store: 'sqlite',
       workspace: 'w',

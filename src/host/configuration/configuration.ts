@@ -90,7 +90,7 @@ export const readWithFaults = async (
     settings: {
       ...directories(env, values),
       listen: listen.ok ? listen.value : onPort(values),
-      auth: switchIn(values.get('auth') ?? '') ?? false,
+      auth: switchIn(values.get('insecure-no-auth') ?? '') !== true,
       store: 'sqlite',
       workspace: values.get('workspace'),
       agent: values.get('agent'),

@@ -42,7 +42,7 @@ export type KeyName =
   | 'host'
   | 'port'
   | 'listen'
-  | 'auth'
+  | 'insecure-no-auth'
   | 'data-dir'
   | 'store'
   | 'workspace'
@@ -87,12 +87,12 @@ const serving = {
     example: 'unix:~/.local/share/signalbox/hub.sock',
     files: 'own',
   },
-  auth: {
-    variable: 'SIGNALBOX_AUTH',
+  'insecure-no-auth': {
+    variable: 'SIGNALBOX_INSECURE_NO_AUTH',
     placeholder: undefined,
-    meaning: 'lets in only who shows a token',
+    meaning: 'lets in everybody on this machine',
     description:
-      "Makes the hub let in only who shows a token. The first start leaves the owner's in the file `token` of the data directory, unless one is given in SIGNALBOX_TOKEN; `signalbox token create` makes others. Commands and `signalbox mcp` on the same data directory come in by themselves.",
+      "Makes the hub let in everybody who reaches it, as its owner. Without it a hub lets in only who shows a token: the first start leaves the owner's in the file `token` of the data directory, unless one is given in SIGNALBOX_TOKEN, and `signalbox token create` makes others. Commands and `signalbox mcp` on the same data directory come in by themselves.",
     form: switchForm,
     default: 'false',
     files: 'own',
@@ -251,7 +251,7 @@ export const keyNames: readonly KeyName[] = [
   'host',
   'port',
   'listen',
-  'auth',
+  'insecure-no-auth',
   'data-dir',
   'store',
   'workspace',

@@ -50,6 +50,7 @@ export type AccessCommand =
   | RevokeCommand
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
+  | { readonly type: 'enable' | 'disable' }
   /** What the host has seen of tokens being used. */
   | { readonly type: 'use'; readonly tokens: readonly Use[] }
   /** What the host has counted of calls that it refused. */

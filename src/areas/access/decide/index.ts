@@ -5,6 +5,7 @@ import type { AccessEvent } from '../model.ts';
 import type { AccessCommand } from './commands.ts';
 import { addPrincipal, removePrincipal } from './principals.ts';
 import { createToken } from './create.ts';
+import { disable, enable } from './asking.ts';
 import { refreshToken } from './refresh.ts';
 import { revokeToken, useTokens } from './revoke.ts';
 
@@ -25,6 +26,10 @@ export const decide: Decide = (slice, command, context) => {
       return addPrincipal(desk, command);
     case 'remove_principal':
       return removePrincipal(desk, command.name);
+    case 'enable':
+      return enable(desk);
+    case 'disable':
+      return disable(desk);
     case 'use':
       return useTokens(desk, command.tokens);
     case 'deny':

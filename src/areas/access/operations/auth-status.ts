@@ -3,6 +3,7 @@ import { isoTime } from '../../../kernel/instants.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { everything, kinds, roles } from '../model.ts';
+import { asksSchema } from './fields.ts';
 
 export const authStatus = defineOperation({
   name: 'auth_status',
@@ -10,7 +11,7 @@ export const authStatus = defineOperation({
   category: 'access',
   summary: 'Who you are here, and what you may do.',
   description:
-    'Tells in whose name you call, as what, with which role, and what your token is for and until when, if you have one. Operations that need a person are refused to agents and services, whatever their role.',
+    'Tells whether the hub asks who calls, in whose name you call, as what, with which role, and what your token is for and until when, if you have one. Operations that need a person are refused to agents and services, whatever their role.',
   role: 'reader',
   rate: 'read',
   errors: [],
@@ -19,6 +20,7 @@ export const authStatus = defineOperation({
   examples: [{ title: 'Who am I', input: {} }],
   input: z.strictObject({}),
   output: z.strictObject({
+    asks: asksSchema,
     principal: z.string(),
     kind: z.enum(kinds),
     role: z.enum(roles),
@@ -29,9 +31,11 @@ export const authStatus = defineOperation({
     for_agent: z.string().optional().describe('the only one that you speak for'),
     expires_at: z.string().optional(),
   }),
-  query: ({ access }, _input, { actor: { principal, kind, role, token: id } }) => {
+  query: ({ access }, _input, { actor, settings }) => {
+    const { principal, kind, role, token: id } = actor;
     const token = id === undefined ? undefined : access.tokens.get(id);
     return ok({
+      asks: !settings.access.isOpen(),
       principal,
       kind,
       role,

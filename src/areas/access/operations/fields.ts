@@ -61,3 +61,6 @@ export const shownToken = (secret: string | undefined, id: string) =>
         hint: `The answer to the first call had the token, and it is not kept. Call token_refresh for another: {"id":"${id}"}.`,
       }
     : { token: `${tokenPrefix}${secret}`, shown: true };
+
+/** AC22 */
+export const asksSchema = z.boolean().describe('whether the hub lets in only who shows a token');

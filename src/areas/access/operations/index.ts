@@ -1,4 +1,5 @@
 import type { Operation } from '../../../kernel/operation.ts';
+import { authDisable, authEnable } from './auth-enable.ts';
 import { authStatus } from './auth-status.ts';
 import { principalAdd } from './principal-add.ts';
 import { principalList } from './principal-list.ts';
@@ -10,6 +11,8 @@ import { tokenRevoke } from './token-revoke.ts';
 
 export const accessOperations: readonly Operation[] = [
   authStatus,
+  authEnable,
+  authDisable,
   tokenCreate,
   tokenList,
   tokenRefresh,

@@ -11,6 +11,10 @@ import { countOf, isHeld, readyCount, tasksIn } from '../../tasks/model/index.ts
 /** How many of each list are shown. */
 const shownMax = 10;
 
+/** AC22 */
+const openWords =
+  'open: whoever reaches this hub acts as its owner (--insecure-no-auth); signalbox auth enable ends that';
+
 const count = z.number().optional();
 
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -34,6 +38,7 @@ export const status = defineOperation({
   input: z.strictObject({}),
   output: z.strictObject({
     workspace: z.string(),
+    access: z.string().optional().describe('only of a hub that does not ask who calls'),
     tasks: z.strictObject({
       todo: count,
       ready: count.describe('of todo: claimable'),
@@ -61,10 +66,11 @@ export const status = defineOperation({
   }),
   query: (slices, _input, facts) => {
     const { tasks, messages } = slices;
-    const { now, workspace, actor } = facts;
+    const { now, workspace, actor, settings } = facts;
     const { agent } = actor;
     return ok({
       workspace,
+      ...(settings.access.isOpen() && { access: openWords }),
       tasks: counted({
         todo: countOf(tasks, 'todo'),
         ready: readyCount(tasks),
