@@ -1,6 +1,7 @@
 import type { ProfileName } from '../areas/access/limits.ts';
 import { findPrincipal } from '../areas/access/model.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
+import { findWorkspace } from '../areas/workspaces/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
@@ -10,13 +11,16 @@ import {
   type HubCall,
   type HubHealth,
   type HubReply,
+  type WayIn,
   type WorkspaceHealth,
   otherHub,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
+import type { Denials } from './access/denials.ts';
 import { RateLimits } from './access/rate-limits.ts';
 import { forgetEnded } from './carried-reports.ts';
 import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
+import { Quotas } from './quotas.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -34,6 +38,8 @@ export interface LocalHubOptions {
   readonly rates?: ProfileName;
   /** Milliseconds since 1970, by which all processes of this machine count calls. */
   readonly wall?: () => number;
+  /** Where it is counted who was denied what; nowhere in a process that answers one call. */
+  readonly denials?: Pick<Denials, 'known'> | undefined;
 }
 
 /** The hub that lives in this process. */
@@ -42,6 +48,7 @@ export class LocalHub implements Hub {
   readonly version: string;
   readonly #options: LocalHubOptions;
   readonly #limits: RateLimits;
+  readonly #quotas = new Quotas();
   #stopping = false;
 
   constructor(options: LocalHubOptions) {
@@ -57,22 +64,27 @@ export class LocalHub implements Hub {
   async call(call: HubCall): Promise<Outcome<HubReply>> {
     if (call.hub !== undefined && call.hub !== this.id) return otherHub(this.id);
     const found = this.#options.find(call.operation);
-    const operation = found instanceof Promise ? await found : found;
-    if (!operation.ok) return operation;
-    const { journal } = operation.value;
-    const input = this.#inputOf(operation.value, call);
-    const refused =
-      refuseCaller(operation.value, call.caller) ?? this.#refusePlace(operation.value, call, input);
-    if (refused !== undefined) return refused;
-    const { rate, otherRate } = operation.value;
-    const early = otherRate === undefined ? undefined : operation.value.prepare(input);
+    const named = found instanceof Promise ? await found : found;
+    if (!named.ok) return named;
+    const operation = whereAsked(named.value, call.input);
+    const { journal, rate, otherRate } = operation;
+    const input = this.#inputOf(operation, call);
+    const refused = refuseCaller(operation, call.caller) ?? this.#refusePlace(operation, call, input);
+    if (refused !== undefined) {
+      const workspace = placeOf(operation, call, input);
+      return this.#denied(call.caller, refused, { operation: call.operation, workspace });
+    }
+    const early = otherRate === undefined ? undefined : operation.prepare(input);
     const spending = this.#limits.spend(call.caller, (early?.ok === true ? early.value.rate : rate) ?? rate);
     const spent = spending instanceof Promise ? await spending : spending;
     if (!spent.ok) return spent;
-    const prepared = early ?? operation.value.prepare(input);
+    const prepared = early ?? operation.prepare(input);
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
+    const beyond =
+      prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
+    if (beyond !== undefined) return beyond;
     const whose = prepared.value.kind === 'query' ? prepared.value.measures?.(call.caller) : undefined;
     const reply =
       prepared.value.kind === 'query'
@@ -82,7 +94,12 @@ export class LocalHub implements Hub {
             call,
           )
         : await engine.value.execute(call.caller, prepared.value, call);
-    if (!reply.ok) return reply;
+    if (!reply.ok) {
+      const workspace = placeOf(operation, call, input);
+      return reply.code === 'forbidden'
+        ? this.#denied(call.caller, reply, { operation: call.operation, workspace })
+        : reply;
+    }
     const { value, replayed, waiting, receipt } = reply.value;
     return ok({
       value,
@@ -95,7 +112,7 @@ export class LocalHub implements Hub {
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
     const { connection, principal, role, kind, token } = caller;
-    if (connection === undefined) return;
+    if (connection === undefined || this.refuses(caller, workspace, 'disconnect') !== undefined) return;
     const engine = await this.#engine('workspace', workspace);
     if (!engine.ok) return;
     const actor = { principal, role, kind, token, agent: undefined, session: undefined };
@@ -127,20 +144,25 @@ export class LocalHub implements Hub {
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
-    const refused = refuseEvents(asked.caller) ?? this.refuses(asked.caller, asked.workspace);
-    if (refused !== undefined) return refused;
+    const { caller, workspace } = asked;
+    const refused = refuseEvents(caller) ?? this.#refusesPlace(caller, workspace);
+    if (refused !== undefined) return this.#denied(caller, refused, { operation: 'events', workspace });
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
     const { openEvents } = await import('./events.ts');
     return openEvents(engine.value, asked);
   }
 
-  async health(): Promise<HubHealth> {
+  async health(caller?: Caller): Promise<HubHealth> {
     const { id } = this;
     const { workspaces, version, store } = this.#options;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
-    return { status, id, version, store, workspaces: opened };
+    const [hub, ...others] = opened;
+    const known = others.filter(
+      ({ name }) => caller === undefined || this.#refusesPlace(caller, name) === undefined,
+    );
+    return { status, id, version, store, workspaces: hub === undefined ? known : [hub, ...known] };
   }
 
   async close(): Promise<void> {
@@ -148,19 +170,41 @@ export class LocalHub implements Hub {
     await this.#options.workspaces.close();
   }
 
-  /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */
-  #refusePlace(
-    { journal, ofWorkspace }: Operation,
-    { caller, workspace }: HubCall,
-    input: unknown,
-  ): Refusal | undefined {
-    if (caller.scope === undefined) return undefined;
-    if (journal === 'workspace') return this.refuses(caller, workspace);
-    const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
-    return typeof named === 'string' ? this.refuses(caller, named) : undefined;
+  /** WO15, WO16: why nothing more may be written there now. */
+  #refuseMore({ workspace }: HubCall): Refusal | undefined {
+    const { workspaces, defaultWorkspace } = this.#options;
+    const { engine } = workspaces.hub;
+    const registered = findWorkspace(engine.slices.workspaces, workspace ?? defaultWorkspace);
+    return (
+      registered &&
+      this.#quotas.refuse(registered, { now: engine.now(), bytes: () => workspaces.bytesOf(registered) })
+    );
   }
 
-  refuses(caller: Caller, name: string | undefined): Refusal | undefined {
+  /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */
+  #refusePlace(operation: Operation, call: HubCall, input: unknown): Refusal | undefined {
+    if (call.caller.scope === undefined) return undefined;
+    const place = placeOf(operation, call, input);
+    return place === undefined && operation.journal === 'hub'
+      ? undefined
+      : this.#refusesPlace(call.caller, place);
+  }
+
+  refuses(caller: Caller, workspace: string | undefined, way: WayIn): Refusal | undefined {
+    const refused = this.#refusesPlace(caller, workspace);
+    return refused && this.#denied(caller, refused, { operation: way, workspace });
+  }
+
+  #denied(
+    caller: Caller,
+    refusal: Refusal,
+    { operation, workspace }: Pick<HubCall, 'operation' | 'workspace'>,
+  ): Refusal {
+    this.#options.denials?.known(caller, refusal, { operation, workspace });
+    return refusal;
+  }
+
+  #refusesPlace(caller: Caller, name: string | undefined): Refusal | undefined {
     const { workspaces, defaultWorkspace } = this.#options;
     return refuseWorkspace(workspaces.hub.engine.slices.workspaces, caller, name ?? defaultWorkspace);
   }
@@ -195,6 +239,23 @@ export class LocalHub implements Hub {
     return workspace.ok ? ok(workspace.value.engine) : workspace;
   }
 }
+
+/** The operation on the journal that its input names. */
+const whereAsked = (operation: Operation, input: unknown): Operation =>
+  operation.orHub === true && isRecord(input) && input['of'] === 'hub'
+    ? { ...operation, journal: 'hub' }
+    : operation;
+
+/** The workspace that a call is for, as far as it says so. */
+const placeOf = (
+  { journal, ofWorkspace }: Operation,
+  { workspace }: HubCall,
+  input: unknown,
+): string | undefined => {
+  if (journal === 'workspace') return workspace;
+  const named = ofWorkspace === true && isRecord(input) ? input['workspace'] : undefined;
+  return typeof named === 'string' ? named : undefined;
+};
 
 const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHealth> => {
   const { writable, reason } = await store.health();

@@ -7,6 +7,7 @@ import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
@@ -31,6 +32,7 @@ export interface OpenHubOptions {
   readonly catalogue: Catalogue;
   readonly log: Log;
   readonly ticksFirst: boolean;
+  readonly denials?: Denials;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
   /** What rules know of who may come in; when absent, this process has no way in for others. */
@@ -40,7 +42,7 @@ export interface OpenHubOptions {
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { catalogue, log, ticksFirst, place, access }: OpenHubOptions,
+  { catalogue, log, ticksFirst, denials, place, access }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
@@ -57,8 +59,10 @@ export const openHub = async (
     find: catalogue.find,
     workspace: workspace.value.name,
     rates: settings.rateLimits,
+    denials,
   });
   const { store: journal, engine } = workspaces.hub;
+  denials?.open(engine);
   return ok({ hub, journal, engine, workspace: workspace.value.name });
 };
 
@@ -83,14 +87,17 @@ export const openJournals = async (
   });
 };
 
+interface HubOverOptions {
+  readonly find: FindOperation;
+  readonly workspace: string;
+  readonly rates: ProfileName;
+  readonly denials?: Denials | undefined;
+}
+
 /** The hub in this process that answers from these journals. */
 export const hubOver = (
   workspaces: Workspaces,
-  {
-    find,
-    workspace,
-    rates,
-  }: { readonly find: FindOperation; readonly workspace: string; readonly rates: ProfileName },
+  { find, workspace, rates, denials }: HubOverOptions,
 ): LocalHub =>
   new LocalHub({
     workspaces,
@@ -99,4 +106,5 @@ export const hubOver = (
     version,
     store: 'sqlite',
     rates,
+    denials,
   });

@@ -8,6 +8,11 @@ const stoppingRefusal = refuse(
   'This hub is stopping before its journals were open. Nothing was stored. Call again in a moment.',
 );
 
+const openingRefusal = refuse(
+  'overloaded',
+  'This hub is still opening its journals. Nothing was stored. Call again in a moment.',
+);
+
 /**
  * A hub while its journals are being opened: nothing is answered from them before they are all there, so what is asked
  * waits. If they cannot be opened, every call is refused with the reason. From the moment when `stop` aborts, the hub
@@ -33,16 +38,19 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     // Nearly all calls come when it is long open.
     call: (call) =>
       open === undefined ? ready.then((hub) => (hub.ok ? hub.value.call(call) : hub)) : open.call(call),
-    // Nobody is known to be held to anything before the journals are open.
-    refuses: (caller, workspace) => open?.refuses?.(caller, workspace),
+    // Until the journals are open nobody knows what names mean.
+    refuses: (caller, workspace, way) =>
+      open === undefined && caller.scope !== undefined
+        ? openingRefusal
+        : open?.refuses?.(caller, workspace, way),
     disconnect: async (caller, workspace) => {
       const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);
     },
-    health: async (): Promise<HubHealth> => {
+    health: async (caller): Promise<HubHealth> => {
       const hub = await ready;
       if (!hub.ok) return { status: 'stopping', version, store: 'unknown', workspaces: [] };
-      const health = await hub.value.health();
+      const health = await hub.value.health(caller);
       return stopping() ? { ...health, status: 'stopping' } : health;
     },
     changes: async (workspace, listener) => {

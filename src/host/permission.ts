@@ -32,9 +32,12 @@ export const refuseCaller = (asked: Asked, caller: Caller): Refusal | undefined 
   return person === true && !isPerson(caller) ? needsPerson(name) : undefined;
 };
 
-/** Everybody may ask about themselves. */
-const isOfAll = ({ journal, ofWorkspace, category }: Asked): boolean =>
-  journal === 'hub' && ofWorkspace !== true && category !== 'access';
+/** Everybody may ask about themselves, and which tools there are; who else may come in is about all. */
+const isOfAll = ({ journal, ofWorkspace, category, role }: Asked): boolean =>
+  journal === 'hub' &&
+  ofWorkspace !== true &&
+  category !== 'tools' &&
+  (category !== 'access' || role === 'admin');
 
 /** AC18: who is for some categories only may not read what happens in all of them. */
 export const refuseEvents = ({ scope }: Caller): Refusal | undefined =>

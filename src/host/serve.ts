@@ -9,6 +9,7 @@ import { loginLink } from '../surfaces/http/login-desk.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
 import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { type Access, openAccess } from './access/access.ts';
+import { Denials } from './access/denials.ts';
 import { ownerCaller } from './access/token-gate.ts';
 import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
@@ -41,7 +42,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log });
+  const denials = new Denials({ clock: systemClock, log });
+  const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
   let hubUrl = '';
@@ -63,7 +65,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   const { url, publicUrl } = addressesOf(listening.value, exposure.value, settings.web);
   hubUrl = publicUrl;
   log.info('listening', { url: listening.value.url });
-  const opened = await openGuarded(settings, access, { catalogue, log, ticksFirst: true });
+  const opened = await openGuarded(settings, access, { catalogue, log, denials, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();
@@ -84,6 +86,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await withdraw?.();
   await surface.close();
   await access.close();
+  await denials.flush();
   await opened.value.hub.close();
   log.info('stopped');
   return ok(true);

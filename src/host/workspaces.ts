@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify } from '../areas/agents/model.ts';
@@ -144,6 +145,15 @@ export class Workspaces {
   here(name: string): Workspace | undefined {
     const registered = findWorkspace(this.hub.engine.slices.workspaces, name);
     return registered === undefined ? undefined : this.#here.get(registered.file);
+  }
+
+  /** What the files of its journal take on disk. */
+  bytesOf({ file }: Registered): number {
+    const path = journalPath(this.#options.dataDir, file);
+    return [path, `${path}-wal`].reduce(
+      (sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 
   /** Those opened so far, the hub's own first. */

@@ -1,5 +1,5 @@
 import type { Carried, Moment } from './carried.ts';
-import type { Actor, Entry, EntryOf, EventShape, Seq } from './entry.ts';
+import type { Actor, Author, Entry, EntryOf, EventShape, Seq } from './entry.ts';
 import type { Outcome, Refusal } from './errors.ts';
 import type { Instant } from './instants.ts';
 import type { RuleSettings } from './rule-settings.ts';
@@ -106,6 +106,8 @@ export interface Account {
   readonly what: string;
   /** The holds that begin or end with it: the number of the first entry is the token of what is done until the last. */
   readonly holds?: readonly HoldChange[];
+  /** Who did it, when that is not the author of the entry, who only wrote it down. */
+  readonly done?: Pick<Author, 'principal' | 'token'>;
 }
 
 export interface HoldChange {

@@ -122,6 +122,8 @@ export interface OperationTexts {
    * caller leaves it out.
    */
   readonly ofWorkspace?: true;
+  /** Works on the hub's journal instead when `of` in its input is `hub`. */
+  readonly orHub?: true;
   /** The folder of tools it belongs to. */
   readonly category: string;
   /** One line. */

@@ -11,10 +11,11 @@ export interface Hub {
   readonly version: string;
   readonly call: (call: HubCall) => Promise<Outcome<HubReply>>;
   /** Why this caller may know nothing of a workspace, whatever it asks; absent where a hub elsewhere decides it. */
-  readonly refuses?: (caller: Caller, workspace: string | undefined) => Refusal | undefined;
+  readonly refuses?: (caller: Caller, workspace: string | undefined, way: WayIn) => Refusal | undefined;
   /** The connection that `caller` names is over; a session that it opened ends. */
   readonly disconnect: (caller: Caller, workspace: string | undefined) => Promise<void>;
-  readonly health: () => Promise<HubHealth>;
+  /** With a caller, of the workspaces that it may know. */
+  readonly health: (caller?: Caller) => Promise<HubHealth>;
   /** Known at once, also while everything else waits for the journals to be open; absent means open. */
   readonly phase?: () => 'opening' | 'open' | 'stopping';
   /**
@@ -29,6 +30,9 @@ export interface Hub {
   /** Opens a journal for reading while it grows. Only a hub that has the journals in its own process offers it. */
   readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;
 }
+
+/** By what, besides the call of an operation, somebody comes to a workspace. */
+export type WayIn = 'mcp' | 'changes' | 'disconnect';
 
 /** Told instead of keys when it is not known which. */
 export const everything = '*';

@@ -47,7 +47,7 @@ export class AccessDesk {
     if (!prepared.ok) return prepared;
     const command = prepared.value;
     if (command.kind === 'query')
-      return checked(operation.output, command.run(this.scenario.slices, this.#facts(actor)));
+      return checked(operation.output, command.run(this.scenario.slices, this.#facts(visitor)));
     this.#secrets += 1;
     const caller = { ...actor, scope, connection: undefined, client: undefined };
     const outcome = this.scenario.when(command.intend(caller, { hash: this.hash }), actor);

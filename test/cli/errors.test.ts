@@ -12,6 +12,7 @@ import { type TestContext, describe, it, snapshot } from 'node:test';
 import { z } from 'zod';
 import { errorCodes } from '../../src/catalogue/errors.ts';
 import { systemClock } from '../../src/engine/clock.ts';
+import { Denials } from '../../src/host/access/denials.ts';
 import { TokenGate } from '../../src/host/access/token-gate.ts';
 import { type ErrorCode, errorTable } from '../../src/kernel/errors.ts';
 import { shellWord } from '../../src/surfaces/cli/answer.ts';
@@ -148,7 +149,9 @@ const broken: Readonly<Partial<Record<ErrorCode, Causes>>> = {
   },
   unauthenticated: async (_place, context) => {
     const opening = new Promise<never>(() => {});
-    const gate = new TokenGate({ opening, own: undefined, clock: systemClock, log: new CollectedLog() });
+    const [clock, log] = [systemClock, new CollectedLog()];
+    const denials = new Denials({ clock, log });
+    const gate = new TokenGate({ opening, own: undefined, clock, log, denials });
     const { url } = await serve(context, undefined, { gate });
     return { args: ['task', 'list', '--url', url] };
   },

@@ -324,6 +324,13 @@ export const writingCommands: readonly WritingCommand[] = [
     effect: ({ type, data }, { word }) => type === 'workspaces.renamed' && data['to'] === `${word}-renamed`,
   },
   {
+    operation: 'workspace_quota',
+    words: ({ word }) => ['workspace', 'quota', word, '--writes-per-minute', '77'],
+    prepare: withWorkspace,
+    journal: 'hub.journal',
+    effect: ({ type, data }, { word }) => type === 'workspaces.quota_set' && data['name'] === word,
+  },
+  {
     operation: 'auth_enable',
     words: () => ['auth', 'enable'],
     prepare: afterCall('auth_disable'),

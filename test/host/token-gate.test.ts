@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { accessIntent, type AccessCommand } from '../../src/areas/access/decide/index.ts';
 import { hashOfToken, newTokenText } from '../../src/host/access/token-text.ts';
+import { Denials } from '../../src/host/access/denials.ts';
 import { TokenGate } from '../../src/host/access/token-gate.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
 import { present } from '../../src/kernel/assert.ts';
@@ -39,7 +40,9 @@ const openGate = async (context: TestContext) => {
   });
   const own = newTokenText();
   const { engine } = here.hub;
-  const gate = new TokenGate({ opening: Promise.resolve(ok(engine)), own: hashIn(own), clock, log });
+  const opening = Promise.resolve(ok(engine));
+  const denials = new Denials({ clock, log });
+  const gate = new TokenGate({ opening, own: hashIn(own), clock, log, denials });
   const tell = async (command: AccessCommand, { hub } = there): Promise<void> => {
     valueIn(await hub.engine.report('test', accessIntent(command), owner));
   };

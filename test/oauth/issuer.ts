@@ -9,6 +9,7 @@ import type { OAuthSettings } from '../../src/host/configuration/oauth.ts';
 import { refuse } from '../../src/kernel/errors.ts';
 import type { Gate } from '../../src/surfaces/http/gate.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { Denials } from '../../src/host/access/denials.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { valueIn } from '../surfaces/serving.ts';
 
@@ -122,6 +123,7 @@ export const gateFor = (
   } = {},
 ) => {
   const clock = new ManualClock();
+  const log = new CollectedLog();
   const gate = new OAuthGate({
     settings: {
       issuer,
@@ -135,7 +137,8 @@ export const gateFor = (
     },
     inner: closed,
     clock,
-    log: new CollectedLog(),
+    log,
+    denials: new Denials({ clock, log }),
     ...options,
   });
   const show = async (token: string, remote = '127.0.0.1', port = 8321) =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Denials } from '../../src/host/access/denials.ts';
 import { OAuthGate } from '../../src/host/access/oauth/oauth-gate.ts';
 import { rulesIn } from '../../src/host/configuration/oauth-roles.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -24,6 +25,7 @@ const serveFor = (
   issuer: string,
   settings: Partial<OAuthSettings> & { readonly roles?: string } = {},
 ): Promise<Served> => {
+  const log = new CollectedLog();
   const gate = new OAuthGate({
     settings: {
       issuer,
@@ -37,7 +39,8 @@ const serveFor = (
     },
     inner: { admit: () => nobody },
     clock: systemClock,
-    log: new CollectedLog(),
+    log,
+    denials: new Denials({ clock: systemClock, log }),
   });
   return serve(context, undefined, { gate });
 };

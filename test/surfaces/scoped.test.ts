@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ok } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import type { Gate } from '../../src/surfaces/http/gate.ts';
-import { RawMcp, initialize, request } from './raw-mcp.ts';
+import { RawMcp, begin, initialize, modern, request } from './raw-mcp.ts';
 import { post, serve } from './serving.ts';
 
 const callers: Readonly<Record<string, Partial<Caller>>> = {
@@ -72,4 +72,27 @@ describe('a token', () => {
     assert.equal(await statusOf('/v1/events', { headers }), 200);
     assert.equal((await post(served, 'task_list', { headers: { ...as('shop'), ...headers } })).status, 200);
   });
+});
+
+it('DE26 what is written on any way in carries the public id of the token', async (t) => {
+  const served = await serve(t, undefined, { gate });
+  const add = (id: number) =>
+    [id, 'tools/call', { name: 'task_add', arguments: { title: `Task ${id}` } }] as const;
+  const called = await post(served, 'task_add', { headers: as('whole'), body: { title: 'Task 1' } });
+  assert.equal(called.status, 200);
+  const { client } = await begin(t, `${served.url}/mcp`, as('whole'));
+  assert.equal((await client.post(request(...add(2)))).status, 200);
+  const { body, headers } = modern(...add(3));
+  const sessionless = await new RawMcp(t, `${served.url}/mcp`, as('whole')).post(body, headers);
+  assert.equal(sessionless.status, 200);
+  const audited = await post(served, 'audit_query', {
+    headers: as('whole'),
+    body: { type: 'tasks.added' },
+  });
+  const { items } = Object(audited.body);
+  assert.deepEqual(
+    items.map((item: { token_id: string }) => item.token_id),
+    ['tk_whole', 'tk_whole', 'tk_whole'],
+    JSON.stringify(items),
+  );
 });

@@ -121,8 +121,8 @@ export const serve = async (
       left.push(caller);
       return local.disconnect(caller, workspace);
     },
-    health: () => local.health(),
-    refuses: (caller, workspace) => local.refuses(caller, workspace),
+    health: (caller) => local.health(caller),
+    refuses: (caller, workspace, way) => local.refuses(caller, workspace, way),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
   };

@@ -1,4 +1,5 @@
 import { defineArea } from '../../kernel/area.ts';
+import { account } from './account.ts';
 import { type AccessCommand, decide } from './decide/index.ts';
 import { evolve } from './evolve.ts';
 import type { AccessEvent } from './model.ts';
@@ -54,9 +55,15 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: [],
       meaning: 'When tokens were last used; at most once a minute.',
     },
+    'access.denied': {
+      version: 1,
+      personal: ['network'],
+      meaning: 'Somebody was denied something, so many times in a minute.',
+    },
   },
   decide,
   evolve,
+  account,
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
   bulk: ({ principals, tokens, ...rest }) => ({
     ...rest,

@@ -42,6 +42,9 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
       return { ...slice, enabled: false };
     case 'access.used':
       return entry.data.tokens.reduce((next, { id, at }) => changed(next, id, { lastUsedAt: at }), slice);
+    case 'access.denied':
+      // For who reads the journal: what is denied has no end, so the state knows nothing of it.
+      return slice;
     default:
       return never(entry);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, it } from 'node:test';
 import { serve, valueIn } from '../../../test/surfaces/serving.ts';
 import { Logins } from '../../host/access/logins.ts';
+import { Denials } from '../../host/access/denials.ts';
 import { TokenGate } from '../../host/access/token-gate.ts';
 import { hashOfToken, newTokenText } from '../../host/access/token-text.ts';
 import { Workspaces } from '../../host/workspaces.ts';
@@ -52,6 +53,7 @@ const openHub = async (context: TestContext) => {
     own: hashIn(own),
     clock,
     log,
+    denials: new Denials({ clock, log }),
     sessions: desk,
   });
   const login = { desk, hubUrl: () => 'https://hub.example' };

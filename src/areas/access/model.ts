@@ -1,4 +1,5 @@
-import type { EntryOf, Kind, Role } from '../../kernel/entry.ts';
+import type { EntryOf, Kind, Role, Scope } from '../../kernel/entry.ts';
+import type { ErrorCode } from '../../kernel/errors.ts';
 import { nameSchema } from '../../kernel/ids.ts';
 import type { RateClass } from '../../kernel/rate.ts';
 import { type Instant, dayMs } from '../../kernel/instants.ts';
@@ -181,6 +182,13 @@ export const coversWorkspaces = (
   return covers(filesOf(held), filesOf(wanted));
 };
 
+/** AC33: whether a token is for no workspaces but those that whoever asks is held to. */
+export const isWithin = (
+  workspaces: WorkspacesSlice,
+  token: Pick<Token, 'workspaces'>,
+  scope: Scope | undefined,
+): boolean => scope === undefined || coversWorkspaces(workspaces, scope.workspaces, token.workspaces);
+
 export type AccessEvent =
   | {
       readonly type: 'access.principal_added';
@@ -232,7 +240,24 @@ export type AccessEvent =
       /** When tokens were last used since the entry before. */
       readonly type: 'access.used';
       readonly data: { readonly tokens: readonly Use[] };
-    };
+    }
+  | { readonly type: 'access.denied'; readonly data: Denial };
+
+/** What was denied in a minute: to one who is known, to a network, or to all that are not told apart. */
+export interface Denial {
+  /** Absent: nobody knows who it was. */
+  readonly principal?: string;
+  readonly token?: string;
+  /** An operation, or the way in: mcp, events, changes or disconnect. */
+  readonly operation?: string;
+  /** The last one that it was denied in. */
+  readonly workspace?: string;
+  /** An address prefix. */
+  readonly network?: string;
+  /** Why; `others` stands for all that did not fit into their minute. */
+  readonly code: ErrorCode | 'others';
+  readonly count: number;
+}
 
 export interface Use {
   readonly id: string;

@@ -159,13 +159,23 @@ describe('who may call what', () => {
     assert.equal(await words('mode_set', { input: { mode: 'full' } }), unknown);
     const list = await call('workspace_list', callerWith({ scope: { ...scope, categories: ['*'] } }));
     assert.match(list.ok ? '' : list.message, /^workspace_list is about all workspaces of this hub/);
-    assert.equal(hub.refuses(caller, 'main')?.message, unknown);
-    assert.equal(hub.refuses(caller, undefined)?.message, unknown, 'which is the default');
-    assert.equal(hub.refuses(caller, 'shop'), undefined);
+    assert.equal(hub.refuses(caller, 'main', 'changes')?.message, unknown);
+    assert.equal(hub.refuses(caller, undefined, 'changes')?.message, unknown, 'which is the default');
+    assert.equal(hub.refuses(caller, 'shop', 'changes'), undefined);
     const events = { workspace: 'shop', areas: [], agents: [], kinds: [], since: undefined };
     const refused = await hub.events({ ...events, caller });
     assert.equal(refused.ok ? '' : refused.code, 'forbidden');
     const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
     valueIn(await call('agent_list', everywhere, { workspace: 'main' }));
   });
+});
+
+it('AC33 who is held to some workspaces calls nothing that is about who may come in to all', async (t) => {
+  const { call } = await openHub(t);
+  const narrow = callerWith({ scope: { workspaces: ['shop'], categories: ['*'] } });
+  for (const name of ['principal_list', 'principal_add', 'principal_remove', 'workspace_quota']) {
+    const refused = await call(name, narrow, { input: { name: 'bea', kind: 'person', role: 'admin' } });
+    assert.match(refused.ok ? '' : refused.message, /is about all workspaces of this hub/, name);
+  }
+  for (const name of ['auth_status', 'token_list', 'tool_search']) valueIn(await call(name, narrow));
 });

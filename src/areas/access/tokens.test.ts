@@ -268,6 +268,64 @@ test('AC16 of the tokens that have ended, the last of each principal are remembe
   desk.refused(ownerActor, 'token_revoke', { code: 'not_found', input: { id: made[0] } });
 });
 
+test('AC30 what a token that expires makes ends with it at the latest', () => {
+  const desk = new AccessDesk();
+  const brief = desk.token(ownerActor, { expires: 3_600 });
+  const end = isoTime(desk.scenario.now + hourMs);
+  desk.scenario.now += 10 * minuteMs;
+  for (const input of [{}, { for_agent: 'ada' }, { kind: 'agent' }, { expires: 3_000 }])
+    assert.equal(desk.do(brief, 'token_create', input)['expires_at'], end);
+  assert.equal(
+    desk.do(brief, 'token_create', { expires: 60 })['expires_at'],
+    isoTime(desk.scenario.now + minuteMs),
+  );
+  for (const expires of ['never', 3_001])
+    assert.match(
+      desk.refused(brief, 'token_create', { code: 'forbidden', input: { expires } }).message,
+      /3000 seconds/,
+    );
+  const lasting = desk.token(ownerActor);
+  const daily = desk.token(ownerActor, { for_agent: 'ada' });
+  for (const input of [
+    { id: lasting.token },
+    { id: lasting.token, expires: 3_001 },
+    { id: daily.token },
+    { id: brief.token, expires: 'never' },
+    { id: brief.token, expires: 3_601 },
+  ])
+    desk.refused(brief, 'token_refresh', { code: 'forbidden', input });
+  assert.equal(desk.do(brief, 'token_refresh', { id: daily.token, expires: 3_000 })['expires_at'], end);
+  const again = desk.do(brief, 'token_refresh', { id: brief.token });
+  assert.equal(again['expires_at'], isoTime(desk.scenario.now + hourMs));
+  assert.equal(desk.do(lasting, 'token_create')['expires_at'], undefined);
+  assert.equal(
+    desk.do(lasting, 'token_refresh', { id: brief.token, expires: 'never' })['expires_at'],
+    undefined,
+  );
+});
+
+test('AC33 who is held to some workspaces sees and revokes no tokens that are for others', () => {
+  const desk = new AccessDesk();
+  for (const name of ['shop', 'app']) desk.workspace(name);
+  const visitor = desk.token(ownerActor, { workspaces: ['shop'] });
+  const bea = desk.principal('bea', 'person', 'worker');
+  const within = desk.token(bea, { workspaces: ['shop'] });
+  const others = [['app'], ['shop', 'app'], ['*']].map((workspaces) => desk.token(bea, { workspaces }));
+  const own = desk.token(ownerActor, { workspaces: ['app'] });
+  assert.deepEqual(desk.listed(visitor), [visitor.token, within.token]);
+  assert.equal(desk.do(visitor, 'token_list')['total'], 2);
+  const unknown = desk.refused(visitor, 'token_revoke', {
+    code: 'not_found',
+    input: { id: 'tk_0000000000' },
+  });
+  for (const { token } of [...others, own]) {
+    const refused = desk.refused(visitor, 'token_revoke', { code: 'not_found', input: { id: token } });
+    assert.equal(refused.message, unknown.message.replace('tk_0000000000', token));
+  }
+  desk.do(visitor, 'token_revoke', { id: within.token });
+  assert.equal(desk.listed(ownerActor).length, 5);
+});
+
 test('a list goes on where it ended, for the same filters', () => {
   const desk = new AccessDesk();
   const ids = Array.from({ length: 5 }, () => desk.token(ownerActor).token);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SeenEntry } from '../../kernel/area.ts';
+import type { Actor, Author } from '../../kernel/entry.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import { markOf } from '../../kernel/json.ts';
 import type { Slices } from '../../kernel/slices.ts';
@@ -15,6 +16,7 @@ export const deedShape = {
   principal: z.string(),
   agent: z.string().nullable(),
   session: z.string().nullable().describe('a mark that tells sessions apart, not the handle'),
+  token_id: z.string().optional().describe('public id of the token that the call came with'),
   operation: z.string().describe('or the policy that did it'),
   type: z.string(),
   ref: z.string().nullable().describe('what it is about'),
@@ -25,14 +27,17 @@ export const deedShape = {
 const deed = z.strictObject(deedShape);
 
 /** DE20: whoever knew the handle of a session could speak for its agent, so only a mark of it is shown. */
-export const viewDeed = ({ entry, refs, what }: SeenEntry, ref = refs[0]): z.infer<typeof deed> => {
-  const { principal, agent, session } = entry.actor;
+export const viewDeed = (seen: SeenEntry, ref = seen.refs[0]): z.infer<typeof deed> => {
+  const { entry, what } = seen;
+  const { agent, session } = entry.actor;
+  const { principal, token } = doerOf(seen);
   return {
     seq: entry.seq,
     time: isoTime(entry.time),
     principal,
     agent: agent ?? null,
     session: session === undefined ? null : markOf(session),
+    ...(token !== undefined && { token_id: token }),
     operation: entry.cause.by,
     type: entry.type,
     ref: ref ?? null,
@@ -40,6 +45,24 @@ export const viewDeed = ({ entry, refs, what }: SeenEntry, ref = refs[0]): z.inf
     unit: entry.cause.unit,
   };
 };
+
+export const doerOf = ({ entry, done }: SeenEntry): Pick<Author, 'principal' | 'token'> =>
+  done ?? entry.actor;
+
+/** DE25: in the hub's journal everybody may read what they did, and what was done to their own access. */
+export const mayAudit = (of: Journal, { role, principal }: Actor): ((seen: SeenEntry) => boolean) =>
+  of === 'workspace' || role === 'admin'
+    ? () => true
+    : (seen) =>
+        doerOf(seen).principal === principal || (seen.area === 'access' && seen.refs.includes(principal));
+
+type Journal = 'workspace' | 'hub';
+
+/** Which journal is asked. */
+export const ofSchema = z
+  .enum(['workspace', 'hub'])
+  .default('workspace')
+  .meta({ title: 'hub: who got access, and who was denied it' });
 
 /** Of what others wrote no more than a line's length, and no half of a character. */
 const shortened = (what: string): string =>

@@ -17,11 +17,12 @@ const concernsOf: Readonly<Record<WorkspacesEvent['type'], readonly string[]>> =
   'workspaces.renamed': ['workspaces'],
   'workspaces.attached': [],
   'workspaces.mode_set': ['workspaces', 'workspaces.modes'],
+  'workspaces.quota_set': ['workspaces'],
 };
 
 export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand, WorkspacesEvent>({
   name: 'workspaces',
-  stateVersion: 3,
+  stateVersion: 4,
   reads: [],
   events: {
     'workspaces.registered': {
@@ -50,6 +51,11 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
       personal: [],
       meaning: 'Which tools the clients of a workspace are shown by default was chosen.',
     },
+    'workspaces.quota_set': {
+      version: 1,
+      personal: [],
+      meaning: 'What a workspace may take of the hub was limited, or is not any more.',
+    },
   },
   decide,
   evolve,
@@ -72,6 +78,7 @@ export const workspacesArea = defineArea<'workspaces', never, WorkspacesCommand,
         ...row,
         journal: row.journal,
         mode: row.mode,
+        quota: { bytesMax: row.quota.bytesMax, writesPerMinute: row.quota.writesPerMinute },
         repository: origin === undefined ? undefined : { origin, rootCommit },
       });
     }
@@ -90,6 +97,7 @@ function evolve(slice: WorkspacesSlice, entry: EntryOf<WorkspacesEvent>): Worksp
       journal: undefined,
       mode: undefined,
       repository: undefined,
+      quota: { bytesMax: undefined, writesPerMinute: undefined },
       createdAt: entry.time,
       number: entry.seq,
     });
@@ -117,6 +125,10 @@ const changeOf = (
       return { journal: entry.data.journal };
     case 'workspaces.mode_set':
       return { mode: entry.data.mode };
+    case 'workspaces.quota_set': {
+      const { bytesMax, writesPerMinute } = entry.data;
+      return { quota: { bytesMax, writesPerMinute } };
+    }
     default:
       return never(entry);
   }

@@ -17,7 +17,16 @@ export type WorkspacesCommand =
   | Registering
   | { readonly type: 'rename'; readonly name: string; readonly to: string }
   | { readonly type: 'attach'; readonly name: string; readonly journal: string }
-  | { readonly type: 'set_mode'; readonly name: string; readonly mode: string };
+  | { readonly type: 'set_mode'; readonly name: string; readonly mode: string }
+  | SettingQuota;
+
+interface SettingQuota {
+  readonly type: 'set_quota';
+  readonly name: string;
+  /** Absent = as it is, null = no limit. */
+  readonly bytesMax?: number | null;
+  readonly writesPerMinute?: number | null;
+}
 
 interface Registering {
   readonly type: 'register';
@@ -41,6 +50,8 @@ export const decide: Decide = (slice, command) => {
       return attach(slice, command.name, command.journal);
     case 'set_mode':
       return setMode(slice, command.name, command.mode);
+    case 'set_quota':
+      return setQuota(slice, command);
     default:
       return never(command);
   }
@@ -138,6 +149,28 @@ const setMode = (slice: WorkspacesSlice, name: string, mode: string): Decision<W
   const workspace = findWorkspace(slice, name);
   if (workspace === undefined) return unknownWorkspace(name);
   return ok(workspace.mode === mode ? [] : [{ type: 'workspaces.mode_set', data: { name, mode } }]);
+};
+
+/** WO14 */
+const setQuota = (slice: WorkspacesSlice, command: SettingQuota): Decision<WorkspacesEvent> => {
+  const workspace = findWorkspace(slice, command.name);
+  if (workspace === undefined) return unknownWorkspace(command.name);
+  const { name, quota } = workspace;
+  const changed = (limit: number | null | undefined, before: number | undefined): number | undefined =>
+    limit === undefined ? before : (limit ?? undefined);
+  const bytesMax = changed(command.bytesMax, quota.bytesMax);
+  const writesPerMinute = changed(command.writesPerMinute, quota.writesPerMinute);
+  if (bytesMax === quota.bytesMax && writesPerMinute === quota.writesPerMinute) return ok([]);
+  return ok([
+    {
+      type: 'workspaces.quota_set',
+      data: {
+        name,
+        ...(bytesMax !== undefined && { bytesMax }),
+        ...(writesPerMinute !== undefined && { writesPerMinute }),
+      },
+    },
+  ]);
 };
 
 export const unknownWorkspace = (name: string): Refusal =>

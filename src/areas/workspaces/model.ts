@@ -16,6 +16,18 @@ export const modeCharactersMax = 200;
 /** Each former name is kept for ever, and no other workspace can have it. */
 export const formerNamesMax = 20;
 
+/** The least that a journal may be limited to: an empty one takes tens of thousands of bytes. */
+export const bytesQuotaMin = 1_000_000;
+export const quotaMax = 1_000_000_000_000;
+
+/** What a workspace may take of the hub; undefined = as much as there is. */
+interface Quota {
+  /** Of its journal on disk. */
+  readonly bytesMax: number | undefined;
+  /** Calls that may write, from all together. */
+  readonly writesPerMinute: number | undefined;
+}
+
 /** What tells a repository from others. */
 export interface Repository {
   /** As `normalisedOrigin` writes it. */
@@ -37,6 +49,7 @@ export interface Workspace {
   readonly mode: string | undefined;
   /** The repository that it was made for, if it was made for one. */
   readonly repository: Repository | undefined;
+  readonly quota: Quota;
   readonly createdAt: Instant;
   readonly number: number;
 }
@@ -112,4 +125,9 @@ export type WorkspacesEvent =
   | {
       readonly type: 'workspaces.mode_set';
       readonly data: { readonly name: string; readonly mode: string };
+    }
+  | {
+      /** The whole quota as it is from then on. */
+      readonly type: 'workspaces.quota_set';
+      readonly data: { readonly name: string; readonly bytesMax?: number; readonly writesPerMinute?: number };
     };

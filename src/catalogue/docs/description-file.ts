@@ -9,7 +9,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 };
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
-  const { name, kind, journal, ofWorkspace, category, summary, description, role, rate } = operation;
+  const { name, kind, journal, ofWorkspace, orHub, category, summary, description, role, rate } = operation;
   const { person, personAtTimes } = operation;
   const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
@@ -18,6 +18,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     kind,
     journal,
     ...(ofWorkspace !== undefined && { ofWorkspace }),
+    ...(orHub !== undefined && { orHub }),
     category,
     summary,
     description,

@@ -1,7 +1,5 @@
 import type { AccessSettings } from '../../areas/access/model.ts';
-import type { Clock } from '../../engine/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Log } from '../../engine/log.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Gate } from '../../surfaces/http/gate.ts';
 import type { OAuthSettings } from '../configuration/oauth.ts';
@@ -11,7 +9,7 @@ import { ownerPrincipal } from '../owner.ts';
 import { OAuthGate } from './oauth/oauth-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
 import { Logins } from './logins.ts';
-import { TokenGate } from './token-gate.ts';
+import { TokenGate, type TokenGateOptions } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
 /** Who may come in to a hub of this process. */
@@ -35,7 +33,7 @@ export interface WantedAccess extends Pick<Settings, 'auth' | 'dataDir' | 'token
 
 export const openAccess = (
   settings: WantedAccess,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, denials }: Pick<TokenGateOptions, 'clock' | 'log' | 'denials'>,
 ): Access => {
   const own = settings.token === undefined ? newTokenText() : undefined;
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
@@ -47,10 +45,12 @@ export const openAccess = (
     own: own && hashOfToken(own),
     clock,
     log,
+    denials,
     sessions: logins,
   });
   const { oauth } = settings;
-  const asking = oauth === undefined ? tokens : new OAuthGate({ settings: oauth, inner: tokens, clock, log });
+  const asking =
+    oauth === undefined ? tokens : new OAuthGate({ settings: oauth, inner: tokens, clock, log, denials });
   return {
     gate: settings.auth ? asking : openWhile(isOpen, asking),
     settings: { mayBeOpen: !settings.auth, isOpen },

@@ -17,6 +17,7 @@ import { type Instant, minuteMs, spoken } from '../../kernel/instants.ts';
 import { ownerPrincipal } from '../../kernel/names.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { BrowserSession, Credentials, Gate } from '../../surfaces/http/gate.ts';
+import type { Denials } from './denials.ts';
 import { AuthFailures } from './failures.ts';
 import { bearerIn, hashOfToken } from './token-text.ts';
 
@@ -27,6 +28,7 @@ export interface TokenGateOptions {
   readonly own: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  readonly denials: Pick<Denials, 'unknown'>;
   /** In whose name browsers come in. */
   readonly sessions?: { readonly find: (secret: string) => Caller | undefined };
 }
@@ -58,8 +60,11 @@ export class TokenGate implements Gate {
 
   readonly admit = (credentials: Credentials): Outcome<Caller> | Promise<Outcome<Caller>> => {
     const { authorization, remote } = credentials;
-    if (authorization === undefined)
-      return credentials.browser === undefined ? nothingShown : this.#browser(credentials.browser, remote);
+    if (authorization === undefined) {
+      if (credentials.browser !== undefined) return this.#browser(credentials.browser, remote);
+      if (credentials.public !== true) this.#options.denials.unknown(remote, undefined);
+      return nothingShown;
+    }
     const hash = hashOfToken(bearerIn(authorization) ?? '');
     if (hash === undefined) return this.#refuse(notOurs, remote);
     if (this.#isOwn(hash)) return owner;
@@ -166,6 +171,8 @@ export class TokenGate implements Gate {
   }
 
   #refuse(refusal: Refusal, remote: string | undefined): Refusal {
+    const { token } = refusal.details;
+    this.#options.denials.unknown(remote, typeof token === 'string' ? token : undefined);
     const seconds = this.#failures.add(remote);
     return seconds === undefined
       ? refusal

@@ -47,7 +47,7 @@ export class ChangesRoute {
   ): Promise<Refusal | undefined> {
     const { response, signal } = exchange;
     const { hub, clock } = this.#options;
-    const refused = hub.refuses?.(caller, workspace);
+    const refused = hub.refuses?.(caller, workspace, 'changes');
     if (refused !== undefined) return refused;
     const feed = new ChangeFeed(response, clock);
     const listening = await hub.changes(workspace, (keys) => feed.add(keys));

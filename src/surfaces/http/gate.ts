@@ -17,6 +17,8 @@ export interface Credentials {
   readonly port?: number | undefined;
   /** What a browser shows that shows nothing else; absent where that does not count. */
   readonly browser?: BrowserSession;
+  /** Everybody is answered what is asked, and only who may come in hears more: whoever shows nothing is denied nothing. */
+  readonly public?: true;
 }
 
 export interface BrowserSession {

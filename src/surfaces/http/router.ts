@@ -6,7 +6,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Hub, WorkspaceHealth } from '../hub.ts';
+import type { Hub } from '../hub.ts';
 import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { Callers } from './callers.ts';
@@ -215,7 +215,7 @@ export class Router {
     if (!call.ok) return exchange.refuseRpc(call);
     const workspace = workspaceAt(request.url ?? '', call.value.workspace);
     if (!workspace.ok) return exchange.refuseRpc(workspace);
-    const refused = this.#options.hub.refuses?.(caller, workspace.value);
+    const refused = this.#options.hub.refuses?.(caller, workspace.value, 'mcp');
     if (refused !== undefined) return exchange.refuseRpc(refused);
     let body: unknown;
     if (request.method === 'POST') {
@@ -291,10 +291,11 @@ export class Router {
   }
 
   async #health(exchange: Exchange): Promise<void> {
-    const told = await this.#options.hub.health();
+    const known = await this.#known(exchange);
+    const told = await this.#options.hub.health(known);
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
     const { id, version, status } = health;
-    const shown = (await this.#isKnown(exchange)) ? health : { status, id, version };
+    const shown = known === undefined ? { status, id, version } : health;
     exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
   }
 
@@ -303,21 +304,25 @@ export class Router {
     const { hub } = this.#options;
     const phase = hub.phase?.() ?? 'open';
     const found = exchange.closing || phase === 'stopping' ? 'stopping' : await reasonAgainst(hub, phase);
-    const reason = typeof found === 'object' && found !== null ? await this.#toldOf(exchange, found) : found;
+    const reason = found === faulty ? await this.#faultsFor(exchange) : found;
     exchange.json(reason === null ? 200 : 503, JSON.stringify({ ready: reason === null, reason }));
   }
 
   /** What workspaces there are is nobody's business who may not come in. */
-  async #toldOf(exchange: Exchange, faults: readonly WorkspaceHealth[]): Promise<string> {
-    return (await this.#isKnown(exchange))
-      ? faults.map(({ name, reason }) => `${name}: ${reason ?? 'cannot be written'}`).join('; ')
-      : 'a workspace cannot be written';
+  async #faultsFor(exchange: Exchange): Promise<string> {
+    const known = await this.#known(exchange);
+    const { workspaces } = known === undefined ? { workspaces: [] } : await this.#options.hub.health(known);
+    const faults = workspaces
+      .filter(({ writable }) => !writable)
+      .map(({ name, reason }) => `${name}: ${reason ?? 'cannot be written'}`);
+    return faults.length === 0 ? faulty : faults.join('; ');
   }
 
-  /** Whether whoever asks what everybody may ask could come in as well. */
-  async #isKnown({ request }: Exchange): Promise<boolean> {
-    return (await this.#options.gate.admit(credentialsOf(request, this.#options.exposure, this.#visitors)))
-      .ok;
+  /** Who asks what everybody may ask, if they could come in as well. */
+  async #known({ request }: Exchange): Promise<Caller | undefined> {
+    const credentials = credentialsOf(request, this.#options.exposure, this.#visitors);
+    const admitted = await this.#options.gate.admit({ ...credentials, public: true });
+    return admitted.ok ? admitted.value : undefined;
   }
 
   async #describe(exchange: Exchange): Promise<void> {
@@ -334,16 +339,14 @@ export class Router {
   }
 }
 
-/** Why nothing could be stored now, in words or as the workspaces that cannot be written; null when it could. */
-const reasonAgainst = async (
-  hub: Hub,
-  phase: 'opening' | 'open',
-): Promise<string | readonly WorkspaceHealth[] | null> => {
+const faulty = 'a workspace cannot be written';
+
+/** Why nothing could be stored now, in words that name no workspace; null when it could. */
+const reasonAgainst = async (hub: Hub, phase: 'opening' | 'open'): Promise<string | null> => {
   if (phase === 'opening') return 'the journals are being opened';
-  const { status, workspaces } = await hub.health();
+  const { status } = await hub.health();
   if (status === 'ok') return null;
-  if (status === 'stopping') return status;
-  return workspaces.filter(({ writable }) => !writable);
+  return status === 'stopping' ? status : faulty;
 };
 
 const unknownRoute = (path: string) => {

@@ -1,9 +1,8 @@
 import type { Context, Decision } from '../../../kernel/area.ts';
-import type { Kind, Role } from '../../../kernel/entry.ts';
-import type { Scope } from '../../../kernel/operation.ts';
+import type { Kind, Role, Scope } from '../../../kernel/entry.ts';
 import type { RateClass } from '../../../kernel/rate.ts';
 import type { PerMinute, ProfileName } from '../limits.ts';
-import type { AccessEvent, AccessSlice, Use } from '../model.ts';
+import type { AccessEvent, AccessSlice, Denial, Use } from '../model.ts';
 
 /** How long a token is to last, in seconds. */
 export type Life = number | 'never';
@@ -32,6 +31,13 @@ export interface RefreshCommand {
   readonly scope: Scope | undefined;
 }
 
+export interface RevokeCommand {
+  readonly type: 'revoke_token';
+  readonly id: string;
+  readonly reason?: string | undefined;
+  readonly scope?: Scope | undefined;
+}
+
 export interface AddCommand {
   readonly type: 'add_principal';
   readonly name: string;
@@ -52,13 +58,15 @@ export interface LimitsCommand {
 export type AccessCommand =
   | CreateCommand
   | RefreshCommand
-  | { readonly type: 'revoke_token'; readonly id: string; readonly reason?: string | undefined }
+  | RevokeCommand
   | AddCommand
   | { readonly type: 'remove_principal'; readonly name: string }
   | LimitsCommand
   | { readonly type: 'enable' | 'disable' }
   /** What the host has seen of tokens being used. */
-  | { readonly type: 'use'; readonly tokens: readonly Use[] };
+  | { readonly type: 'use'; readonly tokens: readonly Use[] }
+  /** What the host has counted of calls that it refused. */
+  | { readonly type: 'deny'; readonly denials: readonly Denial[] };
 
 export type AccessDecision = Decision<AccessEvent>;
 

@@ -17,7 +17,7 @@ import {
 import { roleAtLeast } from '../../../kernel/entry.ts';
 import type { AccessDecision, CreateCommand, Desk, Life } from './commands.ts';
 import { unknownPrincipal } from './principals.ts';
-import { lowerOf, refuseWider } from './widening.ts';
+import { endOfMaker, lowerOf, refuseLonger, refuseWider } from './widening.ts';
 
 type Wanted = Pick<Token, 'principal' | 'kind' | 'role' | 'workspaces' | 'categories' | 'agent'>;
 
@@ -34,10 +34,9 @@ export const createToken = (desk: Desk, command: CreateCommand): AccessDecision 
   const full = refuseMore(slice, { principal: rest.principal, good: own.length - ended.length }, context.now);
   if (full !== undefined) return full;
   const forgets = ended.slice(0, Math.max(0, ended.length - endedTokensMax)).map(({ id }) => id);
-  const expiresAt = endOf(
-    command.expires ?? (rest.kind === 'agent' ? agentLifeMs / secondMs : 'never'),
-    desk,
-  );
+  const lasting = expiryFor(desk, rest.kind, command.expires);
+  if (!lasting.ok) return lasting;
+  const expiresAt = lasting.value;
   return ok([
     {
       type: 'access.token_created',
@@ -57,6 +56,18 @@ export const createToken = (desk: Desk, command: CreateCommand): AccessDecision 
 /** When a token ends that is to last so long from now. */
 export const endOf = (life: Life, { context }: Desk): Instant | undefined =>
   life === 'never' ? undefined : context.now + life * secondMs;
+
+/** AC8, AC30 */
+const expiryFor = (
+  desk: Desk,
+  kind: Token['kind'],
+  expires: Life | undefined,
+): Outcome<Instant | undefined> => {
+  const wanted = endOf(expires ?? (kind === 'agent' ? agentLifeMs / secondMs : 'never'), desk);
+  if (expires !== undefined) return refuseLonger(desk, wanted) ?? ok(wanted);
+  const end = endOfMaker(desk);
+  return ok(end === undefined ? wanted : Math.min(wanted ?? end, end));
+};
 
 const wantedOf = (desk: Desk, command: CreateCommand): Outcome<Wanted> => {
   const { slice, context } = desk;

@@ -1,5 +1,6 @@
 import { type AreaDefinition, intents } from '../../../kernel/area.ts';
 import { never } from '../../../kernel/assert.ts';
+import { ok } from '../../../kernel/errors.ts';
 import type { AccessEvent } from '../model.ts';
 import type { AccessCommand } from './commands.ts';
 import { changeLimits } from './limits.ts';
@@ -34,6 +35,9 @@ export const decide: Decide = (slice, command, context) => {
       return disable(desk);
     case 'use':
       return useTokens(desk, command.tokens);
+    case 'deny':
+      // AC31
+      return ok(command.denials.map((data) => ({ type: 'access.denied', data })));
     default:
       return never(command);
   }

@@ -3,9 +3,9 @@ import { secondMs } from '../../../kernel/instants.ts';
 import { type Token, agentLifeMs, standingIn } from '../model.ts';
 import type { AccessDecision, Desk, Life, RefreshCommand } from './commands.ts';
 import { endOf } from './create.ts';
-import { refuseWider } from './widening.ts';
+import { refuseLonger, refuseWider } from './widening.ts';
 
-/** AC11, AC12 */
+/** AC11, AC12, AC30 */
 export const refreshToken = (desk: Desk, command: RefreshCommand): AccessDecision => {
   const { slice, context } = desk;
   const { id, hash } = command;
@@ -45,8 +45,11 @@ const lifeFor = (desk: Desk, token: Token, { expires, scope }: RefreshCommand): 
   const before: Life =
     token.expiresAt === undefined ? 'never' : Math.ceil((token.expiresAt - token.issuedAt) / secondMs);
   if (actor.kind === 'person') {
-    const wider = itself ? undefined : refuseWider(desk, token, scope);
-    return wider ?? ok(expires ?? before);
+    const life = expires ?? before;
+    const wider = itself
+      ? refuseLongerAgain(life, before)
+      : (refuseWider(desk, token, scope) ?? refuseLonger(desk, endOf(life, desk)));
+    return wider ?? ok(life);
   }
   if (!itself) {
     return refuse(
@@ -65,3 +68,12 @@ const lifeFor = (desk: Desk, token: Token, { expires, scope }: RefreshCommand): 
   }
   return ok(expires ?? Math.min(before, daySeconds));
 };
+
+const refuseLongerAgain = (life: Life, before: Life): Refusal | undefined =>
+  before === 'never' || (life !== 'never' && life <= before)
+    ? undefined
+    : refuse(
+        'forbidden',
+        `A token that refreshes itself lasts as long again as it did at most, ${before} seconds. Ask for less, or refresh it with one that lasts longer.`,
+        { secondsMax: before },
+      );

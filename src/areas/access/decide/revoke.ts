@@ -1,14 +1,13 @@
 import { ok } from '../../../kernel/errors.ts';
-import type { Use } from '../model.ts';
-import type { AccessCommand, AccessDecision, Desk } from './commands.ts';
-import { ownToken } from './refresh.ts';
+import { type Use, isWithin } from '../model.ts';
+import type { AccessDecision, Desk, RevokeCommand } from './commands.ts';
+import { ownToken, unknownToken } from './refresh.ts';
 
-type RevokeCommand = Extract<AccessCommand, { readonly type: 'revoke_token' }>;
-
-/** AC13 */
-export const revokeToken = (desk: Desk, { id, reason }: RevokeCommand): AccessDecision => {
+/** AC13, AC33 */
+export const revokeToken = (desk: Desk, { id, reason, scope }: RevokeCommand): AccessDecision => {
   const token = ownToken(desk, id);
   if (!token.ok) return token;
+  if (!isWithin(desk.context.world.workspaces, token.value, scope)) return unknownToken(id);
   return ok(
     token.value.revokedAt === undefined
       ? [{ type: 'access.token_revoked', data: { id, ...(reason !== undefined && { reason }) } }]

@@ -1,7 +1,7 @@
-import { type Role, roleAtLeast } from '../../../kernel/entry.ts';
+import { type Role, roleAtLeast, type Scope } from '../../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
-import type { Scope } from '../../../kernel/operation.ts';
-import { type Token, covers, coversWorkspaces } from '../model.ts';
+import { type Instant, isoTime, secondMs } from '../../../kernel/instants.ts';
+import { type Token, covers, coversWorkspaces, lifeSecondsMin } from '../model.ts';
 import type { Desk } from './commands.ts';
 
 /** AC6: the refusal when a token would carry more than whoever hands it out has. */
@@ -20,6 +20,28 @@ export const refuseWider = (
   return scope.agent === undefined || scope.agent === wanted.agent
     ? undefined
     : tooMuch('another agent', `speak for ${scope.agent}`);
+};
+
+/** AC30: when the token ends that makes the call; undefined = it does not, or the call came without one. */
+export const endOfMaker = ({ slice, context }: Desk): Instant | undefined => {
+  const { token } = context.actor;
+  return token === undefined ? undefined : slice.tokens.get(token)?.expiresAt;
+};
+
+/** AC30: the refusal when a token would outlast the one that it is handed out with. */
+export const refuseLonger = (desk: Desk, wanted: Instant | undefined): Refusal | undefined => {
+  const end = endOfMaker(desk);
+  if (end === undefined || (wanted !== undefined && wanted <= end)) return undefined;
+  const secondsMax = Math.floor((end - desk.context.now) / secondMs);
+  return refuse(
+    'forbidden',
+    `Nobody hands out more than it has: this token would ${wanted === undefined ? 'never end' : `last until ${isoTime(wanted)}`}, and the one that you call with ends at ${isoTime(end)}. ${
+      secondsMax < lifeSecondsMin
+        ? 'Call with one that lasts longer.'
+        : `Ask for ${secondsMax} seconds at most, or call with one that lasts longer.`
+    }`,
+    { secondsMax },
+  );
 };
 
 const tooMuch = (what: string, have: string): Refusal =>

@@ -19,7 +19,7 @@ export const tokenCreate = defineOperation({
   category: 'access',
   summary: 'Make a token that lets a program or a person in.',
   description:
-    'Makes a token and shows it, once. It never carries more than you have. With for_agent it speaks for that agent only, as an agent: worker at most unless role is given, and for a day unless expires is. tool_search tells the categories.',
+    'Makes a token and shows it, once. It never carries more than you have, nor lasts longer than the token that you call with. With for_agent it speaks for that agent only, as an agent: worker at most unless role is given, and for a day unless expires is. tool_search tells the categories.',
   positional: 'label',
   role: 'worker',
   person: true,
@@ -41,7 +41,9 @@ export const tokenCreate = defineOperation({
     role: z.enum(roles).optional().describe('default yours; worker at most for an agent'),
     workspaces: workspacesSchema.optional().describe('default all of yours'),
     categories: categoriesSchema.optional().describe('of operations; default all of yours'),
-    expires: lifeSchema.optional().describe('seconds or never; default a day for an agent, else never'),
+    expires: lifeSchema
+      .optional()
+      .describe('seconds or never; default a day for an agent, else never, and no longer than yours'),
     kind: z.enum(kinds).optional().describe('default agent for an agent, else that of the principal'),
     principal: principalNameSchema.optional().describe('default you; others: admins only'),
   }),

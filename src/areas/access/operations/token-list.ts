@@ -3,7 +3,7 @@ import { ok, refuse } from '../../../kernel/errors.ts';
 import { markOf } from '../../../kernel/json.ts';
 import { startOf } from '../../../kernel/list-cursor.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
-import { onlyPartition, principalNameSchema, standingIn } from '../model.ts';
+import { isWithin, onlyPartition, principalNameSchema, standingIn } from '../model.ts';
 import { tokenShape, viewToken } from '../view.ts';
 
 const limitDefault = 50;
@@ -16,7 +16,7 @@ export const tokenList = defineOperation({
   category: 'access',
   summary: 'Which tokens there are, for what, and when each was last used.',
   description:
-    'Lists your tokens, oldest first; admins see everybody’s. The tokens themselves nobody can read again. With all also those that have expired or were revoked.',
+    'Lists your tokens, oldest first; admins see everybody’s, and who is held to some workspaces those for no others. The tokens themselves nobody can read again. With all also those that have expired or were revoked.',
   role: 'reader',
   rate: 'read',
   errors: ['forbidden', 'history_changed'],
@@ -38,7 +38,7 @@ export const tokenList = defineOperation({
     total: z.number(),
     next_cursor: z.string().nullable(),
   }),
-  query: ({ access }, { limit, cursor, ...filter }, { actor, now, history }) => {
+  query: ({ access, workspaces }, { limit, cursor, ...filter }, { actor, now, history }) => {
     const { principal: asked, all = false } = filter;
     if (asked !== undefined && asked !== actor.principal && actor.role !== 'admin') {
       return refuse(
@@ -54,7 +54,10 @@ export const tokenList = defineOperation({
       principal === undefined
         ? [...access.tokens.scan('all', onlyPartition)]
         : [...access.tokens.scan('principal', principal)]
-    ).filter((token) => all || standingIn(access, token, now) === 'good');
+    ).filter(
+      (token) =>
+        isWithin(workspaces, token, actor.scope) && (all || standingIn(access, token, now) === 'good'),
+    );
     const shown = found.filter(({ number }) => number > after.value).slice(0, limit);
     const end = shown.at(-1)?.number;
     const more = end !== undefined && end !== found.at(-1)?.number;

@@ -25,7 +25,7 @@ export const tokenRevoke = defineOperation({
     reason: reasonSchema.optional().meta({ title: 'why; it is in the journal' }),
   }),
   output: z.strictObject(tokenShape),
-  toCommand: ({ id, reason }) => accessIntent({ type: 'revoke_token', id, reason }),
+  toCommand: ({ id, reason }, { scope }) => accessIntent({ type: 'revoke_token', id, reason, scope }),
   answer: (_done, { access }, { input: { id }, now }) => {
     const token = access.tokens.get(id);
     return token === undefined ? unknownToken(id) : ok(viewToken(access, token, now));

@@ -5,7 +5,7 @@ import { ok } from '../../../kernel/errors.ts';
 import { dayMs, hourMs, instantOf, isoTime } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { mailLeftOut } from '../../../kernel/search.ts';
-import { hasMail } from '../audit.ts';
+import { doerOf, hasMail, mayAudit, ofSchema } from '../audit.ts';
 import { lastBy, lookBack } from '../looking-back.ts';
 import { spanShape } from './span.ts';
 
@@ -22,6 +22,7 @@ const counts = z.strictObject({
 export const auditStats = defineOperation({
   name: 'audit_stats',
   journal: 'workspace',
+  orHub: true,
   category: 'audit',
   summary: 'How much was done, by whom, by what and when.',
   description: `Count what was done in a time by operation, agent, type of entry, and hour or day (UTC). One call counts the latest ${entriesMax} entries at most: cut_off.before, passed as before, counts on. What agents write to each other is counted for them alone.`,
@@ -39,6 +40,7 @@ export const auditStats = defineOperation({
     },
   ],
   input: z.strictObject({
+    of: ofSchema,
     ...spanShape,
     per: z.enum(['hour', 'day']).default('hour').meta({ title: 'how times are counted together' }),
     before: z.int().min(1).optional().describe('cut_off.before of the answer before'),
@@ -58,13 +60,14 @@ export const auditStats = defineOperation({
     const until = input.until === undefined ? undefined : instantOf(input.until);
     const last = Math.min(head, (input.before ?? Number.MAX_SAFE_INTEGER) - 1);
     return lastBy(until, last, (from) => {
+      const mayKnow = mayAudit(input.of, actor);
       const tally = new Tally(input.per === 'day' ? dayMs : hourMs);
       return lookBack(
         { from, entriesMax },
         (entry) => {
           if (since !== undefined && entry.time < since) return 'end';
           const known = seen(entry);
-          if (known !== undefined) tally.add(known);
+          if (known !== undefined && mayKnow(known)) tally.add(known);
           return 'on';
         },
         (next) =>
@@ -93,10 +96,11 @@ class Tally {
     this.#bucketMs = bucketMs;
   }
 
-  add({ entry: { actor, cause, type, time } }: SeenEntry): void {
+  add(seen: SeenEntry): void {
+    const { actor, cause, type, time } = seen.entry;
     this.#entries += 1;
     count(this.#operations, cause.by);
-    count(this.#agents, actor.agent ?? actor.principal);
+    count(this.#agents, actor.agent ?? doerOf(seen).principal);
     count(this.#types, type);
     count(this.#times, isoTime(time - (time % this.#bucketMs)));
   }

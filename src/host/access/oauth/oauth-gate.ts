@@ -10,6 +10,7 @@ import { printable } from '../../../kernel/text.ts';
 import type { Credentials, Gate } from '../../../surfaces/http/gate.ts';
 import type { ProtectedResource } from '../../../surfaces/http/protected-resource.ts';
 import type { OAuthSettings } from '../../configuration/oauth.ts';
+import type { Denials } from '../denials.ts';
 import { AuthFailures } from '../failures.ts';
 import { bearerIn } from '../token-text.ts';
 import { audienceOf } from './audiences.ts';
@@ -22,6 +23,7 @@ export interface OAuthGateOptions {
   readonly settings: OAuthSettings;
   /** Who else lets in: with the hub's own tokens. */
   readonly inner: Gate;
+  readonly denials: Pick<Denials, 'unknown'>;
   readonly clock: Clock;
   readonly log: Log;
   /** What the machine's clock shows, by which tokens are dated. */
@@ -171,6 +173,7 @@ export class OAuthGate implements Gate {
   }
 
   #refuse(refusal: Refusal, { remote }: Credentials): Refusal {
+    this.#options.denials.unknown(remote, undefined);
     const seconds = this.#failures.add(remote);
     return seconds === undefined ? refusal : tooOften(seconds);
   }
