@@ -94,11 +94,11 @@ export class Hub {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  private constructor(url: string, token: string, child: ChildProcess, ended: Promise<unknown>) {
+  private constructor({ url, token }: Pick<Hub, 'url' | 'token'>, child: ChildProcess) {
     this.url = url;
     this.token = token;
     this.#child = child;
-    this.#ended = ended;
+    this.#ended = once(child, 'exit');
   }
 
   /** Resolves once the hub says where it is ready. */
@@ -108,12 +108,11 @@ export class Hub {
       // Settings of this machine's own Signalbox stay out of it.
       env: environment,
     });
-    const ended = once(child, 'exit');
     for await (const line of createInterface({ input: child.stdout })) {
       const url = /ready on (http:\/\/\S+)/.exec(line)?.[1];
       if (url === undefined) continue;
       child.stdout.resume();
-      return new Hub(url, readFileSync(join(dataDir, 'token'), 'utf8').trim(), child, ended);
+      return new Hub({ url, token: readFileSync(join(dataDir, 'token'), 'utf8').trim() }, child);
     }
     throw new Error('the hub ended before it was ready');
   }

@@ -12,8 +12,6 @@ import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 import type { Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
-export type { Scope };
-
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {
   readonly principal: string;

@@ -78,7 +78,9 @@ describe('AC17: a command that needs a person', () => {
     assert.equal(broken.status, 130, broken.err);
     assert.equal(existsSync(place.dataDir), false);
   });
+});
 
+describe('AC17: a command that needs a person, without one', () => {
   it('is refused where there is no terminal, whatever a program says', async (t) => {
     const place = await openPlace(t);
     for (const words of [

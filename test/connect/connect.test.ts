@@ -135,7 +135,9 @@ describe('signalbox connect', () => {
       assert(!existsSync(file));
     });
   }
+});
 
+describe('the program that signalbox connect names', () => {
   it('writes what a client can start as it is', async (t) => {
     const ground = await openShop(t);
     await connectThere(ground, 'claude', '--data-dir', ground.at('board'));
@@ -208,7 +210,9 @@ describe('signalbox connect before it writes', () => {
     assert.doesNotMatch(done.out, tokenPattern);
     assert.deepEqual((await tokensFor(ground, 'codex')).length, 1);
   });
+});
 
+describe('a file that signalbox connect is to write', () => {
   it('puts no token where others of the machine can read it, nor anywhere else than there', async (t) => {
     const ground = await openShop(t);
     const file = ground.at('.claude.json');

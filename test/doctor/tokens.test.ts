@@ -30,9 +30,8 @@ const withAskingHub = async (context: TestContext): Promise<Asking> => {
 const look = async (
   ground: Ground,
   check: string,
-  env = {},
-  args: readonly string[] = [],
-): Promise<Findings> => of(await examine(ground, 'work', { env, args }), check);
+  env: Readonly<Record<string, string>> = {},
+): Promise<Findings> => of(await examine(ground, 'work', { env }), check);
 
 const made = z.object({ id: z.string(), token: z.string() });
 
@@ -201,14 +200,14 @@ describe('a hub whose address is given', () => {
     const details = { token: 'tk_0123456789', standing: 'expired' };
     const error = { code: 'unauthenticated', message: 'It expired.', details };
     const url = await listening(t, 401, JSON.stringify({ error }));
-    const [bad] = await look(ground, 'tokens', { SIGNALBOX_TOKEN: newTokenText() }, ['--url', url]);
+    const [bad] = await look(ground, 'tokens', { SIGNALBOX_TOKEN: newTokenText(), SIGNALBOX_URL: url });
     assert.deepEqual([bad?.state, bad?.mend], ['bad', 'signalbox token refresh tk_0123456789'], bad?.what);
   });
 
   it('that does not speak MCP is told with what it answers', async (t) => {
     const ground = await openGround(t);
     const url = await listening(t, 200, 'hello');
-    const [bad] = await look(ground, 'MCP', {}, ['--url', url]);
+    const [bad] = await look(ground, 'MCP', { SIGNALBOX_URL: url });
     assert.equal(bad?.state, 'bad');
     assert.match(bad?.what ?? '', /does not answer initialize: status 200, and nothing that is MCP$/);
   });

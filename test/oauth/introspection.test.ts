@@ -1,7 +1,7 @@
 /* Tokens that say nothing themselves: their issuer is asked. */
 import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
-import { plainSecret } from '../../src/testing/plain-secret.ts';
+import { plainSecret } from './plain-secret.ts';
 import { valueIn } from '../surfaces/serving.ts';
 import { type Answering, audience, gateFor, json, startIssuer } from './issuer.ts';
 

@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { askProvider } from '../../src/host/access/oauth/ask-provider.ts';
 import { IssuerMetadata, placesOfMetadata } from '../../src/host/access/oauth/issuer-metadata.ts';
 import { isPublicAddress } from '../../src/host/access/oauth/public-address.ts';
-import { plainSecret } from '../../src/testing/plain-secret.ts';
+import { plainSecret } from './plain-secret.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { type Answering, gateFor, json, serveAnswers, startIssuer } from './issuer.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration } from 'oidc-provider';
-import { plainSecret } from '../../src/testing/plain-secret.ts';
+import { plainSecret } from './plain-secret.ts';
 
 const hubSecret = 'hub-secret';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { plainSecret } from '../../testing/plain-secret.ts';
+import { plainSecret } from '../../../test/oauth/plain-secret.ts';
 import { faultIn } from './forms.ts';
 import { type KeyName, keys } from './keys.ts';
 import { oauthOf } from './oauth.ts';

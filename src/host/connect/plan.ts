@@ -40,7 +40,7 @@ export interface Plan {
 }
 
 /** How a token is shown, and stands in notes. */
-export const shownToken = 'sbx_…';
+const shownToken = 'sbx_…';
 const tokenVariable = 'SIGNALBOX_TOKEN';
 
 /** Files of a project are shared: each of its users gives a token of their own, or none. */

@@ -1,5 +1,5 @@
-import { ok } from '../kernel/errors.ts';
-import type { Secret } from '../host/secrets/secret.ts';
+import { ok } from '../../src/kernel/errors.ts';
+import type { Secret } from '../../src/host/secrets/secret.ts';
 
 /** A secret of the configuration that was said as it is. */
 export const plainSecret = (text: string): Secret => ({
