@@ -64,7 +64,7 @@ class Program {
 const programs = new Set<Program>();
 
 const startHub = async (dataDir: string) => {
-  const program = new Program(dataDir, ['serve', '--port', '0']);
+  const program = new Program(dataDir, ['serve', '--port', '0', '--insecure-no-auth']);
   return { program, url: await program.said(/ready on (http:\/\/\S+)[\s\S]*Ctrl-C/) };
 };
 

@@ -93,6 +93,23 @@ describe('who shows a token', () => {
     assert.deepEqual([principal, token], ['owner', undefined]);
   });
 
+  it('is whom the token of each request is for, though another came over the same connection, and while it is good', async (t) => {
+    const { make, gate, tell, engine, own } = await openGate(t);
+    const [one, other] = [await make(), await make({ agent: 'ada' })];
+    const line = {};
+    const ask = async (text: string) =>
+      gate.admit({ authorization: `Bearer ${text}`, remote: '127.0.0.1', line });
+    for (const { text, id } of [one, other, one, one]) assert.equal(valueIn(await ask(text)).token, id);
+    assert.equal(valueIn(await ask(own)).token, undefined);
+    assert.equal(valueIn(await ask(own)).principal, 'owner');
+    assert.equal(valueIn(await ask(other.text)).token, other.id);
+    await tell({ type: 'revoke_token', id: other.id });
+    await engine.refresh();
+    assert.equal((await ask(other.text)).ok, false);
+    assert.equal((await ask('sbx_nothing')).ok, false);
+    assert.equal(valueIn(await ask(one.text)).token, one.id);
+  });
+
   it('is kept out once it expires, is revoked or got another secret, and hears why', async (t) => {
     const { make, show, why, tell, clock, engine } = await openGate(t);
     const short = await make({ expires: 60 });

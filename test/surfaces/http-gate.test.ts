@@ -73,9 +73,10 @@ describe('the gate of the HTTP surface', () => {
     const served = await guarded(t);
     const { status } = await post(served, 'probe_echo', { headers: { Authorization: 'Bearer sesame' } });
     assert.equal(status, 200);
-    assert.deepEqual(served.gate.shown, [
-      { authorization: 'Bearer sesame', remote: '127.0.0.1', port: served.port },
-    ]);
+    assert.deepEqual(
+      served.gate.shown.map(({ line: _line, ...shown }) => shown),
+      [{ authorization: 'Bearer sesame', remote: '127.0.0.1', port: served.port }],
+    );
     assert.equal(served.calls[0]?.caller.principal, 'owner');
   });
 });

@@ -372,5 +372,5 @@ test('AC38 who has no token of the hub is told what it is held to', () => {
   const desk = new AccessDesk();
   const scope = { workspaces: ['main'], categories: ['*'] };
   const told = desk.do({ ...ownerActor, principal: 'oidc-0', role: 'worker', scope }, 'auth_status');
-  assert.deepEqual(told, { principal: 'oidc-0', kind: 'person', role: 'worker', ...scope });
+  assert.deepEqual(told, { asks: true, principal: 'oidc-0', kind: 'person', role: 'worker', ...scope });
 });

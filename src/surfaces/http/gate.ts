@@ -15,6 +15,8 @@ export interface Credentials {
   readonly remote: string | undefined;
   /** The port of this machine that it has come to; undefined on a Unix socket, or when it is gone. */
   readonly port?: number | undefined;
+  /** The connection that it came over, where that is one client's; undefined behind a proxy, which brings many over one. */
+  readonly line?: object | undefined;
   /** What a browser shows that shows nothing else; absent where that does not count. */
   readonly browser?: BrowserSession;
   /** Everybody is answered what is asked, and only who may come in hears more: whoever shows nothing is denied nothing. */
@@ -49,7 +51,12 @@ export const credentialsOf = (
 ): Credentials => {
   const { headers, method, socket } = request;
   const { authorization } = headers;
-  const shown = { authorization, remote: addressOf(request, exposure), port: socket.localPort };
+  const shown = {
+    authorization,
+    remote: addressOf(request, exposure),
+    port: socket.localPort,
+    line: exposure.behindProxy ? undefined : socket,
+  };
   if (authorization !== undefined || visitors === undefined) return shown;
   const secret = secretIn(headers.cookie);
   if (secret === undefined) return shown;
