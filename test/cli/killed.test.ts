@@ -201,7 +201,11 @@ for (const way of ['through a hub', 'on the journal'] as const) {
       const cuts = writingCommands.flatMap((command) =>
         tellingCuts(command, way).map((cut) => ({ command, cut })),
       );
-      await inPairs(cuts, ({ command, cut }) => trials.cutAndRepeat(command, cut));
+      const { alone = [], others = [] } = Object.groupBy(cuts, ({ command }) =>
+        command.alone === true ? 'alone' : 'others',
+      );
+      await inPairs(others, ({ command, cut }) => trials.cutAndRepeat(command, cut));
+      for (const { command, cut } of alone) await trials.cutAndRepeat(command, cut);
       await trials.verify();
     });
 

@@ -22,6 +22,8 @@ export interface WritingCommand {
   readonly journal: 'hub.journal' | 'workspaces/main.journal';
   /** Whether an entry of the journal is what the command was meant to do. */
   readonly effect: (line: Line, subject: Subject) => boolean;
+  /** It changes what others of its kind change as well, so no two of them are tried at once. */
+  readonly alone?: true;
   /** With what a repeat may be refused, which then says that nothing is left to be done. */
   readonly refusal?: ErrorCode;
 }
@@ -334,6 +336,7 @@ export const writingCommands: readonly WritingCommand[] = [
     operation: 'auth_enable',
     words: () => ['auth', 'enable'],
     prepare: afterCall('auth_disable'),
+    alone: true,
     journal: 'hub.journal',
     effect: (line, subject) => line.type === 'access.enabled' && isSince(line, subject),
   },
@@ -341,6 +344,7 @@ export const writingCommands: readonly WritingCommand[] = [
     operation: 'auth_disable',
     words: () => ['auth', 'disable'],
     prepare: afterCall('auth_enable'),
+    alone: true,
     journal: 'hub.journal',
     effect: (line, subject) => line.type === 'access.disabled' && isSince(line, subject),
   },
