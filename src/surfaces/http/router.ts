@@ -14,6 +14,7 @@ import { EventsRoute } from './events-route.ts';
 import type { Exchange } from './exchange.ts';
 import { type Gate, credentialsOf, refusedHeaders } from './gate.ts';
 import { visitorRefusal } from './loopback.ts';
+import { refuseSecondHost } from './one-host.ts';
 import { answerOperation } from './operation-route.ts';
 
 /** MCP behind the same port; it writes its answers itself. */
@@ -120,8 +121,8 @@ export class Router {
   }
 
   async #route(exchange: Exchange): Promise<void> {
-    const { headers, method = '', url = '' } = exchange.request;
-    const visitor = visitorRefusal(headers.host, headers.origin);
+    const { headers, rawHeaders, method = '', url = '' } = exchange.request;
+    const visitor = visitorRefusal(headers.host, headers.origin) ?? refuseSecondHost(rawHeaders);
     if (visitor !== undefined) return exchange.refuse(visitor);
     if (url.startsWith(operationsPath)) return this.#operation(exchange, url.slice(operationsPath.length));
     const query = url.indexOf('?');
