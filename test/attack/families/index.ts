@@ -1,5 +1,8 @@
 /* All families, in the order of the report. */
 import type { Family } from '../harness/attack.ts';
+import { crossSiteFamily } from './cross-site.ts';
+import { json } from './json.ts';
 import { rebinding } from './rebinding.ts';
+import { traversal } from './traversal.ts';
 
-export const families: readonly Family[] = [rebinding];
+export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json];
