@@ -13,6 +13,7 @@ import { ChangesRoute } from './changes-route.ts';
 import { EventsRoute } from './events-route.ts';
 import type { Exchange } from './exchange.ts';
 import { type Gate, credentialsOf, refusedHeaders } from './gate.ts';
+import { loggedPath } from './logged-path.ts';
 import { visitorRefusal } from './loopback.ts';
 import { refuseSecondHost } from './one-host.ts';
 import { answerOperation } from './operation-route.ts';
@@ -99,7 +100,7 @@ export class Router {
       const id = randomUUID();
       const { method = '', url = '' } = exchange.request;
       this.#options.log.error(
-        `defect ${id} while answering ${method} ${url.slice(0, addressCharactersMax)}`,
+        `defect ${id} while answering ${method} ${loggedPath(url)}`,
         thrown,
       );
       if (exchange.answered) exchange.request.socket.destroy();
@@ -113,7 +114,7 @@ export class Router {
   #tell({ request, response }: Exchange): void {
     const begunAt = performance.now();
     const { method = '', url = '' } = request;
-    const path = (url.split('?')[0] ?? '').slice(0, addressCharactersMax);
+    const path = loggedPath(url);
     response.once('close', () => {
       const ms = Math.round(performance.now() - begunAt);
       this.#options.log.debug('answered', { method, path, status: response.statusCode, ms });

@@ -1,8 +1,10 @@
 /* All families, in the order of the report. */
 import type { Family } from '../harness/attack.ts';
 import { crossSiteFamily } from './cross-site.ts';
+import { guessing } from './guessing.ts';
 import { json } from './json.ts';
 import { rebinding } from './rebinding.ts';
+import { sessions } from './sessions.ts';
 import { traversal } from './traversal.ts';
 
-export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json];
+export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions];

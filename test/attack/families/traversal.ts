@@ -34,7 +34,7 @@ const payloads = ({ folder }: Range): readonly string[] => {
     `$(cat ${file})`,
     `\`cat ${file}\``,
     `; cat ${file}`,
-    // eslint-like placeholders of configuration must mean nothing here.
+    // What stands for a value in a file of settings.
     ['$', '{HOME}/x'].join(''),
     `op://vault/item/field`,
     '.',
@@ -65,8 +65,10 @@ const perOperation = (operation: Operation): Attack => ({
         operation.person === true ? {} : { 'Signalbox-Session': String(session) };
       const words: string[] = [];
       for (const field of stringsOf(operation)) {
-        for (const payload of payloads(range)) {
-          const answer = await range.call(operation.name, field.with(payload), { headers });
+        const asked = payloads(range).map((payload) =>
+          range.call(operation.name, field.with(payload), { headers }),
+        );
+        for (const answer of await Promise.all(asked)) {
           assert(!answer.text.includes(range.canary), answer.text);
           assert.doesNotMatch(answer.text, leak);
           assert(answer.status < 500 && answer.code !== 'route_unknown', answer.text);
@@ -95,13 +97,12 @@ const addresses: Attack = {
   name: `${targets.length} addresses that lead out`,
   run: (range) =>
     untouched(range, async () => {
-      const reasons: string[] = [];
       for (const [method, target] of targets) {
         const answer = await range.ask({ method, target, headers: [range.authorization] });
         assert.doesNotMatch(answer.text, leak);
-        reasons.push(refusedBy(answer, 'route_unknown', /Nothing is served under/).slice(0, 47));
+        refusedBy(answer, 'route_unknown', /Nothing is served under/);
       }
-      return together(reasons);
+      return '404 route_unknown: Nothing is served under them.';
     }),
 };
 
@@ -203,6 +204,7 @@ export const traversal: Family = {
       const { session } = await range.must('start', { agent: 'ada' });
       const headers = { 'Signalbox-Session': String(session) };
       await range.must('task_add', { title: 'a', project: 'canary' }, { headers });
+      await range.must('find', { text: 'canary' });
       assert.match(await range.files(), /secret\.txt [0-9a-f]{64}/);
       return '200, and the canary is there to be found';
     },
