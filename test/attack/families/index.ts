@@ -4,7 +4,10 @@ import { crossSiteFamily } from './cross-site.ts';
 import { guessing } from './guessing.ts';
 import { json } from './json.ts';
 import { rebinding } from './rebinding.ts';
+import { redos } from './redos.ts';
+import { replay } from './replay.ts';
 import { sessions } from './sessions.ts';
+import { smuggling } from './smuggling.ts';
 import { traversal } from './traversal.ts';
 
-export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions];
+export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions, replay, smuggling, redos];

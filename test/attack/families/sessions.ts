@@ -254,7 +254,8 @@ const bound = (
     await people(range);
     const { token } = await range.tokenFor({ for_agent: 'tied' });
     assert.equal((await range.call('start', { agent: 'tied' }, { token })).status, 200);
-    const { operation, input, headers = {} } = call;
+    const { session: other } = await range.must('start', { agent: 'other' });
+    const { operation, input, headers = session(String(other)) } = call;
     return forbidden(await range.call(operation, input, { token, headers }));
   },
 });
@@ -269,10 +270,15 @@ const raised = (name: string, call: { readonly operation: string; readonly input
 });
 
 const widening: readonly Attack[] = [
-  bound('starting as another', { operation: 'start', input: { agent: 'other' } }),
+  bound('starting as another', { operation: 'start', input: { agent: 'other' }, headers: {} }),
+  bound('with the handle of another of the same owner', { operation: 'task_claim', input: {} }),
   bound('naming another', { operation: 'inbox', input: {}, headers: { 'Signalbox-Agent': 'other' } }),
-  bound('making a wider token', { operation: 'token_create', input: { role: 'admin', kind: 'person' } }),
-  bound('adding a principal', { operation: 'principal_add', input: { name: 'evil', kind: 'person', role: 'admin' } }),
+  bound('making a wider token', { operation: 'token_create', input: { role: 'admin', kind: 'person' }, headers: {} }),
+  bound('adding a principal', {
+    operation: 'principal_add',
+    input: { name: 'evil', kind: 'person', role: 'admin' },
+    headers: {},
+  }),
   raised('a worker makes a token of an admin', { operation: 'token_create', input: { role: 'admin' } }, forbidden),
   raised('a worker makes a token of the owner', { operation: 'token_create', input: { principal: 'owner' } }, forbidden),
   raised('a worker adds an admin', { operation: 'principal_add', input: { name: 'evil', kind: 'person', role: 'admin' } }, forbidden),

@@ -31,31 +31,34 @@ const logOf: Attack = {
   },
 };
 
+const print = ({ attack: name, stoppedBy, fault, ms }: Tried): void => {
+  const word = stoppedBy === undefined ? 'SUCCEEDED' : 'stopped  ';
+  console.log(`  ${word}  ${name}  --  ${stoppedBy ?? fault} (${Math.round(ms)} ms)`);
+};
+
 const attack = async (family: Family): Promise<TriedFamily> => {
+  console.log(`\n${family.name}: ${family.aim}`);
   const range = await Range.open(family.hub);
+  const seen = async (one: Attack): Promise<Tried> => {
+    const result = await tried(one, range);
+    print(result);
+    return result;
+  };
   try {
-    const control = await tried(family.control, range);
+    const control = await seen(family.control);
     const attacks: Tried[] = [];
-    for (const one of [...family.attacks, logOf]) attacks.push(await tried(one, range));
+    for (const one of [...family.attacks, logOf]) attacks.push(await seen(one));
     return { family, control, attacks };
   } finally {
     await range.close();
   }
 };
 
-const print = ({ family, control, attacks }: TriedFamily): void => {
-  console.log(`\n${family.name}: ${family.aim}`);
-  for (const { attack: name, stoppedBy, fault, ms } of [control, ...attacks])
-    console.log(`  ${stoppedBy === undefined ? 'SUCCEEDED' : 'stopped  '}  ${name}  --  ${stoppedBy ?? fault} (${Math.round(ms)} ms)`);
-};
-
 const words = process.argv.slice(2);
 const chosen = families.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const done: TriedFamily[] = [];
 for (const family of chosen) {
-  const one = await attack(family);
-  print(one);
-  done.push(one);
+  done.push(await attack(family));
 }
 const open = succeeded(done).length;
 const count = done.reduce((sum, { attacks }) => sum + attacks.length, 0);

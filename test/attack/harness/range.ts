@@ -91,7 +91,7 @@ export class Range {
 
   /** One request as bytes. */
   async ask(request: WireRequest): Promise<WireAnswer> {
-    return answerIn(await speak({ port: this.port, from: request.from }, bytesOf(this.port, request)));
+    return answerIn(await speak({ port: this.port, from: request.from, once: true }, bytesOf(this.port, request)));
   }
 
   /** One call of an operation as a program makes it. */

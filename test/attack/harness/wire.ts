@@ -27,19 +27,33 @@ export interface WireAnswer {
 export interface Wired {
   readonly port: number;
   readonly from?: string | undefined;
+  /** Ends the connection once one answer is whole: streams of MCP keep it open whatever the request says. */
+  readonly once?: boolean;
 }
+
+const isWhole = (text: string): boolean => {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const head = text.slice(0, end);
+  const length = /^content-length: (\d+)/im.exec(head)?.[1];
+  if (length !== undefined) return text.length >= end + 4 + Number(length);
+  return /^transfer-encoding: chunked/im.test(head) && text.endsWith('\r\n0\r\n\r\n');
+};
 
 const silenceMs = 5_000;
 
 /** Sends bytes over a connection of their own; all that comes until the other side ends it, or says nothing for long. */
-export const speak = ({ port, from }: Wired, bytes: string | Buffer): Promise<string> =>
+export const speak = ({ port, from, once = false }: Wired, bytes: string | Buffer): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) });
     let text = '';
     socket.setEncoding('latin1');
     socket.setTimeout(silenceMs, () => socket.destroy());
     socket.on('connect', () => socket.write(bytes));
-    socket.on('data', (chunk: string) => (text += chunk));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (once && isWhole(text)) socket.end();
+    });
     socket.on('end', () => socket.end());
     socket.on('close', () => resolve(Buffer.from(text, 'latin1').toString('utf8')));
     // A hub may cut off whoever goes on writing after its answer.
