@@ -3,11 +3,13 @@ import type { Family } from '../harness/attack.ts';
 import { crossSiteFamily } from './cross-site.ts';
 import { guessing } from './guessing.ts';
 import { json } from './json.ts';
+import { log } from './log.ts';
 import { rebinding } from './rebinding.ts';
 import { redos } from './redos.ts';
 import { replay } from './replay.ts';
 import { sessions } from './sessions.ts';
 import { smuggling } from './smuggling.ts';
+import { terminal } from './terminal.ts';
 import { traversal } from './traversal.ts';
 
-export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions, replay, smuggling, redos];
+export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions, replay, smuggling, redos, terminal, log];
