@@ -35,21 +35,25 @@ const harmless = ({ out, err }: Ran): void => {
 };
 
 const evil = escapes.map(([, text]) => text).join(' ');
-const stored = new WeakMap<Range, Promise<void>>();
+const stored = new WeakMap<Range, Promise<string>>();
 
-/** Everything that takes such texts at all. */
-const store = (range: Range): Promise<void> => {
+/** Stands for the id of the message. */
+const theMessage = 'M-<n>';
+
+/** Everything that takes such texts at all; the id of the message that does. */
+const store = (range: Range): Promise<string> => {
   const before = stored.get(range);
   if (before !== undefined) return before;
   const made = (async () => {
     const { session } = await range.must('start', { agent: 'ada' });
     await range.must('start', { agent: 'eve' });
     const headers = { 'Signalbox-Agent': 'eve' };
-    await range.must('message_send', { to: 'ada', text: `zebra ${evil}` }, { headers });
+    const { id } = await range.must('message_send', { to: 'ada', text: `zebra ${evil}` }, { headers });
     const { session: other } = await range.must('start', { agent: 'eve' });
-    const asked = { to: 'ada', text: `zebra ${evil}` };
-    await range.call('portal_open', { ...asked, question: evil }, { headers: { 'Signalbox-Session': String(other) } });
-    await range.call('inbox', {}, { headers: { 'Signalbox-Session': String(session) } });
+    const speaks = { headers: { 'Signalbox-Session': String(other) } };
+    await range.must('portal_open', { with: 'ada', text: `zebra ${evil}` }, speaks);
+    await range.must('inbox', {}, { headers: { 'Signalbox-Session': String(session) } });
+    return String(id);
   })();
   stored.set(range, made);
   return made;
@@ -58,8 +62,11 @@ const store = (range: Range): Promise<void> => {
 const shown = (args: readonly string[], says?: RegExp): Attack => ({
   name: `signalbox ${args.join(' ')}, of what others wrote`,
   run: async (range) => {
-    await store(range);
-    const ran = await run(range, args);
+    const id = await store(range);
+    // An inbox shows each message once.
+    const headers = { 'Signalbox-Agent': 'eve' };
+    if (args[0] === 'inbox') await range.must('message_send', { to: 'ada', text: `zebra ${evil}` }, { headers });
+    const ran = await run(range, args.map((word) => (word === theMessage ? id : word)));
     assert.equal(ran.status, 0, ran.err);
     if (says !== undefined) assert.match(ran.out, says);
     harmless(ran);
@@ -131,9 +138,9 @@ export const terminal: Family = {
   control: {
     name: 'such a text is stored, and is handed to programs as it is',
     run: async (range) => {
-      await store(range);
+      const id = await store(range);
       const { items } = await range.must('message_search', { text: 'zebra' }, { headers: { 'Signalbox-Agent': 'ada' } });
-      const { value } = await range.call('message_get', { id: 'M-1' }, { headers: { 'Signalbox-Agent': 'ada' } });
+      const { value } = await range.call('message_get', { id }, { headers: { 'Signalbox-Agent': 'ada' } });
       assert.match(JSON.stringify([items, value]), /\\u001b/);
       return 'it is there';
     },
@@ -144,6 +151,9 @@ export const terminal: Family = {
     shown(['inbox', '--agent', 'ada', '--wide'], /zebra/),
     shown(['message', 'search', 'zebra', '--agent', 'ada'], /zebra/),
     shown(['message', 'search', 'zebra', '--agent', 'ada', '--json'], /zebra/),
+    shown(['portal', 'read', 'P-1', '--agent', 'ada'], /zebra/),
+    shown(['message', 'get', theMessage, '--agent', 'ada'], /zebra/),
+    shown(['why', theMessage, '--agent', 'ada']),
     shown(['find', 'zebra', '--agent', 'ada'], /./),
     shown(['audit', 'query']),
     shown(['status']),
