@@ -99,10 +99,7 @@ export class Router {
     } catch (thrown) {
       const id = randomUUID();
       const { method = '', url = '' } = exchange.request;
-      this.#options.log.error(
-        `defect ${id} while answering ${method} ${loggedPath(url)}`,
-        thrown,
-      );
+      this.#options.log.error(`defect ${id} while answering ${method} ${loggedPath(url)}`, thrown);
       if (exchange.answered) exchange.request.socket.destroy();
       else
         exchange.refuse(

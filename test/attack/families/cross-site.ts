@@ -81,7 +81,14 @@ interface Vector {
 }
 
 /** One way to call, tried on every operation. */
-const perOperation = ({ name, headers, method = 'POST', query = '', body = '{}', refused }: Vector): Attack => ({
+const perOperation = ({
+  name,
+  headers,
+  method = 'POST',
+  query = '',
+  body = '{}',
+  refused,
+}: Vector): Attack => ({
   name: `every operation (${names.length}): ${name}`,
   run: (range) =>
     unmoved(range, async () => {
@@ -107,7 +114,12 @@ const crossSite = (answer: WireAnswer): string =>
   answer.status === 403 ? refusedBy(answer, 'forbidden', /site/i) : wantsToken(answer);
 
 const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'];
-const trickyTypes = ['text/plain; application/json', 'application/jsonx', 'text/json', 'application/json,text/plain'];
+const trickyTypes = [
+  'text/plain; application/json',
+  'application/jsonx',
+  'text/json',
+  'application/json,text/plain',
+];
 const overrides = ['X-HTTP-Method-Override: POST', 'X-HTTP-Method: POST', 'X-Method-Override: POST'];
 
 const vectors: readonly Vector[] = [
@@ -188,7 +200,10 @@ const publicReads: Attack = {
   name: 'GET from another site of what needs no token',
   run: async (range) => {
     for (const target of ['/', '/health', '/ready', '/openapi.json']) {
-      const answer = await range.ask({ target, headers: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors'] });
+      const answer = await range.ask({
+        target,
+        headers: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors'],
+      });
       noCors(answer);
       assert([200, 403].includes(answer.status), answer.text);
       if (target !== '/openapi.json') assert.doesNotMatch(answer.text, /"main"|workspaces":/);

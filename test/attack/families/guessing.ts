@@ -21,36 +21,53 @@ interface Shown {
   readonly from?: string;
 }
 
-const show = (range: Range, { headers = [], query = '', body = '{}', from = elsewhere() }: Shown): Promise<WireAnswer> =>
-  range.ask({ method: 'POST', target: `${target}${query}`, headers, body, from });
+const show = (
+  range: Range,
+  { headers = [], query = '', body = '{}', from = elsewhere() }: Shown,
+): Promise<WireAnswer> => range.ask({ method: 'POST', target: `${target}${query}`, headers, body, from });
 
 const bearer = (text: string): readonly string[] => [`Authorization: Bearer ${text}`];
 const newToken = (): string => `sbx_${randomBytes(32).toString('base64url')}`;
 
 const unknown = (answer: WireAnswer): string =>
-  refusedBy(answer, 'unauthenticated', /^This hub does not know this token\. Send one that it made: [^0-9]*$/);
+  refusedBy(
+    answer,
+    'unauthenticated',
+    /^This hub does not know this token\. Send one that it made: [^0-9]*$/,
+  );
 const noToken = (answer: WireAnswer): string => refusedBy(answer, 'unauthenticated', /no token of this hub/);
 const nothing = (answer: WireAnswer): string => refusedBy(answer, 'unauthenticated', /the call does not say/);
 
 const swapCase = (text: string): string =>
-  text.replaceAll(/[a-z]/gi, (letter) => (/[a-z]/.test(letter) ? letter.toUpperCase() : letter.toLowerCase()));
+  text.replaceAll(/[a-z]/gi, (letter) =>
+    /[a-z]/.test(letter) ? letter.toUpperCase() : letter.toLowerCase(),
+  );
 
 const changedAt = (token: string, at: number): string => {
   const other = token[at] === 'A' ? 'E' : 'A';
   return `${token.slice(0, at)}${other}${token.slice(at + 1)}`;
 };
 
-const each = (name: string, tokensOf: (range: Range) => readonly string[], refused: (answer: WireAnswer) => string): Attack => ({
+const each = (
+  name: string,
+  tokensOf: (range: Range) => readonly string[],
+  refused: (answer: WireAnswer) => string,
+): Attack => ({
   name,
   run: async (range) => {
-    const answers = await Promise.all(tokensOf(range).map((token) => show(range, { headers: bearer(token) })));
+    const answers = await Promise.all(
+      tokensOf(range).map((token) => show(range, { headers: bearer(token) })),
+    );
     return together(answers.map(refused));
   },
 });
 
 const spellings = (token: string): readonly string[] => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  return [...alphabet].map((last) => `${token.slice(0, -1)}${last}`).filter((one) => one !== token);
+  return alphabet
+    .split('')
+    .map((last) => `${token.slice(0, -1)}${last}`)
+    .filter((one) => one !== token);
 };
 
 const shapes: readonly Attack[] = [
@@ -65,8 +82,16 @@ const shapes: readonly Attack[] = [
     ({ token }) => spellings(token),
     (answer) => (answer.message?.includes('does not know') === true ? unknown(answer) : noToken(answer)),
   ),
-  each('the beginnings of the true token', ({ token }) => [5, 20, 40, 46].map((end) => token.slice(0, end)), noToken),
-  each('the true token and more', ({ token }) => ['A', '=', '.', '%00', `,${token}`].map((more) => `${token}${more}`), noToken),
+  each(
+    'the beginnings of the true token',
+    ({ token }) => [5, 20, 40, 46].map((end) => token.slice(0, end)),
+    noToken,
+  ),
+  each(
+    'the true token and more',
+    ({ token }) => ['A', '=', '.', '%00', `,${token}`].map((more) => `${token}${more}`),
+    noToken,
+  ),
   each(
     'the true token in other letters',
     ({ token }) => [`sbx_${swapCase(token.slice(4, -1))}${token.slice(-1)}`],
@@ -74,23 +99,42 @@ const shapes: readonly Attack[] = [
   ),
   each(
     'the true token behind another prefix',
-    ({ token }) => [`SBX_${token.slice(4)}`, `sbx-${token.slice(4)}`, token.slice(4), `sbx_sbx_${token.slice(4)}`],
+    ({ token }) => [
+      `SBX_${token.slice(4)}`,
+      `sbx-${token.slice(4)}`,
+      token.slice(4),
+      `sbx_sbx_${token.slice(4)}`,
+    ],
     noToken,
   ),
   each('the true token in quotes', ({ token }) => [`"${token}"`, `'${token}'`, `<${token}>`], noToken),
-  each('standard base64 instead of that of addresses', () => [`sbx_${'+'.repeat(43)}`, `sbx_${'/'.repeat(43)}`], noToken),
+  each(
+    'standard base64 instead of that of addresses',
+    () => [`sbx_${'+'.repeat(43)}`, `sbx_${'/'.repeat(43)}`],
+    noToken,
+  ),
   each(
     'the hash by which the journal knows the token',
     ({ token }) => {
-      const bytes = createHash('sha256').update(Buffer.from(token.slice(4), 'base64url')).digest();
+      const bytes = createHash('sha256')
+        .update(Buffer.from(token.slice(4), 'base64url'))
+        .digest();
       return [`sbx_${bytes.toString('base64url')}`];
     },
     unknown,
   ),
-  each('words instead of a token', () => ['null', 'undefined', 'true', 'owner', 'admin', '*', '[object_Object]'], noToken),
+  each(
+    'words instead of a token',
+    () => ['null', 'undefined', 'true', 'owner', 'admin', '*', '[object_Object]'],
+    noToken,
+  ),
 ];
 
-const inHeader = (name: string, headersOf: (token: string) => readonly string[], refused: (answer: WireAnswer) => string): Attack => ({
+const inHeader = (
+  name: string,
+  headersOf: (token: string) => readonly string[],
+  refused: (answer: WireAnswer) => string,
+): Attack => ({
   name,
   run: async (range) => refused(await show(range, { headers: headersOf(range.token) })),
 });
@@ -100,13 +144,29 @@ const places: readonly Attack[] = [
   inHeader('an empty header', () => ['Authorization:'], noToken),
   inHeader('the scheme alone', () => ['Authorization: Bearer'], noToken),
   inHeader('the token without a scheme', (token) => [`Authorization: ${token}`], noToken),
-  inHeader('the scheme Basic', (token) => [`Authorization: Basic ${Buffer.from(`owner:${token}`).toString('base64')}`], noToken),
+  inHeader(
+    'the scheme Basic',
+    (token) => [`Authorization: Basic ${Buffer.from(`owner:${token}`).toString('base64')}`],
+    noToken,
+  ),
   inHeader('the scheme Token', (token) => [`Authorization: Token ${token}`], noToken),
   inHeader('the scheme twice', (token) => [`Authorization: Bearer Bearer ${token}`], noToken),
-  inHeader('two tokens in one header', (token) => [`Authorization: Bearer ${newToken()}, Bearer ${token}`], noToken),
-  inHeader('a wrong header before a right one', (token) => [...bearer(newToken()), ...bearer(token)], unknown),
+  inHeader(
+    'two tokens in one header',
+    (token) => [`Authorization: Bearer ${newToken()}, Bearer ${token}`],
+    noToken,
+  ),
+  inHeader(
+    'a wrong header before a right one',
+    (token) => [...bearer(newToken()), ...bearer(token)],
+    unknown,
+  ),
   inHeader('the header of a proxy', (token) => [`Proxy-Authorization: Bearer ${token}`], nothing),
-  inHeader('headers that others use', (token) => ['X-Api-Key', 'X-Auth-Token', 'Token'].map((name) => `${name}: ${token}`), nothing),
+  inHeader(
+    'headers that others use',
+    (token) => ['X-Api-Key', 'X-Auth-Token', 'Token'].map((name) => `${name}: ${token}`),
+    nothing,
+  ),
   inHeader('a cookie', (token) => [`Cookie: token=${token}; access_token=${token}`], nothing),
   {
     name: 'the address',
@@ -180,32 +240,50 @@ const gone = (name: string, end: (range: Range) => Promise<string>, says: RegExp
   run: async (range) => {
     const token = await end(range);
     const answer = await show(range, { headers: bearer(token) });
-    return refusedBy(answer, 'unauthenticated', says).replaceAll(/tk_\w+/g, 'tk_…').replaceAll(/\d+ s ago/g, '… ago');
+    return refusedBy(answer, 'unauthenticated', says)
+      .replaceAll(/tk_\w+/g, 'tk_…')
+      .replaceAll(/\d+ s ago/g, '… ago');
   },
 });
 
 const ended: readonly Attack[] = [
-  gone('a token that was revoked', async (range) => {
-    const { id, token } = await range.tokenFor({});
-    await range.must('token_revoke', { id });
-    return token;
-  }, /was revoked/),
-  gone('the secret that a token had before it was refreshed', async (range) => {
-    const { id, token } = await range.tokenFor({});
-    await range.must('token_refresh', { id });
-    return token;
-  }, /./),
-  gone('a token of somebody who was removed', async (range) => {
-    const token = await range.principal('gone');
-    await range.must('principal_remove', { name: 'gone' });
-    return token;
-  }, /./),
-  gone('that token, once somebody of the same name is there', async (range) => {
-    const token = await range.principal('twice');
-    await range.must('principal_remove', { name: 'twice' });
-    await range.principal('twice');
-    return token;
-  }, /./),
+  gone(
+    'a token that was revoked',
+    async (range) => {
+      const { id, token } = await range.tokenFor({});
+      await range.must('token_revoke', { id });
+      return token;
+    },
+    /was revoked/,
+  ),
+  gone(
+    'the secret that a token had before it was refreshed',
+    async (range) => {
+      const { id, token } = await range.tokenFor({});
+      await range.must('token_refresh', { id });
+      return token;
+    },
+    /./,
+  ),
+  gone(
+    'a token of somebody who was removed',
+    async (range) => {
+      const token = await range.principal('gone');
+      await range.must('principal_remove', { name: 'gone' });
+      return token;
+    },
+    /./,
+  ),
+  gone(
+    'that token, once somebody of the same name is there',
+    async (range) => {
+      const token = await range.principal('twice');
+      await range.must('principal_remove', { name: 'twice' });
+      await range.principal('twice');
+      return token;
+    },
+    /./,
+  ),
 ];
 
 export const guessing: Family = {

@@ -16,4 +16,23 @@ import { ssrf } from './ssrf.ts';
 import { terminal } from './terminal.ts';
 import { traversal } from './traversal.ts';
 
-export const families: readonly Family[] = [rebinding, crossSiteFamily, traversal, json, guessing, sessions, replay, smuggling, redos, terminal, log, pollution, ssrf, forged, slowloris];
+export const families: readonly Family[] = [
+  rebinding,
+  crossSiteFamily,
+  traversal,
+  json,
+  guessing,
+  sessions,
+  replay,
+  smuggling,
+  redos,
+  terminal,
+  log,
+  pollution,
+  ssrf,
+  forged,
+  slowloris,
+];
+
+/** Those that take longest, in a file of tests of their own. */
+export const lasting: readonly Family[] = [redos, slowloris];

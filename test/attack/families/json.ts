@@ -68,25 +68,111 @@ const titled = (title: string): string => `{"title":${title}}`;
 
 const bodies: readonly Bad[] = [
   { name: 'longer than the cap', body: tooLong, code: 'too_large', says: /longer than/ },
-  { name: 'longer than the cap, in chunks', body: chunked(tooLong, 65_536), headers: inChunks, code: 'too_large', says: /longer than/ },
-  { name: 'longer than the cap, nothing but spaces', body: ' '.repeat(jsonBytesMax + 1), code: 'too_large', says: /longer than/ },
-  { name: 'a length of 9 digits, and no body', body: '', headers: ['Content-Length: 999999999'], code: 'too_large', says: /longer than/ },
-  { name: `${levels} lists in each other`, body: '['.repeat(levels) + ']'.repeat(levels), code: 'too_deep', says: /levels deep/ },
-  { name: `${levels} objects in each other`, body: '{"a":'.repeat(levels) + '1' + '}'.repeat(levels), code: 'too_deep', says: /levels deep/ },
+  {
+    name: 'longer than the cap, in chunks',
+    body: chunked(tooLong, 65_536),
+    headers: inChunks,
+    code: 'too_large',
+    says: /longer than/,
+  },
+  {
+    name: 'longer than the cap, nothing but spaces',
+    body: ' '.repeat(jsonBytesMax + 1),
+    code: 'too_large',
+    says: /longer than/,
+  },
+  {
+    name: 'a length of 9 digits, and no body',
+    body: '',
+    headers: ['Content-Length: 999999999'],
+    code: 'too_large',
+    says: /longer than/,
+  },
+  {
+    name: `${levels} lists in each other`,
+    body: '['.repeat(levels) + ']'.repeat(levels),
+    code: 'too_deep',
+    says: /levels deep/,
+  },
+  {
+    name: `${levels} objects in each other`,
+    body: '{"a":'.repeat(levels) + '1' + '}'.repeat(levels),
+    code: 'too_deep',
+    says: /levels deep/,
+  },
   { name: `${levels} lists that never end`, body: '['.repeat(levels), code: 'too_deep', says: /levels deep/ },
-  { name: 'one level more than the cap', body: '['.repeat(33) + ']'.repeat(33), code: 'too_deep', says: /levels deep/ },
-  { name: 'a list of 500,000 numbers', body: `[${'0,'.repeat(499_999)}0]`, code: 'invalid_input', says: /object/, operationOnly: true },
-  { name: 'a member with 250,000 items', body: `{"labels":[${'"a",'.repeat(249_999)}"a"],"title":"x"}`, code: 'invalid_input', says: /labels/, operationOnly: true },
-  { name: 'a name of a member with a million characters', body: `{"${'k'.repeat(1_000_000)}":1,"title":"x"}`, code: 'invalid_input', says: /not valid/, operationOnly: true },
-  { name: '50,000 members that nobody knows', body: `{${Array.from({ length: 50_000 }, (_, i) => `"k${i}":0`).join(',')}}`, code: 'invalid_input', says: /not valid/, operationOnly: true },
-  { name: 'a number beyond all numbers (1e400)', body: '{"title":"x","priority":1e400}', code: 'invalid_input', says: /priority/, operationOnly: true },
-  { name: 'a number with 400,000 digits', body: `{"title":"x","priority":${'9'.repeat(400_000)}}`, code: 'invalid_input', says: /priority/, operationOnly: true },
+  {
+    name: 'one level more than the cap',
+    body: '['.repeat(33) + ']'.repeat(33),
+    code: 'too_deep',
+    says: /levels deep/,
+  },
+  {
+    name: 'a list of 500,000 numbers',
+    body: `[${'0,'.repeat(499_999)}0]`,
+    code: 'invalid_input',
+    says: /object/,
+    operationOnly: true,
+  },
+  {
+    name: 'a member with 250,000 items',
+    body: `{"labels":[${'"a",'.repeat(249_999)}"a"],"title":"x"}`,
+    code: 'invalid_input',
+    says: /labels/,
+    operationOnly: true,
+  },
+  {
+    name: 'a name of a member with a million characters',
+    body: `{"${'k'.repeat(1_000_000)}":1,"title":"x"}`,
+    code: 'invalid_input',
+    says: /not valid/,
+    operationOnly: true,
+  },
+  {
+    name: '50,000 members that nobody knows',
+    body: `{${Array.from({ length: 50_000 }, (_, i) => `"k${i}":0`).join(',')}}`,
+    code: 'invalid_input',
+    says: /not valid/,
+    operationOnly: true,
+  },
+  {
+    name: 'a number beyond all numbers (1e400)',
+    body: '{"title":"x","priority":1e400}',
+    code: 'invalid_input',
+    says: /priority/,
+    operationOnly: true,
+  },
+  {
+    name: 'a number with 400,000 digits',
+    body: `{"title":"x","priority":${'9'.repeat(400_000)}}`,
+    code: 'invalid_input',
+    says: /priority/,
+    operationOnly: true,
+  },
   { name: 'NaN', body: '{"title":"x","priority":NaN}', code: 'not_json', says: /not JSON/ },
-  { name: 'a body packed with gzip', body: gzipSync('{"title":"x"}'), headers: ['Content-Encoding: gzip'], code: 'not_json', says: /UTF-8/ },
-  { name: 'a bomb of gzip', body: gzipSync(Buffer.alloc(20_000_000, 0x20)), headers: ['Content-Encoding: gzip'], code: 'not_json', says: /UTF-8/ },
+  {
+    name: 'a body packed with gzip',
+    body: gzipSync('{"title":"x"}'),
+    headers: ['Content-Encoding: gzip'],
+    code: 'not_json',
+    says: /UTF-8/,
+  },
+  {
+    name: 'a bomb of gzip',
+    body: gzipSync(Buffer.alloc(20_000_000, 0x20)),
+    headers: ['Content-Encoding: gzip'],
+    code: 'not_json',
+    says: /UTF-8/,
+  },
   { name: 'half a character of UTF-8', body: quoteInvalid, code: 'not_json', says: /UTF-8/ },
   { name: 'UTF-16', body: Buffer.from(titled('"x"'), 'utf16le'), code: 'not_json', says: /not JSON|UTF-8/ },
-  { name: 'a lone surrogate in an escape', body: titled(String.raw`"\ud800"`), code: 'invalid_input', says: /surrogate/, operationOnly: true },
+  {
+    name: 'a lone surrogate in an escape',
+    body: titled(String.raw`"\ud800"`),
+    code: 'invalid_input',
+    says: /surrogate/,
+    operationOnly: true,
+  },
   { name: 'a byte order mark', body: `\ufeff${titled('"x"')}`, code: 'not_json', says: /not JSON/ },
   { name: 'two documents', body: `${titled('"x"')}${titled('"y"')}`, code: 'not_json', says: /not JSON/ },
   { name: 'a remark', body: '{"title":"x"/*,"priority":1*/}', code: 'not_json', says: /not JSON/ },
@@ -100,7 +186,9 @@ const duplicates: Attack = {
     const two = String.raw`{"title":"x","title":"a\u0000b"}`;
     const bad: Bad = { name: '', body: two, code: 'invalid_input', says: /title/ };
     const reason = refusedBy(await range.ask(asOperation(range, bad)), bad.code, bad.says);
-    const answer = await range.ask(asOperation(range, { ...bad, body: '{"title":"first","title":"second"}' }));
+    const answer = await range.ask(
+      asOperation(range, { ...bad, body: '{"title":"first","title":"second"}' }),
+    );
     assert.equal(answer.status, 200, answer.text);
     const { items } = await range.must('task_list', { limit: 100 });
     assert.match(JSON.stringify(items), /"second"/);

@@ -51,7 +51,12 @@ const encode = (text: string): string => encodeURIComponent(text);
 
 const mcpHeaders = ['Content-Type: application/json', 'Accept: application/json, text/event-stream'];
 const mcp = (range: Range, body: string, headers: readonly string[] = []) =>
-  range.ask({ method: 'POST', target: '/mcp', headers: [range.authorization, ...mcpHeaders, ...headers], body });
+  range.ask({
+    method: 'POST',
+    target: '/mcp',
+    headers: [range.authorization, ...mcpHeaders, ...headers],
+    body,
+  });
 
 const secretIn = (name: string, target: (token: string) => string): Attack => ({
   name: `a token in ${name}`,
@@ -76,33 +81,98 @@ export const log: Family = {
     },
   },
   attacks: [
-    attack('line breaks in an address, percent-encoded', (range) => range.ask({ target: `/${encode(forged).slice(0, 2000)}` }), escaped),
-    attack('quotes and braces in an address', (range) => raw(range, 'GET /"},{"level":"error","msg":"FORGED"} HTTP/1.1'), escaped),
-    attack('escapes of a terminal in an address', (range) => raw(range, 'GET /\u001b[2J\u0007 HTTP/1.1'), '400 invalid_input, and it is not logged'),
-    attack('C1 and direction marks in an address', (range) => raw(range, 'GET /\u009b2J\u202e HTTP/1.1'), escaped),
+    attack(
+      'line breaks in an address, percent-encoded',
+      (range) => range.ask({ target: `/${encode(forged).slice(0, 2000)}` }),
+      escaped,
+    ),
+    attack(
+      'quotes and braces in an address',
+      (range) => raw(range, 'GET /"},{"level":"error","msg":"FORGED"} HTTP/1.1'),
+      escaped,
+    ),
+    attack(
+      'escapes of a terminal in an address',
+      (range) => raw(range, 'GET /\u001b[2J\u0007 HTTP/1.1'),
+      '400 invalid_input, and it is not logged',
+    ),
+    attack(
+      'C1 and direction marks in an address',
+      (range) => raw(range, 'GET /\u009b2J\u202e HTTP/1.1'),
+      escaped,
+    ),
     attack('line breaks in the name of an operation', (range) => range.call(encode(forged), {}), escaped),
     attack(
       'line breaks in the headers that say who calls',
       async (range) => {
-        const request = bytesOf(range.port, { target: '/health', headers: ['User-Agent: x', `Signalbox-Client: a\u0085b`, 'Signalbox-Agent: "},{'] });
+        const request = bytesOf(range.port, {
+          target: '/health',
+          headers: ['User-Agent: x', `Signalbox-Client: a\u0085b`, 'Signalbox-Agent: "},{'],
+        });
         return speak(range, request);
       },
       unlogged,
     ),
-    attack('quotes in headers of programs', (range) => range.ask({ target: '/health', headers: ['User-Agent: "}{"msg":"FORGED"', 'Referer: "}{"', 'X-Request-Id: "}{"'] }), unlogged),
+    attack(
+      'quotes in headers of programs',
+      (range) =>
+        range.ask({
+          target: '/health',
+          headers: ['User-Agent: "}{"msg":"FORGED"', 'Referer: "}{"', 'X-Request-Id: "}{"'],
+        }),
+      unlogged,
+    ),
     attack('line breaks in a body', (range) => range.call('task_add', { title: breaking }), unlogged),
-    attack('a body that is not JSON, and is quoted by its reader', (range) => range.call('task_add', breaking), unlogged),
+    attack(
+      'a body that is not JSON, and is quoted by its reader',
+      (range) => range.call('task_add', breaking),
+      unlogged,
+    ),
     attack('names of members', (range) => range.call('task_add', { title: 'x', [breaking]: 1 }), unlogged),
-    attack('a message between agents', async (range) => {
-      await range.must('start', { agent: 'ada' });
-      await range.must('message_send', { to: 'ada', text: breaking });
-    }, unlogged),
-    attack('a method of MCP', (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: breaking })), unlogged),
-    attack('an id of MCP', (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: breaking, method: 'ping' })), unlogged),
-    attack('a message of MCP that is none', (range) => mcp(range, JSON.stringify({ jsonrpc: breaking, method: 1 })), unlogged),
-    attack('an answer of MCP that nobody asked for', (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: breaking, result: {} })), unlogged),
-    attack('a revision of MCP', (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }), ['MCP-Protocol-Version: "},{"msg":"FORGED"}']), unlogged),
-    attack('a session of MCP', (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }), ['Mcp-Session-Id: "},{"msg":"FORGED"}']), unlogged),
+    attack(
+      'a message between agents',
+      async (range) => {
+        await range.must('start', { agent: 'ada' });
+        await range.must('message_send', { to: 'ada', text: breaking });
+      },
+      unlogged,
+    ),
+    attack(
+      'a method of MCP',
+      (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: breaking })),
+      unlogged,
+    ),
+    attack(
+      'an id of MCP',
+      (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: breaking, method: 'ping' })),
+      unlogged,
+    ),
+    attack(
+      'a message of MCP that is none',
+      (range) => mcp(range, JSON.stringify({ jsonrpc: breaking, method: 1 })),
+      unlogged,
+    ),
+    attack(
+      'an answer of MCP that nobody asked for',
+      (range) => mcp(range, JSON.stringify({ jsonrpc: '2.0', id: breaking, result: {} })),
+      unlogged,
+    ),
+    attack(
+      'a revision of MCP',
+      (range) =>
+        mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }), [
+          'MCP-Protocol-Version: "},{"msg":"FORGED"}',
+        ]),
+      unlogged,
+    ),
+    attack(
+      'a session of MCP',
+      (range) =>
+        mcp(range, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }), [
+          'Mcp-Session-Id: "},{"msg":"FORGED"}',
+        ]),
+      unlogged,
+    ),
     attack('bytes that are no HTTP', (range) => speak(range, `${forged}\r\n\r\n`), unlogged),
     secretIn('the path', (token) => `/${token}`),
     secretIn('the path, behind many others', (token) => `/${'x'.repeat(60)}/${token}`),

@@ -36,7 +36,14 @@ const untouched = async ({ hub }: Range): Promise<void> => {
 
 const seen = 'the prototypes of the hub are as they were';
 
-const members = ['"__proto__":{"admin":true,"polluted":1}', '"constructor":{"prototype":{"admin":true}}', '"prototype":{"admin":true}', '"__proto__":null', '"hasOwnProperty":1', '"toString":null'];
+const members = [
+  '"__proto__":{"admin":true,"polluted":1}',
+  '"constructor":{"prototype":{"admin":true}}',
+  '"prototype":{"admin":true}',
+  '"__proto__":null',
+  '"hasOwnProperty":1',
+  '"toString":null',
+];
 
 const inBodies = (member: string): Attack => ({
   name: `{${member}} in the body of every operation`,
@@ -45,7 +52,9 @@ const inBodies = (member: string): Attack => ({
     for (const { name, examples } of catalogue.operations) {
       const example = JSON.stringify(examples[0]?.input ?? {});
       const body = `{${member}${example === '{}' ? '}' : `,${example.slice(1)}`}`;
-      reasons.push(refusedBy(await range.call(name, body), 'invalid_input', /is not known here/).slice(0, 17));
+      reasons.push(
+        refusedBy(await range.call(name, body), 'invalid_input', /is not known here/).slice(0, 17),
+      );
     }
     await untouched(range);
     return `${together(reasons)}: it is not known here; ${seen}`;
@@ -109,13 +118,22 @@ const elsewhere: Attack = {
 const mcp = (name: string, message: string): Attack => ({
   name: `in ${name} of MCP`,
   run: async (range) => {
-    const headers = [range.authorization, 'Content-Type: application/json', 'Accept: application/json, text/event-stream'];
+    const headers = [
+      range.authorization,
+      'Content-Type: application/json',
+      'Accept: application/json, text/event-stream',
+    ];
     const modern = [
       'MCP-Protocol-Version: 2026-07-28',
       `Mcp-Method: ${/"method":"([^"]*)"/.exec(message)?.[1] ?? ''}`,
       `Mcp-Name: ${/"name":"([^"]*)","arguments/.exec(message)?.[1] ?? 'x'}`,
     ];
-    const answer = await range.ask({ method: 'POST', target: '/mcp', headers: [...headers, ...modern], body: message });
+    const answer = await range.ask({
+      method: 'POST',
+      target: '/mcp',
+      headers: [...headers, ...modern],
+      body: message,
+    });
     assert(answer.status < 500, answer.text);
     assert.doesNotMatch(answer.text, /"admin":true/);
     await untouched(range);
@@ -123,14 +141,22 @@ const mcp = (name: string, message: string): Attack => ({
   },
 });
 
-const meta = '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}';
+const meta =
+  '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}';
 const proto = '"__proto__":{"admin":true,"polluted":1}';
 
 /** A process of its own, which says at its end how its prototypes are. */
-const program = (name: string, args: (range: Range) => Promise<readonly string[]>, stdin?: string): Attack => ({
+const program = (
+  name: string,
+  args: (range: Range) => Promise<readonly string[]>,
+  stdin?: string,
+): Attack => ({
   name: `on the command line: ${name}`,
   run: async (range) => {
-    const ran = await run(range, await args(range), { nodeArgs: witnessArgs, ...(stdin !== undefined && { stdin }) });
+    const ran = await run(range, await args(range), {
+      nodeArgs: witnessArgs,
+      ...(stdin !== undefined && { stdin }),
+    });
     const said = /PROTOTYPES (\{.*\})/.exec(ran.err)?.[1];
     assert(said !== undefined, ran.err);
     assert.deepEqual(strangeSchema.parse(JSON.parse(said)), clean);
@@ -163,17 +189,41 @@ export const pollution: Family = {
     ...['__proto__', 'constructor', 'prototype', '__defineGetter__'].map(inMaps),
     ...['constructor', 'prototype', '__proto__', 'hasOwnProperty', 'toString'].map(asName),
     elsewhere,
-    mcp('the arguments of a tool', `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"task_add","arguments":{"title":"x",${proto}},${meta}}}}`),
+    mcp(
+      'the arguments of a tool',
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"task_add","arguments":{"title":"x",${proto}},${meta}}}}`,
+    ),
     mcp('the parameters', `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{${proto},${meta}}}}`),
     mcp('the meta data', `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{${meta},${proto}}}}`),
     mcp('the message', `{"jsonrpc":"2.0","id":1,"method":"tools/list",${proto},"params":{${meta}}}}`),
-    mcp('the name of a tool', `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"__proto__","arguments":{},${meta}}}}`),
+    mcp(
+      'the name of a tool',
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"__proto__","arguments":{},${meta}}}}`,
+    ),
     program('JSON', async () => ['task', 'add', '--input', `{"title":"x",${proto}}`]),
     program('JSON that is piped in', async () => ['task', 'add', '--input', '-'], `{"title":"x",${proto}}`),
-    program('pairs of a map', async () => ['start', '--metadata', '__proto__=polluted', '--metadata', 'constructor.prototype.polluted=1']),
+    program('pairs of a map', async () => [
+      'start',
+      '--metadata',
+      '__proto__=polluted',
+      '--metadata',
+      'constructor.prototype.polluted=1',
+    ]),
     program('a flag', async () => ['task', 'list', '--__proto__', 'polluted']),
-    program('settings in YAML', async (range) => ['config', '--config', await file(range, 'a.yaml', '__proto__:\n  polluted: 1\n  admin: true\n')]),
-    program('settings in YAML that are merged', async (range) => ['config', '--config', await file(range, 'b.yaml', 'a: &a {__proto__: {polluted: 1}}\n<<: *a\n')]),
-    program('a file of variables', async (range) => ['status', '--env-file', await file(range, 'c.env', '__proto__=polluted\nconstructor=x\n')]),
+    program('settings in YAML', async (range) => [
+      'config',
+      '--config',
+      await file(range, 'a.yaml', '__proto__:\n  polluted: 1\n  admin: true\n'),
+    ]),
+    program('settings in YAML that are merged', async (range) => [
+      'config',
+      '--config',
+      await file(range, 'b.yaml', 'a: &a {__proto__: {polluted: 1}}\n<<: *a\n'),
+    ]),
+    program('a file of variables', async (range) => [
+      'status',
+      '--env-file',
+      await file(range, 'c.env', '__proto__=polluted\nconstructor=x\n'),
+    ]),
   ],
 };

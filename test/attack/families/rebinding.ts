@@ -110,7 +110,11 @@ const ignored = (name: string, header: string): Attack => ({
   },
 });
 
-const absolute = (name: string, targetOf: (port: number) => string, host: (port: number) => string): Attack => ({
+const absolute = (
+  name: string,
+  targetOf: (port: number) => string,
+  host: (port: number) => string,
+): Attack => ({
   name,
   run: async (range) => {
     const before = await range.journals();

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { textCharactersMax } from '../../../src/areas/messages/model/limits.ts';
 import { type Attack, type Family } from '../harness/attack.ts';
-import { type Pattern, charactersTried, filesWithBuilt, literalPatterns, literalsIn, tryPattern } from '../harness/patterns.ts';
+import {
+  type Pattern,
+  charactersTried,
+  filesWithBuilt,
+  literalPatterns,
+  literalsIn,
+  tryPattern,
+} from '../harness/patterns.ts';
 
 const limitMs = 1_000;
 
@@ -20,15 +27,27 @@ interface Cap {
 const capped: ReadonlyMap<string, Cap> = new Map([
   [
     String.raw`\{[^{}/]*\.\.[^{}/]*\}|[+@!?*]\([^/]*\)|\[[^\]/]*\[(?:[:=]|\.[^\]/]*\.\])|\[[!^]\]`,
-    { file: 'src/areas/leases/model/names.ts', characters: 320, why: 'names of locks have at most 320 characters' },
+    {
+      file: 'src/areas/leases/model/names.ts',
+      characters: 320,
+      why: 'names of locks have at most 320 characters',
+    },
   ],
   [
     String.raw`\[[^\]]*[{}][^\]]*\]`,
-    { file: 'src/areas/leases/model/names.ts', characters: 320, why: 'names of locks have at most 320 characters' },
+    {
+      file: 'src/areas/leases/model/names.ts',
+      characters: 320,
+      why: 'names of locks have at most 320 characters',
+    },
   ],
   [
     String.raw`"([^"]*)"|“([^”]*)”|(\S+)`,
-    { file: 'src/followers/text-index/terms.ts', characters: 500, why: 'what is searched for has at most 500 characters' },
+    {
+      file: 'src/followers/text-index/terms.ts',
+      characters: 500,
+      why: 'what is searched for has at most 500 characters',
+    },
   ],
 ]);
 
@@ -43,7 +62,9 @@ const builtPatterns = (): readonly Pattern[] => {
 
 const within = (pattern: Pattern): number => {
   const cap = capped.get(pattern.source);
-  return cap !== undefined && pattern.files.every((file) => file === cap.file) ? cap.characters : charactersTried;
+  return cap !== undefined && pattern.files.every((file) => file === cap.file)
+    ? cap.characters
+    : charactersTried;
 };
 
 const tryAll = (patterns: readonly Pattern[]): string => {
@@ -53,14 +74,17 @@ const tryAll = (patterns: readonly Pattern[]): string => {
     const tried = tryPattern(pattern, { length: within(pattern), limitMs });
     strings += tried.strings;
     if (tried.slow !== undefined)
-      slow.push(`/${pattern.source}/${pattern.flags} in ${pattern.files.join(', ')} with ${JSON.stringify(tried.slow)}...`);
+      slow.push(
+        `/${pattern.source}/${pattern.flags} in ${pattern.files.join(', ')} with ${JSON.stringify(tried.slow)}...`,
+      );
   }
   assert.deepEqual(slow, []);
   return `none takes ${limitMs} ms (${patterns.length} patterns, ${strings} strings)`;
 };
 
 /** The patterns of one folder of the sources, or of one area. */
-const folderOf = (path: string): string => /^src\/(?:areas|surfaces|host)\/[^/]+(?=\/)|^src\/[^/]+/.exec(path)?.[0] ?? path;
+const folderOf = (path: string): string =>
+  /^src\/(?:areas|surfaces|host)\/[^/]+(?=\/)|^src\/[^/]+/.exec(path)?.[0] ?? path;
 
 const literals = literalPatterns();
 const folders = [...new Set(literals.map(({ files: [first = ''] }) => folderOf(first)))].toSorted();
@@ -90,12 +114,23 @@ const assembled: Attack = {
   name: 'the same for patterns that are put together',
   run: async () => {
     const built = builtPatterns();
-    const holding = new Set([...built.flatMap(({ files }) => files), ...inCalls.flatMap(({ files }) => files)]);
+    const holding = new Set([
+      ...built.flatMap(({ files }) => files),
+      ...inCalls.flatMap(({ files }) => files),
+    ]);
     // The command line makes one again that a schema has: it stands in the sources, and is tried there.
-    const missing = filesWithBuilt().filter((path) => !holding.has(path) && path !== 'src/surfaces/cli/input.ts');
+    const missing = filesWithBuilt().filter(
+      (path) => !holding.has(path) && path !== 'src/surfaces/cli/input.ts',
+    );
     assert.deepEqual(missing, []);
-    for (const { files: [file = ''], line } of inCalls)
-      assert(readFileSync(join(import.meta.dirname, '../../..', file), 'utf8').includes(line), `${file} has ${line}`);
+    for (const {
+      files: [file = ''],
+      line,
+    } of inCalls)
+      assert(
+        readFileSync(join(import.meta.dirname, '../../..', file), 'utf8').includes(line),
+        `${file} has ${line}`,
+      );
     return tryAll([...built, ...inCalls]);
   },
 };
@@ -104,7 +139,10 @@ const caps: Attack = {
   name: `the ${capped.size} patterns that cost the square of the length`,
   run: async () => {
     for (const [source, { file }] of capped)
-      assert(literals.some((one) => one.source === source && one.files.includes(file)), source);
+      assert(
+        literals.some((one) => one.source === source && one.files.includes(file)),
+        source,
+      );
     return [...new Set([...capped.values()].map(({ why }) => why))].join('; ');
   },
 };
@@ -154,9 +192,17 @@ export const redos: Family = {
     name: 'a pattern that is known to be slow, and a file with patterns in texts and remarks',
     run: async () => {
       for (const source of ['(a+)+$', '[._-]+$', 'a*a*b'])
-        assert.notEqual(tryPattern({ source, flags: '' }, { length: charactersTried, limitMs: 200 }).slow, undefined, source);
-      const text = "const a = /x[/]y\\/z/gu; // /no/\nconst b = 1 / 2 / 3; const c = '/no/'; f(`/no/${/yes/.source}/no/`, /last/);";
-      assert.deepEqual(literalsIn(text).map(({ source }) => source), ['x[/]y\\/z', 'yes', 'last']);
+        assert.notEqual(
+          tryPattern({ source, flags: '' }, { length: charactersTried, limitMs: 200 }).slow,
+          undefined,
+          source,
+        );
+      const text =
+        "const a = /x[/]y\\/z/gu; // /no/\nconst b = 1 / 2 / 3; const c = '/no/'; f(`/no/${/yes/.source}/no/`, /last/);";
+      assert.deepEqual(
+        literalsIn(text).map(({ source }) => source),
+        ['x[/]y\\/z', 'yes', 'last'],
+      );
       return 'it is found to be slow, and the patterns are found';
     },
   },

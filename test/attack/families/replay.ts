@@ -23,7 +23,11 @@ const idsIn = ({ value, text }: WireAnswer): string => {
   return ids;
 };
 
-const add = async (range: Range, token: string, asked: { readonly id: string; readonly title?: string; readonly workspace?: string }) => {
+const add = async (
+  range: Range,
+  token: string,
+  asked: { readonly id: string; readonly title?: string; readonly workspace?: string },
+) => {
   const { id, title = 'secret plan', workspace } = asked;
   const headers = key(id, workspace === undefined ? {} : { 'Signalbox-Workspace': workspace });
   const answer = await range.call('task_add', { title }, { token, headers });
@@ -32,7 +36,11 @@ const add = async (range: Range, token: string, asked: { readonly id: string; re
 };
 
 /** The victim's call first, then the attacker's with the same id: a task of its own, or the reverse. */
-const both = (name: string, order: readonly ['vic' | 'eve', 'vic' | 'eve'], idOf: (id: string) => string = (id) => id): Attack => ({
+const both = (
+  name: string,
+  order: readonly ['vic' | 'eve', 'vic' | 'eve'],
+  idOf: (id: string) => string = (id) => id,
+): Attack => ({
   name,
   run: async (range) => {
     const tokens = await people(range);
@@ -62,7 +70,11 @@ const changedInput: Attack = {
   run: async (range) => {
     const { eve } = await people(range);
     await add(range, eve, { id: 'mine' });
-    return refusedBy(await range.call('task_add', { title: 'other' }, { token: eve, headers: key('mine') }), 'request_reused', /./);
+    return refusedBy(
+      await range.call('task_add', { title: 'other' }, { token: eve, headers: key('mine') }),
+      'request_reused',
+      /./,
+    );
   },
 };
 
@@ -124,7 +136,11 @@ const scoped: Attack = {
     await range.call('workspace_add', { name: 'second' });
     const { token } = await range.tokenFor({ workspaces: ['second'] });
     await add(range, range.token, { id: 'narrow' });
-    const answer = await range.call('task_add', { title: 'secret plan' }, { token, headers: { ...key('narrow'), 'Signalbox-Workspace': 'main' } });
+    const answer = await range.call(
+      'task_add',
+      { title: 'secret plan' },
+      { token, headers: { ...key('narrow'), 'Signalbox-Workspace': 'main' } },
+    );
     return refusedBy(answer, 'workspace_unknown', /./);
   },
 };

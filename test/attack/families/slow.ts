@@ -26,7 +26,11 @@ const hurry = `
   process.on('message', (asked) => { if (asked === 'limits') process.send(given); });
   process.channel?.unref();`;
 
-const limitsSchema = z.object({ headersTimeout: z.number(), requestTimeout: z.number(), keepAliveTimeout: z.number() });
+const limitsSchema = z.object({
+  headersTimeout: z.number(),
+  requestTimeout: z.number(),
+  keepAliveTimeout: z.number(),
+});
 
 const headersMs = headersTimeoutMs / faster;
 const requestMs = requestTimeoutMs / faster;
@@ -58,7 +62,9 @@ const slow = ({ name, first, drip, limitMs, words }: Slow): Attack => ({
   run: async (range) => {
     const sockets = await Promise.all(Array.from({ length: socketsAtOnce }, () => open(range, first(range))));
     const begunAt = performance.now();
-    const over = Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')));
+    const over = Promise.all(
+      sockets.filter((socket) => !socket.destroyed).map((socket) => once(socket, 'close')),
+    );
     const dripping = setInterval(() => {
       for (const socket of sockets) if (socket.writable && drip !== '') socket.write(drip);
     }, 50);
@@ -141,20 +147,63 @@ export const slowloris: Family = {
   },
   attacks: [
     slow({ name: 'that say nothing', first: () => '', drip: '', limitMs: headersMs, words: headersWords }),
-    slow({ name: 'that send a header a little at a time', first: () => 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ', drip: 'x', limitMs: headersMs, words: headersWords }),
-    slow({ name: 'that send one header after the other', first: () => 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n', drip: 'X: y\r\n', limitMs: headersMs, words: headersWords }),
-    slow({ name: 'that send a request line a little at a time', first: () => 'GET /', drip: 'x', limitMs: headersMs, words: headersWords }),
-    slow({ name: 'that send a body a little at a time', first: (range) => `${lines(range, task, ['Content-Length: 100000'])}{`, drip: ' ', limitMs: requestMs, words: requestWords }),
-    slow({ name: 'that send a body in chunks a little at a time', first: (range) => lines(range, task, ['Transfer-Encoding: chunked']), drip: '1\r\n \r\n', limitMs: requestMs, words: requestWords }),
-    slow({ name: 'that promise a body and send none', first: (range) => lines(range, task, ['Content-Length: 10']), drip: '', limitMs: requestMs, words: requestWords }),
     slow({
-      name: 'that send a message of MCP a little at a time',
-      first: (range) => `${lines(range, 'POST /mcp HTTP/1.1', ['Content-Type: application/json', 'Content-Length: 100000'])}{`,
+      name: 'that send a header a little at a time',
+      first: () => 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ',
+      drip: 'x',
+      limitMs: headersMs,
+      words: headersWords,
+    }),
+    slow({
+      name: 'that send one header after the other',
+      first: () => 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n',
+      drip: 'X: y\r\n',
+      limitMs: headersMs,
+      words: headersWords,
+    }),
+    slow({
+      name: 'that send a request line a little at a time',
+      first: () => 'GET /',
+      drip: 'x',
+      limitMs: headersMs,
+      words: headersWords,
+    }),
+    slow({
+      name: 'that send a body a little at a time',
+      first: (range) => `${lines(range, task, ['Content-Length: 100000'])}{`,
       drip: ' ',
       limitMs: requestMs,
       words: requestWords,
     }),
-    slow({ name: 'that ask once and stay', first: (range) => lines(range, 'GET /health HTTP/1.1', []), drip: '', limitMs: idleMs, words: `closed after ${keepAliveTimeoutMs / 1_000} s` }),
+    slow({
+      name: 'that send a body in chunks a little at a time',
+      first: (range) => lines(range, task, ['Transfer-Encoding: chunked']),
+      drip: '1\r\n \r\n',
+      limitMs: requestMs,
+      words: requestWords,
+    }),
+    slow({
+      name: 'that promise a body and send none',
+      first: (range) => lines(range, task, ['Content-Length: 10']),
+      drip: '',
+      limitMs: requestMs,
+      words: requestWords,
+    }),
+    slow({
+      name: 'that send a message of MCP a little at a time',
+      first: (range) =>
+        `${lines(range, 'POST /mcp HTTP/1.1', ['Content-Type: application/json', 'Content-Length: 100000'])}{`,
+      drip: ' ',
+      limitMs: requestMs,
+      words: requestWords,
+    }),
+    slow({
+      name: 'that ask once and stay',
+      first: (range) => lines(range, 'GET /health HTTP/1.1', []),
+      drip: '',
+      limitMs: idleMs,
+      words: `closed after ${keepAliveTimeoutMs / 1_000} s`,
+    }),
     unread,
     streams,
   ],

@@ -46,7 +46,14 @@ const openTrap = async (range: Range): Promise<Trap> => {
   return { url: `http://127.0.0.1:${bound.port}`, visits };
 };
 
-const urls = (url: string): readonly string[] => [`${url}/x`, `${url.replace('http:', '')}/x`, `git+${url}/x.git`, `http://user:pass@${url.slice(7)}/`, `[x](${url}/x)`, `<img src="${url}/x">`];
+const urls = (url: string): readonly string[] => [
+  `${url}/x`,
+  `${url.replace('http:', '')}/x`,
+  `git+${url}/x.git`,
+  `http://user:pass@${url.slice(7)}/`,
+  `[x](${url}/x)`,
+  `<img src="${url}/x">`,
+];
 
 /** The fields that are called like an address, and those that may be one. */
 const strings = catalogue.operations.flatMap((operation) =>
@@ -54,15 +61,22 @@ const strings = catalogue.operations.flatMap((operation) =>
     .filter((field) => typesOf(field).has('string'))
     .map((field) => ({ operation, field })),
 );
-const urlLike = strings.filter(({ field: { member, schema } }) => /ur[il]|link|href|host|origin|remote|repositor|webhook|callback|endpoint/i.test(`${member} ${JSON.stringify(schema)}`));
+const urlLike = strings.filter(({ field: { member, schema } }) =>
+  /ur[il]|link|href|host|origin|remote|repositor|webhook|callback|endpoint/i.test(
+    `${member} ${JSON.stringify(schema)}`,
+  ),
+);
 
 const sendTo = async (range: Range, some: typeof strings): Promise<string> => {
   const { url, visits } = await trapOf(range);
   const { session } = await range.must('start', { agent: 'ada' });
   const words: string[] = [];
   for (const { operation, field } of some) {
-    const headers: Record<string, string> = operation.person === true ? {} : { 'Signalbox-Session': String(session) };
-    const answers = await Promise.all(urls(url).map((value) => range.call(operation.name, field.with(value), { headers })));
+    const headers: Record<string, string> =
+      operation.person === true ? {} : { 'Signalbox-Session': String(session) };
+    const answers = await Promise.all(
+      urls(url).map((value) => range.call(operation.name, field.with(value), { headers })),
+    );
     for (const { status, text } of answers) {
       assert(status < 500, text);
       words.push(status === 200 ? 'taken as text' : 'refused');
@@ -77,7 +91,18 @@ const headerAttack: Attack = {
   name: 'addresses in headers that others fetch or forward to',
   run: async (range) => {
     const { url, visits } = await trapOf(range);
-    const names = ['Referer', 'X-Forwarded-Host', 'X-Original-URL', 'X-Rewrite-URL', 'Destination', 'Link', 'Forwarded', 'X-Callback-URL', 'jku', 'x5u'];
+    const names = [
+      'Referer',
+      'X-Forwarded-Host',
+      'X-Original-URL',
+      'X-Rewrite-URL',
+      'Destination',
+      'Link',
+      'Forwarded',
+      'X-Callback-URL',
+      'jku',
+      'x5u',
+    ];
     const answer = await range.ask({ target: '/health', headers: names.map((name) => `${name}: ${url}/x`) });
     assert.equal(answer.status, 200);
     assert.deepEqual(visits, []);
@@ -91,7 +116,12 @@ const tokenAttack: Attack = {
     const { url, visits } = await trapOf(range);
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const jwt = `${part({ alg: 'RS256', jku: `${url}/jwks`, x5u: `${url}/x5u`, kid: `${url}/kid` })}.${part({ iss: url, sub: 'owner', aud: 'x' })}.${'A'.repeat(342)}`;
-    const answer = await range.ask({ method: 'POST', target: '/v1/operations/task_list', headers: [`Authorization: Bearer ${jwt}`], body: '{}' });
+    const answer = await range.ask({
+      method: 'POST',
+      target: '/v1/operations/task_list',
+      headers: [`Authorization: Bearer ${jwt}`],
+      body: '{}',
+    });
     assert.equal(answer.code, 'unauthenticated', answer.text);
     assert.deepEqual(visits, []);
     return '401 unauthenticated; nobody came';
@@ -110,7 +140,8 @@ const proxyAttack: Attack = {
 };
 
 /** Types alone open nothing. */
-const opens = /^import (?!type\b)[^;]*from '(?:node:(?:http|https|http2|net|tls|dgram|dns)(?:\/promises)?|undici|jose)'|(?:await|return) fetch\(|globalThis\.fetch/m;
+const opens =
+  /^import (?!type\b)[^;]*from '(?:node:(?:http|https|http2|net|tls|dgram|dns)(?:\/promises)?|undici|jose)'|\bfetch\((?:['`]|url|address|new URL)|globalThis\.fetch/m;
 
 /** Where the sources can open a connection at all. */
 const senders: Attack = {
@@ -120,7 +151,9 @@ const senders: Attack = {
       .map((path) => path.replaceAll('\\', '/'))
       .filter((path) => !/\.test\.ts$|\/testing\//.test(path))
       .filter((path) => opens.test(readFileSync(join(root, path), 'utf8')))
-      .filter((path) => /^src\/(?:areas|engine|kernel|journal|stores|followers|catalogue|surfaces\/mcp)\//.test(path));
+      .filter((path) =>
+        /^src\/(?:areas|engine|kernel|journal|stores|followers|catalogue|surfaces\/mcp)\//.test(path),
+      );
     assert.deepEqual(files, []);
     return 'none in what an operation runs: areas, engine, journal, stores, followers, catalogue, MCP';
   },
@@ -139,7 +172,10 @@ export const ssrf: Family = {
     },
   },
   attacks: [
-    { name: `fields that are called or described like an address (${urlLike.length})`, run: (range) => sendTo(range, urlLike) },
+    {
+      name: `fields that are called or described like an address (${urlLike.length})`,
+      run: (range) => sendTo(range, urlLike),
+    },
     { name: `all texts of all operations (${strings.length})`, run: (range) => sendTo(range, strings) },
     headerAttack,
     tokenAttack,

@@ -65,8 +65,12 @@ const shown = (args: readonly string[], says?: RegExp): Attack => ({
     const id = await store(range);
     // An inbox shows each message once.
     const headers = { 'Signalbox-Agent': 'eve' };
-    if (args[0] === 'inbox') await range.must('message_send', { to: 'ada', text: `zebra ${evil}` }, { headers });
-    const ran = await run(range, args.map((word) => (word === theMessage ? id : word)));
+    if (args[0] === 'inbox')
+      await range.must('message_send', { to: 'ada', text: `zebra ${evil}` }, { headers });
+    const ran = await run(
+      range,
+      args.map((word) => (word === theMessage ? id : word)),
+    );
     assert.equal(ran.status, 0, ran.err);
     if (says !== undefined) assert.match(ran.out, says);
     harmless(ran);
@@ -102,7 +106,10 @@ const config: Attack = {
   name: 'signalbox config, of a file with such texts',
   run: async (range) => {
     const path = join(range.folder, 'evil.yaml');
-    await writeFile(path, `agent: "a${evil.replaceAll(/[\u0000-\u001f"\\]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)}"\n`);
+    await writeFile(
+      path,
+      `agent: "a${evil.replaceAll(/[\u0000-\u001f"\\]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)}"\n`,
+    );
     const ran = await run(range, ['config', '--config', path]);
     harmless(ran);
     return `exit ${ran.status}, without any of it`;
@@ -115,7 +122,16 @@ const logged: Attack = {
     const write = linesForPeople({ stacks: true, colour: false });
     for (const [, text] of escapes) {
       const err = { message: text, stack: `Error: ${text}\n    at ${text}` };
-      const line = write(JSON.stringify({ level: 'error', time: '2026-01-01T00:00:00.000Z', msg: text, err, path: text, [`k${text}`]: 1 }));
+      const line = write(
+        JSON.stringify({
+          level: 'error',
+          time: '2026-01-01T00:00:00.000Z',
+          msg: text,
+          err,
+          path: text,
+          [`k${text}`]: 1,
+        }),
+      );
       const found = obeyed.exec(line.replaceAll(/\n/g, ''));
       assert.equal(found, null, JSON.stringify(line));
     }
@@ -126,7 +142,9 @@ const logged: Attack = {
 const doctor: Attack = {
   name: 'signalbox doctor, with a workspace and settings of an attacker',
   run: async (range) => {
-    const ran = await run(range, ['doctor'], { env: { SIGNALBOX_AGENT: `a${esc}[2J`, SIGNALBOX_MODE: `x${esc}]0;evil\u0007` } });
+    const ran = await run(range, ['doctor'], {
+      env: { SIGNALBOX_AGENT: `a${esc}[2J`, SIGNALBOX_MODE: `x${esc}]0;evil\u0007` },
+    });
     harmless(ran);
     return `exit ${ran.status}, without any of it`;
   },
@@ -139,7 +157,11 @@ export const terminal: Family = {
     name: 'such a text is stored, and is handed to programs as it is',
     run: async (range) => {
       const id = await store(range);
-      const { items } = await range.must('message_search', { text: 'zebra' }, { headers: { 'Signalbox-Agent': 'ada' } });
+      const { items } = await range.must(
+        'message_search',
+        { text: 'zebra' },
+        { headers: { 'Signalbox-Agent': 'ada' } },
+      );
       const { value } = await range.call('message_get', { id }, { headers: { 'Signalbox-Agent': 'ada' } });
       assert.match(JSON.stringify([items, value]), /\\u001b/);
       return 'it is there';
@@ -160,14 +182,20 @@ export const terminal: Family = {
     refused('a title of a task', (text) => ['task_add', { title: text }]),
     refused('a body of a task', (text) => ['task_add', { title: 'x', body: text }]),
     refused('a name of an agent', (text) => ['start', { agent: text }]),
-    refused('a model and a branch of an agent', (text) => ['start', { agent: 'x', model: text, branch: text }]),
+    refused('a model and a branch of an agent', (text) => [
+      'start',
+      { agent: 'x', model: text, branch: text },
+    ]),
     refused('metadata of an agent', (text) => ['start', { agent: 'x', metadata: { key: text } }]),
     refused('the name of a workspace', (text) => ['workspace_add', { name: text }]),
     refused('a title of a workspace', (text) => ['workspace_add', { name: 'x', title: text }]),
     refused('a subject of a message', (text) => ['message_send', { to: 'ada', text: 'x', subject: text }]),
     refused('the purpose of a lock', (text) => ['lock_acquire', { name: 'x', purpose: text }]),
     refused('the label of a token', (text) => ['token_create', { label: text }]),
-    refused('a note on a principal', (text) => ['principal_add', { name: 'x', kind: 'agent', role: 'reader', note: text }]),
+    refused('a note on a principal', (text) => [
+      'principal_add',
+      { name: 'x', kind: 'agent', role: 'reader', note: text },
+    ]),
     onCommandLine('the name of a command', (text) => [text]),
     onCommandLine('a flag', (text) => ['task', 'list', `--${text}`]),
     onCommandLine('an id', (text) => ['task', 'get', text]),

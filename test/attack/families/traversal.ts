@@ -111,9 +111,20 @@ const operationNames: Attack = {
   run: (range) =>
     untouched(range, async () => {
       const reasons: string[] = [];
-      for (const name of ['../../etc/passwd', '..%2f..%2ftoken', 'task_list/../token_list', '__proto__', 'task_list%00']) {
+      for (const name of [
+        '../../etc/passwd',
+        '..%2f..%2ftoken',
+        'task_list/../token_list',
+        '__proto__',
+        'task_list%00',
+      ]) {
         const target = `/v1/operations/${name}`;
-        const answer = await range.ask({ method: 'POST', target, headers: [range.authorization], body: '{}' });
+        const answer = await range.ask({
+          method: 'POST',
+          target,
+          headers: [range.authorization],
+          body: '{}',
+        });
         reasons.push(refusedBy(answer, 'unknown_operation', /operation/).slice(0, 21));
       }
       return together(reasons);
@@ -154,7 +165,13 @@ const queries: Attack = {
   run: (range) =>
     untouched(range, async () => {
       const reasons: string[] = [];
-      for (const query of ['workspace=../canary', 'workspace=%2e%2e%2fcanary', 'agent=../x', 'since=../../canary', 'area=../x']) {
+      for (const query of [
+        'workspace=../canary',
+        'workspace=%2e%2e%2fcanary',
+        'agent=../x',
+        'since=../../canary',
+        'area=../x',
+      ]) {
         const answer = await range.ask({ target: `/v1/events?${query}`, headers: [range.authorization] });
         assert([400, 404, 410].includes(answer.status), `${query}: ${answer.text}`);
         reasons.push(`${answer.status} ${answer.code}`);
@@ -169,13 +186,23 @@ const resources: Attack = {
     untouched(range, async () => {
       const reasons: string[] = [];
       const file = join(range.folder, 'canary', 'secret.txt');
-      for (const uri of [`file://${file}`, 'signalbox://../canary/secret.txt', 'signalbox://tasks/../../canary', 'signalbox://workspace/%2e%2e%2fcanary']) {
+      for (const uri of [
+        `file://${file}`,
+        'signalbox://../canary/secret.txt',
+        'signalbox://tasks/../../canary',
+        'signalbox://workspace/%2e%2e%2fcanary',
+      ]) {
         const _meta = {
           'io.modelcontextprotocol/protocolVersion': '2026-07-28',
           'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
           'io.modelcontextprotocol/clientCapabilities': {},
         };
-        const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri, _meta } });
+        const body = JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'resources/read',
+          params: { uri, _meta },
+        });
         const headers = [
           range.authorization,
           'Content-Type: application/json',

@@ -27,9 +27,7 @@ const sentenceCharactersMax = 110;
 /** The first sentence of a message, not at any length. */
 const firstSentence = (message: string): string => {
   const sentence = /^.*?[.?](?= |$)/s.exec(message)?.[0] ?? message;
-  return sentence.length > sentenceCharactersMax
-    ? `${sentence.slice(0, sentenceCharactersMax)}…`
-    : sentence;
+  return sentence.length > sentenceCharactersMax ? `${sentence.slice(0, sentenceCharactersMax)}…` : sentence;
 };
 
 /** Checks that this code refused it, for this reason, and gives that back in words. */

@@ -1,6 +1,9 @@
 /* The patterns that the sources put together, as they are once the modules are loaded. Run as a process of its own. */
 import { join } from 'node:path';
+import { z } from 'zod';
 import { filesWithBuilt } from './patterns.ts';
+
+const givenSchema = z.tuple([z.union([z.string(), z.instanceof(RegExp)]), z.string().optional()]);
 
 const built: { readonly source: string; readonly flags: string; readonly files: readonly string[] }[] = [];
 
@@ -11,7 +14,8 @@ const asking = (): string | undefined => {
 };
 
 globalThis.RegExp = new Proxy(RegExp, {
-  construct: (Target, [source, flags]: readonly [string, string?]) => {
+  construct: (Target, given) => {
+    const [source, flags] = givenSchema.parse(given);
     const made = new Target(source, flags);
     const file = asking();
     if (file !== undefined) built.push({ source: made.source, flags: made.flags, files: [file] });

@@ -89,9 +89,13 @@ export const literalPatterns = (): readonly Pattern[] => {
 
 /** Characters that a pattern names, and one of each kind that it may mean. */
 const alphabetOf = (source: string): readonly string[] => {
-  const named = source.replaceAll(/\\u\{?[0-9a-f]+\}?|\\[a-zA-Z](?:\{[^}]*\})?/g, '').match(/[^\\^$*+?()[\]{}|]/gu) ?? [];
+  const named =
+    source.replaceAll(/\\u\{?[0-9a-f]+\}?|\\[a-zA-Z](?:\{[^}]*\})?/g, '').match(/[^\\^$*+?()[\]{}|]/gu) ?? [];
   const escaped = [...source.matchAll(/\\([^\w\s])/g)].map(([, one = '']) => one);
-  return [...new Set(['a', '0', ' ', '\n', '-', '.', ...named.slice(0, 10), ...escaped.slice(0, 6)])].slice(0, 16);
+  return [...new Set(['a', '0', ' ', '\n', '-', '.', ...named.slice(0, 10), ...escaped.slice(0, 6)])].slice(
+    0,
+    16,
+  );
 };
 
 export const charactersTried = 50_000;
@@ -149,6 +153,8 @@ export const tryPattern = (
     return ms === undefined || ms > suspiciousMs ? [at] : [];
   });
   const long = suspicious.length === 0 ? [] : pumpsOf(source, length);
-  const slow = suspicious.map((at) => long[at] ?? '').find((pump) => timeOf(context, pump, limitMs) === undefined);
+  const slow = suspicious
+    .map((at) => long[at] ?? '')
+    .find((pump) => timeOf(context, pump, limitMs) === undefined);
   return { strings: short.length, slow: slow?.slice(0, 12) };
 };

@@ -91,7 +91,9 @@ export class Range {
 
   /** One request as bytes. */
   async ask(request: WireRequest): Promise<WireAnswer> {
-    return answerIn(await speak({ port: this.port, from: request.from, once: true }, bytesOf(this.port, request)));
+    return answerIn(
+      await speak({ port: this.port, from: request.from, once: true }, bytesOf(this.port, request)),
+    );
   }
 
   /** One call of an operation as a program makes it. */
@@ -151,7 +153,11 @@ export class Range {
       if (path === 'data' || /^data[\\/]/.test(path)) continue;
       const at = join(this.folder, path);
       const isFile = (await stat(at)).isFile();
-      const digest = isFile ? createHash('sha256').update(await readFile(at)).digest('hex') : 'folder';
+      const digest = isFile
+        ? createHash('sha256')
+            .update(await readFile(at))
+            .digest('hex')
+        : 'folder';
       outside.push(`${path} ${digest}`);
     }
     return JSON.stringify([outside, (await readdir(this.dataDir)).toSorted()]);

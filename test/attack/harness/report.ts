@@ -23,7 +23,11 @@ export const succeeded = (families: readonly TriedFamily[]): readonly Tried[] =>
   );
 
 const cell = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  text
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;');
 
 const rowOf = ({ attack, stoppedBy, fault }: Tried): string =>
   `| ${cell(attack)} | ${stoppedBy === undefined ? `**succeeded**: ${cell(fault ?? '')}` : cell(stoppedBy)} |`;
