@@ -109,8 +109,9 @@ const inEvents = ([what, text]: readonly [string, string]): Attack => ({
   run: async (range) => {
     await send(range, text);
     const { port, authorization } = range;
-    const request = `GET /v1/events?since=0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${authorization}\r\n\r\n`;
+    const request = `GET /v1/events?since=0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${authorization}\r\nSignalbox-Agent: ada\r\n\r\n`;
     const stream = await upTo(range, request);
+    assert.match(stream, /zebra/);
     // Some readers take all that Unicode calls the end of a line for one.
     for (const line of stream.split(/\r\n|[\n\r\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/)) {
       assert(!/^(?:event|id|retry|data): ?(?:FORGED|9+$|\{"type":"FORGED)/.test(line), line);
@@ -141,6 +142,7 @@ const inTable = ([what, text]: readonly [string, string]): Attack => ({
     await send(range, text);
     const table = await run(range, ['message', 'search', 'zebra', '--agent', 'ada']);
     assert.equal(table.status, 0, table.err);
+    assert.match(table.out, /zebra/);
     for (const line of table.out.split('\n'))
       assert(!/^(?:FORGED|M-99|owner|signalbox|text: FORGED)|\S {2,}FORGED/.test(line), table.out);
     const json = await run(range, ['message', 'search', 'zebra', '--agent', 'ada', '--json']);

@@ -35,4 +35,4 @@ export const families: readonly Family[] = [
 ];
 
 /** Those that take longest, in a file of tests of their own. */
-export const lasting: readonly Family[] = [redos, slowloris];
+export const lasting: readonly Family[] = [redos, slowloris, terminal];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { textCharactersMax } from '../../../src/areas/messages/model/limits.ts';
 import { type Attack, type Family } from '../harness/attack.ts';
+import type { Range } from '../harness/range.ts';
 import {
   type Pattern,
   charactersTried,
@@ -170,16 +171,26 @@ const messages = [
   `${long('雪')}@ada`,
 ];
 
+/** How long it takes to send a message. */
+const timed = async (range: Range, text: string): Promise<number> => {
+  const begunAt = performance.now();
+  const { status } = await range.call('message_send', { text });
+  assert([200, 400].includes(status));
+  return performance.now() - begunAt;
+};
+
 const sent: Attack = {
   name: `${messages.length} messages of ${textCharactersMax} characters, whose mentions are looked for`,
   run: async (range) => {
     await range.must('start', { agent: 'ada' });
     for (const text of messages) {
-      const begunAt = performance.now();
-      const { status } = await range.call('message_send', { text });
-      assert([200, 400].includes(status));
-      const ms = performance.now() - begunAt;
-      assert(ms < limitMs, `${JSON.stringify(text.slice(0, 12))}... took ${Math.round(ms)} ms`);
+      const times: number[] = [];
+      // The least of three counts, because the machine may have other work.
+      while (times.length < 3 && Math.min(...times) >= limitMs) times.push(await timed(range, text));
+      assert(
+        Math.min(...times) < limitMs,
+        `${JSON.stringify(text.slice(0, 12))}... took ${String(times)} ms`,
+      );
     }
     return `each is answered within ${limitMs} ms`;
   },

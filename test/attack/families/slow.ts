@@ -8,7 +8,7 @@ import type { Attack, Family } from '../harness/attack.ts';
 import type { Range } from '../harness/range.ts';
 
 /** So much faster the clock of the port goes, that nobody waits for the real limits. */
-const faster = 20;
+const faster = 40;
 const socketsAtOnce = 200;
 
 /** Loaded into the hub: its port keeps the limits that it was given, in a smaller unit. */

@@ -105,7 +105,7 @@ const pumpsOf = (source: string, length: number): readonly string[] => {
   const alphabet = alphabetOf(source);
   const units = [
     ...alphabet,
-    ...alphabet.slice(0, 9).flatMap((one) => alphabet.slice(0, 9).map((other) => one + other)),
+    ...alphabet.slice(0, 8).flatMap((one) => alphabet.slice(0, 8).map((other) => one + other)),
   ];
   const opening = /^\^?((?:\\?[^\\^$*+?()[\]{}|])+)/.exec(source)?.[1]?.replaceAll('\\', '') ?? '';
   return [...new Set(units)].flatMap((unit) => {
