@@ -54,7 +54,10 @@ const sentenceOf = ({ msg, err }: Line): string => (err === undefined ? msg : `$
 const fieldsOf = (line: Line): string =>
   Object.entries(line)
     .filter(([name]) => !shownMembers.has(name))
-    .map(([name, value]) => ` ${name}=${visible(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .map(
+      ([name, value]) =>
+        ` ${visible(name)}=${visible(typeof value === 'string' ? value : JSON.stringify(value))}`,
+    )
     .join('');
 
 const stackOf = ({ err }: Line): string =>

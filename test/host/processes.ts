@@ -55,18 +55,21 @@ export interface HubOptions {
   readonly port?: string;
   /** Lets in only who shows a token, as hubs do unless told otherwise. Most tests are about something else. */
   readonly auth?: boolean;
+  /** Hears what it writes on stderr, which is ours when nobody does. */
+  readonly hears?: (text: string) => void;
 }
 
 /** A hub on a free port, once it says that it is ready. What is loaded into it may talk over Node's own channel. */
 export const startHub = async (
   { dataDir, onEnd }: Site,
-  { nodeArgs = [], env = {}, port = '0', auth = false }: HubOptions = {},
+  { nodeArgs = [], env = {}, port = '0', auth = false, hears }: HubOptions = {},
 ): Promise<HubProcess> => {
   const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', port, '--data-dir', dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', hears === undefined ? 'inherit' : 'pipe', 'ipc'],
     env: { ...process.env, ...mainOnly, ...(!auth && open), ...env },
   });
   assert(child.stdout !== null);
+  if (hears !== undefined) child.stderr?.setEncoding('utf8').on('data', hears);
   const ended = once(child, 'exit').then((): number | null => child.exitCode);
   const stop = (): Promise<number | null> => {
     child.kill('SIGTERM');

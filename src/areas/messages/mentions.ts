@@ -95,7 +95,8 @@ const slash = /\//;
 const host = /\.[A-Za-z]{2,}$/;
 const letterAtEnd = /\p{L}$/u;
 
-const punctuationBehind = /[._-]+$/;
+/** It is looked for at the beginning of a run only: looking at each of its characters takes a second for a long one. */
+const punctuationBehind = /(?<![._-])[._-]+$/;
 
 /** The longest beginning of what was written that is an agent's name and leaves out nothing but punctuation. */
 const agentIn = (written: string, isAgent: (name: string) => boolean): string | undefined => {

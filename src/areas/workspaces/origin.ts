@@ -46,9 +46,9 @@ const inOneForm = (host: string, path: string): string =>
 
 const tidy = (path: string): string =>
   path
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/\.git$/, '')
-    .replace(/\/+$/, '');
+    .replace(/(?<!\/)\/+$/, '');
 
 /** An address that means the same on every machine: a host and a path on it, none of whose parts leads upwards. */
 const addressPattern = /^(?![A-Za-z]:\/)[^/\\.\s][^/\\\s]*(?:\/(?!\.\.(?:\/|$))[^/\\]*)+$/;

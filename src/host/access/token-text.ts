@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 
-/** 32 bytes in base64url are 43 characters, of which the last has four values only in what we write. */
-const tokenPattern = /^sbx_([A-Za-z0-9_-]{43})$/;
+/** 32 bytes in base64url are 43 characters. The last two bits of the last are zero, so that no token has two spellings. */
+const tokenPattern = /^sbx_([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 const secretBytes = 32;
 
 /** A token that nobody has seen yet. */

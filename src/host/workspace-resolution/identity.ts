@@ -118,6 +118,6 @@ const suggestedName = (path: string): string => {
     .replaceAll(/\.{2,}/g, '.')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, nameLengthMax)
-    .replace(/[.-]+$/, '');
+    .replace(/(?<![.-])[.-]+$/, '');
   return isName(name) ? name : 'repository';
 };

@@ -16,8 +16,10 @@ import type { Exchange } from './exchange.ts';
 import type { Exposure } from './exposure.ts';
 import { type Gate, credentialsOf, refusedHeaders, retryHeaders } from './gate.ts';
 import { underWayPerPrincipalMax } from './limits.ts';
+import { loggedPath } from './logged-path.ts';
 import { loginPath } from './login-desk.ts';
 import { LoginRoute, type LoginService } from './login-route.ts';
+import { refuseSecondHost } from './one-host.ts';
 import { answerOperation } from './operation-route.ts';
 import { challengeFor, describedBy, resourceMetadata } from './protected-resource.ts';
 import { refuseScopes, toolIn } from './step-up.ts';
@@ -129,10 +131,7 @@ export class Router {
     } catch (thrown) {
       const id = randomUUID();
       const { method = '', url = '' } = exchange.request;
-      this.#options.log.error(
-        `defect ${id} while answering ${method} ${url.slice(0, addressCharactersMax)}`,
-        thrown,
-      );
+      this.#options.log.error(`defect ${id} while answering ${method} ${loggedPath(url)}`, thrown);
       if (exchange.answered) exchange.request.socket.destroy();
       else
         exchange.refuse(
@@ -144,7 +143,7 @@ export class Router {
   #tell({ request, response }: Exchange): void {
     const begunAt = performance.now();
     const { method = '', url = '' } = request;
-    const path = (url.split('?')[0] ?? '').slice(0, addressCharactersMax);
+    const path = loggedPath(url);
     response.once('close', () => {
       const ms = Math.round(performance.now() - begunAt);
       this.#options.log.debug('answered', { method, path, status: response.statusCode, ms });
@@ -152,8 +151,8 @@ export class Router {
   }
 
   async #route(exchange: Exchange): Promise<void> {
-    const { headers, method = '', url = '' } = exchange.request;
-    const visitor = this.#visitors.refusal(headers);
+    const { headers, rawHeaders, method = '', url = '' } = exchange.request;
+    const visitor = this.#visitors.refusal(headers) ?? refuseSecondHost(rawHeaders);
     if (visitor !== undefined) return exchange.refuse(visitor);
     if (url.startsWith(operationsPath)) return this.#operation(exchange, url.slice(operationsPath.length));
     const query = url.indexOf('?');

@@ -9,9 +9,14 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
-/** An event as it is sent. JSON has no line breaks, so that the data are one line. */
+/** What JSON leaves as it is, and some readers of lines take for the end of one. */
+const otherLineEnds = /[\u0085\u2028\u2029]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** An event as it is sent. Its JSON has no line breaks of any kind, so that the data are one line. */
 export const eventText = ({ id, event, data }: ServerSentEvent): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
+  `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data).replaceAll(otherLineEnds, escaped)}\n\n`;
 
 export const streamHeaders = {
   ...securityHeaders,

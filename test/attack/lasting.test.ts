@@ -1,0 +1,4 @@
+import { lasting } from './families/index.ts';
+import { testFamily } from './harness/suite.ts';
+
+for (const family of lasting) testFamily(family);
