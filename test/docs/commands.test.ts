@@ -19,6 +19,7 @@ const documents = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...globSync(['docs/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
 ];
 
@@ -50,6 +51,19 @@ const notRun: ReadonlyMap<string, string> = new Map([
   [
     'signalbox exec --env-file agent.env -- claude',
     'that client is not installed; test/exec starts other programs so',
+  ],
+  [
+    'useradd --system --create-home --home-dir /var/lib/signalbox --shell /bin/sh signalbox',
+    'it makes a user of the machine, which only root can',
+  ],
+  ["su - signalbox -c '/opt/signalbox/bin/signalbox serve'", 'there is no such user; test/host starts hubs'],
+  [
+    "su - signalbox -c '/opt/signalbox/bin/signalbox token create --for-agent ada'",
+    'there is no such user; test/cli/tokens.test.ts makes tokens at a terminal',
+  ],
+  [
+    'SIGNALBOX_URL=http://127.0.0.1:8321 SIGNALBOX_TOKEN=sbx_… signalbox mcp',
+    'it needs the token of a hub that is there; test/connect starts the same with one',
   ],
 ]);
 

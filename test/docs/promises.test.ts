@@ -1,4 +1,4 @@
-/* What docs/promises.md leans on is there: each rule in the rules of an area, each test under its title in its file. */
+/* What docs/promises.md and SECURITY.md lean on is there: each rule in the rules of an area, each test under its title in its file. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +31,13 @@ interface Cited {
 /** A test as the page cites it: its file, and its title in italics. */
 const testsIn = (text: string): readonly Cited[] =>
   [...text.matchAll(/^- `([^`]+\.test\.ts)`: \*(.+)\*$/gm)].map(([, file = '', title = '']) => ({
+    file,
+    title,
+  }));
+
+/** The same within a cell of a table, where there may be several. */
+const testsInCell = (text: string): readonly Cited[] =>
+  [...text.matchAll(/`([^`]+\.test\.ts)`: \*([^*]+)\*/g)].map(([, file = '', title = '']) => ({
     file,
     title,
   }));
@@ -87,5 +94,64 @@ describe('the page of promises', () => {
   it('says what each state of a delivery means', () => {
     for (const state of ['stored', 'offered', 'surfaced', 'acknowledged', 'expired'])
       assert.match(page, new RegExp(`^\\| ${state} \\|`, 'm'));
+  });
+});
+
+describe('the table of threats', () => {
+  const security = read('SECURITY.md');
+  const [head = [], ...rows] = security
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.slice('| '.length, -' |'.length).split(' | '));
+
+  it('says of each who, what, how it is stopped, by which tests, and what is not promised', () => {
+    assert.deepEqual(head, ['Who', 'What they want', 'What stops it', 'Tests', 'Not promised']);
+    for (const row of rows) {
+      assert.equal(row.length, head.length, row[1]);
+      for (const cell of row) assert.match(cell, /\p{L}{2}/u, row[1]);
+    }
+  });
+
+  it('cites rules that there are', () => {
+    assert(idsIn(security).length > 30);
+    assert.deepEqual(
+      idsIn(security).filter((id) => !rules.has(id)),
+      [],
+    );
+  });
+
+  it('cites for each row tests by titles that they have', () => {
+    for (const [, wanted = '', , tests = ''] of rows) {
+      const cited = testsInCell(tests);
+      assert.equal(cited.length, tests.split('<br>').length, wanted);
+      assert.deepEqual(
+        cited.filter(({ file, title }) => !titlesOf(file).has(title)),
+        [],
+        wanted,
+      );
+    }
+    const all = rows.flatMap(([, , , tests = '']) => testsInCell(tests));
+    assert.equal(all.length, security.split('.test.ts`').length - 1, 'each is in the column for tests');
+  });
+
+  it('thinks of everybody who may want something', () => {
+    assert.deepEqual(
+      [...new Set(rows.map(([who]) => who))],
+      [
+        'Another user of the machine',
+        "A web page in the owner's browser",
+        'Another machine',
+        'An agent that is an MCP client',
+        'An agent with a shell of the same user',
+        'A tenant of another workspace',
+        'A holder of a stolen or old token',
+        'A malicious user of the identity provider',
+        'Hostile text of another agent',
+        'A program that floods',
+        'Someone with the disk, or with a backup',
+        'A repository that somebody else wrote',
+        'A supply-chain dependency',
+      ],
+    );
   });
 });
