@@ -9,10 +9,11 @@ import { readHubFile } from './hub-file.ts';
 import type { LocalHub } from './local-hub.ts';
 import { type Ask, farWorkspaces, ownCaller } from './far-workspaces.ts';
 import type { Settings } from './configuration/settings.ts';
-import { type Secret, textOfSecret } from './secrets/secret.ts';
+import { textOfSecret } from './secrets/secret.ts';
 import type { Wanted } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
+import { tokenFor } from './token-for.ts';
 import type { Line, Source } from './steady-hub.ts';
 
 /** How long a hub whose address is given may be gone. Nobody else can answer. */
@@ -26,14 +27,14 @@ type Want = () => Promise<Outcome<Wanted>>;
 
 /** The hub at this address, which is the only one that will do. */
 export const hubAt = (
-  { url, token }: { readonly url: HubAddress; readonly token: Secret | undefined },
-  want: Want,
-  log: Log,
+  url: HubAddress,
+  settings: Pick<Settings, 'token' | 'dataDir'>,
+  { want, log }: { readonly want: Want; readonly log: Log },
 ): Source => ({
   name: `The hub at ${url.origin}`,
   patienceMs: namedPatienceMs,
   look: async () => {
-    const shown = await textOfSecret(token);
+    const shown = await tokenFor(url.href, settings);
     if (!shown.ok) return shown;
     const { connectHub } = await import('../surfaces/http/client.ts');
     const hub = await connectHub(url.href, { token: shown.value });

@@ -9,6 +9,7 @@ import { confirmPerson } from './confirmation.ts';
 import { connectFound } from './found-hub.ts';
 import { textOfSecret } from './secrets/secret.ts';
 import { readHubFile } from './hub-file.ts';
+import { tokenFor } from './token-for.ts';
 
 type Wanted = Pick<Settings, 'dataDir' | 'url' | 'token'>;
 
@@ -44,7 +45,7 @@ export const offerLogin = async (
 };
 
 const hubOf = async ({ url, token, dataDir }: Wanted): Promise<Outcome<RemoteHub>> => {
-  const shown = await textOfSecret(token);
+  const shown = await (url === undefined ? textOfSecret(token) : tokenFor(url, { token, dataDir }));
   if (!shown.ok) return shown;
   if (url !== undefined) return connectHub(url, { token: shown.value });
   const file = await readHubFile(dataDir);

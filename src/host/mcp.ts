@@ -57,11 +57,10 @@ const sourceOf = (settings: Settings, opening: OpenOptions): Outcome<Source> => 
   const address = hubAddress(url);
   return address.ok
     ? ok(
-        hubAt(
-          { url: address.value, token: settings.token },
-          () => wantedWorkspace(settings, opening.log),
-          opening.log,
-        ),
+        hubAt(address.value, settings, {
+          want: () => wantedWorkspace(settings, opening.log),
+          log: opening.log,
+        }),
       )
     : address;
 };

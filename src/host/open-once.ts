@@ -10,6 +10,7 @@ import { readHubFile } from './hub-file.ts';
 import { foundPatienceMs, lineTo, namedPatienceMs, noHub, ownLine } from './hub-sources.ts';
 import { type Line, type Source, SteadyHub } from './steady-hub.ts';
 import { textOfSecret } from './secrets/secret.ts';
+import { tokenFor } from './token-for.ts';
 import { version } from './version.ts';
 import type { Place, Wanted } from './workspace-resolution/resolve.ts';
 import { type WorkspaceList, settleWorkspace } from './workspace-resolution/settle.ts';
@@ -103,11 +104,11 @@ export const connectOnce = async (
 /** Makes a line to a hub that was found. */
 type Meet = (hub: RemoteHub) => Line;
 
-const named = (url: string, { token }: Pick<Settings, 'token'>, meet: Meet): Source => ({
+const named = (url: string, settings: Settings, meet: Meet): Source => ({
   name: `The hub at ${url}`,
   patienceMs: namedPatienceMs,
   look: async () => {
-    const shown = await textOfSecret(token);
+    const shown = await tokenFor(url, settings);
     if (!shown.ok) return shown;
     const { connectHub } = await import('../surfaces/http/client.ts');
     const hub = await connectHub(url, { token: shown.value });

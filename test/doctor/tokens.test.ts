@@ -159,7 +159,10 @@ describe('a hub that asks for no token', () => {
       (await look(ground, 'tokens'))[0]?.what ?? '',
       /token is yours alone, and the token in it holds: /,
     );
-    assert.match((await look(ground, 'MCP'))[0]?.what ?? '', /answers it with \d+ tools\.$/);
+    assert.match(
+      (await look(ground, 'MCP'))[0]?.what ?? '',
+      /answers it with \d+ tools, by the token in hub\.json\.$/,
+    );
     const env = { SIGNALBOX_TOKEN: newTokenText() };
     assert.match((await look(ground, 'tokens', env))[0]?.what ?? '', /does not know this token/);
   });

@@ -45,8 +45,9 @@ const expected = ({ role, person }: Operation, visitor: Visitor, asPerson: boole
   return person === true && !(asPerson && visitor.kind === 'person') ? 'person' : undefined;
 };
 
-/** The first example, but nobody waits. */
+/** The first example, but nobody waits, and no limit gets in the way of the next. */
 const inputOf = (operation: Operation): object => {
+  if (operation.name === 'rate_limit_update') return { profile: 'laptop' };
   const { input } = z.object({ input: z.looseObject({}) }).parse(operation.examples[0]);
   return catalogue.accepts(operation, 'wait_ms') ? { ...input, wait_ms: 1 } : input;
 };

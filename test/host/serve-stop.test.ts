@@ -19,7 +19,7 @@ interface Running {
 
 const startHub = async (context: TestContext, args: readonly string[] = []): Promise<Running> => {
   const place = await openPlace(context);
-  const hub = place.start(['serve', '--port', '0', '--workspace', 'main', ...args]);
+  const hub = place.start(['serve', '--insecure-no-auth', '--port', '0', '--workspace', 'main', ...args]);
   const url = /ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '';
   return { place, hub, url };
 };

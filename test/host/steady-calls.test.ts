@@ -42,12 +42,20 @@ const steady = (context: TestContext, source: Source) => {
   return { hub, log };
 };
 
+/** A hub that nobody has to show anything. */
+const hubThere = (url: string): Source =>
+  hubAt(
+    valueIn(hubAddress(url)),
+    { token: undefined, dataDir: '/nowhere' },
+    { want: wantMain, log: new CollectedLog() },
+  );
+
 /** In front of a real hub, over connections that lose answers on order. */
 const proxied = async (context: TestContext, patienceMs: number) => {
   const served = await serve(context);
   const proxy = await lossyProxy(context, served.port);
   const source = {
-    ...hubAt({ url: valueIn(hubAddress(proxy.url)), token: undefined }, wantMain, new CollectedLog()),
+    ...hubThere(proxy.url),
     patienceMs,
   };
   return { served, proxy, ...steady(context, source) };
@@ -160,7 +168,7 @@ describe('calls without a hub', () => {
     const served = await serve(t);
     await served.surface.close();
     const source = {
-      ...hubAt({ url: valueIn(hubAddress(served.url)), token: undefined }, wantMain, new CollectedLog()),
+      ...hubThere(served.url),
       patienceMs: 100,
     };
     const { hub, log } = steady(t, source);

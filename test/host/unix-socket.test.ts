@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, describe, it } from 'node:test';
+import { readHubFile } from '../../src/host/hub-file.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Place, type Started, openPlace } from '../cli/program.ts';
 import { valueIn } from '../surfaces/serving.ts';
@@ -32,6 +33,10 @@ const answerOver = (socketPath: string, path: string): Promise<string> =>
       .end();
   });
 
+/** For programs of the data directory. */
+const tokenOf = async ({ dataDir }: Place): Promise<string | undefined> =>
+  (await readHubFile(dataDir))?.token;
+
 const titlesIn = (out: string): readonly string[] =>
   [...out.matchAll(/"title":"([^"]*)"/g)].map(([, title = '']) => title);
 
@@ -40,10 +45,8 @@ describe('a hub on a socket', () => {
     const { hub, path, url, said } = await serveOnSocket(t);
     assert.equal(lstatSync(path).mode & 0o777, 0o600);
     assert(said.startsWith(`Signalbox is ready on ${url} `));
-    assert(
-      said.includes(`signalbox mcp --url ${url}`) &&
-        said.includes(`curl -s --unix-socket ${path} http://localhost/`),
-    );
+    assert(said.includes('signalbox mcp --workspace main'));
+    assert(said.includes(` --unix-socket ${path} http://localhost/`));
     assert(!said.includes('http://127'));
     assert(said.trimEnd().split('\n').length <= 24);
     assert.match(await answerOver(path, '/ready'), /"ready":true/);
@@ -66,7 +69,7 @@ describe('a hub on a socket', () => {
       });
       assert.equal(added.status, 0, added.err);
     }
-    const hub = valueIn(await connectHub(url));
+    const hub = valueIn(await connectHub(url, { token: await tokenOf(place) }));
     assert.equal(hub.url, url);
     const caller = {
       principal: 'p',
@@ -96,7 +99,7 @@ describe('a hub on a socket', () => {
 describe('a hub on a socket, as others see it,', () => {
   it('tells over it what changes', async (t) => {
     const { place, url } = await serveOnSocket(t);
-    const hub = valueIn(await connectHub(url));
+    const hub = valueIn(await connectHub(url, { token: await tokenOf(place) }));
     const heard = Promise.withResolvers<ReadonlySet<string>>();
     const end = valueIn(await hub.changes('main', (keys) => heard.resolve(keys)));
     const added = await place.run(['task', 'add', 'x', '--workspace', 'main']);

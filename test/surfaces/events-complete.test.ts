@@ -79,7 +79,9 @@ describe('the events of a workspace', () => {
 describe('the events of a journal', () => {
   it('are told by a hub whose journal another process writes', async (t) => {
     const place = await openPlace(t);
-    const hub = place.start(['serve', '--port', '0'], { env: { SIGNALBOX_WORKSPACE: 'main' } });
+    const hub = place.start(['serve', '--port', '0', '--insecure-no-auth'], {
+      env: { SIGNALBOX_WORKSPACE: 'main' },
+    });
     const url = /ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '';
     const stream = await EventStream.open(t, url);
     assert.equal((await stream.one()).event, 'snapshot');

@@ -6,6 +6,7 @@ import { type HubAnswer, askHub } from '../../surfaces/http/hub-request.ts';
 import { newAgent } from '../../surfaces/http/node-http.ts';
 import { readTokenFile } from '../access/token-file.ts';
 import { readHubFile } from '../hub-file.ts';
+import { tokenFor } from '../token-for.ts';
 import { textOfSecret } from '../secrets/secret.ts';
 import { version } from '../version.ts';
 import { type Check, type Finding, type Patient, bad, good } from './check.ts';
@@ -57,8 +58,10 @@ const tokenToShow = async ({ configuration: { settings } }: Patient): Promise<Sh
   // That it cannot be looked up is a finding of its own.
   if (!given.ok) return undefined;
   if (given.value !== undefined) return { text: given.value, from: 'SIGNALBOX_TOKEN' };
-  // What the data directory has is for its own hub.
-  if (url !== undefined) return undefined;
+  if (url !== undefined) {
+    const own = await tokenFor(url, settings);
+    return own.ok && own.value !== undefined ? { text: own.value, from: 'hub.json' } : undefined;
+  }
   const file = await readHubFile(dataDir);
   if (file?.token !== undefined) return { text: file.token, from: 'hub.json' };
   const left = await readTokenFile(dataDir);
