@@ -136,5 +136,5 @@ export class Denials {
 /** Whoever has one address of a network may have the others: of version 4 the last byte is left out. */
 const prefixOf = (remote: string | undefined): string => {
   const network = networkOf(remote);
-  return isIPv4(network) ? network.replace(/\d+$/, '0/24') : network;
+  return isIPv4(network) ? `${network.slice(0, network.lastIndexOf('.'))}.0/24` : network;
 };
