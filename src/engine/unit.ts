@@ -115,9 +115,10 @@ class UnitDraft {
     this.#rules = rules;
     this.#base = base;
     this.#slices = base.slices;
-    const { principal, agent, session, token } = base.actor;
+    const { principal, kind, agent, session, token } = base.actor;
     this.#author = {
       principal,
+      ...(kind === 'agent' && agent === undefined && { kind }),
       ...(agent !== undefined && { agent }),
       ...(session !== undefined && { session }),
       ...(token !== undefined && { token }),

@@ -64,7 +64,10 @@ export const hubNearby = (settings: Settings, { catalogue, log }: OpenOptions): 
       const hub = await connectFound(file, token.value);
       if (hub === undefined) return noHub;
       // The workspace is found, or made, with the rights of whoever can read the file, also when calls have fewer.
-      const own = token.value === undefined ? undefined : await connectFound(file, undefined);
+      const own =
+        token.value === undefined || file.token === undefined
+          ? undefined
+          : await connectFound(file, undefined);
       const line = await farLine(hub, () => wantedWorkspace(settings, log), { log, settling: own ?? hub });
       own?.close();
       return line;

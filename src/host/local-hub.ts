@@ -213,8 +213,9 @@ export class LocalHub implements Hub {
   async #measured(query: PreparedQuery, principal: string, caller: Caller): Promise<PreparedQuery> {
     const { workspaces, rates: configured = 'laptop' } = this.#options;
     const known = findPrincipal(workspaces.hub.engine.slices.access, principal);
-    const role = principal === caller.principal ? caller.role : (known?.role ?? 'worker');
-    const readings = await this.#limits.readings({ principal, role });
+    const { role, kind } =
+      principal === caller.principal ? caller : (known ?? { role: 'worker', kind: 'person' });
+    const readings = await this.#limits.readings({ principal, role, kind });
     const usage = { principal, role, configured, readings };
     return { ...query, run: (slices, facts) => query.run(slices, { ...facts, usage }) };
   }

@@ -1,6 +1,7 @@
 import { shellWord } from '../surfaces/cli/answer.ts';
 import { socketPathIn } from '../surfaces/http/address.ts';
 import type { OwnerToken } from './access/owner-token.ts';
+import { programWords } from './connect/program.ts';
 import { shortPath } from './first-hub.ts';
 import { mcpAddress } from './mcp-address.ts';
 
@@ -98,14 +99,16 @@ Put a first task on the board:
 
 /** Lines that make a client start a process of ours. */
 const stdioClients = (flags: readonly [flag: string, value: string]): string => {
-  const server = { command: 'signalbox', args: ['mcp', ...flags] };
-  const words = `signalbox mcp ${flags.map(shellWord).join(' ')}`;
+  const [command = 'signalbox', ...first] = programWords(process.env);
+  const server = { command, args: [...first, 'mcp', ...flags] };
+  const program = [command, ...first, 'mcp'].map(shellWord).join(' ');
+  const words = `${program} ${flags.map(shellWord).join(' ')}`;
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
   const [flag, value] = flags;
   return `  claude mcp add signalbox -- ${words}
   codex mcp add signalbox -- ${words}
-  gemini mcp add -e SIGNALBOX_${flag.slice(2).toUpperCase()}=${shellWord(value)} signalbox signalbox mcp
+  gemini mcp add -e SIGNALBOX_${flag.slice(2).toUpperCase()}=${shellWord(value)} signalbox ${program}
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}`;

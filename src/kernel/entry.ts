@@ -48,6 +48,8 @@ export const systemActor: Actor = {
 /** What an entry says of its author. */
 export interface Author {
   readonly principal: string;
+  /** Said where neither the principal nor the agent tells that it was none of its persons. */
+  readonly kind?: 'agent';
   readonly agent?: string;
   readonly session?: string;
   readonly token?: string;

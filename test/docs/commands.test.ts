@@ -254,12 +254,14 @@ describe('what a newcomer sees first', () => {
   it('are lines for every client, which start a process that comes in by itself', async (t) => {
     const shell = await Shell.open(t);
     const said = await shell.start('bin/signalbox serve');
-    const words = 'signalbox mcp --workspace main';
-    const server = { command: 'signalbox', args: ['mcp', '--workspace', 'main'] };
+    // The command is not on the PATH of tests.
+    const command = join(root, 'bin/signalbox');
+    const words = `${command} mcp --workspace main`;
+    const server = { command, args: ['mcp', '--workspace', 'main'] };
     assert.deepEqual(linesIn(said), [
       `claude mcp add signalbox -- ${words}`,
       `codex mcp add signalbox -- ${words}`,
-      'gemini mcp add -e SIGNALBOX_WORKSPACE=main signalbox signalbox mcp',
+      `gemini mcp add -e SIGNALBOX_WORKSPACE=main signalbox ${command} mcp`,
     ]);
     assert.deepEqual(filesIn(said), [
       { servers: { signalbox: { type: 'stdio', ...server } } },

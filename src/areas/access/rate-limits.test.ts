@@ -122,7 +122,7 @@ const statusOf = (outcome: Outcome<HubReply>, name: string) => {
   return { ...whose, item: items.find((item) => item.class === name) };
 };
 
-test('AC23 is counted by principal, whatever the call says of agent, session, token and connection', async (t) => {
+test('AC23 is counted by principal, whatever the call says of agent, session, token and connection, and apart in person', async (t) => {
   const { open } = await openPlace(t, { store: 'memory' });
   const { call, accepted } = await open();
   const faces: readonly Partial<Caller>[] = [
@@ -131,7 +131,6 @@ test('AC23 is counted by principal, whatever the call says of agent, session, to
     { session: 's-1' },
     { connection: 'c-1', client: 'x' },
     { token: 'tk_1' },
-    { kind: 'agent' },
     { scope: { workspaces: ['main'], categories: ['*'] } },
   ];
   let count = 0;
@@ -142,6 +141,8 @@ test('AC23 is counted by principal, whatever the call says of agent, session, to
   for (const face of faces)
     assert.equal(refusalIn(await call('lock_renew', { ...bea, ...face })).code, 'rate_limited');
   assert.equal(await accepted(1, { ...bea, principal: 'ci' }), 1, 'others are not concerned');
+  assert.equal(await accepted(20, { ...bea, kind: 'agent' }), 15, 'nor what is done for it');
+  assert.equal(await accepted(1, { ...bea, kind: 'service' }), 0);
   valueIn(await call('task_add', bea, { input: { title: 'x' } }));
 });
 

@@ -14,6 +14,7 @@ export const deedShape = {
   seq: z.number(),
   time: z.string(),
   principal: z.string(),
+  kind: z.literal('agent').optional().describe('an agent called, and did not say which'),
   agent: z.string().nullable(),
   session: z.string().nullable().describe('a mark that tells sessions apart, not the handle'),
   token_id: z.string().optional().describe('public id of the token that the call came with'),
@@ -29,12 +30,13 @@ const deed = z.strictObject(deedShape);
 /** DE20: whoever knew the handle of a session could speak for its agent, so only a mark of it is shown. */
 export const viewDeed = (seen: SeenEntry, ref = seen.refs[0]): z.infer<typeof deed> => {
   const { entry, what } = seen;
-  const { agent, session } = entry.actor;
+  const { agent, session, kind } = entry.actor;
   const { principal, token } = doerOf(seen);
   return {
     seq: entry.seq,
     time: isoTime(entry.time),
     principal,
+    ...(kind !== undefined && { kind }),
     agent: agent ?? null,
     session: session === undefined ? null : markOf(session),
     ...(token !== undefined && { token_id: token }),

@@ -12,8 +12,8 @@ import type { Caller } from '../../kernel/operation.ts';
 import { networkOf } from './failures.ts';
 
 /** How many entries a minute has of those who are known, of one of them, and of networks. */
-export const knownMax = 64;
-export const knownOfOneMax = 16;
+export const knownMax = 256;
+export const knownOfOneMax = 64;
 export const networksMax = 16;
 
 type Counted = Omit<Denial, 'count' | 'workspace'> & { workspace?: string; count: number };

@@ -11,7 +11,7 @@ import { RateLimits } from './rate-limits.ts';
 const firstSlot = 600_000_000 * slotMs;
 type Who = Parameters<RateLimits['spend']>[0];
 
-const ada: Who = { principal: 'ada', role: 'worker' };
+const ada: Who = { principal: 'ada', role: 'worker', kind: 'agent' };
 
 const setting = (task: number): RateSetting => ({ ...initialRates, classes: { task }, burst: 0 });
 
@@ -41,6 +41,15 @@ const accepted = async (limits: RateLimits, calls: number, who: Who = ada): Prom
   for (let call = 0; call < calls; call += 1) if ((await limits.spend(who, 'task')).ok) count += 1;
   return count;
 };
+
+test('AC23 what a person does is counted apart from what its agents do', async () => {
+  const { open, state } = place();
+  state.setting = setting(10);
+  const limits = open();
+  assert.equal(await accepted(limits, 20), 10);
+  assert.equal(await accepted(limits, 20, { ...ada, kind: 'person' }), 10);
+  assert.equal(await accepted(limits, 1, { ...ada, kind: 'service' }), 0);
+});
 
 test('nearly all calls are counted in memory, and who makes few takes few', async () => {
   const { open, takings, state } = place();

@@ -81,22 +81,24 @@ export class RateLimits {
 
   /** Counts a call, at once where it can. How its caller stands, when not much is left; or the refusal. */
   spend(
-    { principal, role }: Pick<Caller, 'principal' | 'role'>,
+    caller: Pick<Caller, 'principal' | 'role' | 'kind'>,
     rate: RateClass,
   ): Outcome<RateStanding | undefined> | Promise<Outcome<RateStanding | undefined>> {
-    const rule = this.#ruleOf(rate, role);
+    const rule = this.#ruleOf(rate, caller.role);
     if (rule === undefined) return plenty;
-    return this.#fromHeld(rule, principal) ?? this.#fromShared(rule, principal);
+    const whose = countOf(caller);
+    return this.#fromHeld(rule, whose) ?? this.#fromShared(rule, whose);
   }
 
   /** How a principal stands with each class. Takes nothing. */
-  async readings({ principal, role }: Pick<Caller, 'principal' | 'role'>): Promise<readonly RateReading[]> {
+  async readings(caller: Pick<Caller, 'principal' | 'role' | 'kind'>): Promise<readonly RateReading[]> {
+    const whose = countOf(caller);
     return Promise.all(
       rateClasses.map(async (rate): Promise<RateReading> => {
-        const rule = this.#ruleOf(rate, role);
+        const rule = this.#ruleOf(rate, caller.role);
         if (rule === undefined) return { rate, limit: undefined, used: 0, clearInMs: 0 };
-        const { used, clearInMs } = await this.#take(rule, principal, 0);
-        const held = rule.held.get(principal);
+        const { used, clearInMs } = await this.#take(rule, whose, 0);
+        const held = rule.held.get(whose);
         const unspent = held !== undefined && held.until > this.#options.clock.monotonic() ? held.left : 0;
         return { rate, limit: rule.limit, used: Math.max(0, used - unspent), clearInMs };
       }),
@@ -243,3 +245,7 @@ const tooMany = ({ rate, limit }: Rule, waitMs: number): Refusal => {
     { class: rate, limit, retry_after_s: seconds },
   );
 };
+
+/** AC23: what a person does is counted apart from what its agents do, so that they cannot keep it from stopping them. */
+const countOf = ({ principal, kind }: Pick<Caller, 'principal' | 'kind'>): string =>
+  kind === 'person' ? `${principal} in person` : principal;

@@ -17,8 +17,7 @@ interface For {
  */
 export const programFor = ({ scope, configuration, env }: For): Program => {
   const { settings, origins } = configuration;
-  const [command = '', ...first] =
-    scope === 'project' && canRun('signalbox', env) ? ['signalbox'] : thisProgram(env);
+  const [command = '', ...first] = scope === 'project' ? programWords(env) : thisProgram(env);
   const isOfCall = (key: KeyName): boolean => /^(?:flag|environment)$/.test(origins.get(key)?.kind ?? '');
   const data = isOfCall('data-dir') ? ['--data-dir', settings.dataDir] : [];
   const hub = settings.url !== undefined && isOfCall('url') ? ['--url', settings.url] : [];
@@ -26,6 +25,10 @@ export const programFor = ({ scope, configuration, env }: For): Program => {
 };
 
 const source = /[\\/]src[\\/]host[\\/]main\.ts$/;
+
+/** What is typed to run this program, in words: its name where that is found, else its whole path. */
+export const programWords = (env: NodeJS.ProcessEnv): readonly string[] =>
+  canRun('signalbox', env) ? ['signalbox'] : thisProgram(env);
 
 const thisProgram = (env: NodeJS.ProcessEnv): readonly string[] => {
   const [, script = ''] = process.argv;

@@ -2,7 +2,6 @@ import { writtenDescription } from '../../catalogue/written-description.ts';
 import { repeatable } from '../../kernel/text.ts';
 import { type ClientFile, clientFiles } from '../../integrations/client-files.ts';
 import { type NamedServer, readClientFile } from '../../integrations/client-servers.ts';
-import { shellWord } from '../../surfaces/cli/answer.ts';
 import { urlOf } from '../../surfaces/http/listen.ts';
 import { mcpAddress } from '../mcp-address.ts';
 import { lookOnce } from '../look-once.ts';
@@ -39,15 +38,10 @@ export const clients: Check = {
       for (const server of found.servers) findings.push(await ofServer(file, server, { patient, right }));
     }
     if (findings.length > 0) return findings;
-    const how =
-      // A process finds the workspace of its repository by itself.
-      right.address === undefined || workspace === undefined
-        ? 'signalbox -- signalbox mcp'
-        : `--transport http signalbox ${shellWord(right.address)}`;
     return [
       warn(
-        'No client that is known (Claude Code, Codex, Gemini CLI, VS Code, Cursor) has Signalbox among its MCP servers. This is the line for Claude Code; signalbox serve prints those of the others.',
-        `claude mcp add ${how}`,
+        'No client that is known (Claude Code, Codex, Gemini CLI, VS Code, Cursor) has Signalbox among its MCP servers. This is the command for Claude Code, signalbox connect codex that for Codex; signalbox serve prints lines for the others.',
+        'signalbox connect claude',
       ),
     ];
   },

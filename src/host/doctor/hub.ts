@@ -94,8 +94,14 @@ const addressOf = (listen: Listen): string | undefined => {
   return listen.port === 0 ? undefined : urlOf(listen);
 };
 
-const gone = ({ path, file: { url, pid } }: { readonly path: string; readonly file: HubFile }): Finding =>
-  isAlive(pid)
+const gone = ({ path, file: { url, pid } }: { readonly path: string; readonly file: HubFile }): Finding => {
+  if (isAlive(pid) && url.startsWith('https:')) {
+    return warn(
+      `${path} names a hub at ${url} whose process ${pid} is alive, and that is not reached from here: most often because its certificate is not trusted. Name the file of the certificate, or of who signed it.`,
+      'export NODE_EXTRA_CA_CERTS=/path/to/certificate.pem',
+    );
+  }
+  return isAlive(pid)
     ? warn(
         `${path} names a hub at ${url} that does not answer as it, but process ${pid} is alive. If that is the hub, it hangs.`,
         `kill ${pid}`,
@@ -104,6 +110,7 @@ const gone = ({ path, file: { url, pid } }: { readonly path: string; readonly fi
         `${path} names a hub at ${url} that is gone; it ended without taking the file away.`,
         `rm ${shellWord(path)}`,
       );
+};
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -168,6 +168,8 @@ const failed = async (
       what,
       token?.from === 'SIGNALBOX_TOKEN' ? 'unset SIGNALBOX_TOKEN' : 'export SIGNALBOX_TOKEN=sbx_...',
     );
+  // It answers, and refuses what this token asks.
+  if (status !== undefined && status >= 400 && status < 500) return bad(what, 'signalbox auth status');
   const pid = settings.url === undefined ? (await readHubFile(settings.dataDir))?.pid : undefined;
   return bad(what, pid === undefined ? leaveUrlOut(patient) : startAgain(pid, url));
 };

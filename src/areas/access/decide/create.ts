@@ -6,6 +6,7 @@ import {
   type Principal,
   type Token,
   agentLifeMs,
+  coversWorkspaces,
   endedTokensMax,
   everything,
   findPrincipal,
@@ -94,8 +95,11 @@ const wantedOf = (desk: Desk, command: CreateCommand): Outcome<Wanted> => {
   if (!role.ok) return role;
   const workspaces: string[] = [];
   for (const asked of command.workspaces ?? scope?.workspaces ?? [everything]) {
+    // AC33: of others its maker is not told whether they are there.
+    const isHidden =
+      asked !== everything && !coversWorkspaces(world.workspaces, scope?.workspaces ?? [everything], [asked]);
     const found = asked === everything ? everything : findWorkspace(world.workspaces, asked)?.name;
-    if (found === undefined) return unknownWorkspace(asked);
+    if (found === undefined || isHidden) return unknownWorkspace(asked);
     if (!workspaces.includes(found)) workspaces.push(found);
   }
   const categories = [...new Set(command.categories ?? scope?.categories ?? [everything])];
