@@ -12,6 +12,8 @@ export interface Ready {
   readonly workspace: string;
   /** Where the owner's token is, when the hub asks for one. */
   readonly token: OwnerToken | undefined;
+  /** Whether a person reads this and nothing keeps it: then a token that was just made is shown, once. */
+  readonly onTerminal?: boolean;
   /** A link by which the owner comes in with a browser, once. */
   readonly login?: string | undefined;
 }
@@ -39,12 +41,12 @@ Then tell an agent: "Call start, and work on what is ready." Stop the hub with C
 const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
 
 /** What comes in by itself comes first; other programs show the token. */
-const stepsWithToken = ({ url, workspace, login }: Ready, token: OwnerToken): string => {
+const stepsWithToken = ({ url, workspace, login, onTerminal = false }: Ready, token: OwnerToken): string => {
   const [said, shown] =
     token.kind === 'given'
       ? ['It is the one that was given in SIGNALBOX_TOKEN', '$SIGNALBOX_TOKEN']
       : [
-          `${token.made ? 'It was made just now and stands' : 'It stands'} in ${shortPath(token.path)}, which only you can read`,
+          `${madeWords(token, onTerminal)} in ${shortPath(token.path)}, which only you can read`,
           `$(cat ${shellWord(token.path)})`,
         ];
   const clients =
@@ -63,6 +65,14 @@ ${stdioClients(['--workspace', workspace])}
 
 Put a first task on the board:
   curl -s -H "Authorization: Bearer ${shown}" ${curlTarget(url)}/v1/operations/task_add ${firstTask}`;
+};
+
+/** What else reads the output than a person would keep the token. */
+const madeWords = (token: Extract<OwnerToken, { readonly kind: 'file' }>, onTerminal: boolean): string => {
+  if (!token.made) return 'It stands';
+  return onTerminal
+    ? `It was made just now, and is shown this once:\n  ${token.text}\nIt stands`
+    : 'It was made just now and stands';
 };
 
 const stepsOverHttp = (url: string, workspace: string): string => {

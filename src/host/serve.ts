@@ -76,9 +76,13 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     : await announce(opened.value, { url, settings, log, token: access.own });
   if (!stop.signal.aborted) {
     const { workspace, token } = opened.value;
+    const { dataDir } = settings;
     const login = firstLogin(access, token, publicUrl);
     terminal.out.write(
-      readySteps({ url: publicUrl, dataDir: settings.dataDir, workspace, token, login }, terminal),
+      readySteps(
+        { url: publicUrl, dataDir, workspace, token, login, onTerminal: process.stdout.isTTY },
+        terminal,
+      ),
     );
   }
   await told;

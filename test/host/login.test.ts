@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { shellWord } from '../../src/surfaces/cli/answer.ts';
 import { openPlace } from '../cli/program.ts';
@@ -50,7 +52,7 @@ describe('signalbox login', () => {
 });
 
 describe('the first start of a hub', () => {
-  it('shows its owner a link on a terminal, and no later start does', async (t) => {
+  it('shows its owner the token and a link on a terminal, and no later start does', async (t) => {
     const site = await openSite(t);
     const start = async (): Promise<{ readonly said: string; readonly entered: unknown }> => {
       const words = [process.execPath, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
@@ -72,9 +74,13 @@ describe('the first start of a hub', () => {
       await once(child, 'close');
       return { said, entered };
     };
-    assert.equal((await start()).entered, 'owner');
+    const first = await start();
+    assert.equal(first.entered, 'owner');
+    const token = readFileSync(join(site.dataDir, 'token'), 'utf8').trim();
+    assert(first.said.includes(token));
     const { said, entered } = await start();
     assert.match(said, /ready on/);
+    assert(!said.includes(token));
     assert.equal(entered, undefined);
   });
 
@@ -85,6 +91,6 @@ describe('the first start of a hub', () => {
     started.kill('SIGTERM');
     await started.ended;
     assert.match(said, /It was made just now/);
-    assert(!said.includes('login#'));
+    assert(!said.includes('login#') && !said.includes('sbx_'));
   });
 });

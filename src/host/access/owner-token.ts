@@ -13,8 +13,9 @@ import { hashOfToken } from './token-text.ts';
 /** Where the owner of a hub finds the token that lets them in. */
 export type OwnerToken =
   | { readonly kind: 'given' }
-  /** `made`: it was not there before. */
-  | { readonly kind: 'file'; readonly path: string; readonly made: boolean };
+  | { readonly kind: 'file'; readonly path: string; readonly made: false }
+  /** It was not there before: `text` is to be shown this once. */
+  | { readonly kind: 'file'; readonly path: string; readonly made: true; readonly text: string };
 
 interface Wanted {
   readonly dataDir: string;
@@ -56,7 +57,7 @@ export const settleOwnerToken = async (
   const made = await makeTokenFile(dataDir);
   if (!made.ok) return made;
   const registered = await register(engine, hashIn(made.value), 'first start');
-  return registered.ok ? ok({ kind: 'file', path, made: true }) : registered;
+  return registered.ok ? ok({ kind: 'file', path, made: true, text: made.value }) : registered;
 };
 
 const hashIn = (text: string): string => present(hashOfToken(text), 'the file was checked');
