@@ -16,6 +16,7 @@ const opened = async (context: TestContext, told: Readonly<Record<string, unknow
     sub: 'u1',
     aud: audience,
     groups: ['dev'],
+    username: 'ada',
     ...told,
   };
   const answer: Answering = ({ headers }, response, body) => {

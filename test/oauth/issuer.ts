@@ -72,7 +72,8 @@ export const startIssuer = async (context: TestContext) => {
   });
   const claims = (more: Readonly<Record<string, unknown>> = {}): JWTPayload => {
     const now = Math.floor(Date.now() / 1_000);
-    return { iss: issuer, sub: 'u1', aud: audience, iat: now, exp: now + 600, groups: ['dev'], ...more };
+    const times = { iat: now, exp: now + 600, auth_time: now };
+    return { iss: issuer, sub: 'u1', aud: audience, ...times, groups: ['dev'], ...more };
   };
   const sign = (
     more: Readonly<Record<string, unknown>> = {},
@@ -131,6 +132,7 @@ export const gateFor = (
       resource: audience,
       groupsClaim: 'groups',
       rules: valueIn(rulesIn(roles)),
+      personScope: undefined,
       scopes: [],
       introspection: undefined,
       ...settings,

@@ -134,11 +134,11 @@ export class OAuthGate implements Gate {
 
   #callerOf(claims: Claims): Outcome<Caller> {
     const { settings, log } = this.#options;
-    const bearer = bearerOf(claims, settings.groupsClaim);
+    const bearer = bearerOf(claims, settings);
     if (bearer === undefined) return nameless;
     const principal = principalOf(settings.issuer, bearer);
     const granted = grantedBy(settings.rules, bearer);
-    const kind = bearer.isProgram ? 'service' : 'person';
+    const { kind } = bearer;
     if (this.#told.get(principal) === undefined) {
       this.#told.keep(principal, true, Infinity);
       const name = bearer.label === undefined ? undefined : printable(bearer.label);
