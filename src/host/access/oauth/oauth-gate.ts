@@ -16,6 +16,7 @@ import { bearerIn } from '../token-text.ts';
 import { audienceOf } from './audiences.ts';
 import { type Claims, bearerOf } from './claims.ts';
 import { grantedBy, principalOf, scopesIn, scopesToReach } from './grants.ts';
+import { QuestionBudget } from './question-budget.ts';
 import { type TokenChecks, tokenChecks } from './token-checks.ts';
 import { Remembered } from './remembered.ts';
 
@@ -70,6 +71,7 @@ export class OAuthGate implements Gate {
   readonly #options: OAuthGateOptions;
   readonly #limits: Limits;
   readonly #failures: AuthFailures;
+  readonly #questions: QuestionBudget;
   readonly #checks: TokenChecks;
   /** By port and hash of the token. */
   readonly #known: Remembered<Outcome<Caller>>;
@@ -82,6 +84,7 @@ export class OAuthGate implements Gate {
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
     this.#failures = new AuthFailures(clock.monotonic);
+    this.#questions = new QuestionBudget(clock.monotonic);
     this.#known = new Remembered(clock.monotonic, this.#limits.tokensMax);
     this.#told = new Remembered(clock.monotonic, toldMax);
     this.#checks = tokenChecks({ ...options, now: this.#now }, this.#limits);
@@ -122,9 +125,10 @@ export class OAuthGate implements Gate {
     const isJwt = jwtPattern.test(token);
     if (!isJwt && settings.introspection === undefined) return notOurs;
     // Whoever guesses is not to make this hub ask the identity provider about each guess.
-    const seconds = isJwt || this.#known.knew(key) ? undefined : this.#failures.waits(remote);
-    if (seconds !== undefined) return tooOften(seconds);
-    const claims = await (isJwt ? this.#checks.jwt(token, audience) : this.#checks.opaque(token, audience));
+    const isGuess = !isJwt && !this.#known.knew(key);
+    if (isGuess && !this.#questions.take(this.#failures.waits(remote) !== undefined)) return tooMuchAsked;
+    const asked = isJwt ? this.#checks.jwt(token, audience) : this.#checks.opaque(token, audience);
+    const claims = await (isGuess ? asked.finally(this.#questions.answered) : asked);
     if (!claims.ok) return claims;
     const caller = this.#callerOf(claims.value);
     const leftMs = claims.value.exp === undefined ? Infinity : claims.value.exp * secondMs - this.#now();
@@ -191,6 +195,12 @@ const tooOften = (seconds: number): Refusal =>
 const tooMany = refuse(
   'overloaded',
   `${checksMax} tokens are being checked, which is the limit. Call again in a moment.`,
+);
+
+const tooMuchAsked = refuse(
+  'overloaded',
+  'The identity provider is being asked about as many tokens as it may be. Call again in a second.',
+  { retry_after_s: 1 },
 );
 
 const tooLong = refuse(
