@@ -24,7 +24,7 @@ export interface OAuthGateOptions {
   readonly settings: OAuthSettings;
   /** Who else lets in: with the hub's own tokens. */
   readonly inner: Gate;
-  readonly denials: Pick<Denials, 'unknown'>;
+  readonly denials: Pick<Denials, 'known' | 'unknown'>;
   readonly clock: Clock;
   readonly log: Log;
   /** What the machine's clock shows, by which tokens are dated. */
@@ -106,8 +106,12 @@ export class OAuthGate implements Gate {
     if (token.length > tokenCharactersMax) return this.#refuse(tooLong, credentials);
     const key = `${credentials.port ?? ''} ${hash('sha256', token)}`;
     const known = this.#known.get(key);
-    return known ?? this.#once(key, token, credentials);
+    return known === undefined ? this.#once(key, token, credentials) : this.#noted(known, credentials);
   };
+
+  get denied(): Gate['denied'] {
+    return this.#options.inner.denied;
+  }
 
   /** Calls that come together with one token are one question. */
   async #once(key: string, token: string, credentials: Credentials): Promise<Outcome<Caller>> {
@@ -116,7 +120,17 @@ export class OAuthGate implements Gate {
     const asked = begun ?? this.#find(key, token, credentials).finally(() => this.#checking.delete(key));
     this.#checking.set(key, asked);
     const found = await asked;
-    return !found.ok && found.code === 'unauthenticated' ? this.#refuse(found, credentials) : found;
+    return !found.ok && found.code === 'unauthenticated'
+      ? this.#refuse(found, credentials)
+      : this.#noted(found, credentials);
+  }
+
+  /** AC31: whom the identity provider knows, and no rule lets in. */
+  #noted(found: Outcome<Caller>, credentials: Credentials): Outcome<Caller> {
+    if (found.ok || found.code !== 'forbidden' || credentials.public === true) return found;
+    const principal = String(found.details['principal']);
+    this.#options.denials.known({ principal }, found, { operation: 'admission', workspace: undefined });
+    return found;
   }
 
   async #find(key: string, token: string, { port, remote }: Credentials): Promise<Outcome<Caller>> {
