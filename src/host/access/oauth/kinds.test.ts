@@ -138,7 +138,7 @@ const shapes: Readonly<Record<string, readonly [Kind, Readonly<Record<string, un
 const kindOf = (claims: Readonly<Record<string, unknown>>, personScope?: string): Kind | undefined =>
   bearerOf(claimsSchema.parse(claims), { groupsClaim: 'groups', personScope })?.kind;
 
-describe('AC40 a token is a person’s only where something says so, and nothing speaks against it', () => {
+describe('AC40 a token is that of a person only where something says so, and nothing speaks against it', () => {
   for (const [what, [kind, claims]] of Object.entries(shapes))
     it(`${kind}: ${what}`, () => assert.equal(kindOf(claims), kind));
 });
@@ -146,12 +146,12 @@ describe('AC40 a token is a person’s only where something says so, and nothing
 describe('AC40 where a scope makes persons', () => {
   const scope = 'signalbox.person';
 
-  it('no token without it is a person’s, whatever it says', () => {
+  it('no token without it is that of a person, whatever it says', () => {
     for (const [what, [kind, claims]] of Object.entries(shapes))
       assert.equal(kindOf(claims, scope), kind === 'person' ? 'agent' : kind, what);
   });
 
-  it('a token with it is, unless it is a program’s', () => {
+  it('a token with it is, unless it is that of a program', () => {
     assert.equal(kindOf({ sub: 'u1', client_id: 'c1', scope: `x ${scope}` }, scope), 'person');
     assert.equal(kindOf({ sub: 'u1', scp: [scope], name: 'Ada' }, scope), 'person');
     assert.equal(kindOf({ sub: 'u1', scp: [scope], act: { sub: 'agent' } }, scope), 'agent');
