@@ -1,5 +1,6 @@
 /* Tokens that say nothing themselves: their issuer is asked. */
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, describe, it } from 'node:test';
 import { plainSecret } from './plain-secret.ts';
 import { valueIn } from '../surfaces/serving.ts';
@@ -16,6 +17,7 @@ const opened = async (context: TestContext, told: Readonly<Record<string, unknow
     sub: 'u1',
     aud: audience,
     groups: ['dev'],
+    username: 'ada',
     ...told,
   };
   const answer: Answering = ({ headers }, response, body) => {
@@ -101,16 +103,59 @@ describe('an opaque token of which the issuer says something else', () => {
     }
   });
 
-  it('is not asked about for a network that guesses, but for who has had a good one', async (t) => {
+  it('AC41 is asked about for a network that guesses, as often as all may, and for who has had a good one', async (t) => {
     const { why, say, shown, clock } = await opened(t);
     assert.equal(await why('good', '10.0.0.1'), 'admitted');
     say({ active: false });
-    for (let i = 0; i < 30; i += 1) await why(`guess${i}`, '10.0.0.1');
-    assert.equal(shown.length, 1 + 21);
+    const told = new Map<string | undefined, number>();
+    for (let i = 0; i < 100; i += 1) {
+      const [code] = (await why(`guess${i}`, '10.0.0.1')).split(' ');
+      told.set(code, (told.get(code) ?? 0) + 1);
+      if (i < 30) clock.advance(50);
+    }
+    // Twenty fail, then it is told to wait; without time in between, half of a second's questions are left to others.
+    assert.deepEqual(
+      [...told],
+      [
+        ['unauthenticated', 20],
+        ['rate_limited', 19],
+        ['overloaded', 61],
+      ],
+    );
+    assert.equal(shown.length, 1 + 39);
     say({ active: true });
-    assert.match(await why('fresh', '10.0.0.1'), /^rate_limited /);
-    clock.advance(59_999);
+    assert.equal(await why('fresh', '10.0.0.2'), 'admitted', 'whom nobody has guessed beside');
     assert.equal(await why('good', '10.0.0.1'), 'admitted');
-    assert.equal(await why('fresh', '10.0.0.2'), 'admitted');
+    assert.match(await why('fresh1', '10.0.0.1'), /^overloaded .*in a second/);
+    clock.advance(100);
+    assert.equal(await why('fresh1', '10.0.0.1'), 'admitted', 'among those who guess');
+  });
+
+  it('AC41 is asked about twenty times at once at most, and of those who guess ten times', async (t) => {
+    const { why, issuer, clock } = await opened(t, { active: false });
+    for (let i = 0; i < 21; i += 1) {
+      await why(`guess${i}`, '10.0.0.1');
+      clock.advance(1_000);
+    }
+    const waiting: ServerResponse[] = [];
+    const come = Promise.withResolvers<void>();
+    issuer.at.set('/introspect', (_request, response) => {
+      if (waiting.push(response) === 20) come.resolve();
+    });
+    const guesses = Array.from({ length: 30 }, (_, i) => why(`more${i}`, '10.0.0.1'));
+    const others = Array.from({ length: 30 }, (_, i) => why(`other${i}`, '10.0.0.2'));
+    await come.promise;
+    for (const response of waiting)
+      json(response, { active: true, sub: 'u1', aud: audience, groups: ['dev'] });
+    const admitted = async (all: readonly Promise<string>[]): Promise<number> =>
+      (await Promise.all(all)).filter((one) => one === 'admitted').length;
+    assert.deepEqual([await admitted(guesses), await admitted(others)], [10, 10]);
+    clock.advance(1_000);
+    issuer.at.set('/introspect', (_request, response) => json(response, { active: false }));
+    assert.match(
+      await why('later', '10.0.0.2'),
+      /^unauthenticated /,
+      'what was answered is not under way any more',
+    );
   });
 });

@@ -1,7 +1,6 @@
 /* An identity provider that says and signs whatever a test wants, on a port of this machine. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
-import type { TestContext } from 'node:test';
 import { type CryptoKey, type JWK, type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { OAuthGate, type OAuthGateOptions } from '../../src/host/access/oauth/oauth-gate.ts';
 import { rulesIn } from '../../src/host/configuration/oauth-roles.ts';
@@ -12,6 +11,11 @@ import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { Denials } from '../../src/host/access/denials.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { valueIn } from '../surfaces/serving.ts';
+
+/** What a server ends with: a test, or what else it was started for. */
+export interface Lasting {
+  readonly after: (end: () => void) => void;
+}
 
 export type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -32,7 +36,7 @@ export const json = (response: ServerResponse, value: unknown, status = 200): vo
 };
 
 /** A server on a free port, which ends with the test; what was asked of it, by path. */
-export const serveAnswers = async (context: TestContext, answer: Answering) => {
+export const serveAnswers = async (context: Lasting, answer: Answering) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -55,7 +59,7 @@ export const serveAnswers = async (context: TestContext, answer: Answering) => {
 export const audience = 'https://hub.example.com';
 
 /** `at` answers an address in place of what stands there; `metadata` replaces members of the metadata. */
-export const startIssuer = async (context: TestContext) => {
+export const startIssuer = async (context: Lasting) => {
   const at = new Map<string, Answering>();
   let metadata: Readonly<Record<string, unknown>> = {};
   let key = await newKey('first', 'ES256');
@@ -72,7 +76,8 @@ export const startIssuer = async (context: TestContext) => {
   });
   const claims = (more: Readonly<Record<string, unknown>> = {}): JWTPayload => {
     const now = Math.floor(Date.now() / 1_000);
-    return { iss: issuer, sub: 'u1', aud: audience, iat: now, exp: now + 600, groups: ['dev'], ...more };
+    const times = { iat: now, exp: now + 600, auth_time: now };
+    return { iss: issuer, sub: 'u1', aud: audience, ...times, groups: ['dev'], ...more };
   };
   const sign = (
     more: Readonly<Record<string, unknown>> = {},
@@ -131,6 +136,7 @@ export const gateFor = (
       resource: audience,
       groupsClaim: 'groups',
       rules: valueIn(rulesIn(roles)),
+      personScope: undefined,
       scopes: [],
       introspection: undefined,
       ...settings,

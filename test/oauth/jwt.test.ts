@@ -40,6 +40,9 @@ describe('a JWT of the identity provider', () => {
       { azp: 'u1' },
       { gty: 'client-credentials' },
       { idtyp: 'app' },
+      { cid: 'u1' },
+      { appid: 'c1', idtyp: 'app' },
+      { appid: 'c1', auth_time: undefined },
     ]) {
       const program = valueIn(await show(await issuer.sign(more)));
       assert.equal(program.kind, 'service', JSON.stringify(more));
@@ -47,6 +50,15 @@ describe('a JWT of the identity provider', () => {
     }
     const keycloak = await issuer.sign({ azp: 'ci', preferred_username: 'service-account-ci' });
     assert.equal(valueIn(await show(keycloak)).kind, 'service');
+  });
+
+  it('AC40 lets in the agent of a person, in that name, where a scope makes persons and is not there', async (t) => {
+    const issuer = await startIssuer(t);
+    const { show } = gateFor(issuer, { settings: { personScope: 'person' } });
+    const agent = valueIn(await show(await issuer.sign()));
+    const person = valueIn(await show(await issuer.sign({ scope: 'person' })));
+    assert.deepEqual([agent.kind, person.kind], ['agent', 'person']);
+    assert.equal(agent.principal, person.principal);
   });
 
   for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA'])

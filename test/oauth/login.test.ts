@@ -32,6 +32,7 @@ const serveFor = (
       audiences: [],
       resource: undefined,
       groupsClaim: 'groups',
+      personScope: undefined,
       rules: valueIn(rulesIn(settings.roles ?? usualRoles)),
       scopes: [],
       introspection: undefined,

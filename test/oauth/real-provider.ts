@@ -50,7 +50,12 @@ const configuration = async (
     },
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     extraTokenClaims: (_context, token) =>
-      'accountId' in token ? { groups: groups.get(String(token.accountId)) ?? [] } : {},
+      'accountId' in token
+        ? {
+            groups: groups.get(String(token.accountId)) ?? [],
+            preferred_username: String(token.accountId),
+          }
+        : {},
     issueRefreshToken: () => true,
     pkce: { required: () => true },
   };

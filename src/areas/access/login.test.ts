@@ -47,13 +47,15 @@ const openHub = async (context: TestContext) => {
   });
   const { engine } = workspaces.hub;
   const own = newTokenText();
+  const denials = new Denials({ clock, log });
+  denials.open(engine);
   const desk: Logins = new Logins({ clock, failed: (refusal, remote) => gate.failed(refusal, remote) });
   const gate = new TokenGate({
     opening: Promise.resolve(ok(engine)),
     own: hashIn(own),
     clock,
     log,
-    denials: new Denials({ clock, log }),
+    denials,
     sessions: desk,
   });
   const login = { desk, hubUrl: () => 'https://hub.example' };
@@ -91,7 +93,14 @@ const openHub = async (context: TestContext) => {
     const told = JSON.parse(await response.text());
     return response.ok ? told.principal : told.error.code;
   };
-  return { url, served, clock, log, own, tell, make, ask, offer, codeOf, enter, enteredBy, who };
+  /** What the journal says of who was denied what, once it is written. */
+  const denied = async (): Promise<unknown> => {
+    const before = engine.seq;
+    await denials.flush();
+    const seqs = Array.from({ length: engine.seq - before }, (_, i) => before + 1 + i);
+    return (await engine.journal.entriesAt(seqs)).map(({ data }) => data);
+  };
+  return { url, served, clock, log, own, tell, make, ask, offer, codeOf, enter, enteredBy, who, denied };
 };
 
 it('AC46 a link is made for a person who shows a token, and for nobody else', async (t) => {
@@ -213,6 +222,19 @@ it('AC48 a change comes only from a page of the hub, and a token that is shown i
   assert.equal((await ask('DELETE /v1/connection', { cookie, 'signalbox-connection': 'x' })).status, 403);
   assert.equal((await ask('GET /v1/login', { cookie, 'sec-fetch-site': 'cross-site' })).status, 403);
   assert.equal(served.calls.length, 2);
+});
+
+it('AC31 AC46 AC48 a link for no person, and a change from no page of the hub, are denied access', async (t) => {
+  const { offer, make, enteredBy, codeOf, ask, denied } = await openHub(t);
+  const { text, id } = await make({ kind: 'agent' });
+  for (let n = 0; n < 2; n += 1) assert.equal((await offer(text)).status, 403);
+  const cookie = await enteredBy(await codeOf());
+  assert.equal((await ask('POST /v1/operations/probe_echo', { cookie }, {})).status, 403);
+  const entry = { principal: 'owner', code: 'forbidden' };
+  assert.deepEqual(await denied(), [
+    { ...entry, token: id, operation: 'login', count: 2 },
+    { ...entry, operation: 'browser', count: 1 },
+  ]);
 });
 
 it('AC48 a cookie is nothing to MCP', async (t) => {

@@ -248,7 +248,7 @@ export interface Denial {
   /** Absent: nobody knows who it was. */
   readonly principal?: string;
   readonly token?: string;
-  /** An operation, or the way in: mcp, events, changes or disconnect. */
+  /** An operation, or the way in: mcp, events, changes, disconnect, login, browser, or admission to the hub at all. */
   readonly operation?: string;
   /** The last one that it was denied in. */
   readonly workspace?: string;

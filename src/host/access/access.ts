@@ -71,6 +71,7 @@ const openWhile = (isOpen: () => boolean, guarded: Gate): Gate => {
   const everybody = openGate(ownerPrincipal);
   return {
     protectedResource: guarded.protectedResource,
+    denied: guarded.denied,
     admit: (credentials) =>
       (credentials.authorization === undefined && isOpen() ? everybody : guarded).admit(credentials),
   };

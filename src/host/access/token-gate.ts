@@ -28,7 +28,7 @@ export interface TokenGateOptions {
   readonly own: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  readonly denials: Pick<Denials, 'unknown'>;
+  readonly denials: Pick<Denials, 'known' | 'unknown'>;
   /** In whose name browsers come in. */
   readonly sessions?: { readonly find: (secret: string) => Caller | undefined };
 }
@@ -97,6 +97,9 @@ export class TokenGate implements Gate {
     }
   };
 
+  readonly denied = (caller: Caller, refusal: Refusal, operation: string): void =>
+    this.#options.denials.known(caller, refusal, { operation, workspace: undefined });
+
   /** Counts one who failed otherwise than by a token; what they are told. */
   readonly failed = (refusal: Refusal, remote: string | undefined): Refusal => this.#refuse(refusal, remote);
 
@@ -104,7 +107,9 @@ export class TokenGate implements Gate {
   #browser({ secret, isOwn }: BrowserSession, remote: string | undefined): Outcome<Caller> {
     const caller = this.#options.sessions?.find(secret);
     if (caller === undefined || !this.#isGood(caller.token)) return this.#refuse(sessionOver, remote);
-    return isOwn ? ok(caller) : notOwnPage;
+    if (isOwn) return ok(caller);
+    this.denied(caller, notOwnPage, 'browser');
+    return notOwnPage;
   }
 
   /** Whether there is such a token and it is good; none is that of programs of this data directory. */

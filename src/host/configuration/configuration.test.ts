@@ -87,6 +87,7 @@ describe('the places of what is said', () => {
       'oauth-roles': 'group:dev=worker@*',
       'oauth-groups-claim': 'roles',
       'oauth-scopes': 'openid',
+      'oauth-person-scope': 'signalbox.person',
       'oauth-resource': 'https://hub.example.com',
       'oauth-audience': 'api://hub',
       'oauth-introspection': 'hub',

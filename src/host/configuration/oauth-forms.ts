@@ -44,6 +44,11 @@ export const rolesForm: Form = {
   },
 };
 
+export const scopeForm: Form = {
+  schema: { type: 'string', minLength: 1 },
+  fault: (text) => (isScope(text) ? undefined : `${quoted(text)} is no scope`),
+};
+
 export const scopesForm: Form = {
   schema: { type: 'string', minLength: 1 },
   fault: (text) => {

@@ -1,6 +1,6 @@
 import { textForm } from './forms.ts';
 import type { Key } from './key.ts';
-import { issuerForm, resourceForm, rolesForm, scopesForm } from './oauth-forms.ts';
+import { issuerForm, resourceForm, rolesForm, scopeForm, scopesForm } from './oauth-forms.ts';
 
 /** In the order in which they are listed. */
 export const oauthKeyNames = [
@@ -8,6 +8,7 @@ export const oauthKeyNames = [
   'oauth-roles',
   'oauth-groups-claim',
   'oauth-scopes',
+  'oauth-person-scope',
   'oauth-resource',
   'oauth-audience',
   'oauth-introspection',
@@ -56,6 +57,16 @@ export const oauthKeys: Readonly<Record<OAuthKeyName, Key>> = {
       'Scopes that clients are told to ask for, with commas between them, besides those that oauth-roles names: such as the one with which the identity provider puts the groups into a token.',
     form: scopesForm,
     example: 'openid,groups',
+    files: 'own',
+  },
+  'oauth-person-scope': {
+    variable: 'SIGNALBOX_OAUTH_PERSON_SCOPE',
+    placeholder: 'NAME',
+    meaning: "the scope without which a token is no person's",
+    description:
+      "The scope without which a token of the identity provider is no person's, but that of an agent of the person: one that clients of MCP do not get. Without it, a token is a person's when the provider says of its subject what it says only of people.",
+    form: scopeForm,
+    example: 'signalbox.person',
     files: 'own',
   },
   'oauth-resource': {

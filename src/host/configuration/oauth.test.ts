@@ -89,6 +89,9 @@ describe('the address of an identity provider', () => {
 
   it('comes with scopes that clients may ask for', () => {
     assert.equal(fault('oauth-scopes', 'openid, groups'), undefined);
+    assert.equal(fault('oauth-person-scope', 'signalbox.person'), undefined);
+    for (const bad of ['a b', 'a,b "', 'offline_access'])
+      assert.notEqual(fault('oauth-person-scope', bad), undefined);
     for (const bad of [',', 'openid offline_access', 'a"b'])
       assert.notEqual(fault('oauth-scopes', bad), undefined, bad);
   });
@@ -121,6 +124,7 @@ describe('what is configured of OAuth', () => {
         ['oauth-audience', 'api://a, b'],
         ['oauth-resource', 'https://hub.example.com/'],
         ['oauth-scopes', 'openid'],
+        ['oauth-person-scope', 'signalbox.person'],
         ['oauth-introspection', 'hub'],
         ['oauth-client-secret', 'secret'],
       ),
@@ -132,6 +136,7 @@ describe('what is configured of OAuth', () => {
           resource: 'https://hub.example.com',
           groupsClaim: 'groups',
           rules: [{ by: 'group', name: 'dev', role: 'worker', workspaces: ['*'] }],
+          personScope: 'signalbox.person',
           scopes: ['openid'],
           introspection: { clientId: 'hub', clientSecret },
         },

@@ -16,6 +16,8 @@ export interface OAuthSettings {
   /** The claim that holds the groups. */
   readonly groupsClaim: string;
   readonly rules: readonly RoleRule[];
+  /** The scope without which a token is no person's; undefined where what else is said of somebody decides. */
+  readonly personScope: string | undefined;
   /** What clients ask for besides the scopes of the rules. */
   readonly scopes: readonly string[];
   /** By what the hub may ask the issuer about tokens that say nothing themselves; undefined = it does not. */
@@ -27,6 +29,7 @@ const others: readonly KeyName[] = [
   'oauth-resource',
   'oauth-roles',
   'oauth-scopes',
+  'oauth-person-scope',
   'oauth-introspection',
   'oauth-client-secret',
 ];
@@ -75,6 +78,7 @@ export const oauthOf = (
     resource,
     groupsClaim: values.get('oauth-groups-claim') ?? 'groups',
     rules: rules.value,
+    personScope: values.get('oauth-person-scope'),
     scopes: wordsIn(values.get('oauth-scopes') ?? ''),
     introspection:
       clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret },

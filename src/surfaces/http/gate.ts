@@ -35,6 +35,8 @@ export interface Gate {
   readonly admit: (credentials: Credentials) => Outcome<Caller> | Promise<Outcome<Caller>>;
   /** Present where tokens of an identity provider let in as well. */
   readonly protectedResource?: ProtectedResource | undefined;
+  /** AC31: told whom a surface itself has denied an operation, or another way in; what the hub denies it knows. */
+  readonly denied?: ((caller: Caller, refusal: Refusal, operation: string) => void) | undefined;
 }
 
 /** Where a request comes from. */

@@ -5,7 +5,7 @@ import { parseJson } from '../json-text.ts';
 import { readCallHeaders } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
 import type { Exposure } from './exposure.ts';
-import { addressOf, retryHeaders } from './gate.ts';
+import { type Gate, addressOf, retryHeaders } from './gate.ts';
 import { isJsonType } from './json-type.ts';
 import { type LoginDesk, loginLink, secretIn, setCookie } from './login-desk.ts';
 import { loginPage, loginPagePolicy } from './login-page.ts';
@@ -22,6 +22,7 @@ interface LoginRouteOptions {
   readonly login: LoginService | undefined;
   readonly visitors: Visitors;
   readonly exposure: Exposure;
+  readonly denied: Gate['denied'];
 }
 
 /** How people come in with a browser: a code, made with a token, is given once for a cookie. */
@@ -85,8 +86,10 @@ export class LoginRoute {
       kind !== 'person' ||
       agent !== undefined ||
       session !== undefined
-    )
+    ) {
+      this.#options.denied?.(admitted, needsPerson, 'login');
       return exchange.refuse(needsPerson);
+    }
     const offered = login.desk.offer(admitted);
     if (!offered.ok) return exchange.refuse(offered);
     const { code, lastsS } = offered.value;

@@ -100,6 +100,7 @@ export class Router {
       login: options.login,
       visitors: this.#visitors,
       exposure: options.exposure,
+      denied: options.gate.denied,
     });
     const page: Handler = async (exchange) => login.page(exchange);
     this.#routes = new Map<string, Route>([

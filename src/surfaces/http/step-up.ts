@@ -27,13 +27,14 @@ export const refuseScopes = (
   if (!operation.ok || roleAtLeast(caller.role, operation.value.role)) return undefined;
   const { role } = operation.value;
   const scopes = protectedResource.scopesFor(caller, role);
-  return scopes === undefined
-    ? undefined
-    : refuse(
-        'forbidden',
-        `${name} needs the role ${role}; your token gives you ${caller.role}. Get one with the scopes ${scopes.join(' ')}.`,
-        { scopes },
-      );
+  if (scopes === undefined) return undefined;
+  const refusal = refuse(
+    'forbidden',
+    `${name} needs the role ${role}; your token gives you ${caller.role}. Get one with the scopes ${scopes.join(' ')}.`,
+    { scopes },
+  );
+  gate.denied?.(caller, refusal, name);
+  return refusal;
 };
 
 /** The operation that a message of MCP calls, also by way of the tool that calls others. */

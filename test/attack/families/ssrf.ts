@@ -9,6 +9,7 @@ import { Catalogue } from '../../../src/catalogue/catalogue.ts';
 import { fieldsOf, typesOf } from '../../bad-input/fields.ts';
 import { type Attack, type Family, tally } from '../harness/attack.ts';
 import type { Range } from '../harness/range.ts';
+import { oauthAttacks } from './ssrf-oauth.ts';
 
 const catalogue = new Catalogue(operations);
 const root = join(import.meta.dirname, '../../..');
@@ -180,6 +181,7 @@ export const ssrf: Family = {
     headerAttack,
     tokenAttack,
     proxyAttack,
+    ...oauthAttacks,
     senders,
   ],
 };

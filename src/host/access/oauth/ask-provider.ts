@@ -120,8 +120,19 @@ const exchange = (
         }),
       },
     });
+    // Whatever the other side does, and also while a name is looked up.
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const end = (): void => reject(new Error('it ended the connection'));
     request.once('error', reject);
+    request.once('close', end);
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new Error('it changes the protocol'));
+    });
     request.once('response', (response) => {
+      // The connection may be over before what came over it is read.
+      request.off('close', end);
+      response.once('close', end);
       const { statusCode: status = 0 } = response;
       const chunks: Buffer[] = [];
       let bytes = 0;

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { Kind } from '../../../kernel/entry.ts';
 import { isRecord } from '../../../kernel/json.ts';
+import type { OAuthSettings } from '../../configuration/oauth.ts';
+import { kindOf } from './kinds.ts';
 
 const namesMax = 1_000;
 const nameCharactersMax = 500;
@@ -18,8 +21,7 @@ export type Claims = z.infer<typeof claimsSchema>;
 /** Whom a token speaks for, in the identity provider's words. */
 export interface Bearer {
   readonly subject: string;
-  /** A program that speaks for itself, and for no person. */
-  readonly isProgram: boolean;
+  readonly kind: Kind;
   readonly groups: ReadonlySet<string>;
   readonly scopes: ReadonlySet<string>;
   /** For people who read logs; whoever has the account may have chosen it. */
@@ -27,21 +29,20 @@ export interface Bearer {
 }
 
 /** Undefined when the claims name nobody. */
-export const bearerOf = (claims: Claims, groupsClaim: string): Bearer | undefined => {
-  const client = claims.client_id ?? claims.azp;
-  const subject = claims.sub ?? client;
+export const bearerOf = (
+  claims: Claims,
+  { groupsClaim, personScope }: Pick<OAuthSettings, 'groupsClaim' | 'personScope'>,
+): Bearer | undefined => {
+  const subject = claims.sub ?? claims.client_id ?? claims.azp;
   if (subject === undefined) return undefined;
-  const name = claims['preferred_username'];
-  const label = [name, claims['email'], claims['name']].find((one) => typeof one === 'string' && one !== '');
+  const names = [claims['preferred_username'], claims['email'], claims['name']];
+  const label = names.find((one) => typeof one === 'string' && one !== '');
+  const scopes = new Set([...namesIn(claims['scope'], ' '), ...namesIn(claims['scp'], ' ')]);
   return {
     subject,
-    isProgram:
-      subject === client ||
-      claims['gty'] === 'client-credentials' ||
-      claims['idtyp'] === 'app' ||
-      (client !== undefined && name === `service-account-${client}`),
+    kind: kindOf(claims, scopes, personScope),
     groups: namesIn(claimAt(claims, groupsClaim)),
-    scopes: new Set([...namesIn(claims['scope'], ' '), ...namesIn(claims['scp'], ' ')]),
+    scopes,
     label: typeof label === 'string' ? label.slice(0, labelCharactersMax) : undefined,
   };
 };

@@ -50,7 +50,7 @@ describe('what groups and scopes stand for', () => {
 
 describe('the name of whom an issuer vouches for', () => {
   const name = (issuer: string, subject: string, isProgram = false): string =>
-    principalOf(issuer, { subject, isProgram });
+    principalOf(issuer, { subject, kind: isProgram ? 'service' : 'person' });
 
   it('is a name, is reserved, and stays', () => {
     const one = name('https://a.example', 'u1');

@@ -57,8 +57,5 @@ const digits = 32;
  * The name of whom an issuer vouches for. It follows from issuer and subject alone, which is all that stays and that
  * nobody can choose; RFC 9068, section 5: a client could have the same subject as a person.
  */
-export const principalOf = (
-  issuer: string,
-  { subject, isProgram }: Pick<Bearer, 'subject' | 'isProgram'>,
-): string =>
-  `${oidcPrefix}${hash('sha256', JSON.stringify([issuer, isProgram, subject]), 'hex').slice(0, digits)}`;
+export const principalOf = (issuer: string, { subject, kind }: Pick<Bearer, 'subject' | 'kind'>): string =>
+  `${oidcPrefix}${hash('sha256', JSON.stringify([issuer, kind === 'service', subject]), 'hex').slice(0, digits)}`;

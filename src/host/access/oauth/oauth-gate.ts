@@ -16,6 +16,7 @@ import { bearerIn } from '../token-text.ts';
 import { audienceOf } from './audiences.ts';
 import { type Claims, bearerOf } from './claims.ts';
 import { grantedBy, principalOf, scopesIn, scopesToReach } from './grants.ts';
+import { QuestionBudget } from './question-budget.ts';
 import { type TokenChecks, tokenChecks } from './token-checks.ts';
 import { Remembered } from './remembered.ts';
 
@@ -23,7 +24,7 @@ export interface OAuthGateOptions {
   readonly settings: OAuthSettings;
   /** Who else lets in: with the hub's own tokens. */
   readonly inner: Gate;
-  readonly denials: Pick<Denials, 'unknown'>;
+  readonly denials: Pick<Denials, 'known' | 'unknown'>;
   readonly clock: Clock;
   readonly log: Log;
   /** What the machine's clock shows, by which tokens are dated. */
@@ -70,6 +71,7 @@ export class OAuthGate implements Gate {
   readonly #options: OAuthGateOptions;
   readonly #limits: Limits;
   readonly #failures: AuthFailures;
+  readonly #questions: QuestionBudget;
   readonly #checks: TokenChecks;
   /** By port and hash of the token. */
   readonly #known: Remembered<Outcome<Caller>>;
@@ -82,6 +84,7 @@ export class OAuthGate implements Gate {
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
     this.#failures = new AuthFailures(clock.monotonic);
+    this.#questions = new QuestionBudget(clock.monotonic);
     this.#known = new Remembered(clock.monotonic, this.#limits.tokensMax);
     this.#told = new Remembered(clock.monotonic, toldMax);
     this.#checks = tokenChecks({ ...options, now: this.#now }, this.#limits);
@@ -103,8 +106,12 @@ export class OAuthGate implements Gate {
     if (token.length > tokenCharactersMax) return this.#refuse(tooLong, credentials);
     const key = `${credentials.port ?? ''} ${hash('sha256', token)}`;
     const known = this.#known.get(key);
-    return known ?? this.#once(key, token, credentials);
+    return known === undefined ? this.#once(key, token, credentials) : this.#noted(known, credentials);
   };
+
+  get denied(): Gate['denied'] {
+    return this.#options.inner.denied;
+  }
 
   /** Calls that come together with one token are one question. */
   async #once(key: string, token: string, credentials: Credentials): Promise<Outcome<Caller>> {
@@ -113,7 +120,17 @@ export class OAuthGate implements Gate {
     const asked = begun ?? this.#find(key, token, credentials).finally(() => this.#checking.delete(key));
     this.#checking.set(key, asked);
     const found = await asked;
-    return !found.ok && found.code === 'unauthenticated' ? this.#refuse(found, credentials) : found;
+    return !found.ok && found.code === 'unauthenticated'
+      ? this.#refuse(found, credentials)
+      : this.#noted(found, credentials);
+  }
+
+  /** AC31: whom the identity provider knows, and no rule lets in. */
+  #noted(found: Outcome<Caller>, credentials: Credentials): Outcome<Caller> {
+    if (found.ok || found.code !== 'forbidden' || credentials.public === true) return found;
+    const principal = String(found.details['principal']);
+    this.#options.denials.known({ principal }, found, { operation: 'admission', workspace: undefined });
+    return found;
   }
 
   async #find(key: string, token: string, { port, remote }: Credentials): Promise<Outcome<Caller>> {
@@ -122,9 +139,10 @@ export class OAuthGate implements Gate {
     const isJwt = jwtPattern.test(token);
     if (!isJwt && settings.introspection === undefined) return notOurs;
     // Whoever guesses is not to make this hub ask the identity provider about each guess.
-    const seconds = isJwt || this.#known.knew(key) ? undefined : this.#failures.waits(remote);
-    if (seconds !== undefined) return tooOften(seconds);
-    const claims = await (isJwt ? this.#checks.jwt(token, audience) : this.#checks.opaque(token, audience));
+    const isGuess = !isJwt && !this.#known.knew(key);
+    if (isGuess && !this.#questions.take(this.#failures.waits(remote) !== undefined)) return tooMuchAsked;
+    const asked = isJwt ? this.#checks.jwt(token, audience) : this.#checks.opaque(token, audience);
+    const claims = await (isGuess ? asked.finally(this.#questions.answered) : asked);
     if (!claims.ok) return claims;
     const caller = this.#callerOf(claims.value);
     const leftMs = claims.value.exp === undefined ? Infinity : claims.value.exp * secondMs - this.#now();
@@ -134,11 +152,11 @@ export class OAuthGate implements Gate {
 
   #callerOf(claims: Claims): Outcome<Caller> {
     const { settings, log } = this.#options;
-    const bearer = bearerOf(claims, settings.groupsClaim);
+    const bearer = bearerOf(claims, settings);
     if (bearer === undefined) return nameless;
     const principal = principalOf(settings.issuer, bearer);
     const granted = grantedBy(settings.rules, bearer);
-    const kind = bearer.isProgram ? 'service' : 'person';
+    const { kind } = bearer;
     if (this.#told.get(principal) === undefined) {
       this.#told.keep(principal, true, Infinity);
       const name = bearer.label === undefined ? undefined : printable(bearer.label);
@@ -191,6 +209,12 @@ const tooOften = (seconds: number): Refusal =>
 const tooMany = refuse(
   'overloaded',
   `${checksMax} tokens are being checked, which is the limit. Call again in a moment.`,
+);
+
+const tooMuchAsked = refuse(
+  'overloaded',
+  'The identity provider is being asked about as many tokens as it may be. Call again in a second.',
+  { retry_after_s: 1 },
 );
 
 const tooLong = refuse(
