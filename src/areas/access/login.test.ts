@@ -9,6 +9,7 @@ import { Denials } from '../../host/access/denials.ts';
 import { TokenGate } from '../../host/access/token-gate.ts';
 import { hashOfToken, newTokenText } from '../../host/access/token-text.ts';
 import { Workspaces } from '../../host/workspaces.ts';
+import { onThisMachine } from '../../surfaces/http/exposure.ts';
 import { present } from '../../kernel/assert.ts';
 import { ok } from '../../kernel/errors.ts';
 import { hourMs, minuteMs } from '../../kernel/instants.ts';
@@ -27,7 +28,7 @@ const owner = {
 const hashIn = (text: string): string => present(hashOfToken(text), 'it is a token');
 
 /** A hub that asks who calls, in front of its own journal. */
-const openHub = async (context: TestContext) => {
+const openHub = async (context: TestContext, exposure = onThisMachine) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-login-'));
   const [vault, log, clock] = [createMemoryVault(), new CollectedLog(), new ManualClock()];
   const workspaces = valueIn(
@@ -57,7 +58,7 @@ const openHub = async (context: TestContext) => {
     sessions: desk,
   });
   const login = { desk, hubUrl: () => 'https://hub.example' };
-  const served = await serve(context, undefined, { gate, surface: { login } });
+  const served = await serve(context, undefined, { gate, surface: { login, exposure } });
   const { url } = served;
   const tell = async (command: AccessCommand): Promise<void> => {
     valueIn(await engine.report('test', accessIntent(command), owner));
@@ -213,6 +214,25 @@ it('AC48 a change comes only from a page of the hub, and a token that is shown i
   assert.equal((await ask('DELETE /v1/connection', { cookie, 'signalbox-connection': 'x' })).status, 403);
   assert.equal((await ask('GET /v1/login', { cookie, 'sec-fetch-site': 'cross-site' })).status, 403);
   assert.equal(served.calls.length, 2);
+});
+
+it('AC48 a page of an allowed origin may call, but not by the cookie, and lets nobody in or out', async (t) => {
+  const origin = 'http://localhost:3000';
+  const { enter, enteredBy, codeOf, ask, own, who } = await openHub(t, {
+    ...onThisMachine,
+    origins: [origin],
+  });
+  const code = await codeOf();
+  assert.equal((await enter(code, { origin })).status, 403);
+  const cookie = await enteredBy(code);
+  const call = async (headers: Record<string, string>): Promise<number> =>
+    (await ask('POST /v1/operations/probe_echo', { origin, 'sec-fetch-site': 'same-site', ...headers }, {}))
+      .status;
+  assert.equal(await call({ cookie }), 403);
+  assert.equal(await call({ authorization: `Bearer ${own}` }), 200);
+  assert.equal((await ask('GET /v1/login', { cookie, origin })).status, 403);
+  assert.equal((await ask('POST /logout', { cookie, origin })).status, 403);
+  assert.equal(await who(cookie), 'owner');
 });
 
 it('AC48 a cookie is nothing to MCP', async (t) => {

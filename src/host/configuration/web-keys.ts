@@ -46,9 +46,9 @@ export const webKeys = {
   'allowed-origins': {
     variable: 'SIGNALBOX_ALLOWED_ORIGINS',
     placeholder: 'ORIGINS',
-    meaning: 'further origins that count as its own pages',
+    meaning: 'further origins whose pages may call',
     description:
-      "The origins of web pages that may call, with commas between them, besides the hub's own: for a proxy that calls the hub by another name than browsers do. Nothing is permitted to other sites by it that browsers forbid; the hub sends no headers of CORS.",
+      "The origins of web pages that may call, with commas between them, besides the hub's own: for a proxy that calls the hub by another name than browsers do. Nothing is permitted to other sites by it that browsers forbid; the hub sends no headers of CORS. People log in on pages of the hub itself only, for which a proxy has to pass the header Host on.",
     form: originsForm,
     example: 'https://hub.example',
     files: 'own',

@@ -26,7 +26,7 @@ export interface Credentials {
 export interface BrowserSession {
   /** The value of the cookie. */
   readonly secret: string;
-  /** Whether the request only reads, or a page of this hub has sent it. */
+  /** Whether a page of this hub has sent it, or it only reads and no page has. */
   readonly isOwn: boolean;
 }
 
@@ -60,7 +60,7 @@ export const credentialsOf = (
   if (authorization !== undefined || visitors === undefined) return shown;
   const secret = secretIn(headers.cookie);
   if (secret === undefined) return shown;
-  const isOwn = readingMethods.includes(method) || visitors.isOwnPage(headers);
+  const isOwn = headers.origin === undefined ? readingMethods.includes(method) : visitors.isOwnPage(headers);
   return { ...shown, browser: { secret, isOwn } };
 };
 
