@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import type { Exposure } from './exposure.ts';
 import { addressOf, retryHeaders } from './gate.ts';
 import { isJsonType } from './json-type.ts';
+import { loginBytesMax } from './limits.ts';
 import { type LoginDesk, loginLink, secretIn, setCookie } from './login-desk.ts';
 import { loginPage, loginPagePolicy } from './login-page.ts';
 import type { Visitors } from './visitors.ts';
@@ -56,7 +57,7 @@ export class LoginRoute {
     exchange.json(200, JSON.stringify({ ...toldOf(caller), expires_in_s: lastsS }), cookie);
   }
 
-  /** `POST /logout`. */
+  /** `POST /logout`. What is sent with it is not read. */
   leave(exchange: Exchange): void {
     const { login, visitors } = this.#options;
     const { headers } = exchange.request;
@@ -110,7 +111,7 @@ const toldOf = ({ principal, role, kind, scope }: Caller) => ({
 
 /** Nothing when the client went away meanwhile. */
 const codeIn = async (exchange: Exchange): Promise<Outcome<string> | undefined> => {
-  const body = await exchange.body();
+  const body = await exchange.body(loginBytesMax);
   if (body === undefined) return undefined;
   const parsed = body.ok ? parseJson(body.value, 'body') : body;
   if (!parsed.ok) return parsed;
