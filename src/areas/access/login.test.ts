@@ -279,6 +279,34 @@ it('AC48 a cookie is nothing to MCP', async (t) => {
       );
 });
 
+it('AC42 opening a stream counts as reading, and making a link as any other call', async (t) => {
+  const { ask, offer, own, served } = await openHub(t);
+  const authorization = `Bearer ${own}`;
+  const limits = { read: 1, general: 2, burst: 0 };
+  const limited = await ask('POST /v1/operations/rate_limit_update', { authorization }, limits);
+  assert.equal(limited.status, 200);
+  // The owner is an admin, who has twice as many, and has made one call.
+  for (const status of [200, 200, 200, 429]) assert.equal((await offer()).status, status);
+  for (const [path, status] of [
+    ['/v1/events', 200],
+    ['/v1/changes', 200],
+    ['/v1/events', 429],
+    ['/v1/changes', 429],
+  ] as const) {
+    const response = await ask(`GET ${path}`, { authorization });
+    assert.equal(response.status, status, path);
+    await response.body?.cancel();
+    const refused = status === 429;
+    assert.deepEqual(
+      [response.headers.get('ratelimit-policy'), response.headers.has('retry-after')],
+      [refused ? '"read";q=2;w=60' : null, refused],
+    );
+  }
+  const refused = await offer();
+  assert.deepEqual([refused.headers.has('retry-after'), served.calls.length], [true, 1]);
+  assert.equal((await ask('POST /v1/operations/status', { authorization }, {})).status, 429);
+});
+
 it('AC46 no code is told to the log', async (t) => {
   const { enter, codeOf, log, served } = await openHub(t);
   const code = await codeOf();

@@ -1,6 +1,7 @@
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import type { Hub } from '../hub.ts';
 import { parseJson } from '../json-text.ts';
 import { readCallHeaders } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,6 +11,7 @@ import { isJsonType } from './json-type.ts';
 import { loginBytesMax } from './limits.ts';
 import { type LoginDesk, loginLink, secretIn, setCookie } from './login-desk.ts';
 import { loginPage, loginPagePolicy } from './login-page.ts';
+import { refusedRateHeaders } from './rate-headers.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface LoginService {
@@ -19,6 +21,7 @@ export interface LoginService {
 }
 
 interface LoginRouteOptions {
+  readonly hub: Pick<Hub, 'count'>;
   /** Nothing where nobody is asked who they are. */
   readonly login: LoginService | undefined;
   readonly visitors: Visitors;
@@ -88,6 +91,8 @@ export class LoginRoute {
       session !== undefined
     )
       return exchange.refuse(needsPerson);
+    const beyond = await this.#options.hub.count?.(admitted, 'general');
+    if (beyond !== undefined) return exchange.refuse(beyond, refusedRateHeaders(beyond));
     const offered = login.desk.offer(admitted);
     if (!offered.ok) return exchange.refuse(offered);
     const { code, lastsS } = offered.value;
