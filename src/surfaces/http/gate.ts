@@ -38,8 +38,11 @@ export interface Gate {
 }
 
 /** Where a request comes from. */
-export const addressOf = (request: IncomingMessage, { behindProxy }: Exposure): string | undefined =>
-  behindProxy ? forwardedAddress(request) : request.socket.remoteAddress;
+export const addressOf = (
+  request: IncomingMessage,
+  { behindProxy, proxyHeader }: Exposure,
+): string | undefined =>
+  behindProxy ? forwardedAddress(request, proxyHeader) : request.socket.remoteAddress;
 
 const readingMethods: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
