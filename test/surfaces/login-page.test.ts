@@ -196,8 +196,10 @@ describe('a login', () => {
       response.resume();
       return response.headers['set-cookie'];
     };
-    const plain = 'signalbox=x; Path=/; Max-Age=5; HttpOnly; SameSite=Strict';
-    assert.deepEqual(await cookieFor('hub.example', 'https://hub.example'), [`${plain}; Secure`]);
-    assert.deepEqual(await cookieFor(`127.0.0.1:${port}`, `http://127.0.0.1:${port}`), [plain]);
+    const plain = 'x; Path=/; Max-Age=5; HttpOnly; SameSite=Strict';
+    assert.deepEqual(await cookieFor('hub.example', 'https://hub.example'), [`signalbox=${plain}; Secure`]);
+    assert.deepEqual(await cookieFor(`127.0.0.1:${port}`, `http://127.0.0.1:${port}`), [
+      `signalbox-${port}=${plain}`,
+    ]);
   });
 });

@@ -61,7 +61,7 @@ export const credentialsOf = (
     line: exposure.behindProxy ? undefined : socket,
   };
   if (authorization !== undefined || visitors === undefined) return shown;
-  const secret = secretIn(headers.cookie);
+  const secret = secretIn(headers);
   if (secret === undefined) return shown;
   const isOwn = headers.origin === undefined ? readingMethods.includes(method) : visitors.isOwnPage(headers);
   return { ...shown, browser: { secret, isOwn } };

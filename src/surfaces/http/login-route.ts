@@ -56,7 +56,8 @@ export class LoginRoute {
     // Who has logged in before in this browser is someone else, or the same with more than is needed.
     this.#leave(exchange, login);
     const { secret, caller, lastsS } = entered.value;
-    const cookie = setCookie(secret, { lastsS, secure: visitors.isSecure(headers.host) });
+    const { host } = headers;
+    const cookie = setCookie(secret, { host, lastsS, secure: visitors.isSecure(host) });
     exchange.json(200, JSON.stringify({ ...toldOf(caller), expires_in_s: lastsS }), cookie);
   }
 
@@ -67,12 +68,13 @@ export class LoginRoute {
     if (login === undefined) return exchange.refuse(nobodyIsAsked);
     if (!visitors.isOwnPage(headers)) return exchange.refuse(byPage);
     this.#leave(exchange, login);
-    const cookie = setCookie('', { lastsS: 0, secure: visitors.isSecure(headers.host) });
+    const { host } = headers;
+    const cookie = setCookie('', { host, lastsS: 0, secure: visitors.isSecure(host) });
     exchange.json(200, JSON.stringify({ logged_out: true }), cookie);
   }
 
   #leave({ request }: Exchange, { desk }: LoginService): void {
-    const secret = secretIn(request.headers.cookie);
+    const secret = secretIn(request.headers);
     if (secret !== undefined) desk.end(secret);
   }
 
