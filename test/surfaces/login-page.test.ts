@@ -148,28 +148,6 @@ describe('a login', () => {
     }
   });
 
-  it('takes no more from who is not known than a code needs', async (t) => {
-    const { port, url } = await serve(t, undefined, { surface: { login } });
-    const head = [`Host: 127.0.0.1:${port}`, `Origin: ${url}`, 'Content-Type: application/json'];
-    // Nothing of what is announced has come yet.
-    for (const [path, status] of [
-      ['/login', 413],
-      ['/logout', 200],
-    ] as const) {
-      const answer = await speak(port, requestText(`POST ${path}`, [...head, 'Content-Length: 1025']));
-      assert.equal(parseAnswer(answer).status, status, path);
-    }
-    const inPieces = requestText('POST /login', [...head, 'Transfer-Encoding: chunked'], '401\r\n');
-    const answer = parseAnswer(await speak(port, `${inPieces}${'x'.repeat(1025)}\r\n`));
-    assert.deepEqual([answer.status, errorOf(answer.body).details], [413, { bytesMax: 1024 }]);
-    const most = await fetch(`${url}/login`, {
-      method: 'POST',
-      headers: { origin: url, 'content-type': 'application/json' },
-      body: '{"code": 7}'.padEnd(1024),
-    });
-    assert.equal(errorOf(await most.json()).code, 'invalid_input');
-  });
-
   it('is kept to TLS where browsers come by it', async (t) => {
     const caller = {
       principal: 'mia',
@@ -201,5 +179,29 @@ describe('a login', () => {
     assert.deepEqual(await cookieFor(`127.0.0.1:${port}`, `http://127.0.0.1:${port}`), [
       `signalbox-${port}=${plain}`,
     ]);
+  });
+});
+
+describe('what is sent to log in', () => {
+  it('is no more than a code needs, from who is not known', async (t) => {
+    const { port, url } = await serve(t, undefined, { surface: { login } });
+    const head = [`Host: 127.0.0.1:${port}`, `Origin: ${url}`, 'Content-Type: application/json'];
+    // Nothing of what is announced has come yet.
+    for (const [path, status] of [
+      ['/login', 413],
+      ['/logout', 200],
+    ] as const) {
+      const answer = await speak(port, requestText(`POST ${path}`, [...head, 'Content-Length: 1025']));
+      assert.equal(parseAnswer(answer).status, status, path);
+    }
+    const inPieces = requestText('POST /login', [...head, 'Transfer-Encoding: chunked'], '401\r\n');
+    const answer = parseAnswer(await speak(port, `${inPieces}${'x'.repeat(1025)}\r\n`));
+    assert.deepEqual([answer.status, errorOf(answer.body).details], [413, { bytesMax: 1024 }]);
+    const most = await fetch(`${url}/login`, {
+      method: 'POST',
+      headers: { origin: url, 'content-type': 'application/json' },
+      body: '{"code": 7}'.padEnd(1024),
+    });
+    assert.equal(errorOf(await most.json()).code, 'invalid_input');
   });
 });
