@@ -148,14 +148,15 @@ const noCommand = (words: readonly string[], names: readonly string[]): Refusal 
 const meantMax = 3;
 
 /**
- * The commands that were probably meant: by all words, by the first one, by what other programs call it, or by the verb
- * alone (`claim`).
+ * The commands that were probably meant: by what other programs call them, when nothing else was typed (`log` is no
+ * `login`), by all words, by the first one, by what other programs call that, or by the verb alone (`claim`).
  */
 const meantCommands = (words: readonly string[], names: readonly string[]): readonly string[] => {
   const [first = ''] = words;
   const families = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
   const verbs = names.filter((name) => name.endsWith(` ${first}`));
   const known = otherWords(first, names);
+  if (words.length === 1 && known.length > 0) return known;
   const near = meantWord(words.join(' '), names) ?? (known.length > 0 ? undefined : meantWord(first, names));
   if (near !== undefined) return [near];
   if (known.length > 0) return known;

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
 import type { Caller, Operation, PreparedQuery } from '../kernel/operation.ts';
+import type { RateClass } from '../kernel/rate.ts';
 import {
   type Hub,
   type HubCall,
@@ -143,10 +144,17 @@ export class LocalHub implements Hub {
     return engine.ok ? ok(endAll) : engine;
   }
 
+  async count(caller: Caller, rate: RateClass): Promise<Refusal | undefined> {
+    const spent = await this.#limits.spend(caller, rate);
+    return spent.ok ? undefined : spent;
+  }
+
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
     const { caller, workspace } = asked;
     const refused = refuseEvents(caller) ?? this.#refusesPlace(caller, workspace);
     if (refused !== undefined) return this.#denied(caller, refused, { operation: 'events', workspace });
+    const beyond = await this.count(caller, 'read');
+    if (beyond !== undefined) return beyond;
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
     const { openEvents } = await import('./events.ts');

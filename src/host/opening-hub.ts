@@ -43,6 +43,10 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
       open === undefined && caller.scope !== undefined
         ? openingRefusal
         : open?.refuses?.(caller, workspace, way),
+    count: async (caller, rate) => {
+      const hub = await ready;
+      return hub.ok ? hub.value.count?.(caller, rate) : hub;
+    },
     disconnect: async (caller, workspace) => {
       const hub = await ready;
       if (hub.ok) await hub.value.disconnect(caller, workspace);

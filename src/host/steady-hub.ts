@@ -52,6 +52,9 @@ const pauseMsMax = 500;
 /** How often one call is repeated: a hub that dies of a call must not die of it for ever. */
 const repeatsMax = 5;
 
+/** Whether another look may find a hub that tells; one that has only been asked too often stays. */
+const hasGone = ({ code }: Refusal): boolean => errorTable[code].retryable && code !== 'rate_limited';
+
 /** How long whoever asks for changes waits until they are told for certain. */
 const promptMs = secondMs;
 
@@ -141,7 +144,7 @@ export class SteadyHub implements Hub {
       const patient = goneAt === undefined || performance.now() - goneAt < listeningPatienceMs;
       const ready = await (patient && this.#served ? this.#glance() : this.#ready());
       const opened = ready.ok ? await ready.value.openChanges(workspace, listener) : ready;
-      if (ready.ok && !opened.ok && errorTable[opened.code].retryable) this.#lose(ready.value);
+      if (ready.ok && !opened.ok && hasGone(opened)) this.#lose(ready.value);
       goneAt = opened.ok ? undefined : (goneAt ?? performance.now());
       return opened;
     };

@@ -27,7 +27,12 @@ export interface Hub {
     workspace: string | undefined,
     listener: (keys: ReadonlySet<string>) => void,
   ) => Promise<Outcome<() => void>>;
-  /** Opens a journal for reading while it grows. Only a hub that has the journals in its own process offers it. */
+  /**
+   * Counts what is no call of an operation like one of this class, for whom `refuses` does not keep out; the refusal
+   * where that is one too many (AC42). Absent where a hub elsewhere counts.
+   */
+  readonly count?: (caller: Caller, rate: RateClass) => Promise<Refusal | undefined>;
+  /** Opens a journal for reading while it grows, which counts as reading. Only a hub that has the journals in its own process offers it. */
   readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;
 }
 

@@ -63,11 +63,13 @@ const reasonCharactersMax = 120;
 const plain = (text: string): string =>
   text.slice(0, reasonCharactersMax).replaceAll(/[^\u0020-\u007e]/g, '?');
 
-export const tooLarge = (what: string): Refusal =>
+export const tooLarge = (what: string, bytesMax = jsonBytesMax): Refusal =>
   refuse(
     'too_large',
-    `The ${what} is longer than ${jsonBytesMax} bytes, which is the limit. Send less at once.`,
-    { bytesMax: jsonBytesMax },
+    `The ${what} is longer than ${bytesMax} bytes, which is the limit. Send less at once.`,
+    {
+      bytesMax,
+    },
   );
 
 /** A refusal as JSON, the same wherever JSON is the answer. */

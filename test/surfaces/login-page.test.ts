@@ -7,7 +7,7 @@ import { createContext, runInContext } from 'node:vm';
 import { loginPage } from '../../src/surfaces/http/login-page.ts';
 import { onThisMachine } from '../../src/surfaces/http/exposure.ts';
 import { ok, refuse } from '../../src/kernel/errors.ts';
-import { errorOf, serve } from './serving.ts';
+import { errorOf, parseAnswer, requestText, serve, speak } from './serving.ts';
 
 const login = {
   desk: { offer: () => refuse('internal', 'No.'), redeem: () => refuse('internal', 'No.'), end: () => {} },
@@ -174,8 +174,34 @@ describe('a login', () => {
       response.resume();
       return response.headers['set-cookie'];
     };
-    const plain = 'signalbox=x; Path=/; Max-Age=5; HttpOnly; SameSite=Strict';
-    assert.deepEqual(await cookieFor('hub.example', 'https://hub.example'), [`${plain}; Secure`]);
-    assert.deepEqual(await cookieFor(`127.0.0.1:${port}`, `http://127.0.0.1:${port}`), [plain]);
+    const plain = 'x; Path=/; Max-Age=5; HttpOnly; SameSite=Strict';
+    assert.deepEqual(await cookieFor('hub.example', 'https://hub.example'), [`signalbox=${plain}; Secure`]);
+    assert.deepEqual(await cookieFor(`127.0.0.1:${port}`, `http://127.0.0.1:${port}`), [
+      `signalbox-${port}=${plain}`,
+    ]);
+  });
+});
+
+describe('what is sent to log in', () => {
+  it('is no more than a code needs, from who is not known', async (t) => {
+    const { port, url } = await serve(t, undefined, { surface: { login } });
+    const head = [`Host: 127.0.0.1:${port}`, `Origin: ${url}`, 'Content-Type: application/json'];
+    // Nothing of what is announced has come yet.
+    for (const [path, status] of [
+      ['/login', 413],
+      ['/logout', 200],
+    ] as const) {
+      const answer = await speak(port, requestText(`POST ${path}`, [...head, 'Content-Length: 1025']));
+      assert.equal(parseAnswer(answer).status, status, path);
+    }
+    const inPieces = requestText('POST /login', [...head, 'Transfer-Encoding: chunked'], '401\r\n');
+    const answer = parseAnswer(await speak(port, `${inPieces}${'x'.repeat(1025)}\r\n`));
+    assert.deepEqual([answer.status, errorOf(answer.body).details], [413, { bytesMax: 1024 }]);
+    const most = await fetch(`${url}/login`, {
+      method: 'POST',
+      headers: { origin: url, 'content-type': 'application/json' },
+      body: '{"code": 7}'.padEnd(1024),
+    });
+    assert.equal(errorOf(await most.json()).code, 'invalid_input');
   });
 });

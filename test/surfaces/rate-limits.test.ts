@@ -4,7 +4,7 @@ import { connect } from './mcp-clients.ts';
 import { type Served, errorOf, post, serve, valueIn } from './serving.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { SteadyHub } from '../../src/host/steady-hub.ts';
-import { ok } from '../../src/kernel/errors.ts';
+import { ok, refuse } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 
@@ -102,4 +102,42 @@ test('programs of Signalbox do not repeat a call that came too soon', async (t) 
     assert.equal(typeof outcome.details['retry_after_s'], 'number');
   }
   assert.equal(served.calls.length, before + 2);
+});
+
+test('programs of Signalbox that listen too often stay with their hub, and listen again', async (t) => {
+  const served = await serve(t);
+  const hub = valueIn(await connectHub(served.url));
+  t.after(() => hub.close());
+  const tooOften = refuse('rate_limited', 'Wait.', { retry_after_s: 1 });
+  const { promise: again, resolve } = Promise.withResolvers<void>();
+  let [looks, opened] = [0, 0];
+  const steady = new SteadyHub({
+    source: {
+      name: 'The hub',
+      patienceMs: 1_000,
+      look: async () => {
+        looks += 1;
+        return ok({
+          id: hub.id,
+          attempt: (asked) => hub.attempt(asked),
+          disconnect: (...gone) => hub.tryDisconnect(...gone),
+          openChanges: async () => {
+            opened += 1;
+            if (opened === 2) resolve();
+            return tooOften;
+          },
+          health: () => hub.health(),
+          close: async () => hub.close(),
+        });
+      },
+    },
+    version: '0',
+    writes: () => true,
+    log: new CollectedLog(),
+  });
+  const end = valueIn(await steady.changes(undefined, () => {}));
+  await again;
+  end();
+  await steady.close();
+  assert.equal(looks, 1);
 });

@@ -123,6 +123,7 @@ export const serve = async (
     },
     health: (caller) => local.health(caller),
     refuses: (caller, workspace, way) => local.refuses(caller, workspace, way),
+    count: (caller, rate) => local.count(caller, rate),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
   };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, it } from 'node:test';
@@ -9,6 +11,7 @@ import { addressesOf, settleExposure } from '../../host/web/exposure.ts';
 import { Callers } from '../../surfaces/http/callers.ts';
 import { connectHub } from '../../surfaces/http/client.ts';
 import { onThisMachine } from '../../surfaces/http/exposure.ts';
+import { credentialsOf } from '../../surfaces/http/gate.ts';
 import { connectionsPerNetworkMax, underWayPerPrincipalMax } from '../../surfaces/http/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import { Visitors } from '../../surfaces/http/visitors.ts';
@@ -17,6 +20,7 @@ const nothing: WebSettings = {
   tlsCert: undefined,
   tlsKey: undefined,
   behindProxy: false,
+  proxyHeader: 'x-forwarded-for',
   allowedHosts: [],
   allowedOrigins: [],
 };
@@ -134,6 +138,21 @@ it('AC44 answers to the names that it listens on, and to those that were allowed
   assert.deepEqual(await hostsOf(tcp('2001:DB8::5')), [true, false, false, true, false]);
   assert.deepEqual(await hostsOf(tcp('0.0.0.0'), ['hub.example']), [true, false, false, false, true]);
   assert.deepEqual(await hostsOf(unix), [true, false, false, false, false]);
+});
+
+it('AC45 takes the word of the proxy, in the header that it uses, and not of the client', async () => {
+  const said = { 'x-forwarded-for': '192.0.2.1', forwarded: 'for=192.0.2.2' };
+  for (const [proxyHeader, remote] of [
+    ['x-forwarded-for', '192.0.2.1'],
+    ['forwarded', '192.0.2.2'],
+  ] as const) {
+    const web = { ...nothing, behindProxy: true, proxyHeader };
+    const exposure = await settleExposure({ listen: unix, auth: true, web });
+    assert(exposure.ok);
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request.headers, said);
+    assert.equal(credentialsOf(request, exposure.value).remote, remote);
+  }
 });
 
 it('AC45 lets no principal have more under way than the limit', async () => {

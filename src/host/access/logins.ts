@@ -7,11 +7,17 @@ import type { Login, LoginDesk, LoginOffer } from '../../surfaces/http/login-des
 
 const codeBytes = 16;
 const codeMs = 10 * minuteMs;
-const codesMax = 20;
 const secretBytes = 32;
 const sessionMs = 12 * hourMs;
-/** The one that began longest ago makes room. */
-const sessionsMax = 1_000;
+
+/** How many there may be of one principal, whose oldest makes room for another, and of all. */
+interface Bounds {
+  readonly ownMax: number;
+  readonly max: number;
+}
+
+const codeBounds: Bounds = { ownMax: 5, max: 200 };
+const sessionBounds: Bounds = { ownMax: 20, max: 2_000 };
 
 interface Kept {
   readonly caller: Caller;
@@ -39,11 +45,11 @@ export class Logins implements LoginDesk {
 
   readonly offer = (caller: Caller): Outcome<LoginOffer> => {
     this.#forgetOver();
-    if (this.#codes.size >= codesMax) {
+    if (!makeRoom(this.#codes, caller, codeBounds)) {
       return refuse(
         'limit_exceeded',
-        `${codesMax} links to log in are open, which is the limit. Use one of them, or wait until they end after ${codeMs / minuteMs} minutes.`,
-        { codesMax },
+        `${codeBounds.max} links to log in are open, which is the limit. Try again when some of them have ended, in ${codeMs / minuteMs} minutes at most.`,
+        { codesMax: codeBounds.max },
       );
     }
     const code = randomBytes(codeBytes).toString('base64url');
@@ -55,10 +61,9 @@ export class Logins implements LoginDesk {
     this.#forgetOver();
     const kept = this.#take(hashOf(code));
     if (kept === undefined) return this.#options.failed(usedUp, remote);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size >= sessionsMax && oldest !== undefined) this.#sessions.delete(oldest);
-    const secret = randomBytes(secretBytes).toString('base64url');
     const { caller } = kept;
+    if (!makeRoom(this.#sessions, caller, sessionBounds)) return tooManySessions;
+    const secret = randomBytes(secretBytes).toString('base64url');
     this.#sessions.set(hashOf(secret), { caller, until: this.#now() + sessionMs });
     return ok({ secret, caller, lastsS: sessionMs / secondMs });
   };
@@ -93,7 +98,21 @@ export class Logins implements LoginDesk {
   }
 }
 
+/** Whether there is room for one more of whoever this is: nobody takes that of others. */
+const makeRoom = (kept: Map<string, Kept>, { principal }: Caller, { ownMax, max }: Bounds): boolean => {
+  const own = [...kept].filter(([, { caller }]) => caller.principal === principal);
+  if (own.length < ownMax && kept.size < max) return true;
+  const [oldest] = own;
+  return oldest !== undefined && kept.delete(oldest[0]);
+};
+
+const tooManySessions = refuse(
+  'limit_exceeded',
+  `${sessionBounds.max} browsers are logged in, which is the limit. Log out where nobody is any more, then run signalbox login in a terminal for another link.`,
+  { sessionsMax: sessionBounds.max },
+);
+
 const usedUp = refuse(
   'unauthenticated',
-  'This link does not hold: it was used before, is older than 10 minutes, or comes from another start of the hub. Run signalbox login in a terminal for another one.',
+  'This link does not hold: it was used before, is older than 10 minutes, was followed by five newer ones, or comes from another start of the hub. Run signalbox login in a terminal for another one.',
 );

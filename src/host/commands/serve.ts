@@ -16,6 +16,7 @@ export const serve: Command = {
     'tls-cert',
     'tls-key',
     'behind-proxy',
+    'proxy-header',
     'allowed-hosts',
     'allowed-origins',
     'data-dir',

@@ -75,6 +75,7 @@ describe('the places of what is said', () => {
       'tls-cert': '/etc/hub.crt',
       'tls-key': '/etc/hub.key',
       'behind-proxy': 'true',
+      'proxy-header': 'forwarded',
       'allowed-hosts': 'hub.example,10.0.0.5:8321',
       'allowed-origins': 'https://hub.example',
       'data-dir': '/var/board',

@@ -254,6 +254,7 @@ export const keyNames: readonly KeyName[] = [
   'tls-cert',
   'tls-key',
   'behind-proxy',
+  'proxy-header',
   'allowed-hosts',
   'allowed-origins',
   'data-dir',

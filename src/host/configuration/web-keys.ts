@@ -1,4 +1,5 @@
-import { switchForm, textForm } from './forms.ts';
+import { proxyHeaders } from '../../surfaces/http/exposure.ts';
+import { choiceForm, switchForm, textForm } from './forms.ts';
 import { hostsForm, originsForm } from './web-forms.ts';
 
 /** What says how a hub can be reached from other machines, and by which pages. */
@@ -28,9 +29,19 @@ export const webKeys = {
     placeholder: undefined,
     meaning: 'a proxy in front of the hub ends TLS',
     description:
-      'Says that all calls come through a proxy that ends TLS, so that the hub may listen on every address without a certificate. Nobody else may reach the port. Who calls is what the proxy has added last to X-Forwarded-For, or to Forwarded where there is no such header; the proxy has to set one of them and to pass the header Host on.',
+      'Says that all calls come through a proxy that ends TLS, so that the hub may listen on every address without a certificate. Nobody else may reach the port. Who calls is what the proxy has added last to the header that proxy-header names; the proxy has to set it, and to pass the header Host on.',
     form: switchForm,
     default: 'false',
+    files: 'own',
+  },
+  'proxy-header': {
+    variable: 'SIGNALBOX_PROXY_HEADER',
+    placeholder: 'NAME',
+    meaning: 'the header in which it says who calls',
+    description:
+      'The header in which the proxy says whom it passes on, when behind-proxy is on: x-forwarded-for or forwarded. The other one is not looked at, as it may be what a client has sent.',
+    form: choiceForm(proxyHeaders),
+    default: 'x-forwarded-for',
     files: 'own',
   },
   'allowed-hosts': {
@@ -46,9 +57,9 @@ export const webKeys = {
   'allowed-origins': {
     variable: 'SIGNALBOX_ALLOWED_ORIGINS',
     placeholder: 'ORIGINS',
-    meaning: 'further origins that count as its own pages',
+    meaning: 'further origins whose pages may call',
     description:
-      "The origins of web pages that may call, with commas between them, besides the hub's own: for a proxy that calls the hub by another name than browsers do. Nothing is permitted to other sites by it that browsers forbid; the hub sends no headers of CORS.",
+      "The origins of web pages that may call, with commas between them, besides the hub's own: for a proxy that calls the hub by another name than browsers do. Nothing is permitted to other sites by it that browsers forbid; the hub sends no headers of CORS. People log in on pages of the hub itself only, for which a proxy has to pass the header Host on.",
     form: originsForm,
     example: 'https://hub.example',
     files: 'own',

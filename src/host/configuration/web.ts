@@ -1,3 +1,4 @@
+import { type ProxyHeader, proxyHeaders } from '../../surfaces/http/exposure.ts';
 import { switchIn } from './forms.ts';
 import type { KeyName } from './keys.ts';
 import { listIn } from './web-forms.ts';
@@ -8,6 +9,7 @@ export interface WebSettings {
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
   readonly behindProxy: boolean;
+  readonly proxyHeader: ProxyHeader;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
 }
@@ -16,6 +18,7 @@ export const webSettingsOf = (values: ReadonlyMap<KeyName, string>): WebSettings
   tlsCert: values.get('tls-cert'),
   tlsKey: values.get('tls-key'),
   behindProxy: switchIn(values.get('behind-proxy') ?? '') ?? false,
+  proxyHeader: proxyHeaders.find((name) => name === values.get('proxy-header')) ?? 'x-forwarded-for',
   allowedHosts: listIn(values.get('allowed-hosts')),
   allowedOrigins: listIn(values.get('allowed-origins')),
 });

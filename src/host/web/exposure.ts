@@ -11,13 +11,13 @@ type Wanted = Pick<Settings, 'auth' | 'listen' | 'web'>;
 
 /** How the hub of these settings can be reached; refused where it would not be safe. */
 export const settleExposure = async ({ auth, listen, web }: Wanted): Promise<Outcome<Exposure>> => {
-  const { behindProxy, allowedHosts, allowedOrigins: origins } = web;
+  const { behindProxy, proxyHeader, allowedHosts, allowedOrigins: origins } = web;
   const hosts = [...(listen.kind === 'tcp' ? namesOf(listen.host) : []), ...allowedHosts];
   const files = tlsFilesOf(web, listen);
   if (!files.ok) return files;
   const read = files.value === undefined ? ok(undefined) : await readTlsFiles(files.value);
   if (!read.ok) return read;
-  const exposure = { tls: read.value, behindProxy, hosts, origins };
+  const exposure = { tls: read.value, behindProxy, proxyHeader, hosts, origins };
   const refused = exposureRefusal(listen, exposure);
   if (refused !== undefined) return refused;
   const open = behindProxy || (listen.kind === 'tcp' && !isLoopback(listen.host));

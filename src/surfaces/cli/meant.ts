@@ -82,7 +82,6 @@ export const otherCommands: Readonly<Record<string, readonly string[]>> = {
   mail: ['inbox'],
   messages: ['inbox'],
   join: ['start'],
-  login: ['start'],
   init: ['start'],
   up: ['serve'],
   server: ['serve'],

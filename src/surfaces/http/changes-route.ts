@@ -6,6 +6,7 @@ import { type CallHeaders, readCallHeaders } from './call-headers.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { changeStreamsMax } from './limits.ts';
+import { refusedRateHeaders } from './rate-headers.ts';
 import { streamHeaders } from './sse.ts';
 import { over, stopping } from './streaming.ts';
 
@@ -34,7 +35,7 @@ export class ChangesRoute {
     this.#open += 1;
     try {
       const refusal = await this.#stream(exchange, call.value);
-      if (refusal !== undefined) exchange.refuse(refusal);
+      if (refusal !== undefined) exchange.refuse(refusal, refusedRateHeaders(refusal));
     } finally {
       this.#open -= 1;
     }
@@ -49,6 +50,8 @@ export class ChangesRoute {
     const { hub, clock } = this.#options;
     const refused = hub.refuses?.(caller, workspace, 'changes');
     if (refused !== undefined) return refused;
+    const beyond = await hub.count?.(caller, 'read');
+    if (beyond !== undefined) return beyond;
     const feed = new ChangeFeed(response, clock);
     const listening = await hub.changes(workspace, (keys) => feed.add(keys));
     if (!listening.ok) return listening;

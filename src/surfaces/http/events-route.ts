@@ -8,6 +8,7 @@ import { EventFeed } from './event-feed.ts';
 import { type EventsRequest, readEventsRequest } from './events-request.ts';
 import type { Exchange } from './exchange.ts';
 import { eventStreamsMax, eventStreamsPerPrincipalMax } from './limits.ts';
+import { refusedRateHeaders } from './rate-headers.ts';
 import { streamHeaders } from './sse.ts';
 import { over, stopping } from './streaming.ts';
 
@@ -36,7 +37,7 @@ export class EventsRoute {
     if (!admitted.ok) return exchange.refuse(admitted);
     try {
       const refusal = await this.#stream(exchange, asked.value);
-      if (refusal !== undefined) exchange.refuse(refusal);
+      if (refusal !== undefined) exchange.refuse(refusal, refusedRateHeaders(refusal));
     } finally {
       admitted.value();
     }

@@ -54,22 +54,23 @@ export class Exchange {
     return this.response.headersSent;
   }
 
-  /** The whole body. Undefined when the client went away before it had sent all of it. */
-  body(): Promise<Outcome<Buffer> | undefined> {
+  /** The whole body, of which no more than `bytesMax` is kept. Undefined when the client went away before it had sent all of it. */
+  body(bytesMax = jsonBytesMax): Promise<Outcome<Buffer> | undefined> {
     const { request } = this;
-    if (Number(request.headers['content-length']) > jsonBytesMax) return Promise.resolve(tooLarge('body'));
+    if (Number(request.headers['content-length']) > bytesMax)
+      return Promise.resolve(tooLarge('body', bytesMax));
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       // Only the first outcome counts. Without a listener for errors a request that is cut off just closes.
       const take = (chunk: Buffer): void => {
         bytes += chunk.length;
-        if (bytes <= jsonBytesMax) {
+        if (bytes <= bytesMax) {
           chunks.push(chunk);
           return;
         }
         request.off('data', take).pause();
-        resolve(tooLarge('body'));
+        resolve(tooLarge('body', bytesMax));
       };
       const finish = (): void => {
         this.#unread = false;

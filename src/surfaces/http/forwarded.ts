@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { ProxyHeader } from './exposure.ts';
 
 const afterLastComma = (text: string): string => text.slice(text.lastIndexOf(',') + 1).trim();
 
@@ -13,18 +14,19 @@ const forIn = (element: string): string => {
   return value.trim().replaceAll('"', '');
 };
 
-const lastIn = ({ headers }: IncomingMessage): string | undefined => {
-  const named = headers['x-forwarded-for'];
-  if (named !== undefined) return bare(afterLastComma(String(named)));
-  const { forwarded } = headers;
-  return forwarded === undefined ? undefined : bare(forIn(afterLastComma(forwarded)));
+const lastIn = ({ headers }: IncomingMessage, header: ProxyHeader): string | undefined => {
+  const said = headers[header];
+  if (said === undefined) return undefined;
+  const last = afterLastComma(String(said));
+  return bare(header === 'forwarded' ? forIn(last) : last);
 };
 
 /**
- * The address from which a request came to the proxy in front of this hub: what the proxy has added itself, which is the
- * last; all before that is what the client says of itself. The proxy's own address where it says none.
+ * The address from which a request came to the proxy in front of this hub: what the proxy has added itself to the header
+ * that it uses, which is the last; all before that, and in other headers, is what the client says of itself. The proxy's
+ * own address where it says none.
  */
-export const forwardedAddress = (request: IncomingMessage): string | undefined => {
-  const said = lastIn(request);
+export const forwardedAddress = (request: IncomingMessage, header: ProxyHeader): string | undefined => {
+  const said = lastIn(request, header);
   return said !== undefined && isIP(said) !== 0 ? said : request.socket.remoteAddress;
 };

@@ -26,7 +26,7 @@ export interface Credentials {
 export interface BrowserSession {
   /** The value of the cookie. */
   readonly secret: string;
-  /** Whether the request only reads, or a page of this hub has sent it. */
+  /** Whether a page of this hub has sent it, or it only reads and no page has. */
   readonly isOwn: boolean;
 }
 
@@ -40,8 +40,11 @@ export interface Gate {
 }
 
 /** Where a request comes from. */
-export const addressOf = (request: IncomingMessage, { behindProxy }: Exposure): string | undefined =>
-  behindProxy ? forwardedAddress(request) : request.socket.remoteAddress;
+export const addressOf = (
+  request: IncomingMessage,
+  { behindProxy, proxyHeader }: Exposure,
+): string | undefined =>
+  behindProxy ? forwardedAddress(request, proxyHeader) : request.socket.remoteAddress;
 
 const readingMethods: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
@@ -60,9 +63,9 @@ export const credentialsOf = (
     line: exposure.behindProxy ? undefined : socket,
   };
   if (authorization !== undefined || visitors === undefined) return shown;
-  const secret = secretIn(headers.cookie);
+  const secret = secretIn(headers);
   if (secret === undefined) return shown;
-  const isOwn = readingMethods.includes(method) || visitors.isOwnPage(headers);
+  const isOwn = headers.origin === undefined ? readingMethods.includes(method) : visitors.isOwnPage(headers);
   return { ...shown, browser: { secret, isOwn } };
 };
 

@@ -1,5 +1,7 @@
 /** What the HTTP surface accepts, and how long it waits. */
 export const requestHeadBytesMax = 16 * 1024;
+/** Of the body in which a browser gives a code: it is read before anybody has said who they are. */
+export const loginBytesMax = 1024;
 export const headersTimeoutMs = 10_000;
 export const requestTimeoutMs = 30_000;
 export const keepAliveTimeoutMs = 60_000;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Outcome } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 
@@ -27,18 +28,38 @@ export const loginPath = '/login';
 
 export const loginLink = (hubUrl: string, code: string): string => `${hubUrl}${loginPath}#${code}`;
 
-const cookieName = 'signalbox';
-const cookiePattern = /(?:^|; *)signalbox=([A-Za-z0-9_-]{1,100})(?:;|$)/;
+/** Browsers send a cookie to all ports of a name. So each hub of a name has another, and takes no notice of the others'. */
+const cookieOf = (host: string): string => {
+  const [, port] = /:(\d{1,5})$/.exec(host) ?? [];
+  return port === undefined ? 'signalbox' : `signalbox-${port}`;
+};
 
-/** What a browser shows in this header Cookie. */
-export const secretIn = (cookie: string | undefined): string | undefined =>
-  cookie === undefined ? undefined : cookiePattern.exec(cookie)?.[1];
+const secretPattern = /^[A-Za-z0-9_-]{1,100}$/;
+
+/** What a browser that sends these headers shows to the hub that it calls. */
+export const secretIn = ({ cookie, host = '' }: IncomingHttpHeaders): string | undefined => {
+  if (cookie === undefined) return undefined;
+  const beginning = `${cookieOf(host)}=`;
+  return cookie
+    .split(';')
+    .map((each) => each.trim())
+    .filter((each) => each.startsWith(beginning))
+    .map((each) => each.slice(beginning.length))
+    .find((each) => secretPattern.test(each));
+};
+
+interface CookieOptions {
+  /** Under which name and port the browser calls the hub. */
+  readonly host: string | undefined;
+  readonly lastsS: number;
+  readonly secure: boolean;
+}
 
 /** The header Set-Cookie that has a browser show this to the hub alone; with 0 seconds it forgets it. */
 export const setCookie = (
   secret: string,
-  { lastsS, secure }: { readonly lastsS: number; readonly secure: boolean },
+  { host = '', lastsS, secure }: CookieOptions,
 ): readonly string[] => [
   'Set-Cookie',
-  `${cookieName}=${secret}; Path=/; Max-Age=${lastsS}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`,
+  `${cookieOf(host)}=${secret}; Path=/; Max-Age=${lastsS}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`,
 ];

@@ -1,14 +1,17 @@
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import type { Hub } from '../hub.ts';
 import { parseJson } from '../json-text.ts';
 import { readCallHeaders } from './call-headers.ts';
 import type { Exchange } from './exchange.ts';
 import type { Exposure } from './exposure.ts';
 import { type Gate, addressOf, retryHeaders } from './gate.ts';
 import { isJsonType } from './json-type.ts';
+import { loginBytesMax } from './limits.ts';
 import { type LoginDesk, loginLink, secretIn, setCookie } from './login-desk.ts';
 import { loginPage, loginPagePolicy } from './login-page.ts';
+import { refusedRateHeaders } from './rate-headers.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface LoginService {
@@ -18,6 +21,7 @@ export interface LoginService {
 }
 
 interface LoginRouteOptions {
+  readonly hub: Pick<Hub, 'count'>;
   /** Nothing where nobody is asked who they are. */
   readonly login: LoginService | undefined;
   readonly visitors: Visitors;
@@ -53,23 +57,25 @@ export class LoginRoute {
     // Who has logged in before in this browser is someone else, or the same with more than is needed.
     this.#leave(exchange, login);
     const { secret, caller, lastsS } = entered.value;
-    const cookie = setCookie(secret, { lastsS, secure: visitors.isSecure(headers.host) });
+    const { host } = headers;
+    const cookie = setCookie(secret, { host, lastsS, secure: visitors.isSecure(host) });
     exchange.json(200, JSON.stringify({ ...toldOf(caller), expires_in_s: lastsS }), cookie);
   }
 
-  /** `POST /logout`. */
+  /** `POST /logout`. What is sent with it is not read. */
   leave(exchange: Exchange): void {
     const { login, visitors } = this.#options;
     const { headers } = exchange.request;
     if (login === undefined) return exchange.refuse(nobodyIsAsked);
     if (!visitors.isOwnPage(headers)) return exchange.refuse(byPage);
     this.#leave(exchange, login);
-    const cookie = setCookie('', { lastsS: 0, secure: visitors.isSecure(headers.host) });
+    const { host } = headers;
+    const cookie = setCookie('', { host, lastsS: 0, secure: visitors.isSecure(host) });
     exchange.json(200, JSON.stringify({ logged_out: true }), cookie);
   }
 
   #leave({ request }: Exchange, { desk }: LoginService): void {
-    const secret = secretIn(request.headers.cookie);
+    const secret = secretIn(request.headers);
     if (secret !== undefined) desk.end(secret);
   }
 
@@ -90,6 +96,8 @@ export class LoginRoute {
       this.#options.denied?.(admitted, needsPerson, 'login');
       return exchange.refuse(needsPerson);
     }
+    const beyond = await this.#options.hub.count?.(admitted, 'general');
+    if (beyond !== undefined) return exchange.refuse(beyond, refusedRateHeaders(beyond));
     const offered = login.desk.offer(admitted);
     if (!offered.ok) return exchange.refuse(offered);
     const { code, lastsS } = offered.value;
@@ -113,7 +121,7 @@ const toldOf = ({ principal, role, kind, scope }: Caller) => ({
 
 /** Nothing when the client went away meanwhile. */
 const codeIn = async (exchange: Exchange): Promise<Outcome<string> | undefined> => {
-  const body = await exchange.body();
+  const body = await exchange.body(loginBytesMax);
   if (body === undefined) return undefined;
   const parsed = body.ok ? parseJson(body.value, 'body') : body;
   if (!parsed.ok) return parsed;

@@ -97,6 +97,7 @@ export class Router {
     const changes = new ChangesRoute(options);
     const events = new EventsRoute(options);
     const login = new LoginRoute({
+      hub: options.hub,
       login: options.login,
       visitors: this.#visitors,
       exposure: options.exposure,

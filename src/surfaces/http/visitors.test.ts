@@ -56,6 +56,7 @@ for (const [how, host, { origin, site }, comesIn] of rows) {
     const headers = { host, ...(origin && { origin }), ...(site && { 'sec-fetch-site': site }) };
     // What was found to be good is remembered.
     for (const _ of [1, 2]) assert.equal(visitors.refusal(headers) === undefined, comesIn);
-    assert.equal(visitors.isOwnPage(headers) && comesIn, comesIn && origin !== undefined);
+    const isAllowed = origin !== undefined && how.origins?.includes(origin) === true;
+    assert.equal(visitors.isOwnPage(headers) && comesIn, comesIn && origin !== undefined && !isAllowed);
   });
 }

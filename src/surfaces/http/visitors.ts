@@ -39,13 +39,12 @@ export class Visitors {
     if (host === undefined || !this.#isOurs(host)) return strangeName;
     const site = headers['sec-fetch-site'];
     if (origin === undefined) return isFromElsewhere(site) ? strangePage : undefined;
-    return this.isOwnPage(headers) ? undefined : strangePage;
+    return this.isOwnPage(headers) || this.#origins.has(origin) ? undefined : strangePage;
   }
 
-  /** Whether a request says that a page of this hub has sent it. */
+  /** AC48: whether a request says that a page of this hub has sent it. Those of allowed origins may call, and are not its own. */
   isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
     if (host === undefined || origin === undefined) return false;
-    if (this.#origins.has(origin)) return true;
     return (
       origin === `${this.isSecure(host) ? 'https' : 'http'}://${host.toLowerCase()}` && !isFromElsewhere(site)
     );
