@@ -122,10 +122,8 @@ const afterCall =
   (operation: string) =>
   async (hub: Hub, subject: Subject): Promise<Subject> => {
     await call(hub, subject, { operation, input: {} });
-    const { created_at: since } = made.parse(
-      await call(hub, subject, { operation: 'token_create', input: {} }),
-    );
-    return { ...subject, task: since };
+    const token = await call(hub, subject, { operation: 'token_create', input: {} });
+    return { ...subject, task: made.parse(token).created_at };
   };
 
 const isSince = ({ time }: Line, { task }: Subject): boolean => time >= Date.parse(task);
