@@ -191,7 +191,8 @@ export class LocalHub implements Hub {
   }
 
   refuses(caller: Caller, workspace: string | undefined, way: WayIn): Refusal | undefined {
-    const refused = this.#refusesPlace(caller, workspace);
+    const refused =
+      this.#refusesPlace(caller, workspace) ?? (way === 'changes' ? refuseEvents(caller) : undefined);
     return refused && this.#denied(caller, refused, { operation: way, workspace });
   }
 
