@@ -111,12 +111,15 @@ export class LocalHub implements Hub {
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
-    const { connection, principal, role, kind, token } = caller;
+    const { connection, principal, role, kind, token, scope } = caller;
     if (connection === undefined || this.refuses(caller, workspace, 'disconnect') !== undefined) return;
     const engine = await this.#engine('workspace', workspace);
     if (!engine.ok) return;
     const actor = { principal, role, kind, token, agent: undefined, session: undefined };
-    await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
+    const intent = agentsIntent({ type: 'disconnect', connection, boundTo: scope?.agent });
+    const ended = await engine.value.report('disconnect', intent, actor);
+    if (!ended.ok && ended.code === 'forbidden')
+      this.#denied(caller, ended, { operation: 'disconnect', workspace });
     forgetEnded(engine.value);
   }
 
