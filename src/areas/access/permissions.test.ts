@@ -182,4 +182,15 @@ it('AC33 who is held to some workspaces calls nothing that is about who may come
     assert.match(refused.ok ? '' : refused.message, /is about all workspaces of this hub/, name);
   }
   for (const name of ['auth_status', 'token_list', 'tool_search']) valueIn(await call(name, narrow));
+  valueIn(
+    await call('principal_add', callerWith({}), { input: { name: 'bea', kind: 'person', role: 'approver' } }),
+  );
+  const [known, unknown] = await Promise.all(
+    ['bea', 'nobody'].map((principal) => call('rate_limit_status', narrow, { input: { principal } })),
+  );
+  assert.equal(known?.ok === false && known.code, 'forbidden');
+  assert.deepEqual(known, unknown, 'so that nobody learns who there is');
+  valueIn(await call('rate_limit_status', narrow));
+  const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
+  valueIn(await call('rate_limit_status', everywhere, { input: { principal: 'bea' } }));
 });
