@@ -1,13 +1,14 @@
-import type { Attention, News } from '../kernel/area.ts';
+import type { Area, Attention, News } from '../kernel/area.ts';
 import type { Carried } from '../kernel/carried.ts';
 import { present } from '../kernel/assert.ts';
-import type { Actor, Entry, Seq } from '../kernel/entry.ts';
+import { type Actor, type Entry, type Seq, mayKnow } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Answer, Answered, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Done } from '../kernel/waiting.ts';
 import type { Remembered } from '../journal/snapshots.ts';
 import { type Cursors, later } from './carried.ts';
+import type { SearchQuery } from '../kernel/search.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Journal } from '../journal/journal.ts';
 import { StoreFailure } from '../journal/store.ts';
@@ -141,7 +142,7 @@ export class Answers {
         answer =
           answer.ok === 'fetch'
             ? answer.build(await fetch(answer.seqs))
-            : await this.#searched(answer, actor.agent);
+            : await this.#searched(answer, actor);
       }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
@@ -163,7 +164,7 @@ export class Answers {
 
   async #searched<T>(
     { query, build }: Extract<Answer<T>, { readonly ok: 'search' }>,
-    viewer: string | undefined,
+    { agent: viewer, scope }: Actor,
   ): Promise<Answer<T>> {
     const { search, journal } = this.#options;
     if (search === undefined) {
@@ -172,14 +173,22 @@ export class Answers {
         'This journal has no full-text index in this process, so nothing can be searched. Ask a hub that serves the workspace.',
       );
     }
-    const found = await search.find(query, { journal, viewer });
+    const known = withinScope(query, scope, this.#options.rules.areas);
+    if (known.areas?.length === 0) return build({ hits: [], total: 0, upTo: this.#options.state.seq });
+    const found = await search.find(known, { journal, viewer });
     return found.ok ? build(found.value) : found;
   }
 
-  #newsFor({ agent }: Actor, slices: Slices, arrived: Carried): readonly News[] {
+  /** Those of which somebody held so may hear. */
+  #areasFor(scope: Actor['scope']): readonly Area[] {
+    const { areas } = this.#options.rules;
+    return scope === undefined ? areas : areas.filter(({ name }) => mayKnow(scope, name));
+  }
+
+  #newsFor({ agent, scope }: Actor, slices: Slices, arrived: Carried): readonly News[] {
     return agent === undefined
       ? noNews
-      : this.#options.rules.areas.flatMap((area) =>
+      : this.#areasFor(scope).flatMap((area) =>
           area.news(slices, agent, { now: this.#options.now(), arrived }),
         );
   }
@@ -210,15 +219,26 @@ export class Answers {
       arrived: this.#options.arrived(actor),
       arrivedOf: (agent) => this.#options.arrived({ agent }),
       attention: (agent): readonly Attention[] =>
-        rules.areas.flatMap((area) => area.attention(slices, agent, now)),
+        this.#areasFor(actor.scope).flatMap((area) => area.attention(slices, agent, now)),
       seen: (entry) => {
         const { area } = rules.owners.get(entry.type) ?? {};
-        const read = area?.readBy(entry, actor.agent);
+        const read = area && mayKnow(actor.scope, area.name) ? area.readBy(entry, actor.agent) : undefined;
         return area && read && { area: area.name, entry: read, ...area.account(read) };
       },
     };
   }
 }
+
+/** AC18: the search, of those areas alone that somebody held so may know. */
+const withinScope = (query: SearchQuery, scope: Actor['scope'], all: readonly Area[]): SearchQuery => {
+  const hidden = all.filter(({ name }) => !mayKnow(scope, name));
+  if (hidden.length === 0) return query;
+  const { areas = all.filter(hasTexts).map(({ name }) => name) } = query;
+  return { ...query, areas: areas.filter((area) => mayKnow(scope, area)) };
+};
+
+const hasTexts = ({ events }: Area): boolean =>
+  Object.values(events).some(({ searchable = [] }) => searchable.length > 0);
 
 const noNews: readonly News[] = [];
 

@@ -144,7 +144,8 @@ export class BatchDraft {
   }
 
   #recall(request: RequestMark, actor: Actor): Fate | undefined {
-    const remembered = this.base.requests.find(actor, request.id, this.#options.now);
+    const { principal, scope, agent = scope?.agent } = actor;
+    const remembered = this.base.requests.find({ principal, agent }, request.id, this.#options.now);
     if (remembered === undefined) return undefined;
     if (remembered.digest === request.digest) return { kind: 'replayed', actor, remembered };
     const refusal = refuse(

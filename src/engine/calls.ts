@@ -36,7 +36,10 @@ export const askedCall = (
     request:
       requestId === undefined
         ? undefined
-        : { id: idOf(requestId, prepared, caller), digest: digestOf(prepared.operation, prepared.input) },
+        : {
+            id: idOf(requestId, prepared, caller),
+            digest: digestOf(prepared.operation, meantBy(prepared, caller)),
+          },
     entropy: drawnOnce(),
     ...(arrived !== undefined && { arrived }),
     ...(foresee !== undefined && { foresee }),
@@ -67,6 +70,10 @@ export const speakerOf = ({ joins }: PreparedCommand, caller: Caller): Caller =>
 /** Who joins is nobody yet: the connection tells two calls of one request id apart, where later the agent does. */
 const idOf = (requestId: string, { joins }: PreparedCommand, { connection }: Caller): string =>
   joins !== undefined && connection !== undefined ? `${connection} ${requestId}` : requestId;
+
+/** AC50: the same call of who is held to an agent is another one, whose answer is for that agent alone. */
+const meantBy = ({ input }: PreparedCommand, { scope }: Caller): unknown =>
+  scope?.agent === undefined ? input : { input, heldTo: scope.agent };
 
 const secretBytes = 32;
 

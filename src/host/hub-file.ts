@@ -34,6 +34,16 @@ export const removeHubFile = async (dataDir: string, pid: number): Promise<void>
   if ((await readHubFile(dataDir))?.pid === pid) await rm(pathIn(dataDir), { force: true });
 };
 
+/** Whether a process of this user has that number: only such a one can have written the file. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** What the file says; whether that hub still lives is another question. */
 export const readHubFile = async (dataDir: string): Promise<HubFile | undefined> => {
   const found = await lookAtHubFile(dataDir);

@@ -112,12 +112,15 @@ export class LocalHub implements Hub {
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {
-    const { connection, principal, role, kind, token } = caller;
+    const { connection, principal, role, kind, token, scope } = caller;
     if (connection === undefined || this.refuses(caller, workspace, 'disconnect') !== undefined) return;
     const engine = await this.#engine('workspace', workspace);
     if (!engine.ok) return;
     const actor = { principal, role, kind, token, agent: undefined, session: undefined };
-    await engine.value.report('disconnect', agentsIntent({ type: 'disconnect', connection }), actor);
+    const intent = agentsIntent({ type: 'disconnect', connection, boundTo: scope?.agent });
+    const ended = await engine.value.report('disconnect', intent, actor);
+    if (!ended.ok && ended.code === 'forbidden')
+      this.#denied(caller, ended, { operation: 'disconnect', workspace });
     forgetEnded(engine.value);
   }
 
@@ -199,7 +202,8 @@ export class LocalHub implements Hub {
   }
 
   refuses(caller: Caller, workspace: string | undefined, way: WayIn): Refusal | undefined {
-    const refused = this.#refusesPlace(caller, workspace);
+    const refused =
+      this.#refusesPlace(caller, workspace) ?? (way === 'changes' ? refuseEvents(caller) : undefined);
     return refused && this.#denied(caller, refused, { operation: way, workspace });
   }
 

@@ -45,7 +45,7 @@ export const refuseEvents = ({ scope }: Caller): Refusal | undefined =>
     ? undefined
     : refuse(
         'forbidden',
-        'Events are of all categories, and your token is for some of them. Use one that is for all.',
+        'Events and changes are of all categories, and your token is for some of them. Use one that is for all.',
       );
 
 /** A person who speaks for an agent is not asked as a person. */

@@ -23,6 +23,10 @@ export interface Scope {
   readonly agent?: string | undefined;
 }
 
+/** AC18: whether who is held so may know what is of this category. What an area holds is of the category of its name. */
+export const mayKnow = (scope: Scope | undefined, category: string): boolean =>
+  scope === undefined || scope.categories.includes('*') || scope.categories.includes(category);
+
 /** Who speaks: `principal` comes from the connection, `agent` is one of the principal's agents. */
 export interface Actor {
   readonly principal: string;

@@ -161,7 +161,11 @@ describe('who may call what', () => {
     assert.match(list.ok ? '' : list.message, /^workspace_list is about all workspaces of this hub/);
     assert.equal(hub.refuses(caller, 'main', 'changes')?.message, unknown);
     assert.equal(hub.refuses(caller, undefined, 'changes')?.message, unknown, 'which is the default');
-    assert.equal(hub.refuses(caller, 'shop', 'changes'), undefined);
+    assert.equal(hub.refuses(caller, 'shop', 'mcp'), undefined);
+    const changes = hub.refuses(caller, 'shop', 'changes');
+    assert.deepEqual([changes?.code, /of all categories/.test(changes?.message ?? '')], ['forbidden', true]);
+    const all = callerWith({ scope: { ...scope, categories: ['*'] } });
+    assert.equal(hub.refuses(all, 'shop', 'changes'), undefined);
     const events = { workspace: 'shop', areas: [], agents: [], kinds: [], since: undefined };
     const refused = await hub.events({ ...events, caller });
     assert.equal(refused.ok ? '' : refused.code, 'forbidden');
@@ -178,4 +182,15 @@ it('AC33 who is held to some workspaces calls nothing that is about who may come
     assert.match(refused.ok ? '' : refused.message, /is about all workspaces of this hub/, name);
   }
   for (const name of ['auth_status', 'token_list', 'tool_search']) valueIn(await call(name, narrow));
+  valueIn(
+    await call('principal_add', callerWith({}), { input: { name: 'bea', kind: 'person', role: 'approver' } }),
+  );
+  const [known, unknown] = await Promise.all(
+    ['bea', 'nobody'].map((principal) => call('rate_limit_status', narrow, { input: { principal } })),
+  );
+  assert.equal(known?.ok === false && known.code, 'forbidden');
+  assert.deepEqual(known, unknown, 'so that nobody learns who there is');
+  valueIn(await call('rate_limit_status', narrow));
+  const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
+  valueIn(await call('rate_limit_status', everywhere, { input: { principal: 'bea' } }));
 });

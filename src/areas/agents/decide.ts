@@ -1,5 +1,6 @@
 import { type AreaDefinition, type Context, type Decision, intents } from '../../kernel/area.ts';
 import { assert, never } from '../../kernel/assert.ts';
+import { roleAtLeast } from '../../kernel/entry.ts';
 import { type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import {
   type Agent,
@@ -42,7 +43,8 @@ export type AgentsCommand =
   | StartCommand
   | UpdateCommand
   | { readonly type: 'leave' }
-  | { readonly type: 'disconnect'; readonly connection: string }
+  /** `boundTo`: the only agent whose session it may end. */
+  | { readonly type: 'disconnect'; readonly connection: string; readonly boundTo?: string | undefined }
   | { readonly type: 'see'; readonly sessions: readonly string[] }
   | { readonly type: 'expire'; readonly session: string };
 
@@ -57,10 +59,7 @@ export const decide: Decide = (slice, command, context) => {
     case 'leave':
       return leave(slice, context);
     case 'disconnect':
-      return endSession(
-        sessionOfConnection(slice, context.actor.principal, command.connection),
-        'disconnected',
-      );
+      return disconnect(slice, command, context);
     case 'see':
       return see(slice, command.sessions);
     case 'expire':
@@ -238,6 +237,21 @@ const leave = (slice: AgentsSlice, { actor }: Context): Decision<AgentsEvent> =>
     return refuse('session_required', 'There is no session to leave. Pass the session that start returned.');
   }
   return endSession(slice.sessions.get(actor.session), 'left');
+};
+
+/** AC51 */
+const disconnect = (
+  slice: AgentsSlice,
+  { connection, boundTo }: Extract<AgentsCommand, { readonly type: 'disconnect' }>,
+  { actor }: Context,
+): Decision<AgentsEvent> => {
+  const session = sessionOfConnection(slice, actor.principal, connection);
+  if (session === undefined || session.endedAt !== undefined) return ok([]);
+  if (!roleAtLeast(actor.role, 'worker'))
+    return refuse('forbidden', `A session is ended by who has the role worker; you have ${actor.role}.`);
+  return boundTo !== undefined && session.agent !== boundTo
+    ? heldTo(boundTo)
+    : endSession(session, 'disconnected');
 };
 
 const endSession = (session: Session | undefined, reason: 'left' | 'disconnected'): Decision<AgentsEvent> =>

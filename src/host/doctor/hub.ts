@@ -5,7 +5,7 @@ import { type Listen, urlOf } from '../../surfaces/http/listen.ts';
 import type { Refusal } from '../../kernel/errors.ts';
 import { textOfSecret } from '../secrets/secret.ts';
 import { connectFound } from '../found-hub.ts';
-import { type FoundHubFile, type HubFile, lookAtHubFile } from '../hub-file.ts';
+import { type FoundHubFile, type HubFile, isAlive, lookAtHubFile } from '../hub-file.ts';
 import { version } from '../version.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
 import { leaveUrlOut, moveAside, permit, serveAt } from './mends.ts';
@@ -110,15 +110,6 @@ const gone = ({ path, file: { url, pid } }: { readonly path: string; readonly fi
         `${path} names a hub at ${url} that is gone; it ended without taking the file away.`,
         `rm ${shellWord(path)}`,
       );
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 };
 
 interface Running {

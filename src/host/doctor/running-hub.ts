@@ -1,7 +1,7 @@
 import { connectHub } from '../../surfaces/http/client.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { connectFound } from '../found-hub.ts';
-import { readHubFile } from '../hub-file.ts';
+import { isAlive, readHubFile } from '../hub-file.ts';
 import { textOfSecret } from '../secrets/secret.ts';
 
 /** The hub that calls from here go to, if it answers. */
@@ -14,7 +14,8 @@ export const runningHub = async ({ url, dataDir, token }: Settings): Promise<str
     return named.ok ? url : undefined;
   }
   const file = await readHubFile(dataDir);
-  const found = file === undefined ? undefined : await connectFound(file, shown.value);
+  // Tokens of others are looked at there as well.
+  const found = file === undefined || !isAlive(file.pid) ? undefined : await connectFound(file, shown.value);
   found?.close();
   return found === undefined ? undefined : file?.url;
 };

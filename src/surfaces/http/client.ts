@@ -22,7 +22,7 @@ import {
   stranger,
   unreached,
 } from './hub-answers.ts';
-import { askHub } from './hub-request.ts';
+import { type HubAnswer, type HubRequest, askHub } from './hub-request.ts';
 import { newAgent } from './node-http.ts';
 
 /** How long to wait before a request is sent again, whose answer did not come. */
@@ -40,22 +40,24 @@ const healthTimeoutMs = 5 * secondMs;
 export interface ConnectOptions {
   /** How long its answer may take. */
   readonly timeoutMs?: number;
-  /** What shows the hub who calls. */
+  /** What shows the hub who calls. Shown only to what has said, without it, that it is a hub. */
   readonly token?: string | undefined;
+  /** Whether the hub can still be there. Once it is not, nothing is sent: who has its address by now gets no token. */
+  readonly isThere?: (() => boolean) | undefined;
 }
 
 /** Looks for a hub at `url` and, when one answers, gives it to surfaces as if it ran in this process. */
 export const connectHub = async (
   url: string,
-  { timeoutMs = healthTimeoutMs, token }: ConnectOptions = {},
+  { timeoutMs = healthTimeoutMs, token, isThere = () => true }: ConnectOptions = {},
 ): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
   const bare = token === undefined ? undefined : bareTokenRefusal(address.value);
   if (bare !== undefined) return bare;
   const agent = newAgent(address.value.base, { keepAlive: true, maxSockets: connectionsMax });
-  const line = { address: address.value, agent, credentials: credentialsWith(token) };
-  const health = await askHealth(line, timeoutMs);
+  const line = { address: address.value, agent, credentials: credentialsWith(token), isThere };
+  const health = await askHealth({ ...line, credentials: credentialsWith(undefined) }, timeoutMs);
   if (health.ok && health.value.status !== 'stopping') return ok(new RemoteHub(line, health.value));
   agent.destroy();
   return health.ok ? unreached(address.value, 'it is stopping') : health;
@@ -67,19 +69,23 @@ interface Line {
   readonly agent: Agent;
   /** The headers that show who calls. */
   readonly credentials: Readonly<Record<string, string>>;
+  readonly isThere: () => boolean;
 }
+
+const ask = ({ address, agent, isThere }: Line, asked: HubRequest): Promise<HubAnswer> =>
+  isThere() ? askHub(address, agent, asked) : Promise.resolve(ended);
+
+const ended = { ok: false, reached: false, reason: 'its process has ended' } as const;
 
 const credentialsWith = (token: string | undefined): Line['credentials'] =>
   token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
-const askHealth = async (
-  { address: hub, agent, credentials }: Line,
-  timeoutMs: number,
-): Promise<Outcome<HubHealth>> => {
-  const answer = await askHub(hub, agent, {
+const askHealth = async (line: Line, timeoutMs: number): Promise<Outcome<HubHealth>> => {
+  const { address: hub } = line;
+  const answer = await ask(line, {
     method: 'GET',
     path: '/health',
-    headers: credentials,
+    headers: line.credentials,
     body: undefined,
     signal: undefined,
     timeoutMs,
@@ -161,7 +167,7 @@ export class RemoteHub implements Hub {
       lost,
     });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
-    const answer = await askHub(this.#address, this.#agent, {
+    const answer = await ask(this.#line, {
       method: 'POST',
       path: `/v1/operations/${encodeURIComponent(operation)}`,
       headers: { 'Content-Type': 'application/json', ...headers.value },
@@ -186,7 +192,7 @@ export class RemoteHub implements Hub {
     const headers = this.#headers(caller, { workspace, requestId: undefined });
     if (!headers.ok) return true;
     // Not asked twice: this process is about to end, and a session that nobody uses ends by itself.
-    const answer = await askHub(this.#address, this.#agent, {
+    const answer = await ask(this.#line, {
       method: 'DELETE',
       path: '/v1/connection',
       headers: headers.value,
@@ -199,7 +205,7 @@ export class RemoteHub implements Hub {
 
   /** Has the hub make a link by which whoever opens it in a browser comes in. */
   async offerLogin(): Promise<Outcome<OfferedLink>> {
-    const answer = await askHub(this.#address, this.#agent, {
+    const answer = await ask(this.#line, {
       method: 'POST',
       path: '/v1/login',
       headers: this.#line.credentials,
@@ -227,6 +233,7 @@ export class RemoteHub implements Hub {
   /** Like `changes`, but over when the hub goes away. */
   async openChanges(workspace: string | undefined, listener: ChangeListener): Promise<Outcome<ChangeStream>> {
     const headers = this.#headers(nobody, { workspace, requestId: undefined });
+    if (!this.#line.isThere()) return unreached(this.#address, ended.reason);
     return headers.ok
       ? openChanges(this.#address, this.#agent, { headers: headers.value, listener })
       : headers;

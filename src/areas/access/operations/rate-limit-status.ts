@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
+import type { Scope } from '../../../kernel/entry.ts';
 import { ok, refuse } from '../../../kernel/errors.ts';
 import { isoTime, secondMs } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { rateClasses } from '../../../kernel/rate.ts';
 import { sourceOf } from '../limits.ts';
-import { principalNameSchema, roles } from '../model.ts';
+import { covers, everything, principalNameSchema, roles } from '../model.ts';
 
 export const rateLimitStatus = defineOperation({
   name: 'rate_limit_status',
@@ -54,6 +55,13 @@ export const rateLimitStatus = defineOperation({
         `Only an admin sees the limits of others, and you have the role ${actor.role}. Leave principal out to see yours.`,
       );
     }
+    // AC33
+    if (asked !== undefined && asked !== actor.principal && !isForAll(actor.scope)) {
+      return refuse(
+        'forbidden',
+        'Who else there is concerns all workspaces of this hub, and your token is for some of them. Leave principal out to see yours.',
+      );
+    }
     const { principal, role, configured, readings } = present(usage, 'what is measured is told');
     return ok({
       principal,
@@ -71,3 +79,6 @@ export const rateLimitStatus = defineOperation({
     });
   },
 });
+
+const isForAll = (scope: Scope | undefined): boolean =>
+  scope === undefined || covers(scope.workspaces, [everything]);

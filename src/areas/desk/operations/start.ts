@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
 import type { Moment } from '../../../kernel/carried.ts';
+import { mayKnow } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { isoTime } from '../../../kernel/instants.ts';
@@ -124,21 +125,22 @@ export const start = defineOperation({
       wipLimit: given.wip_limit,
       metadata: metadataOf(given),
     }),
-  answer: ({ entries }, slices, { now, workspace, arrived, attention }) => {
+  answer: ({ entries }, slices, { now, workspace, arrived, attention, actor: { scope } }) => {
     const { agent: name, session, resumed } = startedIn(entries);
     const agent = present(slices.agents.agents.get(name), 'an agent that started exists');
-    const next = nextTask(slices, { agent, session }, now);
+    const tasksKnown = mayKnow(scope, 'tasks');
+    const next = tasksKnown ? nextTask(slices, { agent, session }, now) : undefined;
     return ok({
       agent: name,
       session,
       resumed,
       workspace,
       wip_limit: agent.wipLimit,
-      holding: holding(slices, name),
-      ...locksOf(slices, session),
-      lost: lost(slices, agent),
+      holding: tasksKnown ? holding(slices, name) : [],
+      ...(mayKnow(scope, 'leases') && locksOf(slices, session)),
+      lost: tasksKnown ? lost(slices, agent) : [],
       waiting: [
-        ...unread(slices, name, { now, arrived }),
+        ...(mayKnow(scope, 'messages') ? unread(slices, name, { now, arrived }) : []),
         ...attention(name)
           .filter(({ kind }) => kind !== messageKind)
           .map(({ kind, ref, text }) => ({ kind, ref, text })),

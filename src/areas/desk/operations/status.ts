@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Scope, mayKnow } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { type Instant, isoTime } from '../../../kernel/instants.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
@@ -65,25 +66,22 @@ export const status = defineOperation({
     active: listOf(z.strictObject({ agent: z.string(), last_seen: z.string() })),
   }),
   query: (slices, _input, facts) => {
-    const { tasks, messages } = slices;
+    const { messages } = slices;
     const { now, workspace, actor, settings } = facts;
-    const { agent } = actor;
+    const { agent, scope } = actor;
+    const of = <T extends object>(category: string, told: () => T): Partial<T> =>
+      mayKnow(scope, category) ? told() : {};
     return ok({
       workspace,
       ...(settings.access.isOpen() && { access: openWords }),
-      tasks: counted({
-        todo: countOf(tasks, 'todo'),
-        ready: readyCount(tasks),
-        in_progress: countOf(tasks, 'in_progress'),
-        in_review: countOf(tasks, 'in_review'),
-        blocked: countOf(tasks, 'blocked'),
-        done: countOf(tasks, 'done'),
-        cancelled: countOf(tasks, 'cancelled'),
-      }),
-      agents: counted(tiersOf(slices, now)),
-      ...(agent === undefined
-        ? { ...counted({ undelivered_messages: undeliveredCount(messages) }), ...goingOn(slices, now) }
-        : counted({ unread_messages: unreadOf(messages, agent, facts).size })),
+      tasks: of('tasks', () => countsOf(slices)),
+      agents: of('agents', () => counted(tiersOf(slices, now))),
+      ...of('messages', () =>
+        agent === undefined
+          ? counted({ undelivered_messages: undeliveredCount(messages) })
+          : counted({ unread_messages: unreadOf(messages, agent, facts).size }),
+      ),
+      ...(agent === undefined && goingOn(slices, now, scope)),
     });
   },
 });
@@ -95,6 +93,17 @@ const counted = <Name extends string>(counts: Readonly<Record<Name, number>>): {
   return some;
 };
 
+const countsOf = ({ tasks }: Slices) =>
+  counted({
+    todo: countOf(tasks, 'todo'),
+    ready: readyCount(tasks),
+    in_progress: countOf(tasks, 'in_progress'),
+    in_review: countOf(tasks, 'in_review'),
+    blocked: countOf(tasks, 'blocked'),
+    done: countOf(tasks, 'done'),
+    cancelled: countOf(tasks, 'cancelled'),
+  });
+
 const tiersOf = ({ agents }: Pick<Slices, 'agents'>, now: Instant) => {
   const tiers = { active: 0, idle: 0, stale: 0, abandoned: 0 };
   for (const agent of agents.agents.values()) tiers[agentTier(agents, agent, now)] += 1;
@@ -102,10 +111,10 @@ const tiersOf = ({ agents }: Pick<Slices, 'agents'>, now: Instant) => {
 };
 
 /** DE15 */
-const goingOn = (slices: Slices, now: Instant) => ({
-  ...named('in_progress', inProgress(slices)),
-  ...named('locks', locks(slices)),
-  ...named('active', active(slices, now)),
+const goingOn = (slices: Slices, now: Instant, scope: Scope | undefined) => ({
+  ...(mayKnow(scope, 'tasks') && named('in_progress', inProgress(slices))),
+  ...(mayKnow(scope, 'leases') && named('locks', locks(slices))),
+  ...(mayKnow(scope, 'agents') && named('active', active(slices, now))),
 });
 
 interface List<T> {

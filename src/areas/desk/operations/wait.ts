@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Attention } from '../../../kernel/area.ts';
 import type { Carried } from '../../../kernel/carried.ts';
-import type { Seq } from '../../../kernel/entry.ts';
+import { type Seq, mayKnow } from '../../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { type Facts, type History, defineOperation, withEntries } from '../../../kernel/operation.ts';
@@ -231,7 +231,7 @@ const families = ['message', 'task', 'lock', 'portal'] as const;
 /** DE14: the task that a claim would take, as long as there is one. */
 const readyIn = (slices: Slices, { actor, now }: Facts, wanted: readonly Kind[] | undefined): Attention[] => {
   const agent = slices.agents.agents.get(actor.agent ?? '');
-  if (!wants(wanted, 'ready') || agent === undefined) return [];
+  if (!wants(wanted, 'ready') || agent === undefined || !mayKnow(actor.scope, 'tasks')) return [];
   const task = nextTask(slices, { agent, session: actor.session ?? '' }, now);
   if (task === undefined) return [];
   const [seq = 0] = newest(task.trail, 1);

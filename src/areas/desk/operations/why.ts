@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SeenEntry } from '../../../kernel/area.ts';
-import type { Entry, Seq } from '../../../kernel/entry.ts';
+import { type Entry, type Seq, mayKnow } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { type Answer, defineOperation, withEntries } from '../../../kernel/operation.ts';
@@ -61,6 +61,7 @@ export const why = defineOperation({
     const { head, seen } = facts;
     const thing = thingNamed(slices, name, facts);
     if (!thing.ok) return thing;
+    if (!mayKnow(facts.actor.scope, thing.value.area)) return unknown(name);
     const look = { seen, limit, last: Math.min(head, (before ?? Number.MAX_SAFE_INTEGER) - 1) };
     return entriesAbout(thing.value, look, (found, next) => {
       const { kind, ref } = thing.value;
