@@ -32,6 +32,8 @@ export interface Actor {
   readonly kind: Kind;
   /** Public id of the token that the call came with. */
   readonly token?: string | undefined;
+  /** When what the call came with ends, where that is no token of the hub. */
+  readonly until?: Instant | undefined;
   /** What it is held to; absent = to nothing but its role. */
   readonly scope?: Scope | undefined;
 }

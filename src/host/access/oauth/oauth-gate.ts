@@ -4,7 +4,7 @@ import { tokenPrefix } from '../../../areas/access/model.ts';
 import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
-import { type Instant, minuteMs, secondMs } from '../../../kernel/instants.ts';
+import { type Instant, hourMs, minuteMs, secondMs } from '../../../kernel/instants.ts';
 import type { Caller } from '../../../kernel/operation.ts';
 import { printable } from '../../../kernel/text.ts';
 import type { Credentials, Gate } from '../../../surfaces/http/gate.ts';
@@ -18,6 +18,8 @@ import { type Claims, bearerOf } from './claims.ts';
 import { grantedBy, principalOf, scopesIn, scopesToReach } from './grants.ts';
 import { type TokenChecks, tokenChecks } from './token-checks.ts';
 import { Remembered } from './remembered.ts';
+import { toleranceSeconds } from './jwt-check.ts';
+import { Standings } from '../standings.ts';
 
 export interface OAuthGateOptions {
   readonly settings: OAuthSettings;
@@ -56,6 +58,9 @@ const defaults: Limits = {
 const tokenCharactersMax = 8_192;
 const jwtPattern = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
+/** How long what is made or opened with a token lasts of which the identity provider does not say when it ends. */
+const endUnsaidMs = hourMs;
+
 /** How many tokens may be checked at once. */
 const checksMax = 64;
 /** How many callers are told of in the log before those may be told of again. */
@@ -76,12 +81,14 @@ export class OAuthGate implements Gate {
   readonly #checking = new Map<string, Promise<Outcome<Caller>>>();
   readonly #scopes = new WeakMap<Caller, ReadonlySet<string>>();
   readonly #told: Remembered<true>;
+  readonly #standings: Standings;
 
   constructor(options: OAuthGateOptions) {
     const { settings, clock } = options;
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
     this.#failures = new AuthFailures(clock.monotonic);
+    this.#standings = new Standings(clock);
     this.#known = new Remembered(clock.monotonic, this.#limits.tokensMax);
     this.#told = new Remembered(clock.monotonic, toldMax);
     this.#checks = tokenChecks({ ...options, now: this.#now }, this.#limits);
@@ -147,10 +154,13 @@ export class OAuthGate implements Gate {
     }
     if (granted === undefined) return this.#refuseUnmapped(principal);
     const { role, workspaces } = granted;
+    const until = this.#endOf(claims);
     const caller: Caller = {
       principal,
       role,
       kind,
+      until,
+      standing: this.#standings.of(() => until - this.#now()),
       ...(!workspaces.includes('*') && { scope: { workspaces, categories: ['*'] } }),
       agent: undefined,
       session: undefined,
@@ -159,6 +169,11 @@ export class OAuthGate implements Gate {
     };
     this.#scopes.set(caller, bearer.scopes);
     return ok(caller);
+  }
+
+  /** AC30, AC39: until when something that is made or opened with the token may last. */
+  #endOf({ exp }: Claims): Instant {
+    return exp === undefined ? this.#now() + endUnsaidMs : (exp + toleranceSeconds) * secondMs;
   }
 
   #refuseUnmapped(principal: string): Refusal {
