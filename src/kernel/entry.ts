@@ -47,6 +47,15 @@ export const systemActor: Actor = {
   kind: 'service',
 };
 
+/** Whether somebody acts as a person: one who speaks for an agent, or may speak for one alone, acts as that. */
+export const actsAsPerson = ({
+  kind,
+  agent,
+  session,
+  scope,
+}: Pick<Actor, 'kind' | 'agent' | 'session' | 'scope'>): boolean =>
+  kind === 'person' && agent === undefined && session === undefined && scope?.agent === undefined;
+
 /** What an entry says of its author. */
 export interface Author {
   readonly principal: string;

@@ -103,6 +103,8 @@ it('AC46 a link is made for a person who shows a token, and for nobody else', as
   assert.equal((await ask('POST /v1/login')).status, 401);
   const agent = await make({ kind: 'agent' });
   assert.equal((await offer(agent.text)).status, 403);
+  const bound = await make({ kind: 'person', agent: 'ada' });
+  assert.equal((await offer(bound.text)).status, 403);
   assert.equal((await offer(own, { 'signalbox-kind': 'agent' })).status, 403);
   assert.equal((await offer(own, { 'signalbox-agent': 'anna' })).status, 403);
   // A browser cannot go on for ever by making links for itself.
