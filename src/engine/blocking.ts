@@ -87,7 +87,7 @@ export class Blocking {
           if (leftMs <= 0 || signal?.aborted) return fate;
           await wait.next(Math.min(leftMs, waitLooksEveryMs));
           const rehearsed = rehearse(rules, state, { call, now: now(), log });
-          hopeless = !rehearsed.ok && worthWaiting(rehearsed);
+          hopeless = signal?.aborted === true || (!rehearsed.ok && worthWaiting(rehearsed));
         }
       }
     });

@@ -2,10 +2,11 @@ import type { ProfileName } from '../areas/access/limits.ts';
 import { findPrincipal } from '../areas/access/model.ts';
 import { agentsIntent } from '../areas/agents/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
+import type { Reply } from '../engine/answers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
-import type { Caller, Operation, PreparedQuery } from '../kernel/operation.ts';
+import type { Caller, Operation, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { RateClass } from '../kernel/rate.ts';
 import {
   type Hub,
@@ -22,6 +23,7 @@ import { RateLimits } from './access/rate-limits.ts';
 import { forgetEnded } from './carried-reports.ts';
 import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
 import { Quotas } from './quotas.ts';
+import { whileGood } from './while-good.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -86,15 +88,11 @@ export class LocalHub implements Hub {
     const beyond =
       prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
     if (beyond !== undefined) return beyond;
-    const whose = prepared.value.kind === 'query' ? prepared.value.measures?.(call.caller) : undefined;
+    const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, prepared.value, made);
     const reply =
-      prepared.value.kind === 'query'
-        ? await engine.value.query(
-            call.caller,
-            whose === undefined ? prepared.value : await this.#measured(prepared.value, whose, call.caller),
-            call,
-          )
-        : await engine.value.execute(call.caller, prepared.value, call);
+      prepared.value.limitMs > 0
+        ? await whileGood(call, prepared.value.kind === 'command', make)
+        : await make(call);
     if (!reply.ok) {
       const workspace = placeOf(operation, call, input);
       return reply.code === 'forbidden'
@@ -109,6 +107,18 @@ export class LocalHub implements Hub {
       ...(receipt !== undefined && { receipt }),
       ...(spent.value !== undefined && { rate: spent.value }),
     });
+  }
+
+  async #make(
+    engine: Engine,
+    prepared: PreparedCommand | PreparedQuery,
+    call: HubCall,
+  ): Promise<Outcome<Reply>> {
+    const { caller } = call;
+    if (prepared.kind === 'command') return engine.execute(caller, prepared, call);
+    const whose = prepared.measures?.(caller);
+    const measured = whose === undefined ? prepared : await this.#measured(prepared, whose, caller);
+    return engine.query(caller, measured, call);
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {

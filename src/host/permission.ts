@@ -1,7 +1,7 @@
 import { covers, coversWorkspaces, everything } from '../areas/access/model.ts';
 import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
-import { roleAtLeast } from '../kernel/entry.ts';
+import { actsAsPerson, roleAtLeast } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
@@ -29,7 +29,7 @@ export const refuseCaller = (asked: Asked, caller: Caller): Refusal | undefined 
       `${name} is about all workspaces of this hub, and your token is for some of them. Use one that is for all.`,
     );
   }
-  return person === true && !isPerson(caller) ? needsPerson(name) : undefined;
+  return person === true && !actsAsPerson(caller) ? needsPerson(name) : undefined;
 };
 
 /** Everybody may ask about themselves, and which tools there are; who else may come in is about all. */
@@ -47,10 +47,6 @@ export const refuseEvents = ({ scope }: Caller): Refusal | undefined =>
         'forbidden',
         'Events and changes are of all categories, and your token is for some of them. Use one that is for all.',
       );
-
-/** A person who speaks for an agent is not asked as a person. */
-const isPerson = ({ kind, agent, session }: Caller): boolean =>
-  kind === 'person' && agent === undefined && session === undefined;
 
 const needsPerson = (name: string): Refusal =>
   refuse(

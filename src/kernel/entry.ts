@@ -36,6 +36,8 @@ export interface Actor {
   readonly kind: Kind;
   /** Public id of the token that the call came with. */
   readonly token?: string | undefined;
+  /** When what the call came with ends, where that is no token of the hub. */
+  readonly until?: Instant | undefined;
   /** What it is held to; absent = to nothing but its role. */
   readonly scope?: Scope | undefined;
 }
@@ -48,6 +50,15 @@ export const systemActor: Actor = {
   role: 'admin',
   kind: 'service',
 };
+
+/** Whether somebody acts as a person: one who speaks for an agent, or may speak for one alone, acts as that. */
+export const actsAsPerson = ({
+  kind,
+  agent,
+  session,
+  scope,
+}: Pick<Actor, 'kind' | 'agent' | 'session' | 'scope'>): boolean =>
+  kind === 'person' && agent === undefined && session === undefined && scope?.agent === undefined;
 
 /** What an entry says of its author. */
 export interface Author {

@@ -12,6 +12,14 @@ import type { Found, SearchQuery } from './search.ts';
 import type { Slices } from './slices.ts';
 import type { Done, Place, Retry, Turn, Watch } from './waiting.ts';
 
+/** Whether what somebody came in with is good, which may end while they are in. */
+export interface Standing {
+  /** For how many milliseconds it will be, as far as is known now; 0 or less = it is not any more. */
+  readonly leftMs: () => number;
+  /** Calls `ended` once when it is not any more, which may be now. The result ends that. */
+  readonly watch: (ended: () => void) => () => void;
+}
+
 /** What a surface knows of who is calling, before anything is looked up. */
 export interface Caller {
   readonly principal: string;
@@ -22,6 +30,10 @@ export interface Caller {
   readonly token?: string | undefined;
   /** What that token is good for; absent = for everything that the role allows. */
   readonly scope?: Scope | undefined;
+  /** When what was shown ends, where that is not a token of the hub; absent = it does not, or is not known. */
+  readonly until?: Instant | undefined;
+  /** Of what was shown; absent = good for as long as the hub runs. */
+  readonly standing?: Standing | undefined;
   /** Which of the principal's agents speaks, when the call says so. */
   readonly agent: string | undefined;
   /** The handle that `start` returned, when the call passes it back. */

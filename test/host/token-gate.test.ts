@@ -73,7 +73,9 @@ describe('who shows a token', () => {
   it('is let in in the name of its principal, for what it is for, also right after another process made it', async (t) => {
     const { make, show, own } = await openGate(t);
     const whole = await make();
-    assert.deepEqual(valueIn(await show(`Bearer ${whole.text}`)), {
+    const { standing, ...admitted } = valueIn(await show(`Bearer ${whole.text}`));
+    assert.equal(standing?.leftMs(), Infinity);
+    assert.deepEqual(admitted, {
       principal: 'owner',
       role: 'admin',
       kind: 'person',
@@ -129,6 +131,44 @@ describe('who shows a token', () => {
     await engine.refresh();
     assert.match(await why(`Bearer ${refreshed.text}`), /^unauthenticated This hub does not know/);
   });
+});
+
+it('AC39 hears once that its token is over: it expired, was revoked, got another secret, or its principal went', async (t) => {
+  const { make, show, tell, clock, engine } = await openGate(t);
+  const heard: string[] = [];
+  const watch = async (name: string, text: string): Promise<() => void> => {
+    const { standing } = valueIn(await show(`Bearer ${text}`));
+    return present(standing, 'a token may end').watch(() => heard.push(name));
+  };
+  await tell({ type: 'add_principal', name: 'mia', kind: 'person', role: 'reader', note: undefined });
+  const [brief, revoked, other, left] = [
+    await make({ expires: 7_200 }),
+    await make(),
+    await make(),
+    await make(),
+  ];
+  await watch('brief', brief.text);
+  await watch('revoked', revoked.text);
+  await watch('other', other.text);
+  await watch('removed', (await make({ principal: 'mia' })).text);
+  const leave = await watch('left', left.text);
+  clock.advance(2 * hourMs - minuteMs);
+  await engine.refresh();
+  assert.deepEqual(heard, []);
+  clock.advance(2 * minuteMs);
+  assert.deepEqual(heard, ['brief']);
+  leave();
+  for (const { id } of [revoked, left]) await tell({ type: 'revoke_token', id });
+  await tell({
+    type: 'refresh_token',
+    id: other.id,
+    hash: hashIn(newTokenText()),
+    expires: undefined,
+    scope: undefined,
+  });
+  await tell({ type: 'remove_principal', name: 'mia' });
+  await engine.refresh();
+  assert.deepEqual(heard, ['brief', 'revoked', 'other', 'removed']);
 });
 
 describe('who shows no good token', () => {

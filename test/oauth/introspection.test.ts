@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, describe, it } from 'node:test';
 import { plainSecret } from './plain-secret.ts';
+import { hourMs } from '../../src/kernel/instants.ts';
 import { valueIn } from '../surfaces/serving.ts';
 import { type Answering, audience, gateFor, json, startIssuer } from './issuer.ts';
 
@@ -36,7 +37,10 @@ describe('an opaque token', () => {
     const { issuer, show, shown } = await opened(t);
     const opaque = valueIn(await show('opaque'));
     const signed = valueIn(await show(await issuer.sign()));
-    assert.deepEqual(opaque, signed);
+    const { until, standing, ...rest } = signed;
+    assert.deepEqual({ ...opaque, until, standing }, { ...rest, until, standing });
+    const left = (opaque.standing?.leftMs() ?? Infinity) - hourMs;
+    assert.ok(left <= 0, 'nothing lasts without an end that the provider has not said');
     const credentials = Buffer.from('hub%3A1:a+secret%26').toString('base64');
     assert.deepEqual(shown, [
       { authorization: `Basic ${credentials}`, body: 'token=opaque&token_type_hint=access_token' },

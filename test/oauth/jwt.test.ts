@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignJWT, UnsecuredJWT, base64url, exportJWK, exportSPKI, generateKeyPair, importJWK } from 'jose';
+import { Logins } from '../../src/host/access/logins.ts';
 import { valueIn } from '../surfaces/serving.ts';
 import { audience, gateFor, json, startIssuer } from './issuer.ts';
 
@@ -14,7 +15,8 @@ describe('a JWT of the identity provider', () => {
     const { show } = gateFor(issuer);
     const caller = valueIn(await show(await issuer.sign({ preferred_username: 'owner' })));
     assert.match(caller.principal, /^oidc-[0-9a-f]{32}$/);
-    const { principal, ...rest } = caller;
+    const { principal, standing, until = 0, ...rest } = caller;
+    assert.ok((standing?.leftMs() ?? Infinity) <= until - Date.now() + 1_000);
     assert.deepEqual(rest, {
       role: 'worker',
       kind: 'person',
@@ -83,6 +85,27 @@ describe('a JWT of the identity provider', () => {
       assert.equal(!refused.ok && refused.message, 'The inner gate was asked.');
     }
     assert.deepEqual(issuer.asked, []);
+  });
+});
+
+describe('what is made with a JWT', () => {
+  it('AC47 of a browser is over with it, and so is a link', async (t) => {
+    const issuer = await startIssuer(t);
+    let passedMs = 0;
+    const { clock, show } = gateFor(issuer, { now: () => Date.now() + passedMs });
+    const desk = new Logins({ clock, failed: (refusal) => refusal });
+    const caller = valueIn(await show(await issuer.sign()));
+    const [one, other] = [valueIn(desk.offer(caller)), valueIn(desk.offer(caller))];
+    const { secret, lastsS } = valueIn(desk.redeem(one.code, undefined));
+    assert.ok(lastsS <= 630, String(lastsS));
+    assert.equal(desk.find(secret)?.principal, caller.principal);
+    const heard: string[] = [];
+    desk.find(secret)?.standing?.watch(() => heard.push('over'));
+    passedMs = 631_000;
+    assert.equal(desk.find(secret), undefined);
+    assert.equal(desk.redeem(other.code, undefined).ok, false);
+    clock.advance(631_000);
+    assert.deepEqual(heard, ['over']);
   });
 });
 

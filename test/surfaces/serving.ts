@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { errorCodes } from '../../src/catalogue/errors.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
@@ -53,6 +54,8 @@ export interface Served {
   readonly calls: HubCall[];
   readonly left: Caller[];
   readonly waiting: () => Promise<number>;
+  /** Of the hub's own journal. */
+  readonly engine: Engine;
 }
 
 /** What a test puts between the surface and the hub. */
@@ -91,7 +94,7 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
   /** How many calls wait for something, in all workspaces. */
   const waiting = async (): Promise<number> =>
     (await workspaces.opened()).reduce((sum, { engine }) => sum + engine.waiting, 0);
-  return { hub, catalogue, waiting };
+  return { hub, catalogue, waiting, engine: workspaces.hub.engine };
 };
 
 export const serve = async (
@@ -109,7 +112,7 @@ export const serve = async (
   const log = new CollectedLog();
   const calls: HubCall[] = [];
   const left: Caller[] = [];
-  const { hub: local, catalogue, waiting } = await openHub(context, log);
+  const { hub: local, catalogue, waiting, engine } = await openHub(context, log);
   const watched: Hub = {
     id: local.id,
     version: local.version,
@@ -143,7 +146,7 @@ export const serve = async (
   const { url } = valueIn(await surface.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }));
   context.after(() => surface.close());
   const port = Number(new URL(url).port);
-  return { url, port, hub, catalogue, log, surface, mcp, calls, left, waiting };
+  return { url, port, hub, catalogue, log, surface, mcp, calls, left, waiting, engine };
 };
 
 export interface Answer {

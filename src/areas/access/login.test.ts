@@ -116,6 +116,8 @@ it('AC46 a link is made for a person who shows a token, and for nobody else', as
   assert.equal((await ask('POST /v1/login')).status, 401);
   const agent = await make({ kind: 'agent' });
   assert.equal((await offer(agent.text)).status, 403);
+  const bound = await make({ kind: 'person', agent: 'ada' });
+  assert.equal((await offer(bound.text)).status, 403);
   assert.equal((await offer(own, { 'signalbox-kind': 'agent' })).status, 403);
   assert.equal((await offer(own, { 'signalbox-agent': 'anna' })).status, 403);
   // A browser cannot go on for ever by making links for itself.
@@ -210,8 +212,8 @@ it('AC47 a browser is whoever made the link, with a cookie that pages cannot rea
   assert.ok('workspaces' in JSON.parse(await health.text()));
 });
 
-it('AC47 it ends after 12 hours, with the token, by logging out, and with the next login', async (t) => {
-  const { enteredBy, codeOf, tell, make, who, clock, ask, url } = await openHub(t);
+it('AC47 it ends after 12 hours, with the token or its secret, by logging out, and with the next login', async (t) => {
+  const { enteredBy, enter, codeOf, tell, make, who, clock, ask, url } = await openHub(t);
   const byOwn = await enteredBy(await codeOf());
   clock.advance(12 * hourMs - 1);
   assert.equal(await who(byOwn), 'owner');
@@ -224,15 +226,23 @@ it('AC47 it ends after 12 hours, with the token, by logging out, and with the ne
   await tell({ type: 'revoke_token', id: token.id, reason: undefined });
   assert.equal(await who(byToken), 'unauthenticated');
 
+  const another = await make({ kind: 'person' });
+  const before = await enteredBy(await codeOf(another.text));
+  const link = await codeOf(another.text);
+  const hash = hashIn(newTokenText());
+  await tell({ type: 'refresh_token', id: another.id, hash, expires: undefined, scope: undefined });
+  assert.equal(await who(before), 'unauthenticated');
+  assert.equal((await enter(link)).status, 401);
+
   const leaving = await enteredBy(await codeOf());
   const left = await ask('POST /logout', { cookie: leaving, origin: url });
   assert.deepEqual([left.status, left.headers.get('set-cookie')?.split(';')[0]], [200, `${cookieAt(url)}=`]);
   assert.equal(await who(leaving), 'unauthenticated');
 
-  const before = await enteredBy(await codeOf());
-  const after = await enteredBy(await codeOf(), { origin: url, cookie: before });
-  assert.notEqual(after, before);
-  assert.deepEqual([await who(before), await who(after)], ['unauthenticated', 'owner']);
+  const first = await enteredBy(await codeOf());
+  const next = await enteredBy(await codeOf(), { origin: url, cookie: first });
+  assert.notEqual(next, first);
+  assert.deepEqual([await who(first), await who(next)], ['unauthenticated', 'owner']);
 });
 
 it('AC47 a cookie that nobody was given lets nobody in, and counts as a failure', async (t) => {

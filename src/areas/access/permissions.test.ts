@@ -174,6 +174,16 @@ describe('who may call what', () => {
   });
 });
 
+it('AC17 a token of a person that is for one agent alone acts as that agent', async (t) => {
+  const { call, catalogue } = await openHub(t);
+  const bound = callerWith({ scope: { workspaces: ['*'], categories: ['*'], agent: 'ada' } });
+  for (const { name, person } of catalogue.operations) {
+    const refused = await call(name, bound);
+    const needs = refused.ok ? undefined : refused.details['needs'];
+    assert.equal(needs, person === true ? 'person' : undefined, name);
+  }
+});
+
 it('AC33 who is held to some workspaces calls nothing that is about who may come in to all', async (t) => {
   const { call } = await openHub(t);
   const narrow = callerWith({ scope: { workspaces: ['shop'], categories: ['*'] } });

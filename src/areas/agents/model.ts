@@ -179,6 +179,7 @@ export const identify = (slices: { readonly agents: AgentsSlice }, caller: Calle
     kind: caller.kind,
     token: caller.token,
     ...(caller.scope !== undefined && { scope: caller.scope }),
+    ...(caller.until !== undefined && { until: caller.until }),
     agent: spoken ?? named,
     session: session.value?.id,
   });

@@ -9,6 +9,7 @@ import { ownerPrincipal } from '../owner.ts';
 import { OAuthGate } from './oauth/oauth-gate.ts';
 import { type OwnerToken, settleOwnerToken } from './owner-token.ts';
 import { Logins } from './logins.ts';
+import { Standings, mayEnd } from './standings.ts';
 import { TokenGate, type TokenGateOptions } from './token-gate.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
@@ -39,6 +40,7 @@ export const openAccess = (
   const { promise, resolve } = Promise.withResolvers<Outcome<Engine>>();
   let journal: Engine | undefined;
   const isOpen = (): boolean => !settings.auth && journal?.slices.access.enabled === false;
+  const standings = new Standings(clock);
   const logins: Logins = new Logins({ clock, failed: (refusal, remote) => tokens.failed(refusal, remote) });
   const tokens = new TokenGate({
     opening: promise,
@@ -52,12 +54,15 @@ export const openAccess = (
   const asking =
     oauth === undefined ? tokens : new OAuthGate({ settings: oauth, inner: tokens, clock, log, denials });
   return {
-    gate: settings.auth ? asking : openWhile(isOpen, asking),
+    gate: settings.auth ? asking : openWhile(isOpen, { asking, standings }),
     settings: { mayBeOpen: !settings.auth, isOpen },
     own,
     open: async (engine) => {
       const settled = await settleOwnerToken(settings, engine);
       journal = engine;
+      engine.subscribe((entries) => {
+        if (mayEnd(entries)) standings.look();
+      });
       resolve(settled.ok ? ok(engine) : settled);
       return settled;
     },
@@ -67,8 +72,14 @@ export const openAccess = (
 };
 
 /** AC19: who shows nothing comes in as long as it stands open; what is shown has to be good. */
-const openWhile = (isOpen: () => boolean, guarded: Gate): Gate => {
-  const everybody = openGate(ownerPrincipal);
+const openWhile = (
+  isOpen: () => boolean,
+  { asking: guarded, standings }: { readonly asking: Gate; readonly standings: Standings },
+): Gate => {
+  const everybody = openGate(
+    ownerPrincipal,
+    standings.of(() => (isOpen() ? Infinity : 0)),
+  );
   return {
     protectedResource: guarded.protectedResource,
     denied: guarded.denied,

@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/clock.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { hourMs, minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
+import { Standings } from './standings.ts';
 import type { Login, LoginDesk, LoginOffer } from '../../surfaces/http/login-desk.ts';
 
 const codeBytes = 16;
@@ -26,7 +27,7 @@ interface Kept {
 }
 
 export interface LoginsOptions {
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** Counts one who failed; what they are told. */
   readonly failed: (refusal: Refusal, remote: string | undefined) => Refusal;
 }
@@ -38,9 +39,11 @@ export class Logins implements LoginDesk {
   readonly #options: LoginsOptions;
   readonly #codes = new Map<string, Kept>();
   readonly #sessions = new Map<string, Kept>();
+  readonly #standings: Standings;
 
   constructor(options: LoginsOptions) {
     this.#options = options;
+    this.#standings = new Standings(options.clock);
   }
 
   readonly offer = (caller: Caller): Outcome<LoginOffer> => {
@@ -61,21 +64,38 @@ export class Logins implements LoginDesk {
     this.#forgetOver();
     const kept = this.#take(hashOf(code));
     if (kept === undefined) return this.#options.failed(usedUp, remote);
-    const { caller } = kept;
-    if (!makeRoom(this.#sessions, caller, sessionBounds)) return tooManySessions;
+    const { caller: maker } = kept;
+    const lastsMs = Math.min(sessionMs, maker.standing?.leftMs() ?? Infinity);
+    if (lastsMs <= 0) return this.#options.failed(usedUp, remote);
+    if (!makeRoom(this.#sessions, maker, sessionBounds)) return tooManySessions;
+    // What was opened in the session that has made room ends with it.
+    this.#standings.look();
     const secret = randomBytes(secretBytes).toString('base64url');
-    this.#sessions.set(hashOf(secret), { caller, until: this.#now() + sessionMs });
-    return ok({ secret, caller, lastsS: sessionMs / secondMs });
+    const key = hashOf(secret);
+    const standing = this.#standings.of(() => this.#leftMs(key), maker.standing);
+    const caller: Caller = { ...maker, standing };
+    this.#sessions.set(key, { caller, until: this.#now() + lastsMs });
+    return ok({ secret, caller, lastsS: Math.ceil(lastsMs / secondMs) });
   };
 
   readonly end = (secret: string): void => {
-    this.#sessions.delete(hashOf(secret));
+    this.#forget(hashOf(secret));
   };
 
-  /** In whose name a browser comes in that shows this. */
+  /** In whose name a browser comes in that shows this, as long as that is good with which it was let in. */
   find(secret: string): Caller | undefined {
     const kept = this.#sessions.get(hashOf(secret));
-    return kept !== undefined && this.#now() < kept.until ? kept.caller : undefined;
+    return (kept?.caller.standing?.leftMs() ?? 0) > 0 ? kept?.caller : undefined;
+  }
+
+  #leftMs(key: string): number {
+    const kept = this.#sessions.get(key);
+    return kept === undefined ? 0 : kept.until - this.#now();
+  }
+
+  #forget(key: string): void {
+    this.#sessions.delete(key);
+    this.#standings.look();
   }
 
   /** A code is good once. All are compared, and each takes the same time. */

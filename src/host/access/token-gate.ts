@@ -19,6 +19,7 @@ import type { Caller } from '../../kernel/operation.ts';
 import type { BrowserSession, Credentials, Gate } from '../../surfaces/http/gate.ts';
 import type { Denials } from './denials.ts';
 import { AuthFailures } from './failures.ts';
+import { Standings, mayEnd } from './standings.ts';
 import { bearerIn, hashOfToken } from './token-text.ts';
 
 export interface TokenGateOptions {
@@ -58,14 +59,20 @@ export class TokenGate implements Gate {
   readonly #callers = new WeakMap<Token, Outcome<Caller>>();
   /** What came last over a connection: most clients show the same with each request, which is hashed once. */
   readonly #shown = new WeakMap<object, Shown>();
+  readonly #standings: Standings;
   #engine: Engine | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(options: TokenGateOptions) {
     this.#options = options;
     this.#failures = new AuthFailures(options.clock.monotonic);
+    this.#standings = new Standings(options.clock);
     void options.opening.then((opened) => {
-      if (opened.ok) this.#engine = opened.value;
+      if (!opened.ok) return;
+      this.#engine = opened.value;
+      opened.value.subscribe((entries) => {
+        if (mayEnd(entries)) this.#standings.look();
+      });
     });
   }
 
@@ -106,22 +113,20 @@ export class TokenGate implements Gate {
   /** AC47, AC48: a browser comes in no longer than the token that it was let in with is good. */
   #browser({ secret, isOwn }: BrowserSession, remote: string | undefined): Outcome<Caller> {
     const caller = this.#options.sessions?.find(secret);
-    if (caller === undefined || !this.#isGood(caller.token)) return this.#refuse(sessionOver, remote);
+    if (caller === undefined) return this.#refuse(sessionOver, remote);
     if (isOwn) return ok(caller);
     this.denied(caller, notOwnPage, 'browser');
     return notOwnPage;
   }
 
-  /** Whether there is such a token and it is good; none is that of programs of this data directory. */
-  #isGood(id: string | undefined): boolean {
-    if (id === undefined) return true;
-    const access = this.#engine?.slices.access;
-    const token = access?.tokens.get(id);
-    return (
-      access !== undefined &&
-      token !== undefined &&
-      standingIn(access, token, this.#engine?.now() ?? 0) === 'good'
-    );
+  /** For how long the token is good, with the secret that it was shown with. */
+  #leftMs(id: string, hash: string): number {
+    const engine = this.#engine;
+    const token = engine?.slices.access.tokens.get(id);
+    if (engine === undefined || token?.hash !== hash) return 0;
+    const now = engine.now();
+    if (standingIn(engine.slices.access, token, now) !== 'good') return 0;
+    return token.expiresAt === undefined ? Infinity : token.expiresAt - now;
   }
 
   /** Nothing of a secret can be learnt from how long it takes: it is compared by its hash, or with what its sender sent before. */
@@ -166,6 +171,7 @@ export class TokenGate implements Gate {
       role: roleAtLeast(role, token.role) ? token.role : role,
       kind,
       token: id,
+      standing: this.#standings.of(() => this.#leftMs(id, hash)),
       ...(!whole && { scope: { workspaces, categories, agent } }),
     });
     this.#callers.set(token, caller);

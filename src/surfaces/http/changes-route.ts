@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 import { changeStreamsMax } from './limits.ts';
 import { refusedRateHeaders } from './rate-headers.ts';
 import { streamHeaders } from './sse.ts';
-import { over, stopping } from './streaming.ts';
+import { isOver, noLongerGood, over, stopping } from './streaming.ts';
 
 interface ChangesRouteOptions {
   readonly hub: Hub;
@@ -57,13 +57,14 @@ export class ChangesRoute {
     if (!listening.ok) return listening;
     // A hub that is being opened learns its id only now.
     const strange = meant !== undefined && hub.id !== undefined && meant !== hub.id;
-    if (strange || signal.aborted) {
+    if (strange || signal.aborted || isOver(caller)) {
       listening.value();
-      return strange ? otherHub(hub.id) : stopping;
+      if (strange) return otherHub(hub.id);
+      return signal.aborted ? stopping : noLongerGood;
     }
     response.writeHead(200, streamHeaders);
     feed.begin();
-    await over(exchange);
+    await over(exchange, caller);
     listening.value();
     feed.end();
     return undefined;

@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { eventStreamsMax, eventStreamsPerPrincipalMax } from './limits.ts';
 import { refusedRateHeaders } from './rate-headers.ts';
 import { streamHeaders } from './sse.ts';
-import { over, stopping } from './streaming.ts';
+import { isOver, noLongerGood, over, stopping } from './streaming.ts';
 
 interface EventsRouteOptions {
   readonly hub: Hub;
@@ -52,10 +52,13 @@ export class EventsRoute {
     // A hub that is being opened learns its id only now.
     if (asked.hub !== undefined && hub.id !== undefined && asked.hub !== hub.id) return otherHub(hub.id);
     if (signal.aborted) return stopping;
+    const { caller } = asked;
+    if (isOver(caller)) return noLongerGood;
     response.writeHead(200, { ...streamHeaders, Connection: 'close' });
     const feed = new EventFeed({ reader: opened.value, output: response, clock });
-    void over(exchange).then(() => {
-      if (exchange.closing)
+    void over(exchange, caller).then(() => {
+      if (isOver(caller)) feed.end(noLongerGood.code, noLongerGood.message);
+      else if (exchange.closing)
         feed.end(stopping.code, 'This hub is stopping. Open the stream again in a moment.');
       else feed.leave();
     });

@@ -1,4 +1,5 @@
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { actsAsPerson } from '../../kernel/entry.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
@@ -86,13 +87,7 @@ export class LoginRoute {
     const { headers } = exchange.request;
     const call = readCallHeaders(headers, admitted);
     if (!call.ok) return exchange.refuse(call);
-    const { kind, agent, session } = call.value.caller;
-    if (
-      headers.authorization === undefined ||
-      kind !== 'person' ||
-      agent !== undefined ||
-      session !== undefined
-    ) {
+    if (headers.authorization === undefined || !actsAsPerson(call.value.caller)) {
       this.#options.denied?.(admitted, needsPerson, 'login');
       return exchange.refuse(needsPerson);
     }

@@ -1,3 +1,4 @@
+import { actsAsPerson } from '../../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { secondMs } from '../../../kernel/instants.ts';
 import { type Token, agentLifeMs, standingIn } from '../model.ts';
@@ -44,7 +45,7 @@ const lifeFor = (desk: Desk, token: Token, { expires, scope }: RefreshCommand): 
   const itself = actor.token === token.id;
   const before: Life =
     token.expiresAt === undefined ? 'never' : Math.ceil((token.expiresAt - token.issuedAt) / secondMs);
-  if (actor.kind === 'person') {
+  if (actsAsPerson(actor)) {
     const life = expires ?? before;
     const wider = itself
       ? refuseLongerAgain(life, before)

@@ -22,10 +22,10 @@ export const refuseWider = (
     : tooMuch('another agent', `speak for ${scope.agent}`);
 };
 
-/** AC30: when the token ends that makes the call; undefined = it does not, or the call came without one. */
+/** AC30: when that ends which the call came with; undefined = it does not. */
 export const endOfMaker = ({ slice, context }: Desk): Instant | undefined => {
-  const { token } = context.actor;
-  return token === undefined ? undefined : slice.tokens.get(token)?.expiresAt;
+  const { token, until } = context.actor;
+  return token === undefined ? until : slice.tokens.get(token)?.expiresAt;
 };
 
 /** AC30: the refusal when a token would outlast the one that it is handed out with. */

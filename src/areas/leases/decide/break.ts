@@ -1,4 +1,4 @@
-import { roleAtLeast } from '../../../kernel/entry.ts';
+import { actsAsPerson, roleAtLeast } from '../../../kernel/entry.ts';
 import { type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { idleMs } from '../../../kernel/hold.ts';
 import { isoTime } from '../../../kernel/instants.ts';
@@ -49,8 +49,7 @@ const refuseBreak = (yard: Yard, lease: Lease): Refusal | undefined => {
   const tier = sessionTier(agents, lease.session, context.now);
   const { actor } = context;
   // A person who speaks for an agent is bound by what binds that.
-  if (actor.kind === 'person' && actor.agent === undefined && roleAtLeast(actor.role, 'approver'))
-    return undefined;
+  if (actsAsPerson(actor) && roleAtLeast(actor.role, 'approver')) return undefined;
   const own = lease.holder === actor.agent;
   const held = leaseWords(yard, lease);
   const ask = `lock_break {"name":${quoted(lease.lock)},"reason":"..."}`;

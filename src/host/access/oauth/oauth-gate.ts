@@ -4,7 +4,7 @@ import { tokenPrefix } from '../../../areas/access/model.ts';
 import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
-import { type Instant, minuteMs, secondMs } from '../../../kernel/instants.ts';
+import { type Instant, hourMs, minuteMs, secondMs } from '../../../kernel/instants.ts';
 import type { Caller } from '../../../kernel/operation.ts';
 import { printable } from '../../../kernel/text.ts';
 import type { Credentials, Gate } from '../../../surfaces/http/gate.ts';
@@ -19,6 +19,8 @@ import { grantedBy, principalOf, scopesIn, scopesToReach } from './grants.ts';
 import { QuestionBudget } from './question-budget.ts';
 import { type TokenChecks, tokenChecks } from './token-checks.ts';
 import { Remembered } from './remembered.ts';
+import { toleranceSeconds } from './jwt-check.ts';
+import { Standings } from '../standings.ts';
 
 export interface OAuthGateOptions {
   readonly settings: OAuthSettings;
@@ -57,6 +59,9 @@ const defaults: Limits = {
 const tokenCharactersMax = 8_192;
 const jwtPattern = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
+/** How long what is made or opened with a token lasts of which the identity provider does not say when it ends. */
+const endUnsaidMs = hourMs;
+
 /** How many tokens may be checked at once. */
 const checksMax = 64;
 /** How many callers are told of in the log before those may be told of again. */
@@ -78,6 +83,7 @@ export class OAuthGate implements Gate {
   readonly #checking = new Map<string, Promise<Outcome<Caller>>>();
   readonly #scopes = new WeakMap<Caller, ReadonlySet<string>>();
   readonly #told: Remembered<true>;
+  readonly #standings: Standings;
 
   constructor(options: OAuthGateOptions) {
     const { settings, clock } = options;
@@ -85,6 +91,7 @@ export class OAuthGate implements Gate {
     this.#limits = { ...defaults, ...options.limits };
     this.#failures = new AuthFailures(clock.monotonic);
     this.#questions = new QuestionBudget(clock.monotonic);
+    this.#standings = new Standings(clock);
     this.#known = new Remembered(clock.monotonic, this.#limits.tokensMax);
     this.#told = new Remembered(clock.monotonic, toldMax);
     this.#checks = tokenChecks({ ...options, now: this.#now }, this.#limits);
@@ -165,10 +172,13 @@ export class OAuthGate implements Gate {
     }
     if (granted === undefined) return this.#refuseUnmapped(principal);
     const { role, workspaces } = granted;
+    const until = this.#endOf(claims);
     const caller: Caller = {
       principal,
       role,
       kind,
+      until,
+      standing: this.#standings.of(() => until - this.#now()),
       ...(!workspaces.includes('*') && { scope: { workspaces, categories: ['*'] } }),
       agent: undefined,
       session: undefined,
@@ -177,6 +187,11 @@ export class OAuthGate implements Gate {
     };
     this.#scopes.set(caller, bearer.scopes);
     return ok(caller);
+  }
+
+  /** AC30, AC39: until when something that is made or opened with the token may last. */
+  #endOf({ exp }: Claims): Instant {
+    return exp === undefined ? this.#now() + endUnsaidMs : (exp + toleranceSeconds) * secondMs;
   }
 
   #refuseUnmapped(principal: string): Refusal {

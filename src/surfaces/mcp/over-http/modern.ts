@@ -60,7 +60,7 @@ export class ModernEra {
       authInfo: new SpeakerNote({ caller, workspace, gone }),
       parsedBody: listen?.request ?? body,
     });
-    await sendWeb(answer, response);
+    await sendWeb(answer, response, listen && caller.standing);
   }
 
   async close(): Promise<void> {

@@ -137,7 +137,7 @@ export class Session {
       authInfo: new SpeakerNote({ caller, workspace }),
       parsedBody: body,
     });
-    const sent = sendWeb(answer, response);
+    const sent = sendWeb(answer, response, request.method === 'GET' ? caller.standing : undefined);
     for (const id of cancelling) await this.#giveUp(id);
     await sent;
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { nextRequest, watchGiven } from '../../answer-lost.ts';
+import type { Standing } from '../../../kernel/operation.ts';
 import { lowerSecurityHeaders } from '../../security-headers.ts';
 
 /**
@@ -65,8 +66,15 @@ export const clientGone = (response: ServerResponse): AbortSignal => {
   return gone.signal;
 };
 
-/** Sends an answer of the SDK, and resolves when it is complete or the client has gone. */
-export const sendWeb = async (answer: Response, response: ServerResponse): Promise<void> => {
+/**
+ * Sends an answer of the SDK, and resolves when it is complete or the client has gone. With a standing it is a stream
+ * without an end of its own, which lasts no longer than that.
+ */
+export const sendWeb = async (
+  answer: Response,
+  response: ServerResponse,
+  standing?: Standing,
+): Promise<void> => {
   const { status, body } = answer;
   const headers: Record<string, string | undefined> = { ...lowerSecurityHeaders };
   for (const [name, value] of answer.headers) headers[name] = value;
@@ -76,17 +84,22 @@ export const sendWeb = async (answer: Response, response: ServerResponse): Promi
   }
   if (headers['content-type']?.startsWith('text/event-stream') === true) {
     response.writeHead(status, headers);
-    return sendStream(body, response);
+    return sendStream(body, response, standing);
   }
   const text = await answer.text();
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 };
 
-const sendStream = async (body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> => {
+const sendStream = async (
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+  standing: Standing | undefined,
+): Promise<void> => {
   const reader = body.getReader();
   const leave = (): void => void reader.cancel();
   if (response.destroyed) leave();
   else response.once('close', leave);
+  const unwatch = standing?.watch(leave);
   // Who opens a stream learns at once that it is open, also when there is nothing to be told yet.
   const announcing = soon(() => response.flushHeaders());
   const parcel = new Parcel(response.socket);
@@ -96,6 +109,7 @@ const sendStream = async (body: ReadableStream<Uint8Array>, response: ServerResp
     if (!response.write(next.value)) await drained(response);
   }
   announcing.cancel();
+  unwatch?.();
   response.off('close', leave);
   response.end();
   parcel.send();
