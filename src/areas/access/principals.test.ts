@@ -50,7 +50,7 @@ test('AC2 a principal is added once, under no reserved name, and only so many', 
   assert.equal(namesIn(desk).length, principalsMax);
 });
 
-test('AC3 who is removed has no token any more, also when added again', () => {
+test('AC3 who is removed has no token any more, and nobody gets its name', () => {
   const desk = new AccessDesk();
   const bea = desk.principal('bea', 'person', 'worker');
   const one = desk.token(bea);
@@ -67,8 +67,13 @@ test('AC3 who is removed has no token any more, also when added again', () => {
   for (const { token } of [one, two, gone]) assert.equal(desk.standing(token), 'principal_removed');
   desk.refused(ownerActor, 'token_create', { code: 'not_found', input: { principal: 'bea' } });
   desk.refused(ownerActor, 'token_refresh', { code: 'invalid_state', input: { id: two.token } });
-  desk.principal('bea', 'person', 'admin');
-  for (const { token } of [one, two, gone]) assert.equal(desk.standing(token), 'revoked');
+  const again = desk.refused(ownerActor, 'principal_add', {
+    code: 'exists',
+    input: { name: 'bea', kind: 'person', role: 'admin' },
+  });
+  assert.match(again.message, /was removed\. Names are not given again: .*Choose another/);
+  assert.deepEqual(namesIn(desk), ['owner']);
+  for (const { token } of [one, two, gone]) assert.equal(desk.standing(token), 'principal_removed');
   assert.equal(desk.standing(own.token), 'good');
 });
 

@@ -13,6 +13,13 @@ export const addPrincipal = ({ slice }: Desk, { name, kind, role, note }: AddCom
       { principal: name },
     );
   }
+  if (slice.principals.has(name)) {
+    return refuse(
+      'exists',
+      `"${name}" was a principal before and was removed. Names are not given again: what was its own, such as agents and their mail, would go to another. Choose another name.`,
+      { principal: name, removed: true },
+    );
+  }
   if (isReserved(name))
     return refuse('invalid_input', `"${name}" is reserved. Choose another name for the principal.`);
   let present = 0;

@@ -13,7 +13,7 @@ export const principalRemove = defineOperation({
   category: 'access',
   summary: 'Let somebody in no longer: its tokens are void at once.',
   description:
-    'Removes a principal and revokes its tokens. What it has done stays in the journal. Added again under the same name it has none of those tokens, but the agents that it had.',
+    'Removes a principal and revokes its tokens. What it has done stays in the journal, and so does its name: nobody else can be added under it.',
   positional: 'name',
   role: 'admin',
   person: true,
