@@ -106,7 +106,9 @@ describe('an opaque token of which the issuer says something else', () => {
       assert.match(await why('opaque'), /^overloaded /);
     }
   });
+});
 
+describe('an opaque token that nobody has seen before', () => {
   it('AC41 is asked about for a network that guesses, as often as all may, and for who has had a good one', async (t) => {
     const { why, say, shown, clock } = await opened(t);
     assert.equal(await why('good', '10.0.0.1'), 'admitted');

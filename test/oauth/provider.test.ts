@@ -1,8 +1,7 @@
 /* Whom the hub asks about tokens, and that nobody makes it ask anybody else. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type LookupFunction, type Socket, createServer } from 'node:net';
-import { type TestContext, describe, it } from 'node:test';
+import type { LookupFunction } from 'node:net';
+import { describe, it } from 'node:test';
 import { SignJWT } from 'jose';
 import { askProvider } from '../../src/host/access/oauth/ask-provider.ts';
 import { IssuerMetadata, placesOfMetadata } from '../../src/host/access/oauth/issuer-metadata.ts';
@@ -197,59 +196,6 @@ describe('what is asked on behalf of a token', () => {
     const more = `{"keys":[${'1,'.repeat(200_000)}1]}`;
     issuer.at.set('/jwks', (_request, response) => response.end(more));
     assert.match(await gateFor(issuer).why(await issuer.sign()), /^overloaded .*longer than 262144 bytes/);
-  });
-});
-
-describe('an identity provider that changes the protocol', () => {
-  /** Answers each request with this, and leaves the connection open. */
-  const serveRaw = async (context: TestContext, answer: () => string): Promise<string> => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket.on('error', () => {}));
-      socket.on('data', () => socket.write(answer()));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    context.after(() => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    });
-    const address = server.address();
-    assert(typeof address === 'object' && address !== null);
-    return `http://127.0.0.1:${address.port}`;
-  };
-  const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
-  const answerOf = (text: string): string =>
-    `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-
-  it('AC41 has not answered, and is asked again', { timeout: 20_000 }, async (t) => {
-    let answer = switching;
-    const issuer = await serveRaw(t, () => answer);
-    const clock = new ManualClock();
-    const ask = askProvider({ issuer, timeoutMs: 5_000, answerBytesMax: 10_000 });
-    const metadata = new IssuerMetadata(issuer, ask, clock);
-    const first = await metadata.get();
-    assert(!first.ok);
-    assert.match(first.message, /did not answer \(it changes the protocol\)/);
-    answer = answerOf(JSON.stringify({ issuer }));
-    clock.advance(5_000);
-    assert.deepEqual(await metadata.get(), { ok: true, value: { issuer } });
-  });
-
-  it('AC41 keeps nobody waiting beyond the time that an answer may take', { timeout: 20_000 }, async (t) => {
-    const never: LookupFunction = () => {};
-    for (const lookup of [undefined, never]) {
-      const issuer = await serveRaw(t, () => 'HTTP/1.1 100 Continue\r\n\r\n');
-      const named = lookup === undefined ? issuer : 'http://localhost:1';
-      const ask = askProvider({
-        issuer: named,
-        timeoutMs: 50,
-        answerBytesMax: 10_000,
-        ...(lookup && { lookup }),
-      });
-      const answer = await ask(`${named}/x`);
-      assert.match(answer.ok ? '' : answer.message, /did not answer/);
-    }
   });
 });
 

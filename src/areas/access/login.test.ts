@@ -8,6 +8,7 @@ import { Logins } from '../../host/access/logins.ts';
 import { Denials } from '../../host/access/denials.ts';
 import { TokenGate } from '../../host/access/token-gate.ts';
 import { hashOfToken, newTokenText } from '../../host/access/token-text.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { Workspaces } from '../../host/workspaces.ts';
 import { onThisMachine } from '../../surfaces/http/exposure.ts';
 import { present } from '../../kernel/assert.ts';
@@ -29,6 +30,14 @@ const hashIn = (text: string): string => present(hashOfToken(text), 'it is a tok
 
 /** The name of the cookie of a hub. */
 const cookieAt = (url: string): string => `signalbox-${new URL(url).port}`;
+
+/** What the journal says of who was denied what, once it is written. */
+const deniedIn = async (engine: Engine, denials: Denials): Promise<unknown> => {
+  const before = engine.seq;
+  await denials.flush();
+  const seqs = Array.from({ length: engine.seq - before }, (_, i) => before + 1 + i);
+  return (await engine.journal.entriesAt(seqs)).map(({ data }) => data);
+};
 
 /** A hub that asks who calls, in front of its own journal. */
 const openHub = async (context: TestContext, exposure = onThisMachine) => {
@@ -97,13 +106,7 @@ const openHub = async (context: TestContext, exposure = onThisMachine) => {
     const told = JSON.parse(await response.text());
     return response.ok ? told.principal : told.error.code;
   };
-  /** What the journal says of who was denied what, once it is written. */
-  const denied = async (): Promise<unknown> => {
-    const before = engine.seq;
-    await denials.flush();
-    const seqs = Array.from({ length: engine.seq - before }, (_, i) => before + 1 + i);
-    return (await engine.journal.entriesAt(seqs)).map(({ data }) => data);
-  };
+  const denied = (): Promise<unknown> => deniedIn(engine, denials);
   return { url, served, clock, log, own, tell, make, ask, offer, codeOf, enter, enteredBy, who, denied };
 };
 

@@ -1,5 +1,6 @@
 import type { Kind } from '../../../kernel/entry.ts';
-import type { Claims } from './claims.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
 
 /** Where providers name the client that a token was made for: RFC 9068 and OpenID Connect; Okta; Entra; Keycloak. */
 const clientClaims = ['client_id', 'azp', 'cid', 'appid', 'clientId'];

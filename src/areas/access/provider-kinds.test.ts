@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Kind } from '../../../kernel/entry.ts';
-import { bearerOf, claimsSchema } from './claims.ts';
+import { bearerOf, claimsSchema } from '../../host/access/oauth/claims.ts';
+import type { Kind } from '../../kernel/entry.ts';
 
 /** The claims that say who somebody is, as providers write them today. */
 const shapes: Readonly<Record<string, readonly [Kind, Readonly<Record<string, unknown>>]>> = {
