@@ -101,6 +101,30 @@ test('AC7 tokens of others are there for admins only', () => {
   desk.do(ownerActor, 'token_revoke', { id: two.token });
 });
 
+test('AC7 AC13 who does not act as a person sees and revokes only the token that it uses', () => {
+  const desk = new AccessDesk();
+  desk.principal('ci', 'service', 'admin');
+  const mine = desk.token(ownerActor);
+  const ada = desk.token(ownerActor, { for_agent: 'ada' });
+  const bound = desk.token(ownerActor, { for_agent: 'bob', kind: 'person' });
+  const service = desk.token(ownerActor, { principal: 'ci' });
+  for (const visitor of [ada, bound, service, { ...agentOf(ada), role: 'admin' } as const]) {
+    assert.deepEqual(desk.listed(visitor), [visitor.token]);
+    assert.deepEqual(desk.listed(visitor, { principal: visitor.principal }), [visitor.token]);
+    const unknown = desk.refused(visitor, 'token_revoke', {
+      code: 'not_found',
+      input: { id: 'tk_0000000000' },
+    });
+    const other = desk.refused(visitor, 'token_revoke', { code: 'not_found', input: { id: mine.token } });
+    assert.equal(other.message, unknown.message.replace('tk_0000000000', mine.token));
+  }
+  assert.deepEqual(desk.listed(agentOf(ownerActor)), []);
+  desk.refused(agentOf(ownerActor), 'token_revoke', { code: 'not_found', input: { id: mine.token } });
+  for (const { token, ...rest } of [bound, service])
+    desk.do({ ...rest, token }, 'token_revoke', { id: token });
+  assert.deepEqual(desk.listed(ownerActor), [mine.token, ada.token]);
+});
+
 test('AC8 an agent’s token lasts a day and works, others last, unless said', () => {
   const desk = new AccessDesk();
   const endOf = (input: object): unknown => desk.do(ownerActor, 'token_create', { ...input })['expires_at'];
