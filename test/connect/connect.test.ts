@@ -43,7 +43,7 @@ const connectThere = async (ground: Ground, ...args: readonly string[]): Promise
 /** The tokens that hold and were made for this client. */
 const tokensFor = async (ground: Ground, label: string): Promise<readonly string[]> =>
   tokensSchema
-    .parse(await ground.json(['token', 'list']))
+    .parse(JSON.parse((await ground.person(['token', 'list', '--json'])).out))
     .items.filter((item) => item.label === label)
     .map(({ id }) => id);
 

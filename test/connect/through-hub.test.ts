@@ -61,7 +61,9 @@ const call = async (client: Client, name: string, input: Record<string, unknown>
 const tokens = z.object({ items: z.array(z.object({ id: z.string(), label: z.string().optional() })) });
 
 const clientToken = async (ground: Ground): Promise<string | undefined> =>
-  tokens.parse(await ground.json(['token', 'list'])).items.find(({ label }) => label === 'claude')?.id;
+  tokens
+    .parse(JSON.parse((await ground.person(['token', 'list', '--json'])).out))
+    .items.find(({ label }) => label === 'claude')?.id;
 
 describe('the token of a client that was connected', () => {
   it('is that of its agents at the hub, in a repository that had no workspace as well', async (t) => {

@@ -215,7 +215,7 @@ it('AC47 a browser is whoever made the link, with a cookie that pages cannot rea
   assert.ok('workspaces' in JSON.parse(await health.text()));
 });
 
-it('AC47 it ends after 12 hours, with the token or its secret, by logging out, and with the next login', async (t) => {
+it('AC47 it ends after 12 hours, with the token, by logging out, and with the next login', async (t) => {
   const { enteredBy, enter, codeOf, tell, make, who, clock, ask, url } = await openHub(t);
   const byOwn = await enteredBy(await codeOf());
   clock.advance(12 * hourMs - 1);

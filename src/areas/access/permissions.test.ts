@@ -135,7 +135,9 @@ describe('who may call what', () => {
     }
     valueIn(await call('principal_list', callerWith({ connection: 'cli:ada' })));
   });
+});
 
+describe('where a token ends', () => {
   it('AC18 ends at the categories and workspaces of the caller', async (t) => {
     const { call, hub } = await openHub(t);
     const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };

@@ -44,7 +44,7 @@ describe('AC52 the token of the owner', () => {
     await mkdir(path);
     assert.match(await saidOf(folder), /^invalid_input: .* is no file\. Remove it/);
     await rm(path, { recursive: true });
-    assert.equal(spawnSync('mkfifo', ['-m', '600', path]).status, 0);
+    assert.equal(spawnSync('sh', ['-c', 'mkfifo -m 600 "$0"', path]).status, 0);
     assert.match(
       await saidOf(folder),
       /^invalid_input: .* is no file\. Remove it/,

@@ -1,12 +1,15 @@
+import { actsAsPerson } from '../../../kernel/entry.ts';
 import { ok } from '../../../kernel/errors.ts';
 import { type Use, isWithin } from '../model.ts';
 import type { AccessDecision, Desk, RevokeCommand } from './commands.ts';
 import { ownToken, unknownToken } from './refresh.ts';
 
-/** AC13, AC33 */
+/** AC7, AC13, AC33 */
 export const revokeToken = (desk: Desk, { id, reason, scope }: RevokeCommand): AccessDecision => {
+  const { actor } = desk.context;
   const token = ownToken(desk, id);
   if (!token.ok) return token;
+  if (!actsAsPerson(actor) && actor.token !== id) return unknownToken(id);
   if (!isWithin(desk.context.world.workspaces, token.value, scope)) return unknownToken(id);
   return ok(
     token.value.revokedAt === undefined

@@ -1,14 +1,34 @@
 import { z } from 'zod';
+import { type Actor, actsAsPerson } from '../../../kernel/entry.ts';
 import { ok, refuse } from '../../../kernel/errors.ts';
 import { markOf } from '../../../kernel/json.ts';
 import { startOf } from '../../../kernel/list-cursor.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
-import { isWithin, onlyPartition, principalNameSchema, standingIn } from '../model.ts';
+import {
+  type AccessSlice,
+  type Token,
+  isWithin,
+  onlyPartition,
+  principalNameSchema,
+  standingIn,
+} from '../model.ts';
 import { tokenShape, viewToken } from '../view.ts';
 
 const limitDefault = 50;
 const limitMax = 200;
 const cursorCharactersMax = 200;
+
+/** AC7: all that somebody sees, of one principal where that is asked. */
+const seenBy = ({ tokens }: AccessSlice, actor: Actor, asked: string | undefined): readonly Token[] => {
+  if (!actsAsPerson(actor)) {
+    const own = actor.token === undefined ? undefined : tokens.get(actor.token);
+    return own === undefined || (asked ?? own.principal) !== own.principal ? [] : [own];
+  }
+  const principal = asked ?? (actor.role === 'admin' ? undefined : actor.principal);
+  return principal === undefined
+    ? [...tokens.scan('all', onlyPartition)]
+    : [...tokens.scan('principal', principal)];
+};
 
 export const tokenList = defineOperation({
   name: 'token_list',
@@ -16,7 +36,7 @@ export const tokenList = defineOperation({
   category: 'access',
   summary: 'Which tokens there are, for what, and when each was last used.',
   description:
-    'Lists your tokens, oldest first; admins see everybody’s, and who is held to some workspaces those for no others. The tokens themselves nobody can read again. With all also those that have expired or were revoked.',
+    'Lists your tokens, oldest first; admins see everybody’s, and who is held to some workspaces those for no others. Who does not act as a person sees the one that it calls with. The tokens themselves nobody can read again. With all also those that have expired or were revoked.',
   role: 'reader',
   rate: 'read',
   errors: ['forbidden', 'history_changed'],
@@ -49,12 +69,7 @@ export const tokenList = defineOperation({
     const filters = markOf(filter);
     const after = startOf(cursor, { history, filters });
     if (!after.ok) return after;
-    const principal = asked ?? (actor.role === 'admin' ? undefined : actor.principal);
-    const found = (
-      principal === undefined
-        ? [...access.tokens.scan('all', onlyPartition)]
-        : [...access.tokens.scan('principal', principal)]
-    ).filter(
+    const found = seenBy(access, actor, asked).filter(
       (token) =>
         isWithin(workspaces, token, actor.scope) && (all || standingIn(access, token, now) === 'good'),
     );

@@ -12,9 +12,10 @@ export const tokenRevoke = defineOperation({
   category: 'access',
   summary: 'Make a token void, for good.',
   description:
-    'Ends a token of yours at once, the one that you use included; admins end anybody’s. It cannot be taken back: make another with token_create.',
+    'Ends a token of yours at once, the one that you use included; admins end anybody’s. Any other than the one that you use needs a person. It cannot be taken back: make another with token_create.',
   positional: 'id',
   role: 'reader',
+  personAtTimes: true,
   rate: 'general',
   errors: ['not_found'],
   destructive: true,
