@@ -32,7 +32,7 @@ const openBoard = async (context: TestContext) => {
   await as('ada', 'task_claim', { id: 'one' });
   await as('ada', 'lock_acquire', { name: 'lockmark', purpose: 'common lockmark' });
   await as('bob', 'message_send', { to: 'ada', text: 'common mailmark' });
-  const told = async (name: string, input: object, scope: Scope, agent?: string): Promise<string> => {
+  const told = async (name: string, input: object, { agent, ...scope }: Scope): Promise<string> => {
     const operation = present(
       operations.find((one) => one.name === name),
       `there is an operation ${name}`,
@@ -77,7 +77,7 @@ describe('AC18 what tells of several areas', () => {
       for (const [name, input, agent] of asked) {
         // A mailbox is part of what wait is for, and so is who somebody is of what start is for.
         const own = { wait: 'messages', start: 'agents' }[name] ?? 'workspaces';
-        const text = await told(name, input, held([area, own]), agent);
+        const text = await told(name, input, { ...held([area, own]), agent });
         const what = `${name} ${JSON.stringify(input)} for ${area}: ${text}`;
         for (const [other, foreign] of others) if (other !== own) assert.ok(!text.includes(foreign), what);
         for (const kind of ['tasks', 'leases', 'messages'])
@@ -93,9 +93,9 @@ describe('AC18 what tells of several areas', () => {
     const { told } = await openBoard(t);
     for (const [area, mark] of Object.entries(marks)) {
       for (const categories of [[area], ['*']]) {
-        const found = await told('find', { text: 'common' }, held(categories), 'ada');
+        const found = await told('find', { text: 'common' }, { ...held(categories), agent: 'ada' });
         if (area !== 'leases') assert.ok(found.includes(mark), `${area}: ${found}`);
-        const audited = await told('audit_query', {}, held(categories), 'ada');
+        const audited = await told('audit_query', {}, { ...held(categories), agent: 'ada' });
         assert.ok(audited.includes(`"type":"${area}.`), `${area}: ${audited}`);
       }
     }
@@ -104,8 +104,7 @@ describe('AC18 what tells of several areas', () => {
     const start = await told(
       'start',
       { agent: 'ada' },
-      held(['agents', 'tasks', 'messages', 'leases']),
-      'ada',
+      { ...held(['agents', 'tasks', 'messages', 'leases']), agent: 'ada' },
     );
     for (const word of ['common taskmark one', 'common taskmark two', 'lockmark', '1 unread message'])
       assert.ok(start.includes(word), start);

@@ -162,16 +162,21 @@ describe('who may call what', () => {
     assert.equal(hub.refuses(caller, 'main', 'changes')?.message, unknown);
     assert.equal(hub.refuses(caller, undefined, 'changes')?.message, unknown, 'which is the default');
     assert.equal(hub.refuses(caller, 'shop', 'mcp'), undefined);
-    const changes = hub.refuses(caller, 'shop', 'changes');
-    assert.deepEqual([changes?.code, /of all categories/.test(changes?.message ?? '')], ['forbidden', true]);
-    const all = callerWith({ scope: { ...scope, categories: ['*'] } });
-    assert.equal(hub.refuses(all, 'shop', 'changes'), undefined);
     const events = { workspace: 'shop', areas: [], agents: [], kinds: [], since: undefined };
     const refused = await hub.events({ ...events, caller });
     assert.equal(refused.ok ? '' : refused.code, 'forbidden');
     const everywhere = callerWith({ scope: { workspaces: ['*'], categories: ['*'] } });
     valueIn(await call('agent_list', everywhere, { workspace: 'main' }));
   });
+});
+
+it('AC18 who is held to some categories follows no changes, which are of all', async (t) => {
+  const { hub } = await openHub(t);
+  const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };
+  const changes = hub.refuses(callerWith({ scope }), 'shop', 'changes');
+  assert.deepEqual([changes?.code, /of all categories/.test(changes?.message ?? '')], ['forbidden', true]);
+  const all = callerWith({ scope: { ...scope, categories: ['*'] } });
+  assert.equal(hub.refuses(all, 'shop', 'changes'), undefined);
 });
 
 it('AC33 who is held to some workspaces calls nothing that is about who may come in to all', async (t) => {
