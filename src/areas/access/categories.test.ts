@@ -32,10 +32,7 @@ const openBoard = async (context: TestContext) => {
   await as('ada', 'task_claim', { id: 'one' });
   await as('ada', 'lock_acquire', { name: 'lockmark', purpose: 'common lockmark' });
   await as('bob', 'message_send', { to: 'ada', text: 'common mailmark' });
-  const told = async (
-    [name, input, agent]: readonly [name: string, input: object, agent?: string | undefined],
-    scope: Scope,
-  ): Promise<string> => {
+  const told = async (name: string, input: object, { agent, ...scope }: Scope): Promise<string> => {
     const operation = present(
       operations.find((one) => one.name === name),
       `there is an operation ${name}`,
@@ -80,7 +77,7 @@ describe('AC18 what tells of several areas', () => {
       for (const [name, input, agent] of asked) {
         // A mailbox is part of what wait is for, and so is who somebody is of what start is for.
         const own = { wait: 'messages', start: 'agents' }[name] ?? 'workspaces';
-        const text = await told([name, input, agent], held([area, own]));
+        const text = await told(name, input, { ...held([area, own]), agent });
         const what = `${name} ${JSON.stringify(input)} for ${area}: ${text}`;
         for (const [other, foreign] of others) if (other !== own) assert.ok(!text.includes(foreign), what);
         for (const kind of ['tasks', 'leases', 'messages'])
@@ -96,21 +93,22 @@ describe('AC18 what tells of several areas', () => {
     const { told } = await openBoard(t);
     for (const [area, mark] of Object.entries(marks)) {
       for (const categories of [[area], ['*']]) {
-        const found = await told(['find', { text: 'common' }, 'ada'], held(categories));
+        const found = await told('find', { text: 'common' }, { ...held(categories), agent: 'ada' });
         if (area !== 'leases') assert.ok(found.includes(mark), `${area}: ${found}`);
-        const audited = await told(['audit_query', {}, 'ada'], held(categories));
+        const audited = await told('audit_query', {}, { ...held(categories), agent: 'ada' });
         assert.ok(audited.includes(`"type":"${area}.`), `${area}: ${audited}`);
       }
     }
-    const status = await told(['status', {}], held(['tasks', 'leases']));
+    const status = await told('status', {}, held(['tasks', 'leases']));
     assert.match(status, /taskmark[^]*lockmark/);
     const start = await told(
-      ['start', { agent: 'ada' }, 'ada'],
-      held(['agents', 'tasks', 'messages', 'leases']),
+      'start',
+      { agent: 'ada' },
+      { ...held(['agents', 'tasks', 'messages', 'leases']), agent: 'ada' },
     );
     for (const word of ['common taskmark one', 'common taskmark two', 'lockmark', '1 unread message'])
       assert.ok(start.includes(word), start);
-    assert.match(await told(['why', { ref: 'one' }], held(['tasks'])), /task_claim/);
-    assert.equal(await told(['why', { ref: 'one' }], held(['audit'])), 'refused not_found');
+    assert.match(await told('why', { ref: 'one' }, held(['tasks'])), /task_claim/);
+    assert.equal(await told('why', { ref: 'one' }, held(['audit'])), 'refused not_found');
   });
 });

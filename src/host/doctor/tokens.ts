@@ -27,6 +27,8 @@ const ofVariable = async (patient: Patient, hubUrl: string | undefined): Promise
   const { token } = settings;
   if (token === undefined) return [];
   const origin = origins.get('token');
+  if (hubUrl === undefined && token.runsProgram)
+    return [good(`${token.place} is looked up by a program, which is not asked while no hub runs.`)];
   const mend = origin?.kind === 'file' ? editFile(origin.path) : 'unset SIGNALBOX_TOKEN';
   const text = await token.text();
   if (!text.ok) return [bad(text.message, mend)];
