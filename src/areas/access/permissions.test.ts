@@ -182,6 +182,15 @@ it('AC17 a token of a person that is for one agent alone acts as that agent', as
   }
 });
 
+it('AC18 who is held to some categories follows no changes, which are of all', async (t) => {
+  const { hub } = await openHub(t);
+  const scope = { workspaces: ['shop'], categories: ['tasks', 'tools'] };
+  const changes = hub.refuses(callerWith({ scope }), 'shop', 'changes');
+  assert.deepEqual([changes?.code, /of all categories/.test(changes?.message ?? '')], ['forbidden', true]);
+  const all = callerWith({ scope: { ...scope, categories: ['*'] } });
+  assert.equal(hub.refuses(all, 'shop', 'changes'), undefined);
+});
+
 it('AC33 who is held to some workspaces calls nothing that is about who may come in to all', async (t) => {
   const { call } = await openHub(t);
   const narrow = callerWith({ scope: { workspaces: ['shop'], categories: ['*'] } });
