@@ -227,7 +227,7 @@ export class TokenGate implements Gate {
 }
 
 const where =
-  "the owner's stands in the file token of the hub's data directory, and signalbox token create makes others";
+  "the owner's stands in the file token of the hub's data directory, unless the hub was given one, and signalbox token create makes others";
 
 const nothingShown = refuse(
   'unauthenticated',
