@@ -11,12 +11,17 @@ const foundTimeoutMs = secondMs;
  * the process lives that wrote the file: everybody can say the id of a hub.
  */
 export const connectFound = async (
-  { url, id, pid, token: ofFile }: HubFile,
+  { url, id, pid, token: ofFile, certificate }: HubFile,
   token: string | undefined,
 ): Promise<RemoteHub | undefined> => {
   const isThere = token === undefined ? undefined : () => isAlive(pid);
   if (isThere?.() === false) return undefined;
-  const hub = await connectHub(url, { timeoutMs: foundTimeoutMs, token: token ?? ofFile, isThere });
+  const hub = await connectHub(url, {
+    timeoutMs: foundTimeoutMs,
+    token: token ?? ofFile,
+    isThere,
+    certificate,
+  });
   if (!hub.ok) return undefined;
   if (hub.value.id === id) return hub.value;
   hub.value.close();

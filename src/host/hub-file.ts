@@ -13,6 +13,8 @@ export interface HubFile {
    * nothing from it that could be used. Absent when nothing secret is to be written.
    */
   readonly token?: string;
+  /** The hub's own, in PEM, where it has one: programs of the data directory need no other proof. */
+  readonly certificate?: string;
 }
 
 const pathIn = (dataDir: string): string => join(dataDir, 'hub.json');
@@ -76,9 +78,15 @@ export const lookAtHubFile = async (dataDir: string): Promise<FoundHubFile> => {
 
 const hubFileIn = (value: unknown): HubFile | undefined => {
   if (!isRecord(value)) return undefined;
-  const { id, url, pid, token } = value;
+  const { id, url, pid, token, certificate } = value;
   return typeof id === 'string' && typeof url === 'string' && URL.canParse(url) && isWholeNumber(pid)
-    ? { id, url, pid, ...(typeof token === 'string' && { token }) }
+    ? {
+        id,
+        url,
+        pid,
+        ...(typeof token === 'string' && { token }),
+        ...(typeof certificate === 'string' && { certificate }),
+      }
     : undefined;
 };
 

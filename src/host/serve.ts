@@ -73,7 +73,13 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   }
   const withdraw = stop.signal.aborted
     ? undefined
-    : await announce(opened.value, { url, settings, log, token: access.own });
+    : await announce(opened.value, {
+        url,
+        settings,
+        log,
+        token: access.own,
+        certificate: exposure.value.tls?.cert,
+      });
   if (!stop.signal.aborted) {
     const { workspace, token } = opened.value;
     const { dataDir } = settings;
@@ -132,14 +138,22 @@ const announce = (
     settings,
     log,
     token,
+    certificate,
   }: {
     readonly url: string;
     readonly settings: Settings;
     readonly log: Log;
     readonly token: string | undefined;
+    readonly certificate: string | undefined;
   },
 ): Promise<() => Promise<void>> =>
   announceHub(
     { dataDir: settings.dataDir, store: journal, log },
-    { id: journal.identity.id, url, pid: process.pid, ...(token !== undefined && { token }) },
+    {
+      id: journal.identity.id,
+      url,
+      pid: process.pid,
+      ...(token !== undefined && { token }),
+      ...(certificate !== undefined && { certificate }),
+    },
   );

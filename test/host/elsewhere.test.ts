@@ -7,6 +7,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { connect } from 'node:tls';
+import { connectFound } from '../../src/host/found-hub.ts';
+import { readHubFile } from '../../src/host/hub-file.ts';
+import { present } from '../../src/kernel/assert.ts';
 import { newTokenText } from '../../src/host/access/token-text.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { cert, key } from '../surfaces/tls-pair.ts';
@@ -78,7 +81,7 @@ describe('a hub with a certificate', () => {
     assert.equal(await hub.stop(), 0);
   });
 
-  it('is found by commands that trust its certificate, and by no others', async (t) => {
+  it('is found by commands of its data directory, and of the others by those that trust its certificate', async (t) => {
     const { site, hub, file, certFile } = await startSecure(t);
     assert.equal(file.url, hub.url);
     const place = await openPlace(t);
@@ -90,9 +93,16 @@ describe('a hub with a certificate', () => {
     assert.equal(wary.status, 5);
     assert.match(wary.err, /certificate that this machine trusts.*NODE_EXTRA_CA_CERTS/s);
     const own = await place.run(['status', '--json', '--data-dir', site.dataDir], {
-      env: { NODE_EXTRA_CA_CERTS: certFile, SIGNALBOX_WORKSPACE: 'main' },
+      env: { SIGNALBOX_WORKSPACE: 'main' },
     });
-    assert.equal(own.status, 0, own.err);
+    assert.deepEqual([own.status, own.err], [0, '']);
+    const here = present(await readHubFile(site.dataDir), 'the hub runs');
+    const found = await connectFound(here, undefined);
+    assert.equal(found?.url, file.url);
+    found?.close();
+    const { certificate, ...unproven } = here;
+    assert.equal(certificate, cert);
+    assert.equal(await connectFound(unproven, undefined), undefined);
   });
 });
 
@@ -159,6 +169,6 @@ describe('a token', () => {
     const pointing = await listen(`${thief.url}/health`);
     const outcome = await connectHub(pointing.url, { token: 'sbx_secret' });
     assert.equal(outcome.ok ? '' : outcome.details['strange'], true);
-    assert.deepEqual([pointing.seen, thief.seen], [['Bearer sbx_secret'], []]);
+    assert.deepEqual([pointing.seen, thief.seen], [[undefined], []]);
   });
 });

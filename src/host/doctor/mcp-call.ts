@@ -33,7 +33,8 @@ export const mcpCall: Check = {
     const token = await tokenToShow(patient);
     const bare = token && bareTokenRefusal(address.value);
     if (bare !== undefined) return [bad(bare.message, leaveUrlOut(patient))];
-    const agent = newAgent(address.value.base, { keepAlive: false, maxSockets: 1 });
+    const file = settings.url === undefined ? await readHubFile(settings.dataDir) : undefined;
+    const agent = newAgent(address.value.base, { keepAlive: false, maxSockets: 1 }, file?.certificate);
     const heard = await listTools({ address: address.value, agent, token: token?.text });
     agent.destroy();
     return [

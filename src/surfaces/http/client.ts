@@ -44,18 +44,20 @@ export interface ConnectOptions {
   readonly token?: string | undefined;
   /** Whether the hub can still be there. Once it is not, nothing is sent: who has its address by now gets no token. */
   readonly isThere?: (() => boolean) | undefined;
+  /** The certificate that the hub is known to have, in PEM; one that this machine trusts when absent. */
+  readonly certificate?: string | undefined;
 }
 
 /** Looks for a hub at `url` and, when one answers, gives it to surfaces as if it ran in this process. */
 export const connectHub = async (
   url: string,
-  { timeoutMs = healthTimeoutMs, token, isThere = () => true }: ConnectOptions = {},
+  { timeoutMs = healthTimeoutMs, token, isThere = () => true, certificate }: ConnectOptions = {},
 ): Promise<Outcome<RemoteHub>> => {
   const address = hubAddress(url);
   if (!address.ok) return address;
   const bare = token === undefined ? undefined : bareTokenRefusal(address.value);
   if (bare !== undefined) return bare;
-  const agent = newAgent(address.value.base, { keepAlive: true, maxSockets: connectionsMax });
+  const agent = newAgent(address.value.base, { keepAlive: true, maxSockets: connectionsMax }, certificate);
   const line = { address: address.value, agent, credentials: credentialsWith(token), isThere };
   const health = await askHealth({ ...line, credentials: credentialsWith(undefined) }, timeoutMs);
   if (health.ok && health.value.status !== 'stopping') return ok(new RemoteHub(line, health.value));

@@ -19,6 +19,9 @@ export const request = (
     ? process.getBuiltinModule('node:https').request(url, options, answered)
     : http.request(url, options, answered);
 
-/** For requests to this address. */
-export const newAgent = (url: URL, options: AgentOptions): Agent =>
-  isSecure(url) ? new (process.getBuiltinModule('node:https').Agent)(options) : new http.Agent(options);
+/** For requests to this address. `certificate`: the only one that is believed there, in PEM, whoever has signed it. */
+export const newAgent = (url: URL, options: AgentOptions, certificate?: string): Agent => {
+  if (!isSecure(url)) return new http.Agent(options);
+  const pinned = certificate === undefined ? {} : { ca: certificate, allowPartialTrustChain: true };
+  return new (process.getBuiltinModule('node:https').Agent)({ ...options, ...pinned });
+};

@@ -275,11 +275,12 @@ const ended: readonly Attack[] = [
     /./,
   ),
   gone(
-    'that token, once somebody of the same name is there',
+    'that token, after somebody tried to get the same name',
     async (range) => {
       const token = await range.principal('twice');
       await range.must('principal_remove', { name: 'twice' });
-      await range.principal('twice');
+      const { status } = await range.call('principal_add', { name: 'twice', kind: 'person', role: 'worker' });
+      assert.equal(status, 409);
       return token;
     },
     /./,
