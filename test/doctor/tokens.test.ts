@@ -42,7 +42,7 @@ const makeToken = async (ground: Ground, ...words: readonly string[]) => {
 };
 
 const revoke = async (ground: Ground, id: string): Promise<void> => {
-  const { status, err } = await ground.run(['token', 'revoke', id]);
+  const { status, err } = await ground.person(['token', 'revoke', id]);
   assert.equal(status, 0, err);
 };
 
