@@ -15,7 +15,7 @@ import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
-import { readySteps } from './next-steps.ts';
+import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -82,14 +82,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
       });
   if (!stop.signal.aborted) {
     const { workspace, token } = opened.value;
-    const { dataDir } = settings;
     const login = firstLogin(access, token, publicUrl);
-    terminal.out.write(
-      readySteps(
-        { url: publicUrl, dataDir, workspace, token, login, onTerminal: process.stdout.isTTY },
-        terminal,
-      ),
-    );
+    sayReady({ url: publicUrl, dataDir: settings.dataDir, workspace, token, login }, terminal);
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.
@@ -100,6 +94,10 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await opened.value.hub.close();
   log.info('stopped');
   return ok(true);
+};
+
+const sayReady = (ready: Ready, terminal: ServeOptions['terminal']): void => {
+  terminal.out.write(readySteps({ ...ready, onTerminal: process.stdout.isTTY }, terminal));
 };
 
 /**
