@@ -91,8 +91,22 @@ const checkContents = (folder: string): void => {
 
 const healthSchema = z.object({ status: z.literal('ok'), version: z.literal(version) });
 
-const answerOf = async (url: string, body?: unknown): Promise<unknown> => {
-  const response = await fetch(url, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
+interface Call {
+  readonly token: string;
+  readonly body: unknown;
+}
+
+const answerOf = async (url: string, call?: Call): Promise<unknown> => {
+  const response = await fetch(
+    url,
+    call === undefined
+      ? {}
+      : {
+          method: 'POST',
+          body: JSON.stringify(call.body),
+          headers: { Authorization: `Bearer ${call.token}` },
+        },
+  );
   const answer: unknown = await response.json();
   assert(response.ok, `${url} answered ${response.status}: ${JSON.stringify(answer)}`);
   return answer;
@@ -105,7 +119,8 @@ const checkHub = async (installed: Installed): Promise<void> => {
   const hub = await installed.serve();
   try {
     healthSchema.parse(await answerOf(`${hub.url}/health`));
-    await answerOf(`${hub.url}/v1/operations/task_add`, { title });
+    const token = readFileSync(join(installed.dataDir, 'token'), 'utf8').trim();
+    await answerOf(`${hub.url}/v1/operations/task_add`, { token, body: { title } });
     assert.equal(await tasksByMcp(installed), 1, 'through the hub there is one task');
   } finally {
     await hub.stop();
