@@ -122,7 +122,7 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       const held = place.start(under(saying(script), '--ttl', '5'));
       await Promise.all([held.says('there'), held.says('inside')]);
       const breaking = ['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask'];
-      const broken = await place.run(breaking);
+      const broken = await place.person(breaking);
       assert.equal(broken.status, 0, broken.err);
       // The output ends when nobody is left who could write to it.
       const { status, err } = await held.ended;
@@ -134,7 +134,7 @@ for (const way of ['through a hub', 'on the journals'] as const) {
       const place = await open(t);
       const held = place.start(under(idle, '--ttl', '86400'));
       await held.says('there');
-      const broken = await place.run(['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask']);
+      const broken = await place.person(['lock', 'break', 'pytest', '--reason', 'It hangs.', '--no-ask']);
       assert.equal(broken.status, 0, broken.err);
       const { status, err } = await held.ended;
       assert.equal(status, 4, err);
