@@ -363,8 +363,24 @@ export const checkInput = <I>(
   { name, input }: { readonly name: string; readonly input: z.ZodType<I> },
   raw: unknown,
 ): Outcome<I> => {
-  const parsed = input.safeParse(raw, { error: inputWords });
+  const parsed = parsedBy(input, raw);
+  if (parsed === undefined) {
+    return refuse(
+      'invalid_input',
+      `The input of ${name} is not valid: it has a member "length" where a text or a list belongs. Correct it and call again.`,
+    );
+  }
   return parsed.success ? ok(parsed.data) : refuseInput(name, parsed.error);
+};
+
+/** The library compares the length of whatever has one, and throws where that is no number and cannot become one. */
+const parsedBy = <I>(input: z.ZodType<I>, raw: unknown): z.ZodSafeParseResult<I> | undefined => {
+  try {
+    return input.safeParse(raw, { error: inputWords });
+  } catch (thrown) {
+    if (thrown instanceof TypeError) return undefined;
+    throw thrown;
+  }
 };
 
 /** How many problems the message names, and how many the details list: an input can have one for every few bytes. */

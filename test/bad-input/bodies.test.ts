@@ -157,6 +157,19 @@ describe('the answer to bad input', () => {
     });
   }
 
+  it('may have a length that nothing can be compared with', () => {
+    const strange = { length: { toString: 1, valueOf: null } };
+    for (const [name, input] of [
+      ['task_add', { title: strange }],
+      ['task_add', { tasks: strange }],
+      ['lock_renew', { name: strange }],
+    ] as const) {
+      const operation = catalogue.find(name);
+      const prepared = operation.ok ? operation.value.prepare(input) : operation;
+      assert.equal(prepared.ok ? 'accepted' : prepared.code, 'invalid_input', name);
+    }
+  });
+
   it('counts what it leaves out', async (t) => {
     const board = await Board.open(t);
     const asked = { body: { metadata: many(1_000, 'member') } };

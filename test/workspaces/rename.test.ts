@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { mainOnly } from '../host/processes.ts';
+import { mainOnly, open } from '../host/processes.ts';
 import { type Ground, openGround } from './repositories.ts';
 
 const origin = 'git@git.example:web/shop.git';
@@ -65,7 +65,9 @@ describe('a workspace that was renamed', () => {
     const ground = await openGround(t);
     ground.repository('shop', origin);
     await done(ground, ['task', 'add', 'Before'], 'shop');
-    const hubs = ['0', '0'].map((port) => ground.start(['serve', '--port', port], { env: mainOnly }));
+    const hubs = ['0', '0'].map((port) =>
+      ground.start(['serve', '--port', port], { env: { ...mainOnly, ...open } }),
+    );
     const urls: string[] = [];
     for (const hub of hubs) {
       urls.push(/ready on (\S+)/.exec(await hub.says('Ctrl-C'))?.[1] ?? '');

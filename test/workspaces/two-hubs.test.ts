@@ -54,7 +54,7 @@ describe('a name that a hub gave', () => {
 
   it('holds at a hub that is named by its address, and beside it at one’s own', async (t) => {
     const { ground, a } = await twoOfOneName(t);
-    const hub = ground.start(['serve', '--port', '0'], { env: { ...mainOnly, ...a } });
+    const hub = ground.start(['serve', '--port', '0', '--insecure-no-auth'], { env: { ...mainOnly, ...a } });
     const [, url = ''] = /ready on (\S+)/.exec(await hub.says('Ctrl-C')) ?? [];
     const team = { SIGNALBOX_URL: url };
     assert.equal((await ground.arrive('n2/app', { env: team })).workspace, 'app');
