@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import { toolCallInput, toolCallName } from '../../../catalogue/exposure/tool-call.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
-import { type Operation, checkInput } from '../../../kernel/operation.ts';
+import { checkInput } from '../../../kernel/checked-input.ts';
+import type { Operation } from '../../../kernel/operation.ts';
 
 interface Called {
   readonly operation: Operation;
