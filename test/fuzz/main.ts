@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fuzz } from './campaign.ts';
+import { callMsMax, fuzz } from './campaign.ts';
 import { reportOf } from './report.ts';
 
 const { values } = parseArgs({
@@ -30,6 +30,7 @@ const begun = performance.now();
 const tally = await fuzz({
   seed,
   runs,
+  callMsMax,
   from,
   onHub: ({ runs: done, faults }) => {
     const seconds = (performance.now() - begun) / 1_000;

@@ -35,7 +35,7 @@ export const reportOf = (tally: Tally): string => {
       .map((sort) => `${grouped(tally.sorts.get(sort) ?? 0)} ${sort}`)
       .join(', ')}. Every ${grouped(callsPerHub)} calls, an empty hub began.`,
     faults.length === 0
-      ? `No call crashed, was answered with \`internal\`, took more than ${callMsMax} ms (or, where other programs had the machine, kept it busy for half of that), left a rejection that nobody caught, or changed a prototype. The slowest took ${Math.round(slowestMs)} ms by the clock (\`${slowestOperation}\`).`
+      ? `No call crashed, was answered with \`internal\`, took more than ${callMsMax} ms, left a rejection that nobody caught, or changed a prototype. The slowest took ${Math.round(slowestMs)} ms (\`${slowestOperation}\`).`
       : [`**${faults.length} calls failed:**`, ...faults.map((fault) => `- ${JSON.stringify(fault)}`)].join(
           '\n',
         ),
