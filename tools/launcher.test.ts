@@ -33,7 +33,7 @@ interface Answer {
 }
 
 /** What Node is told to run, and how. */
-const entry = '[--max-semi-space-size=64] [--] [<checkout>/src/host/main.ts]';
+const entry = '[--max-semi-space-size=32] [--] [<checkout>/src/host/main.ts]';
 
 /** A checkout with nothing in it but the launcher, in a path with spaces, and a PATH without any Node. */
 class Checkout {
@@ -119,7 +119,7 @@ test('without one from npm, the Node on the PATH is used when it is new enough',
     checkout.offer(version);
     assert.match(
       checkout.run(['status']).out,
-      /^machine \[--max-semi-space-size=64\] \[--\] \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
+      /^machine \[--max-semi-space-size=32\] \[--\] \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
       version,
     );
   }

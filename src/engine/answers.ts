@@ -46,7 +46,7 @@ export interface AnswersOptions {
   readonly search: TextSearch | undefined;
 }
 
-type Fetch = (seqs: readonly Seq[]) => Promise<readonly Entry[]>;
+type Fetch = (seqs: readonly Seq[]) => readonly Entry[] | Promise<readonly Entry[]>;
 
 type Replayed = Extract<Fate, { readonly kind: 'replayed' }>;
 
@@ -139,10 +139,12 @@ export class Answers {
     try {
       let answer = begin();
       while (answer.ok === 'fetch' || answer.ok === 'search') {
-        answer =
-          answer.ok === 'fetch'
-            ? answer.build(await fetch(answer.seqs))
-            : await this.#searched(answer, actor);
+        if (answer.ok === 'search') {
+          answer = await this.#searched(answer, actor);
+          continue;
+        }
+        const entries = fetch(answer.seqs);
+        answer = answer.build(entries instanceof Promise ? await entries : entries);
       }
       if (!answer.ok) return answer;
       const { value, carried, empty } = answer.value;
@@ -195,14 +197,18 @@ export class Answers {
 
   readonly #stored: Fetch = (seqs) => this.#options.journal.entriesAt(seqs);
 
-  async #beside(batch: readonly Entry[], seqs: readonly Seq[]): Promise<readonly Entry[]> {
+  #beside(batch: readonly Entry[], seqs: readonly Seq[]): ReturnType<Fetch> {
+    const first = batch[0]?.seq ?? Number.POSITIVE_INFINITY;
+    return seqs.every((seq) => seq >= first)
+      ? seqs.map((seq) => stands(batch[seq - first], seq))
+      : this.#besideStored(batch, seqs);
+  }
+
+  async #besideStored(batch: readonly Entry[], seqs: readonly Seq[]): Promise<readonly Entry[]> {
     const first = batch[0]?.seq ?? Number.POSITIVE_INFINITY;
     const stored = await this.#stored(seqs.filter((seq) => seq < first));
     let taken = 0;
-    return seqs.map((seq) => {
-      const entry = seq < first ? stored[taken++] : batch[seq - first];
-      return present(entry, `entry ${seq} is stored or being stored`);
-    });
+    return seqs.map((seq) => stands(seq < first ? stored[taken++] : batch[seq - first], seq));
   }
 
   /** What an answer may be made from. */
@@ -228,6 +234,9 @@ export class Answers {
     };
   }
 }
+
+const stands = (entry: Entry | undefined, seq: Seq): Entry =>
+  present(entry, `entry ${seq} is stored or being stored`);
 
 /** AC18: the search, of those areas alone that somebody held so may know. */
 const withinScope = (query: SearchQuery, scope: Actor['scope'], all: readonly Area[]): SearchQuery => {

@@ -15,6 +15,7 @@ import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
+import { keepTickShape } from './kept-tick.ts';
 import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
@@ -32,6 +33,7 @@ export interface ServeOptions {
 export const serve = async (settings: Settings, { log, terminal }: ServeOptions): Promise<Outcome<true>> => {
   const { oauth } = settings;
   if (!oauth.ok) return oauth;
+  keepTickShape();
   const told = stopSignal();
   const stop = new AbortController();
   void told.then((signal) => {

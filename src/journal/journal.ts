@@ -92,8 +92,18 @@ export class Journal {
     }
   }
 
-  /** The entries with these sequence numbers, in that order. Throws `StoreFailure`. */
-  async entriesAt(seqs: readonly Seq[]): Promise<readonly Entry[]> {
+  /** The entries with these sequence numbers, in that order; at once where none has to be read. Throws `StoreFailure`. */
+  entriesAt(seqs: readonly Seq[]): readonly Entry[] | Promise<readonly Entry[]> {
+    const known: Entry[] = [];
+    for (const seq of seqs) {
+      const entry = this.#cache.get(seq);
+      if (entry === undefined) return this.#fetch(seqs);
+      known.push(entry);
+    }
+    return known;
+  }
+
+  async #fetch(seqs: readonly Seq[]): Promise<readonly Entry[]> {
     const found = new Map<Seq, Entry>();
     const missing: Seq[] = [];
     for (const seq of seqs) {
@@ -101,11 +111,8 @@ export class Journal {
       if (cached === undefined) missing.push(seq);
       else found.set(seq, cached);
     }
-    if (missing.length > 0) {
-      const read = await this.#readTogether(missing);
-      for (const seq of missing) found.set(seq, present(read.get(seq), `entry ${seq} was read`));
-    }
-    return seqs.map((seq) => present(found.get(seq), `entry ${seq} was found`));
+    const read = await this.#readTogether(missing);
+    return seqs.map((seq) => present(found.get(seq) ?? read.get(seq), `entry ${seq} was read`));
   }
 
   /**

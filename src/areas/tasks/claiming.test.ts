@@ -167,6 +167,18 @@ test('TA25 the WIP limit counts what is in progress and in review', () => {
   given.do(again, 'task_claim', { id: 'T-3' });
 });
 
+test('TA25 who holds hundreds is told ten of them, and how many there are', () => {
+  const given = boardWith(...Array.from({ length: 13 }, () => ({})));
+  const ada = given.join('ada', { wipLimit: 12 });
+  for (let id = 1; id <= 12; id += 1) given.do(ada, 'task_claim', { id: `T-${id}` });
+  const { message, details } = given.refused(ada, 'task_claim', { code: 'wip_limit', input: {} });
+  assert.match(
+    message,
+    /^ada holds 12 tasks, and its WIP limit is 12: T-1 \(in_progress\), .* and 2 more\. /,
+  );
+  assert.deepEqual([details['held_total'], (details['held'] as string[]).length], [12, 10]);
+});
+
 test('TA26 claiming what one holds writes nothing', () => {
   const given = boardWith({});
   const ada = given.join('ada');
