@@ -45,7 +45,7 @@ const areasWithSecrets: readonly Area[] = areas.map((area) =>
 );
 
 /** The entries that notes become. */
-const entriesOf = (notes: readonly Note[], after: number): Entry[] =>
+export const entriesOf = (notes: readonly Note[], after: number): Entry[] =>
   notes.map(({ agent, ref = 'T-1', text, for: names = [] }, i) => ({
     seq: after + 1 + i,
     time: 1_000_000 + after + i,
@@ -65,7 +65,7 @@ export const write = async (journal: Journal, notes: readonly Note[]): Promise<v
   assert.equal(appended.kind, 'appended');
 };
 
-const texts = new Texts(areasWithSecrets);
+export const texts = new Texts(areasWithSecrets);
 
 export const all: Omit<SearchQuery, 'text'> = { limit: 50, offset: 0 };
 

@@ -37,6 +37,22 @@ test('who follows writes what is new into the index once in a while, and one pro
   await one.term.end();
 });
 
+test('who follows reads nothing of the journal that has gone through its process', async (context) => {
+  const { engine, index, clock, log, term } = await following(
+    context,
+    createMemoryVault(),
+    temporary(context),
+  );
+  const reading = context.mock.method(engine.journal, 'entriesAfter');
+  for (const name of ['ada', 'bob']) assert.ok((await engine.execute(caller, starting(name))).ok);
+  clock.advance(secondMs);
+  await index.catchUp(engine.journal, engine.seq);
+  assert.equal(index.standsAt, engine.seq);
+  assert.equal(reading.mock.callCount(), 0);
+  await term.end();
+  assert.deepEqual(log.warnings, []);
+});
+
 test('an index that cannot be written costs one warning until it can', async (context) => {
   const cacheDir = join(temporary(context), 'cache');
   writeFileSync(cacheDir, 'a file in the place of the folder');

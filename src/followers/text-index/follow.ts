@@ -33,7 +33,11 @@ export const followText = (index: TextIndex, { clock, log }: FollowOptions): Fol
         });
       });
     };
-    const unsubscribe = engine.subscribe(soon);
+    index.gather([], engine.journal.head);
+    const unsubscribe = engine.subscribe((entries) => {
+      index.gather(entries, engine.journal.head);
+      soon();
+    });
     soon();
     return {
       end: async () => {

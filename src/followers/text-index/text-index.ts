@@ -14,6 +14,7 @@ import { quoted } from '../../kernel/text.ts';
 import type { Found, SearchHit, SearchQuery } from '../../kernel/search.ts';
 import { excerptOf } from './excerpt.ts';
 import { fileName } from './file-name.ts';
+import { Gathered, additionCharacters, additionDocuments, charactersOf } from './gathered.ts';
 import { matchOf } from './match.ts';
 import { type Addition, type IndexState, type Looked, type Lookup, isSame } from './messages.ts';
 import { type Term, termsOf } from './terms.ts';
@@ -24,9 +25,6 @@ import { IndexThread } from './thread.ts';
 const rankedMaxDefault = 20_000;
 /** How much is read at once before others have a turn: about two milliseconds' worth. */
 const pageEntries = 200;
-/** How much is written at once: five times as much is no faster, and costs 25 MB more. */
-const batchEntries = 400;
-const batchCharacters = 1_000_000;
 /** How long a search waits for the index to come up to the journal. */
 const patienceMs = 20_000;
 
@@ -50,6 +48,7 @@ export class TextIndex implements TextSearch {
   readonly #options: TextIndexOptions;
   readonly #path: string;
   readonly #thread: IndexThread;
+  readonly #gathered: Gathered;
   /** Where the index stood last, checked against the journal. */
   #at: Head;
   #wanted: Seq = 0;
@@ -60,6 +59,7 @@ export class TextIndex implements TextSearch {
     this.#options = options;
     this.#path = indexPath(options);
     this.#at = { seq: 0, chain: chainStart(options.identity.id) };
+    this.#gathered = new Gathered(options.texts);
     this.#thread = new IndexThread({ path: this.#path, start: this.#at }, (note) => options.log.warn(note));
   }
 
@@ -109,6 +109,11 @@ export class TextIndex implements TextSearch {
       this.#catching = undefined;
     });
     return this.#catching;
+  }
+
+  /** Is told of entries as they go by, and where the journal stands behind them, so that it need not read them. */
+  gather(entries: readonly Entry[], head: Head): void {
+    this.#gathered.add(entries, head);
   }
 
   /** The last entry that is known to be in it. */
@@ -174,18 +179,21 @@ export class TextIndex implements TextSearch {
     return this.#thread.do({ kind: 'reset', at });
   }
 
-  /** The next batch behind `after`, read page by page with a turn for others in between. */
+  /** The next batch behind `after`, as it was gathered, or read page by page with a turn for others in between. */
   async #read(journal: Journal, after: Head): Promise<Addition> {
+    const gathered = this.#gathered.take(after);
+    if (gathered !== undefined) return gathered;
     const documents = [];
     let head = after;
     let characters = 0;
-    while (head.seq < after.seq + batchEntries && characters < batchCharacters) {
-      const page = await journal.entriesAfter(head, pageEntries);
+    while (head.seq < after.seq + additionDocuments && characters < additionCharacters) {
+      const limit = Math.min(pageEntries, this.#gathered.gapBehind(head));
+      const page = await journal.entriesAfter(head, limit);
       for (const entry of page.entries) {
         const document = this.#options.texts.document(entry);
         if (document === undefined) continue;
         documents.push(document);
-        for (const text of document.texts) characters += text.length;
+        characters += charactersOf(document);
       }
       ({ head } = page);
       if (page.entries.length < pageEntries) break;
