@@ -48,26 +48,27 @@ export type ItemOutput = z.infer<typeof itemOutput>;
 
 const some = (list: readonly string[]): string[] | undefined => (list.length === 0 ? undefined : [...list]);
 
-/** Without the members that have no value. */
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-const defined = <T extends Readonly<Record<string, unknown>>>(members: T): Partial<Defined<T>> => {
-  const kept: Partial<Defined<T>> = {};
-  for (const key in members) {
-    const value = members[key];
-    if (isDefined(value)) kept[key] = value;
-  }
-  return kept;
+/** Without the members that have no value; those that always have one stay. */
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
+
+/** All in one literal: V8 takes several times as long for members that come behind a spread. */
+function defined<T extends Readonly<Record<string, unknown>>>(members: T): Defined<T>;
+function defined(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const kept: Record<string, unknown> = {};
+  for (const key in members) if (members[key] !== undefined) kept[key] = members[key];
+  return kept;
+}
 
 const isDefined = <V>(value: V): value is Exclude<V, undefined> => value !== undefined;
 
-export const viewItem = ({ tasks: slice }: Boards, task: Task): ItemOutput => ({
-  id: task.id,
-  title: task.title,
-  status: task.state.status,
-  priority: task.priority,
-  ...defined({
+export const viewItem = ({ tasks: slice }: Boards, task: Task): ItemOutput =>
+  defined({
+    id: task.id,
+    title: task.title,
+    status: task.state.status,
+    priority: task.priority,
     ready: task.state.status === 'todo' ? isReady(task) : undefined,
     waits_for: some(unmetOf(slice, task)),
     cancelled_dependencies: some(cancelledDependencies(slice, task)),
@@ -79,8 +80,7 @@ export const viewItem = ({ tasks: slice }: Boards, task: Task): ItemOutput => ({
     labels: some(task.labels),
     requires: some(task.requires),
     due: task.due === undefined ? undefined : isoTime(task.due),
-  }),
-});
+  });
 
 const relativeOutput = z.strictObject({ id: z.string(), status: statusOutput });
 
@@ -179,7 +179,7 @@ export const viewStanding = (
 };
 
 /** What is known of a task without the journal, and the entries that hold the rest. */
-export const viewCard = (boards: Boards, task: Task, notes: number): Answer<CardOutput> => {
+export const viewCard = ({ tasks: slice }: Boards, task: Task, notes: number): Answer<CardOutput> => {
   const noteSeqs = newest(task.notes, notes).toReversed();
   const { bodySeq, linksSeq, resultSeq } = task;
   const seqs = distinct([bodySeq, linksSeq, resultSeq, ...noteSeqs]);
@@ -187,43 +187,37 @@ export const viewCard = (boards: Boards, task: Task, notes: number): Answer<Card
     const at = new Map(entries.map((entry) => [entry.seq, entry]));
     const entryAt = (seq: Seq | undefined): Entry | undefined =>
       seq === undefined ? undefined : at.get(seq);
-    return ok({
+    const card = defined({
       title: task.title,
       priority: task.priority,
-      ...defined({
-        body: bodyIn(entryAt(bodySeq)),
-        links: linksIn(entryAt(linksSeq)),
-        result: resultIn(entryAt(resultSeq)),
-        notes: noteSeqs.length === 0 ? undefined : noteSeqs.flatMap((seq) => noteIn(entryAt(seq))),
-      }),
-      ...viewPlan(boards.tasks, task),
+      body: bodyIn(entryAt(bodySeq)),
+      links: linksIn(entryAt(linksSeq)),
+      result: resultIn(entryAt(resultSeq)),
+      notes: noteSeqs.length === 0 ? undefined : noteSeqs.flatMap((seq) => noteIn(entryAt(seq))),
+      acceptance:
+        task.acceptance.length === 0 ? undefined : task.acceptance.map((item, i) => ({ n: i + 1, ...item })),
+      files: some(task.files),
+      labels: some(task.labels),
+      requires: some(task.requires),
+      project: task.project,
+      sprint: task.sprint,
+      parent: task.parent,
+      due: task.due === undefined ? undefined : isoTime(task.due),
+      depends_on: task.dependsOn.length === 0 ? undefined : task.dependsOn.map((id) => relative(slice, id)),
+      cancelled_dependencies: some(cancelledDependencies(slice, task)),
+      dependents: relatives(task.dependents.length, () =>
+        task.dependents.slice(0, relativesNamedMax).map((id) => relative(slice, id)),
+      ),
+      children: relatives(slice.tasks.count('parent', task.id), () => childrenOf(slice, task.id)),
       notes_total: task.notes.size,
       created_at: isoTime(task.createdAt),
       updated_at: isoTime(task.updatedAt),
     });
+    return ok(card);
   });
 };
 
 const distinct = (seqs: readonly (Seq | undefined)[]): Seq[] => [...new Set(seqs)].filter(isDefined);
-
-const viewPlan = (slice: TasksSlice, task: Task) =>
-  defined({
-    acceptance:
-      task.acceptance.length === 0 ? undefined : task.acceptance.map((item, i) => ({ n: i + 1, ...item })),
-    files: some(task.files),
-    labels: some(task.labels),
-    requires: some(task.requires),
-    project: task.project,
-    sprint: task.sprint,
-    parent: task.parent,
-    due: task.due === undefined ? undefined : isoTime(task.due),
-    depends_on: task.dependsOn.length === 0 ? undefined : task.dependsOn.map((id) => relative(slice, id)),
-    cancelled_dependencies: some(cancelledDependencies(slice, task)),
-    dependents: relatives(task.dependents.length, () =>
-      task.dependents.slice(0, relativesNamedMax).map((id) => relative(slice, id)),
-    ),
-    children: relatives(slice.tasks.count('parent', task.id), () => childrenOf(slice, task.id)),
-  });
 
 type Relative = z.infer<typeof relativeOutput>;
 

@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises';
+import type { CreateCommand } from '../../areas/access/decide/commands.ts';
 import { accessIntent } from '../../areas/access/decide/index.ts';
 import { findByHash, standingIn } from '../../areas/access/model.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -42,28 +43,34 @@ export const settleOwnerToken = async (
         `${token.place} cannot be the token of the hub's owner: that is sbx_ and 43 characters of base64url, 32 random bytes. Leave it out, and the first start makes one.`,
       );
     }
-    const known = await register(engine, hash, 'given to the hub');
+    const known = await register(engine, hash, { label: 'given to the hub', replaces: true });
     return known.ok ? ok({ kind: 'given' }) : known;
   }
   const path = tokenFileIn(dataDir);
   const found = await readTokenFile(dataDir);
   if (!found.ok) return found;
   if (found.value !== undefined) {
-    const registered = await register(engine, hashIn(found.value), 'first start');
+    const registered = await register(engine, hashIn(found.value), firstStart);
     if (registered.ok) return ok({ kind: 'file', path, made: false });
     if (registered.code !== 'invalid_state') return registered;
     await rename(path, `${path}.revoked`);
   }
   const made = await makeTokenFile(dataDir);
   if (!made.ok) return made;
-  const registered = await register(engine, hashIn(made.value), 'first start');
+  const registered = await register(engine, hashIn(made.value), firstStart);
   return registered.ok ? ok({ kind: 'file', path, made: true, text: made.value }) : registered;
 };
+
+const firstStart = { label: 'first start' };
 
 const hashIn = (text: string): string => present(hashOfToken(text), 'the file was checked');
 
 /** Refused with `invalid_state` when a token of this hash is there and not good. */
-const register = async (engine: Engine, hash: string, label: string): Promise<Outcome<true>> => {
+const register = async (
+  engine: Engine,
+  hash: string,
+  as: Pick<CreateCommand, 'label' | 'replaces'>,
+): Promise<Outcome<true>> => {
   const behind = await engine.refresh();
   if (behind !== undefined) return behind;
   const { access } = engine.slices;
@@ -82,7 +89,7 @@ const register = async (engine: Engine, hash: string, label: string): Promise<Ou
     hash,
     principal: ownerPrincipal,
     kind: 'person',
-    label,
+    ...as,
     expires: 'never',
     scope: undefined,
   });

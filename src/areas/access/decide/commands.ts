@@ -19,6 +19,8 @@ export interface CreateCommand {
   readonly categories?: readonly string[] | undefined;
   readonly agent?: string | undefined;
   readonly expires?: Life | undefined;
+  /** AC53: those of the same label that the same maker has made for the same principal end with it. */
+  readonly replaces?: true;
   /** What its maker is held to. */
   readonly scope: Scope | undefined;
 }

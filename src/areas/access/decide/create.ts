@@ -22,7 +22,7 @@ import { endOfMaker, lowerOf, refuseLonger, refuseWider } from './widening.ts';
 
 type Wanted = Pick<Token, 'principal' | 'kind' | 'role' | 'workspaces' | 'categories' | 'agent'>;
 
-/** AC4 to AC9 */
+/** AC4 to AC9, AC53 */
 export const createToken = (desk: Desk, command: CreateCommand): AccessDecision => {
   const { slice, context } = desk;
   const wanted = wantedOf(desk, command);
@@ -38,6 +38,7 @@ export const createToken = (desk: Desk, command: CreateCommand): AccessDecision 
   const lasting = expiryFor(desk, rest.kind, command.expires);
   if (!lasting.ok) return lasting;
   const expiresAt = lasting.value;
+  const replaced = command.replaces === true ? own.filter((token) => isReplaced(token, desk, command)) : [];
   return ok([
     {
       type: 'access.token_created',
@@ -51,8 +52,15 @@ export const createToken = (desk: Desk, command: CreateCommand): AccessDecision 
         ...(forgets.length > 0 && { forgets }),
       },
     },
+    ...replaced.map(
+      ({ id }) => ({ type: 'access.token_revoked', data: { id, reason: 'replaced' } }) as const,
+    ),
   ]);
 };
+
+/** AC53 */
+const isReplaced = (token: Token, { context }: Desk, { label }: CreateCommand): boolean =>
+  token.label === label && token.createdBy === context.actor.principal && token.revokedAt === undefined;
 
 /** When a token ends that is to last so long from now. */
 export const endOf = (life: Life, { context }: Desk): Instant | undefined =>

@@ -201,6 +201,8 @@ export const newsCount = (
 ): { readonly count: number; readonly seq: Seq } => {
   let count = 0;
   let seq = 0;
+  // Asked with every answer, and on most boards there are none.
+  if (portals.size === 0) return { count, seq };
   for (const { side, order, name } of newsPartitions(agent)) {
     count += portals.count(order, name);
     seq = Math.max(seq, portals.first(order, name)?.[side].heardSeq ?? 0);
