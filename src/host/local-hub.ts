@@ -109,16 +109,12 @@ export class LocalHub implements Hub {
     });
   }
 
-  async #make(
-    engine: Engine,
-    prepared: PreparedCommand | PreparedQuery,
-    call: HubCall,
-  ): Promise<Outcome<Reply>> {
+  #make(engine: Engine, prepared: PreparedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {
     const { caller } = call;
     if (prepared.kind === 'command') return engine.execute(caller, prepared, call);
     const whose = prepared.measures?.(caller);
-    const measured = whose === undefined ? prepared : await this.#measured(prepared, whose, caller);
-    return engine.query(caller, measured, call);
+    if (whose === undefined) return engine.query(caller, prepared, call);
+    return this.#measured(prepared, whose, caller).then((measured) => engine.query(caller, measured, call));
   }
 
   async disconnect(caller: Caller, workspace: string | undefined): Promise<void> {

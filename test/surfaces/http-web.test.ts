@@ -182,3 +182,10 @@ describe('what is under way', () => {
     first.destroy();
   });
 });
+
+it('a call that has failed on a defect makes room for the next', async (t) => {
+  const served = await serve(t, () => ({ call: () => Promise.reject(new TypeError('a defect')) }), {
+    surface: { underWayPerPrincipalMax: 1 },
+  });
+  for (const _ of [1, 2]) assert.equal((await post(served, 'probe_echo')).status, 500);
+});

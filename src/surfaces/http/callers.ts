@@ -1,4 +1,4 @@
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Refusal, refuse } from '../../kernel/errors.ts';
 
 /**
  * Counts what is under way by whose it is, so that nobody takes all there is. Of one key there is never more than `max`.
@@ -36,20 +36,18 @@ export class Callers {
     this.#underWay = new UnderWay(max);
   }
 
-  /** Answers in the name of a principal, unless too much of it is under way already. */
-  async answer(principal: string, work: () => Promise<void>): Promise<Outcome<true>> {
-    if (!this.#underWay.begin(principal)) {
-      return refuse(
-        'rate_limited',
-        `${this.#max} requests and streams of yours are under way, which is the limit. Nothing was stored. Close some that nobody reads, or call again in a second.`,
-        { retry_after_s: 1, underWayMax: this.#max },
-      );
-    }
-    try {
-      await work();
-    } finally {
-      this.#underWay.end(principal);
-    }
-    return ok(true);
+  /** The refusal where too much of a principal is under way already; else `end` is called once, when this is over. */
+  begin(principal: string): Refusal | undefined {
+    return this.#underWay.begin(principal)
+      ? undefined
+      : refuse(
+          'rate_limited',
+          `${this.#max} requests and streams of yours are under way, which is the limit. Nothing was stored. Close some that nobody reads, or call again in a second.`,
+          { retry_after_s: 1, underWayMax: this.#max },
+        );
+  }
+
+  end(principal: string): void {
+    this.#underWay.end(principal);
   }
 }

@@ -4,7 +4,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { openApiDocument } from '../../catalogue/openapi/document.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
-import { type Refusal, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub } from '../hub.ts';
 import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
@@ -62,6 +62,11 @@ type Handler = (exchange: Exchange) => Promise<void>;
 /** Answers who may come in. */
 type InnerHandler = (exchange: Exchange, caller: Caller) => Promise<void>;
 type Route = Readonly<Partial<Record<string, Handler>>>;
+interface Working {
+  readonly work: () => Promise<void>;
+  /** As JSON when absent. */
+  readonly refuseWith?: RefuseWith;
+}
 type RefuseWith = (refusal: Refusal, headers: readonly string[]) => void;
 
 const operationsPath = '/v1/operations/';
@@ -86,7 +91,8 @@ export class Router {
     const inside = (handler: InnerHandler): Handler => {
       return async (exchange) => {
         const caller = await this.#admit(exchange);
-        if (caller !== undefined) await this.#within(exchange, caller, () => handler(exchange, caller));
+        if (caller !== undefined)
+          await this.#within(exchange, caller, { work: () => handler(exchange, caller) });
       };
     };
     const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
@@ -152,7 +158,7 @@ export class Router {
     });
   }
 
-  async #route(exchange: Exchange): Promise<void> {
+  #route(exchange: Exchange): Promise<void> | void {
     const { headers, rawHeaders, method = '', url = '' } = exchange.request;
     const visitor = this.#visitors.refusal(headers) ?? refuseSecondHost(rawHeaders);
     if (visitor !== undefined) return exchange.refuse(visitor);
@@ -173,20 +179,21 @@ export class Router {
   async #operation(exchange: Exchange, name: string): Promise<void> {
     if (exchange.request.method !== 'POST')
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
-    const caller = await this.#admit(exchange);
+    const admitting = this.#admit(exchange);
+    const caller = admitting instanceof Promise ? await admitting : admitting;
     if (caller === undefined) return;
     const narrow = refuseScopes(this.#options, caller, name);
     if (narrow !== undefined) return this.#refuse(exchange, narrow);
-    if (!name.includes('?'))
-      return this.#within(exchange, caller, () =>
-        answerOperation(this.#options, { exchange, caller, operation: name }),
+    if (name.includes('?')) {
+      return exchange.refuse(
+        refuse(
+          'invalid_input',
+          'An operation takes its input from the body. Leave the query out of the address.',
+        ),
       );
-    exchange.refuse(
-      refuse(
-        'invalid_input',
-        'An operation takes its input from the body. Leave the query out of the address.',
-      ),
-    );
+    }
+    const work = () => answerOperation(this.#options, { exchange, caller, operation: name });
+    await this.#within(exchange, caller, { work });
   }
 
   /** MCP at an address that says which tools are wanted. */
@@ -205,8 +212,10 @@ export class Router {
       false,
     );
     if (caller === undefined) return;
-    const answered = await this.#callers.answer(caller.principal, () => this.#mcpFor(exchange, caller, mode));
-    if (!answered.ok) exchange.refuseRpc(answered, retryHeaders(answered));
+    await this.#within(exchange, caller, {
+      work: () => this.#mcpFor(exchange, caller, mode),
+      refuseWith: (refusal, headers) => exchange.refuseRpc(refusal, headers),
+    });
   }
 
   async #mcpFor(exchange: Exchange, caller: Caller, mode: string | undefined): Promise<void> {
@@ -252,23 +261,38 @@ export class Router {
   }
 
   /** Answers, unless too much is under way for whoever asks. */
-  async #within(exchange: Exchange, { principal }: Caller, work: () => Promise<void>): Promise<void> {
-    const answered = await this.#callers.answer(principal, work);
-    if (!answered.ok) exchange.refuse(answered, retryHeaders(answered));
+  async #within(
+    exchange: Exchange,
+    { principal }: Caller,
+    { work, refuseWith = (refusal, headers) => exchange.refuse(refusal, headers) }: Working,
+  ): Promise<void> {
+    const refused = this.#callers.begin(principal);
+    if (refused !== undefined) return refuseWith(refused, retryHeaders(refused));
+    try {
+      await work();
+    } finally {
+      this.#callers.end(principal);
+    }
   }
 
-  /** Who asks; undefined once a refusal is on its way. */
-  async #admit(exchange: Exchange, refuseWith?: RefuseWith, browsers = true): Promise<Caller | undefined> {
+  /** Who asks; undefined once a refusal is on its way. At once where nothing has to be asked elsewhere. */
+  #admit(
+    exchange: Exchange,
+    refuseWith?: RefuseWith,
+    browsers = true,
+  ): Caller | undefined | Promise<Caller | undefined> {
     const credentials = credentialsOf(
       exchange.request,
       this.#options.exposure,
       browsers ? this.#visitors : undefined,
     );
+    const settle = (caller: Outcome<Caller>): Caller | undefined => {
+      if (caller.ok) return caller.value;
+      this.#refuse(exchange, caller, refuseWith);
+      return undefined;
+    };
     const admitted = this.#options.gate.admit(credentials);
-    const caller = admitted instanceof Promise ? await admitted : admitted;
-    if (caller.ok) return caller.value;
-    this.#refuse(exchange, caller, refuseWith);
-    return undefined;
+    return admitted instanceof Promise ? admitted.then(settle) : settle(admitted);
   }
 
   #refuse(
