@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { areas } from '../index.ts';
 import { operations } from '../operations.ts';
+import { categories } from '../../kernel/categories.ts';
 import { present } from '../../kernel/assert.ts';
 import type { Scope } from '../../kernel/entry.ts';
 import { createMemoryVault } from '../../stores/memory/memory-store.ts';
@@ -111,4 +112,18 @@ describe('AC18 what tells of several areas', () => {
     assert.match(await told('why', { ref: 'one' }, held(['tasks'])), /task_claim/);
     assert.equal(await told('why', { ref: 'one' }, held(['audit'])), 'refused not_found');
   });
+});
+
+it('AC18 a token is held to categories that there are, and to no others', () => {
+  assert.deepEqual([...new Set([...operations.map(({ category }) => category), 'tools'])].toSorted(), [
+    ...categories,
+  ]);
+  const create = present(
+    operations.find(({ name }) => name === 'token_create'),
+    'tokens can be made',
+  );
+  assert.equal(create.prepare({ categories: ['tasks', 'tools'] }).ok, true);
+  const refused = create.prepare({ categories: ['taks'] });
+  assert.ok(!refused.ok);
+  assert.match(refused.message, /categories\.0: must be one of "\*", "access", .*"tasks"/);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { categories } from '../../../kernel/categories.ts';
 import { lineSchema } from '../../../kernel/ids.ts';
 import { isName, nameLengthMax, nameWords } from '../../../kernel/names.ts';
 import {
@@ -25,25 +26,26 @@ export const lifeSchema = z.union([
 
 export const reasonSchema = lineSchema('A reason', reasonCharactersMax);
 
-/** A list of names, or that which stands for all. */
-const namesOr = (what: string) =>
+/** A list of some, or that which stands for all. */
+const someOrAll = <T extends string>(one: z.ZodType<T>) =>
   z
-    .array(
-      z
-        .string()
-        .max(nameLengthMax)
-        .refine((name) => name === everything || isName(name), {
-          message: `${nameWords.characters(what)}; or give ${everything} for all`,
-        }),
-    )
+    .array(one)
     .min(1)
     .max(scopeNamesMax)
-    .refine((given) => given.length === 1 || !given.includes(everything), {
+    .refine((given) => given.length === 1 || given.every((name) => name !== everything), {
       message: `Give names, or ${everything} alone`,
     });
 
-export const workspacesSchema = namesOr('A workspace name');
-export const categoriesSchema = namesOr('A category');
+export const workspacesSchema = someOrAll(
+  z
+    .string()
+    .max(nameLengthMax)
+    .refine((name) => name === everything || isName(name), {
+      message: `${nameWords.characters('A workspace name')}; or give ${everything} for all`,
+    }),
+);
+
+export const categoriesSchema = someOrAll(z.enum([everything, ...categories]));
 
 /** A token in the answer to a call that has drawn a secret. */
 export const shownShape = {

@@ -19,7 +19,7 @@ export const tokenCreate = defineOperation({
   category: 'access',
   summary: 'Make a token that lets a program or a person in.',
   description:
-    'Makes a token and shows it, once. It never carries more than you have, nor lasts longer than the token that you call with. With for_agent it speaks for that agent only, as an agent: worker at most unless role is given, and for a day unless expires is. tool_search tells the categories.',
+    'Makes a token and shows it, once. It never carries more than you have, nor lasts longer than the token that you call with. With for_agent it speaks for that agent only, as an agent: worker at most unless role is given, and for a day unless expires is.',
   positional: 'label',
   role: 'worker',
   person: true,
