@@ -9,12 +9,10 @@ export interface LoadOrder {
   readonly port: number;
   readonly connections: number;
   readonly durationMs: number;
-  /** Complete HTTP requests, sent in turn. Must not run out while writes are unique: the run ends when they do. */
+  /** Complete HTTP requests, sent in turn; unless they are repeated, the run ends when they do. */
   readonly requests: readonly string[];
   /** Begin again with the first request after the last. */
   readonly repeat: boolean;
-  /** Where in `requests` to begin. */
-  readonly from: number;
 }
 
 export interface LoadReport {
@@ -25,8 +23,6 @@ export interface LoadReport {
   readonly perSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
-  /** The request after the last one that was sent. */
-  readonly next: number;
 }
 
 export const load = async (order: LoadOrder): Promise<LoadReport> => {
@@ -42,14 +38,13 @@ export const load = async (order: LoadOrder): Promise<LoadReport> => {
 class Run {
   readonly #order: LoadOrder;
   readonly #latenciesUs: number[] = [];
-  #next: number;
+  #next = 0;
   #stopped = false;
   #refused = 0;
   #firstRefused: string | undefined;
 
   constructor(order: LoadOrder) {
     this.#order = order;
-    this.#next = order.from;
   }
 
   stop(): void {
@@ -95,7 +90,6 @@ class Run {
       perSecond: sorted.length / seconds,
       p50Us: at(0.5),
       p99Us: at(0.99),
-      next: this.#next,
     };
   }
 

@@ -33,9 +33,9 @@ export const accessCases = async (): Promise<readonly Row[]> => {
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-access-'));
   const generator = startLoad();
   const sides: Side[] = [];
-  const run = async (order: Omit<LoadOrder, 'durationMs' | 'from'>): Promise<number> => {
+  const run = async (order: Omit<LoadOrder, 'durationMs'>): Promise<number> => {
     const durationMs = order.repeat ? runMs : addingMsMax;
-    const { answers, refused, firstRefused } = await generator.run({ ...order, durationMs, from: 0 });
+    const { answers, refused, firstRefused } = await generator.run({ ...order, durationMs });
     if (refused > 0) throw new Error(`${refused} refused, first ${firstRefused ?? ''}`);
     return answers;
   };

@@ -75,7 +75,6 @@ const inCrowd = async (dataDir: string): Promise<readonly Row[]> => {
     durationMs: 1_500,
     requests: [requestText('/', '{}')],
     repeat: true,
-    from: 0,
   });
   const floorUs = floor.p50Us + syncP50(`${dataDir}.sync`);
   await Promise.all([generator.stop(), echo.stop()]);

@@ -45,7 +45,6 @@ const freeLock = async (port: number): Promise<readonly Row[]> => {
         durationMs: runMs,
         requests: requests[kind],
         repeat: true,
-        from: 0,
       };
       const report = await generator.run(order);
       if (report.refused > 0) throw new Error(report.firstRefused);

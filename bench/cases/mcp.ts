@@ -86,7 +86,6 @@ const measureReads = async (
             durationMs: runMs,
             requests,
             repeat: true,
-            from: 0,
           });
           if (report.refused > 0) throw new Error(`${name}: ${report.firstRefused ?? 'refused'}`);
           const key = `${name} ${era} ${connections}`;
@@ -123,7 +122,6 @@ const measureClaims = async (generator: Load, hub: Server, session: string): Pro
     durationMs: 60_000,
     requests,
     repeat: false,
-    from: 0,
   });
   if (report.refused > 0) throw new Error(`claim: ${report.firstRefused ?? 'refused'}`);
   return report.p50Us;
@@ -138,7 +136,6 @@ const measureMemory = async (generator: Load, hub: Server): Promise<readonly Row
       durationMs: 600_000,
       requests: Array.from({ length: count }, () => request),
       repeat: false,
-      from: 0,
     });
   };
   const abandon = async (count: number): Promise<void> => {
