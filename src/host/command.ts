@@ -34,6 +34,12 @@ export const run = async (args: readonly string[]): Promise<void> => {
   const terminal = terminalFor(args);
   const outcome = await guarded(() => runLine(args, terminal));
   if (!outcome.ok) fail(outcome, terminal);
+  if (!outcome.ok && outcome.code === 'internal') endOnceWritten();
+};
+
+/** Whoever has fallen over a defect has closed nothing, and would keep the process alive for ever. */
+const endOnceWritten = (): void => {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 };
 
 /** Who reads no further, such as head, need not hear of it. */

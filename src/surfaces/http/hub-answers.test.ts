@@ -30,7 +30,6 @@ const broken = (whole: object): readonly (readonly [member: string, body: object
 const fine: ReadonlySet<string> = new Set([
   'id: undefined',
   'id: "else"',
-  'version: "else"',
   // Who may not come in is told neither.
   'store: undefined',
   'store: "else"',
@@ -60,6 +59,23 @@ describe('what answers under the address of a hub', () => {
   for (const [what, body] of bodies)
     it(`${fine.has(what) ? 'may say' : 'is no hub with'} ${what}`, () =>
       assert.equal(healthIn(hub, answer(body)).ok, fine.has(what)));
+
+  it('is no hub with an id or a version that would be something else where it is repeated', () => {
+    const told = (member: object): boolean => healthIn(hub, answer({ ...health, ...member })).ok;
+    for (const version of ['1.2.3', '0.10.0-rc.1', '999999999.0.0'])
+      assert.equal(told({ version }), true, version);
+    for (const version of [
+      'https://evil.example/x.tgz',
+      'npm:left-pad@1.3.0',
+      '1.2',
+      '1.2.3 ; ls',
+      'latest',
+      '',
+    ])
+      assert.equal(told({ version }), false, version);
+    for (const id of ['x\u001b[31m', 'x\r\nHost: y', '', 'x'.repeat(10_000)])
+      assert.equal(told({ id }), false, id.slice(0, 20));
+  });
 
   it('is no hub when it answers something else', () => {
     for (const body of [null, 7, 'ok', [], [health], { health }])

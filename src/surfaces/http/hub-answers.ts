@@ -3,7 +3,7 @@ import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
 import type { HubHealth, HubReply, WorkspaceHealth } from '../hub.ts';
 import type { HubAddress } from './address.ts';
-import { headerNames } from './call-headers.ts';
+import { headerNames, isHeaderText } from './call-headers.ts';
 import type { HubAnswer } from './hub-request.ts';
 
 /** An answer that came, whatever it says. */
@@ -22,11 +22,16 @@ const isHealth = (value: unknown): value is HubHealth =>
   isRecord(value) &&
   statuses.has(value['status']) &&
   // A hub of an older version does not say it.
-  (value['id'] === undefined || typeof value['id'] === 'string') &&
+  (value['id'] === undefined || (typeof value['id'] === 'string' && isHeaderText(value['id']))) &&
+  // It is repeated in commands that mend.
   typeof value['version'] === 'string' &&
+  versionPattern.test(value['version']) &&
   typeof value['store'] === 'string' &&
   Array.isArray(value['workspaces']) &&
   value['workspaces'].every(isWorkspaceHealth);
+
+/** Semantic Versioning 2.0.0, section 2 and 9, within reason. */
+const versionPattern = /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,64})?$/;
 
 const statuses: ReadonlySet<unknown> = new Set<HubHealth['status']>(['ok', 'degraded', 'stopping']);
 
