@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { compiledOnce, main, mainOnly, open } from '../host/processes.ts';
 import { runAtTerminal } from '../terminal.ts';
 
-const cutting = join(import.meta.dirname, 'cutting.ts');
+const cutting = join(import.meta.dirname, 'cutting.cts');
 
 export interface Cut {
   /** Where, as `stepsOf` names it. */

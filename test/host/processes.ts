@@ -16,7 +16,7 @@ export const main = join(import.meta.dirname, '../../src/host/main.ts');
 /** Without it, a process that is started in a checkout would take, and note in its git config, the checkout's own. */
 export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;
 
-/** What is loaded is compiled once for all tests of this machine, also in the threads: as bin/signalbox does it for its users. */
+/** Compiled once for all tests of this machine, in every thread, as bin/signalbox does it for its users. */
 export const compiledOnce = { NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled') } as const;
 
 /** A hub that is started so asks nobody who calls. */
