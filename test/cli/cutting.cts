@@ -10,7 +10,7 @@ const { appendFileSync } = process.getBuiltinModule('node:fs');
 const files = process.getBuiltinModule('node:fs/promises');
 const http = process.getBuiltinModule('node:http');
 const modules = process.getBuiltinModule('node:module');
-const { basename, sep } = process.getBuiltinModule('node:path');
+const paths = process.getBuiltinModule('node:path');
 const { StatementSync } = process.getBuiltinModule('node:sqlite');
 const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
 
@@ -45,8 +45,8 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
 
 /** What the files are called that are written beside the journals. */
 const written = (path: string): string | undefined => {
-  if (path.includes(`${sep}pending-calls${sep}`)) return 'the note';
-  return basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
+  if (path.includes(`${paths.sep}pending-calls${paths.sep}`)) return 'the note';
+  return paths.basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
 };
 
 for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
@@ -94,7 +94,7 @@ for (const name of ['execFile', 'spawn']) {
 
 /** The thread that writes a journal is told where it lies. */
 const { path: journalPath = '' }: { readonly path?: string } = isMainThread ? {} : workerData;
-const journal = basename(journalPath);
+const journal = paths.basename(journalPath);
 
 replace(StatementSync.prototype, 'run', (method, self) => (...args) => {
   const commits = self instanceof StatementSync && self.sourceSQL.toLowerCase() === 'commit';
