@@ -6,10 +6,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { main, mainOnly, open } from '../host/processes.ts';
+import { compiledOnce, main, mainOnly, open } from '../host/processes.ts';
 import { runAtTerminal } from '../terminal.ts';
 
-const cutting = join(import.meta.dirname, 'cutting.ts');
+const cutting = join(import.meta.dirname, 'cutting.cts');
 
 export interface Cut {
   /** Where, as `stepsOf` names it. */
@@ -36,7 +36,7 @@ export interface Where {
 const start = ({ dataDir, cwd = dataDir }: Where, words: readonly string[], env: NodeJS.ProcessEnv) =>
   spawn(process.execPath, [main, ...withPlace(words, dataDir)], {
     cwd,
-    env: { ...process.env, ...mainOnly, ...open, ...env },
+    env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
@@ -55,7 +55,7 @@ const endedAtTerminal = (
   runAtTerminal({
     words: [process.execPath, main, ...withPlace(words, dataDir)],
     cwd,
-    env: { ...process.env, ...mainOnly, ...open, ...env },
+    env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...env },
   });
 
 const ended = async (where: Where, words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> => {

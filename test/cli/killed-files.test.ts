@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
 import { lookAtHubFile, readHubFile } from '../../src/host/hub-file.ts';
+import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
+import { inLanes } from '../lanes.ts';
 import { type Cut, type Where, runCut, runWords, stepsOf } from './cut-program.ts';
 
 const git = (folder: string, ...args: readonly string[]): string =>
@@ -73,11 +75,11 @@ for (const way of ['through a hub', 'on the journal'] as const) {
       const steps = await stepsOf(ground.repository(), use);
       for (const expected of ['before git config', 'after the start of git config', 'after git config'])
         assert(steps.includes(expected), `${expected} is among ${steps.join(', ')}`);
-      for (const step of steps)
-        await Promise.all([
-          cutAndRepeat(ground, { step, signal: 'SIGKILL' }),
-          cutAndRepeat(ground, { step, signal: 'SIGINT' }),
-        ]);
+      const cuts = steps.flatMap((step): readonly Cut[] => [
+        { step, signal: 'SIGKILL' },
+        { step, signal: 'SIGINT' },
+      ]);
+      await inLanes(cuts, (cut) => cutAndRepeat(ground, cut));
     });
   });
 }
@@ -116,32 +118,36 @@ describe('a git config that is locked', () => {
   });
 });
 
+const cutAndServe = async (site: Site, cut: Cut): Promise<void> => {
+  const shown = `${cut.signal} ${cut.step}`;
+  const first = await runCut(site, ['serve', '--port', '0'], cut);
+  assert.deepEqual(
+    [first.status, first.signal],
+    cut.signal === 'SIGINT' ? [0, null] : [null, 'SIGKILL'],
+    `${shown}: ${first.err}`,
+  );
+  const file = await lookAtHubFile(site.dataDir);
+  const isLeft = cut.signal === 'SIGKILL' && cut.step === 'after rename of hub.json';
+  assert.equal(file.kind, isLeft ? 'read' : 'absent', shown);
+  // No hub answers there, and the command does without.
+  assert.equal((await runWords(site, ['status'])).status, 0, shown);
+  const next = await startHub(site);
+  assert.equal((await readHubFile(site.dataDir))?.url, next.url, shown);
+  const connected = await connectHub(next.url);
+  assert(connected.ok, shown);
+  connected.value.close();
+  await next.stop();
+};
+
 describe('signalbox serve that is cut short', () => {
   it('leaves no file that misleads commands or the next hub, wherever it is killed or broken off', async (t) => {
-    const site = await openSite(t);
-    const cuts = ['writeFile', 'rename']
-      .flatMap((name) => [`before ${name} of hub.json`, `after ${name} of hub.json`])
-      .flatMap((step): readonly Cut[] => [
-        { step, signal: 'SIGINT' },
-        { step, signal: 'SIGKILL' },
-      ]);
-    for (const cut of cuts) {
-      const shown = `${cut.signal} ${cut.step}`;
-      const first = await runCut(site, ['serve', '--port', '0'], cut);
-      assert.deepEqual(
-        [first.status, first.signal],
-        cut.signal === 'SIGINT' ? [0, null] : [null, 'SIGKILL'],
-        `${shown}: ${first.err}`,
-      );
-      const file = await lookAtHubFile(site.dataDir);
-      const isLeft = cut.signal === 'SIGKILL' && cut.step === 'after rename of hub.json';
-      assert.equal(file.kind, isLeft ? 'read' : 'absent', shown);
-      // No hub answers there, and the command does without.
-      assert.equal((await runWords(site, ['status'])).status, 0, shown);
-      const next = await startHub(site);
-      assert.equal((await readHubFile(site.dataDir))?.url, next.url, shown);
-      assert.equal((await runWords(site, ['status', '--url', next.url])).status, 0, shown);
-      await next.stop();
-    }
+    const steps = ['writeFile', 'rename'].flatMap((name) => [
+      `before ${name} of hub.json`,
+      `after ${name} of hub.json`,
+    ]);
+    await inLanes(['SIGINT', 'SIGKILL'] as const, async (signal) => {
+      const site = await openSite(t);
+      for (const step of steps) await cutAndServe(site, { step, signal });
+    });
   });
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { main } from '../host/processes.ts';
+import { compiledOnce, main } from '../host/processes.ts';
 import { type AtTerminal, type EndedThere, runAtTerminal } from '../terminal.ts';
 
 /** How a process ended, and what it said. */
@@ -103,8 +103,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
 const envIn = (home: string): Readonly<Record<string, string>> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: home,
-  // Compiled once for all tests of this machine, as for its users.
-  NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
+  ...compiledOnce,
 });
 
 const startIn = (

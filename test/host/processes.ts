@@ -16,6 +16,9 @@ export const main = join(import.meta.dirname, '../../src/host/main.ts');
 /** Without it, a process that is started in a checkout would take, and note in its git config, the checkout's own. */
 export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;
 
+/** Compiled once for all tests of this machine, in every thread, as bin/signalbox does it for its users. */
+export const compiledOnce = { NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled') } as const;
+
 /** A hub that is started so asks nobody who calls. */
 export const open = { SIGNALBOX_INSECURE_NO_AUTH: 'true' } as const;
 
@@ -66,7 +69,7 @@ export const startHub = async (
 ): Promise<HubProcess> => {
   const child = spawn(process.execPath, [...nodeArgs, main, 'serve', '--port', port, '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', hears === undefined ? 'inherit' : 'pipe', 'ipc'],
-    env: { ...process.env, ...mainOnly, ...(!auth && open), ...env },
+    env: { ...process.env, ...compiledOnce, ...mainOnly, ...(!auth && open), ...env },
   });
   assert(child.stdout !== null);
   if (hears !== undefined) child.stderr?.setEncoding('utf8').on('data', hears);
@@ -110,7 +113,7 @@ export const stdioClient = async (
     new StdioClientTransport({
       command: process.execPath,
       args: [main, 'mcp', '--data-dir', dataDir, ...flags],
-      env: { ...mainOnly, ...env },
+      env: { ...compiledOnce, ...mainOnly, ...env },
       stderr: 'inherit',
     }),
   );
@@ -122,7 +125,7 @@ export const stdioClient = async (
 export const runCommand = async (args: readonly string[]) => {
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...mainOnly },
+    env: { ...process.env, ...compiledOnce, ...mainOnly },
   });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
@@ -138,5 +141,5 @@ export const runAsPerson = (
 ): Promise<EndedThere> =>
   runAtTerminal({
     words: [process.execPath, main, ...args],
-    env: { ...process.env, ...mainOnly, ...env },
+    env: { ...process.env, ...compiledOnce, ...mainOnly, ...env },
   });

@@ -17,7 +17,7 @@ import { type Step, checkConversation, steps } from './conversation.ts';
 
 const journalOf = ({ dataDir }: Site): string => join(dataDir, 'workspaces/main.journal');
 
-const cutting = join(import.meta.dirname, '../cli/cutting.ts');
+const cutting = join(import.meta.dirname, '../cli/cutting.cts');
 
 const commit = 'the commit in main.journal';
 

@@ -2,9 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main, mainOnly } from '../../host/processes.ts';
+import { compiledOnce, main, mainOnly } from '../../host/processes.ts';
 import type { Range } from './range.ts';
 
 export interface Ran {
@@ -33,7 +32,7 @@ export const run = async (range: Range, args: readonly string[], options: RunOpt
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: home,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
+      ...compiledOnce,
       ...mainOnly,
       ...env,
     },

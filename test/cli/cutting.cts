@@ -1,16 +1,18 @@
 /**
  * Loaded into the program before anything else: names every step by which it leaves a mark outside of itself (a note,
- * a request, a commit, a program that it starts, an answer), writes the names down, and sends the process a signal at one of them. It works in
- * the thread that writes the journal as well. A name that comes again has a number.
+ * a request, a commit, a program that it starts, an answer), writes the names down, and sends the process a signal at
+ * one of them. It works in the thread that writes the journal as well. A name that comes again has a number.
+ *
+ * It is no ES module, because every thread of every process loads it, and an ES module takes several times as long.
  */
-import programs, { ChildProcess } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
-import files from 'node:fs/promises';
-import http, { type ClientRequest } from 'node:http';
-import { syncBuiltinESMExports } from 'node:module';
-import { basename, sep } from 'node:path';
-import { StatementSync } from 'node:sqlite';
-import { isMainThread, workerData } from 'node:worker_threads';
+const programs = process.getBuiltinModule('node:child_process');
+const { appendFileSync } = process.getBuiltinModule('node:fs');
+const files = process.getBuiltinModule('node:fs/promises');
+const http = process.getBuiltinModule('node:http');
+const modules = process.getBuiltinModule('node:module');
+const paths = process.getBuiltinModule('node:path');
+const { StatementSync } = process.getBuiltinModule('node:sqlite');
+const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
 
 const { CUT_AT: cutAt, CUT_WITH: cutWith, CUT_LOG: logPath } = process.env;
 
@@ -43,8 +45,8 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
 
 /** What the files are called that are written beside the journals. */
 const written = (path: string): string | undefined => {
-  if (path.includes(`${sep}pending-calls${sep}`)) return 'the note';
-  return basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
+  if (path.includes(`${paths.sep}pending-calls${paths.sep}`)) return 'the note';
+  return paths.basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
 };
 
 for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
@@ -73,7 +75,8 @@ replace(http, 'request', (method) => (...args) => {
   return sent;
 });
 
-const isRequest = (value: unknown): value is ClientRequest => value instanceof http.ClientRequest;
+const isRequest = (value: unknown): value is InstanceType<typeof http.ClientRequest> =>
+  value instanceof http.ClientRequest;
 
 /** What is run beside it: a git that is asked, or the command that a lock is held around. */
 for (const name of ['execFile', 'spawn']) {
@@ -83,14 +86,15 @@ for (const name of ['execFile', 'spawn']) {
     step(`before ${program}`);
     const started = method(...args);
     step(`after the start of ${program}`);
-    if (started instanceof ChildProcess) started.prependOnceListener('close', () => step(`after ${program}`));
+    if (started instanceof programs.ChildProcess)
+      started.prependOnceListener('close', () => step(`after ${program}`));
     return started;
   });
 }
 
 /** The thread that writes a journal is told where it lies. */
 const { path: journalPath = '' }: { readonly path?: string } = isMainThread ? {} : workerData;
-const journal = basename(journalPath);
+const journal = paths.basename(journalPath);
 
 replace(StatementSync.prototype, 'run', (method, self) => (...args) => {
   const commits = self instanceof StatementSync && self.sourceSQL.toLowerCase() === 'commit';
@@ -109,4 +113,4 @@ if (isMainThread) {
   });
 }
 
-syncBuiltinESMExports();
+modules.syncBuiltinESMExports();
