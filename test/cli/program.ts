@@ -100,11 +100,12 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
   };
 };
 
-const envIn = (home: string): Readonly<Record<string, string>> => ({
+/** What runs in this home as it would without the tests around it. */
+export const envIn = (home: string, user?: number): Readonly<Record<string, string>> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: home,
-  // Compiled once for all tests of this machine, as for its users.
-  NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled'),
+  // Compiled once for all tests of this machine, as for its users, none of whom reads what another has.
+  NODE_COMPILE_CACHE: join(tmpdir(), `signalbox-cli-compiled${user === undefined ? '' : `-${user}`}`),
 });
 
 const startIn = (
@@ -118,7 +119,7 @@ const startIn = (
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
-    env: { ...envIn(place.home), ...env },
+    env: { ...envIn(place.home, user), ...env },
   });
   if (file !== undefined) closeSync(file);
   child.stdin?.on('error', () => {});
