@@ -8,11 +8,12 @@ import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { type Shell, shells } from '../../src/surfaces/cli/completion-scripts.ts';
 import { main } from '../host/processes.ts';
-import { type Place, openPlace } from './program.ts';
+import { type Place, envIn, openPlace } from './program.ts';
+import { tellHere } from './told-here.ts';
 
 const environment = ({ home, cwd }: Place): NodeJS.ProcessEnv => ({
+  ...envIn(home),
   PATH: `${cwd}:${process.env['PATH'] ?? ''}`,
-  HOME: home,
   TERM: 'dumb',
   // Where the program leaves what it was called with.
   RAN: join(cwd, 'ran'),
@@ -60,9 +61,11 @@ const openBoard = async (place: Place, shell: Shell): Promise<void> => {
   putProgram(place);
   const script = await place.run(['completion', shell]);
   writeFileSync(join(place.cwd, 'script'), script.out);
-  await place.run(['task', 'add', 'One', '--slug', 'one', '--project', 'shop']);
-  await place.run(['task', 'add', 'Two']);
-  await place.run(['start', '--agent', 'ada']);
+  await tellHere(place.dataDir, [
+    { operation: 'task_add', input: { title: 'One', slug: 'one', project: 'shop' } },
+    { operation: 'task_add', input: { title: 'Two' } },
+    { operation: 'start', input: {}, agent: 'ada' },
+  ]);
 };
 
 describe('completion', () => {
@@ -96,10 +99,12 @@ describe('completion', () => {
 
   it('offers to claim only what can be claimed', async (t) => {
     const place = await openPlace(t);
-    await place.run(['start', '--agent', 'ada']);
-    for (const title of ['Taken', 'Free', 'Done']) await place.run(['task', 'add', title]);
-    await place.run(['task', 'claim', 'T-1', '--agent', 'ada']);
-    await place.run(['task', 'done', 'T-3', '--agent', 'ada']);
+    await tellHere(place.dataDir, [
+      { operation: 'start', input: {}, agent: 'ada' },
+      { operation: 'task_add', input: { tasks: ['Taken', 'Free', 'Done'].map((title) => ({ title })) } },
+      { operation: 'task_claim', input: { id: 'T-1' }, agent: 'ada' },
+      { operation: 'task_done', input: { id: 'T-3' }, agent: 'ada' },
+    ]);
     const offered = async (verb: string): Promise<string> =>
       (await place.run(['__complete', 'bash', 'task', verb, ''])).out;
     assert.equal(await offered('claim'), 'T-2\n');
@@ -128,7 +133,9 @@ describe('completion', () => {
 
   it('shows what others wrote without what could move a terminal', async (t) => {
     const place = await openPlace(t);
-    await place.run(['task', 'add', '  Spaces   and\u00a0more  ']);
+    await tellHere(place.dataDir, [
+      { operation: 'task_add', input: { title: '  Spaces   and\u00a0more  ' } },
+    ]);
     const { out } = await place.run(['__complete', 'zsh', 'task', 'get', '']);
     assert.equal(out, 'T-1\tSpaces and more\n');
   });

@@ -66,7 +66,7 @@ const call = async (
 const joinBoth = async ({ dataDir }: Site, ...workspaces: readonly Workspace[]): Promise<void> => {
   const added = workspaces.map((name) => ({ operation: 'workspace_add', input: { name } }));
   const started = ['main', ...workspaces].flatMap((workspace) =>
-    ['ada', 'bob'].map((agent) => ({ operation: 'start', input: { agent }, agent, workspace })),
+    ['ada', 'bob'].map((agent) => ({ operation: 'start', input: {}, agent, workspace })),
   );
   await tellHere(dataDir, [...added, ...started]);
 };
