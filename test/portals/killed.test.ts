@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { ownerPrincipal } from '../../src/host/owner.ts';
 import type { Outcome } from '../../src/kernel/errors.ts';
 import type { HubReply } from '../../src/surfaces/hub.ts';
-import { connectHub } from '../../src/surfaces/http/client.ts';
+import { type Attempt, connectHub } from '../../src/surfaces/http/client.ts';
 import { type Ended, runCut, runWords } from '../cli/cut-program.ts';
 import { tellHere } from '../cli/told-here.ts';
 import { type HubProcess, type Site, openSite, startHub } from '../host/processes.ts';
@@ -34,15 +34,15 @@ interface Asked extends Pick<Step, 'by' | 'operation' | 'input'> {
   readonly workspace?: Workspace;
 }
 
-/** Calls as an agent that finds the hub anew each time. */
-const call = async (
+/** Asks once, as an agent that finds the hub anew each time. */
+const attempt = async (
   hub: HubProcess,
   { by, operation, input, workspace = 'main' }: Asked,
   requestId: string,
-): Promise<Outcome<HubReply>> => {
+): Promise<Attempt> => {
   const connected = await connectHub(hub.url);
   assert(connected.ok);
-  const reply = await connected.value.call({
+  const attempted = await connected.value.attempt({
     operation,
     input,
     caller: {
@@ -59,7 +59,23 @@ const call = async (
     signal: undefined,
   });
   connected.value.close();
-  return reply;
+  return attempted;
+};
+
+const call = async (hub: HubProcess, asked: Asked, requestId: string): Promise<Outcome<HubReply>> => {
+  const attempted = await attempt(hub, asked, requestId);
+  assert(attempted.kind === 'answered', JSON.stringify(attempted));
+  return attempted.outcome;
+};
+
+/** Makes a step of which the hub dies. */
+const callDoomed = async (hub: HubProcess, n: number): Promise<void> => {
+  const step = steps[n];
+  assert(step !== undefined);
+  const attempted = await attempt(hub, step, `step-${n}`);
+  assert(attempted.kind === 'away' && attempted.begun, step.operation);
+  await hub.crash();
+  assert.equal(hub.child.signalCode, 'SIGKILL');
 };
 
 /** Both agents in each of these workspaces. */
@@ -111,14 +127,12 @@ describe('a conversation through a hub', () => {
     const site = await openSite(t);
     await joinBoth(site, 'beside');
     const goOnBeside = besideOf();
-    for (const [n, step] of steps.entries()) {
+    for (const n of steps.keys()) {
       // The first commit is that of the step before.
       const hub = await startDoomed(site, `before ${commit}${n === 0 ? '' : ', time 2'}`);
       await goOnBeside(hub, n);
       assert.notEqual(isReplayed(await repeatBefore(hub, n)), true);
-      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
-      await hub.crash();
-      assert.equal(hub.child.signalCode, 'SIGKILL');
+      await callDoomed(hub, n);
     }
     const hub = await startHub(site);
     await goOnBeside(hub, steps.length);
@@ -130,12 +144,10 @@ describe('a conversation through a hub', () => {
   it('goes on when the hub is killed in every step after it is stored', async (t) => {
     const site = await openSite(t);
     await joinBoth(site);
-    for (const [n, step] of steps.entries()) {
+    for (const n of steps.keys()) {
       const hub = await startDoomed(site, `after ${commit}`);
       assert.notEqual(isReplayed(await repeatBefore(hub, n)), false);
-      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
-      await hub.crash();
-      assert.equal(hub.child.signalCode, 'SIGKILL');
+      await callDoomed(hub, n);
     }
     const hub = await startHub(site);
     assert.equal(isReplayed(await repeatBefore(hub, steps.length)), true);
