@@ -68,32 +68,33 @@ const openBoard = async (place: Place, shell: Shell): Promise<void> => {
   ]);
 };
 
+/** What is typed, and what the program is then called with. */
+const completed: readonly (readonly [typed: string, called: string])[] = [
+  ['signalbox ta\tcl\tsh\t', '[task][claim][shop/one]'],
+  ['signalbox task list --status blo\t --rea\t', '[task][list][--status][blocked][--ready]'],
+  ['signalbox task list --status=d\t', '[task][list][--status=done]'],
+  ['signalbox task add x --depends-on T-\t', '[task][add][x][--depends-on][T-2]'],
+  ['signalbox start --agent a\t', '[start][--agent][ada]'],
+  ['signalbox serve --data-dir a-fi\t', '[serve][--data-dir][a-file-of-mine]'],
+  ['signalbox help mo\tse\t', '[help][mode][set]'],
+  ['signalbox task nonsense \t--nonsense\t x', '[task][nonsense][--nonsense][x]'],
+];
+
 describe('completion', () => {
   for (const shell of shells) {
     it(`in ${shell} knows commands, flags, choices, ids and files`, async (t) => {
       const place = await openPlace(t);
       await openBoard(place, shell);
       writeFileSync(join(place.cwd, 'a-file-of-mine'), '');
-      const ran = await typedInto(shell, place, [
-        'signalbox ta\tcl\tsh\t',
-        'signalbox task list --status blo\t --rea\t',
-        'signalbox task list --status=d\t',
-        'signalbox task add x --depends-on T-\t',
-        'signalbox start --agent a\t',
-        'signalbox serve --data-dir a-fi\t',
-        'signalbox help mo\tse\t',
-        'signalbox task nonsense \t--nonsense\t x',
-      ]);
-      assert.deepEqual(ran, [
-        '[task][claim][shop/one]',
-        '[task][list][--status][blocked][--ready]',
-        '[task][list][--status=done]',
-        '[task][add][x][--depends-on][T-2]',
-        '[start][--agent][ada]',
-        '[serve][--data-dir][a-file-of-mine]',
-        '[help][mode][set]',
-        '[task][nonsense][--nonsense][x]',
-      ]);
+      const ran = await typedInto(
+        shell,
+        place,
+        completed.map(([typed]) => typed),
+      );
+      assert.deepEqual(
+        ran,
+        completed.map(([, called]) => called),
+      );
     });
   }
 

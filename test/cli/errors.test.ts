@@ -38,7 +38,7 @@ const plainly =
 
 /** A call after others. */
 const after =
-  (earlier: readonly Told[], ...args: readonly string[]): Causes =>
+  (earlier: readonly Told[], args: readonly string[]): Causes =>
   async ({ dataDir }) => {
     await tellHere(dataDir, earlier);
     return { args };
@@ -57,7 +57,7 @@ const bob = ['--agent', 'bob'];
 
 /** Cases of what can be brought about by typing. */
 const typed: Readonly<Partial<Record<ErrorCode, Causes>>> = {
-  invalid_input: after([added('One')], 'task', 'update', 'T-1', '--wait-ms', '5'),
+  invalid_input: after([added('One')], ['task', 'update', 'T-1', '--wait-ms', '5']),
   not_json: plainly('call', 'task_get', '{"id": T-1}'),
   too_deep: plainly('call', 'task_get', '['.repeat(jsonDepthMax + 1)),
   too_large: async () => ({
@@ -73,46 +73,46 @@ const typed: Readonly<Partial<Record<ErrorCode, Causes>>> = {
     const { session } = z.looseObject({ session: z.string() }).parse(answer);
     return { args: ['start', ...bob, '--session', session] };
   },
-  session_required: after([added('One')], 'task', 'claim', 'T-1'),
+  session_required: after([added('One')], ['task', 'claim', 'T-1']),
   session_ended: plainly('start', '--session', 's-1'),
-  revision_required: after([added('One')], 'task', 'update', 'T-1', '--title', 'Two'),
-  stale_revision: after([added('One')], 'task', 'update', 'T-1', '--title', 'Two', '--revision', '9'),
+  revision_required: after([added('One')], ['task', 'update', 'T-1', '--title', 'Two']),
+  stale_revision: after([added('One')], ['task', 'update', 'T-1', '--title', 'Two', '--revision', '9']),
   stale_epoch: after(
     [added('One'), started('ada'), claimed('ada')],
-    ...['task', 'done', 'T-1', '--epoch', '1', ...ada],
+    ['task', 'done', 'T-1', '--epoch', '1', ...ada],
   ),
-  not_holder: after([added('One'), started('ada')], 'task', 'release', 'T-1', ...ada),
+  not_holder: after([added('One'), started('ada')], ['task', 'release', 'T-1', ...ada]),
   held: after(
     [added('One'), started('ada'), started('bob'), claimed('ada')],
-    ...['task', 'claim', 'T-1', ...bob],
+    ['task', 'claim', 'T-1', ...bob],
   ),
   not_ready: after(
     [added('One'), added('Two', { depends_on: ['T-1'] }), started('ada')],
-    ...['task', 'claim', 'T-2', ...ada],
+    ['task', 'claim', 'T-2', ...ada],
   ),
   not_capable: after(
     [added('One', { requires: ['rust'] }), started('ada')],
-    ...['task', 'claim', 'T-1', ...ada],
+    ['task', 'claim', 'T-1', ...ada],
   ),
-  nothing_free: after([started('ada')], 'task', 'claim', ...ada),
+  nothing_free: after([started('ada')], ['task', 'claim', ...ada]),
   wip_limit: after(
     [added('One'), added('Two'), started('ada', { wip_limit: 1 }), claimed('ada')],
-    ...['task', 'claim', ...ada],
+    ['task', 'claim', ...ada],
   ),
   invalid_state: after(
     [added('One'), started('ada'), { operation: 'task_done', input: { id: 'T-1' }, agent: 'ada' }],
-    ...['task', 'claim', 'T-1', ...ada],
+    ['task', 'claim', 'T-1', ...ada],
   ),
   checklist_open: after(
     [added('One', { acceptance: ['it works'] }), started('ada')],
-    ...['task', 'done', 'T-1', ...ada],
+    ['task', 'done', 'T-1', ...ada],
   ),
-  exists: after([added('One', { slug: 'one' })], ...add('Again', '--slug', 'one')),
+  exists: after([added('One', { slug: 'one' })], add('Again', '--slug', 'one')),
   cycle: after(
     [added('One'), added('Two', { depends_on: ['T-1'] })],
-    ...['task', 'update', 'T-1', '--depends-on', 'T-2', '--revision', '1'],
+    ['task', 'update', 'T-1', '--depends-on', 'T-2', '--revision', '1'],
   ),
-  request_reused: after([{ ...added('One'), requestId: 'r-1' }], ...add('Two', '--request-id', 'r-1')),
+  request_reused: after([{ ...added('One'), requestId: 'r-1' }], add('Two', '--request-id', 'r-1')),
   history_changed: plainly('task', 'list', '--cursor', '0.1 rank x 1 1'),
 };
 

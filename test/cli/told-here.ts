@@ -1,4 +1,4 @@
-/* What has to stand in the journals before a test begins: told in the test's own process, by what commands call. */
+/* What stands in the journals before a test, or after it: told or asked in the test's own process, by what commands call. */
 import assert from 'node:assert/strict';
 import { writtenDescription } from '../../src/catalogue/written-description.ts';
 import { readConfiguration } from '../../src/host/configuration/configuration.ts';
@@ -15,9 +15,11 @@ export interface Told {
   readonly requestId?: string;
   /** `main` when absent. */
   readonly workspace?: string;
+  /** As a person would at a terminal, and not as a program. */
+  readonly asPerson?: true;
 }
 
-/** Calls one after the other, as commands off a terminal make them; each must succeed. */
+/** Calls one after the other, as commands make them; each must succeed. What they answer. */
 export const tellHere = async (dataDir: string, calls: readonly Told[]): Promise<readonly unknown[]> => {
   const catalogue = writtenDescription();
   const log = new CollectedLog();
@@ -27,14 +29,14 @@ export const tellHere = async (dataDir: string, calls: readonly Told[]): Promise
   assert(opened.ok);
   const { hub, workspace: usual, close } = opened.value;
   const values: unknown[] = [];
-  for (const { operation, input, agent, requestId, workspace = usual } of calls) {
+  for (const { operation, input, agent, requestId, workspace = usual, asPerson } of calls) {
     const reply = await hub.call({
       operation,
       input,
       caller: {
         principal: ownerPrincipal,
         role: 'admin',
-        kind: 'agent',
+        kind: asPerson === true ? 'person' : 'agent',
         agent,
         session: undefined,
         connection: agent === undefined ? 'cli' : `cli:${agent}`,
