@@ -15,6 +15,8 @@ export interface Racer {
   readonly ended: Promise<End>;
 }
 
+const running = new Set<ChildProcess>();
+
 /** Starts a process of the race; it works when it is told to. */
 export const startRacer = async (dataDir: string, name: string, work: 'claim' | 'finish'): Promise<Racer> => {
   const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [
@@ -24,8 +26,12 @@ export const startRacer = async (dataDir: string, name: string, work: 'claim' | 
     `--clients=${clientsPerProcess}`,
     `--work=${work}`,
   ]);
+  running.add(child);
   const ended = new Promise<End>((resolve) => {
-    child.once('exit', (code, signal) => resolve([code, signal]));
+    child.once('exit', (code, signal) => {
+      running.delete(child);
+      resolve([code, signal]);
+    });
   });
   await Promise.race([
     once(child, 'message'),
@@ -71,6 +77,19 @@ export const stop = (racer: Racer): Promise<End> => {
 export const kill = (racer: Racer): Promise<End> => {
   racer.child.kill('SIGKILL');
   return racer.ended;
+};
+
+/** Ends what a race that failed has left behind. */
+export const endAll = async (): Promise<void> => {
+  while (running.size > 0) {
+    await Promise.all(
+      [...running].map((child) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        return ended;
+      }),
+    );
+  }
 };
 
 const acksPath = (dataDir: string, name: string): string => join(dataDir, `${name}.acks`);

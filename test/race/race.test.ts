@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { addTasks, callerOf } from '../../bench/board.ts';
 import { openWorkspaces } from './workspaces.ts';
 import { type Line, claimsOf, linesOf } from './journal-check.ts';
-import { type Racer, acksOf, afterAcks, kill, startRacer, stop, work } from './processes.ts';
+import { type Racer, acksOf, afterAcks, endAll, kill, startRacer, stop, work } from './processes.ts';
 
 const names = ['north', 'east', 'south', 'west'];
 const seed = Number(process.env['RACE_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -33,6 +33,7 @@ const withDirectory = async (work: (dataDir: string) => Promise<void>): Promise<
   try {
     await work(dataDir);
   } finally {
+    await endAll();
     rmSync(dataDir, { recursive: true });
   }
 };
