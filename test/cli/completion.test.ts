@@ -8,11 +8,12 @@ import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { type Shell, shells } from '../../src/surfaces/cli/completion-scripts.ts';
 import { main } from '../host/processes.ts';
-import { type Place, openPlace } from './program.ts';
+import { type Place, envIn, openPlace } from './program.ts';
+import { tellHere } from './told-here.ts';
 
 const environment = ({ home, cwd }: Place): NodeJS.ProcessEnv => ({
+  ...envIn(home),
   PATH: `${cwd}:${process.env['PATH'] ?? ''}`,
-  HOME: home,
   TERM: 'dumb',
   // Where the program leaves what it was called with.
   RAN: join(cwd, 'ran'),
@@ -60,10 +61,24 @@ const openBoard = async (place: Place, shell: Shell): Promise<void> => {
   putProgram(place);
   const script = await place.run(['completion', shell]);
   writeFileSync(join(place.cwd, 'script'), script.out);
-  await place.run(['task', 'add', 'One', '--slug', 'one', '--project', 'shop']);
-  await place.run(['task', 'add', 'Two']);
-  await place.run(['start', '--agent', 'ada']);
+  await tellHere(place.dataDir, [
+    { operation: 'task_add', input: { title: 'One', slug: 'one', project: 'shop' } },
+    { operation: 'task_add', input: { title: 'Two' } },
+    { operation: 'start', input: {}, agent: 'ada' },
+  ]);
 };
+
+/** What is typed, and what the program is then called with. */
+const completed: readonly (readonly [typed: string, called: string])[] = [
+  ['signalbox ta\tcl\tsh\t', '[task][claim][shop/one]'],
+  ['signalbox task list --status blo\t --rea\t', '[task][list][--status][blocked][--ready]'],
+  ['signalbox task list --status=d\t', '[task][list][--status=done]'],
+  ['signalbox task add x --depends-on T-\t', '[task][add][x][--depends-on][T-2]'],
+  ['signalbox start --agent a\t', '[start][--agent][ada]'],
+  ['signalbox serve --data-dir a-fi\t', '[serve][--data-dir][a-file-of-mine]'],
+  ['signalbox help mo\tse\t', '[help][mode][set]'],
+  ['signalbox task nonsense \t--nonsense\t x', '[task][nonsense][--nonsense][x]'],
+];
 
 describe('completion', () => {
   for (const shell of shells) {
@@ -71,35 +86,26 @@ describe('completion', () => {
       const place = await openPlace(t);
       await openBoard(place, shell);
       writeFileSync(join(place.cwd, 'a-file-of-mine'), '');
-      const ran = await typedInto(shell, place, [
-        'signalbox ta\tcl\tsh\t',
-        'signalbox task list --status blo\t --rea\t',
-        'signalbox task list --status=d\t',
-        'signalbox task add x --depends-on T-\t',
-        'signalbox start --agent a\t',
-        'signalbox serve --data-dir a-fi\t',
-        'signalbox help mo\tse\t',
-        'signalbox task nonsense \t--nonsense\t x',
-      ]);
-      assert.deepEqual(ran, [
-        '[task][claim][shop/one]',
-        '[task][list][--status][blocked][--ready]',
-        '[task][list][--status=done]',
-        '[task][add][x][--depends-on][T-2]',
-        '[start][--agent][ada]',
-        '[serve][--data-dir][a-file-of-mine]',
-        '[help][mode][set]',
-        '[task][nonsense][--nonsense][x]',
-      ]);
+      const ran = await typedInto(
+        shell,
+        place,
+        completed.map(([typed]) => typed),
+      );
+      assert.deepEqual(
+        ran,
+        completed.map(([, called]) => called),
+      );
     });
   }
 
   it('offers to claim only what can be claimed', async (t) => {
     const place = await openPlace(t);
-    await place.run(['start', '--agent', 'ada']);
-    for (const title of ['Taken', 'Free', 'Done']) await place.run(['task', 'add', title]);
-    await place.run(['task', 'claim', 'T-1', '--agent', 'ada']);
-    await place.run(['task', 'done', 'T-3', '--agent', 'ada']);
+    await tellHere(place.dataDir, [
+      { operation: 'start', input: {}, agent: 'ada' },
+      { operation: 'task_add', input: { tasks: ['Taken', 'Free', 'Done'].map((title) => ({ title })) } },
+      { operation: 'task_claim', input: { id: 'T-1' }, agent: 'ada' },
+      { operation: 'task_done', input: { id: 'T-3' }, agent: 'ada' },
+    ]);
     const offered = async (verb: string): Promise<string> =>
       (await place.run(['__complete', 'bash', 'task', verb, ''])).out;
     assert.equal(await offered('claim'), 'T-2\n');
@@ -128,7 +134,9 @@ describe('completion', () => {
 
   it('shows what others wrote without what could move a terminal', async (t) => {
     const place = await openPlace(t);
-    await place.run(['task', 'add', '  Spaces   and\u00a0more  ']);
+    await tellHere(place.dataDir, [
+      { operation: 'task_add', input: { title: '  Spaces   and\u00a0more  ' } },
+    ]);
     const { out } = await place.run(['__complete', 'zsh', 'task', 'get', '']);
     assert.equal(out, 'T-1\tSpaces and more\n');
   });

@@ -20,6 +20,7 @@ import { jsonBytesMax, jsonDepthMax } from '../../src/surfaces/json-text.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { errorOf, serve } from '../surfaces/serving.ts';
 import { type Place, type RunOptions, openPlace } from './program.ts';
+import { type Told, tellHere } from './told-here.ts';
 
 snapshot.setResolveSnapshotPath((path) => join(path ?? '', '../snapshots/errors.snap'));
 
@@ -35,16 +36,20 @@ const plainly =
   (...args: readonly string[]): Causes =>
   async () => ({ args });
 
-/** A call after others, each of which must succeed. */
+/** A call after others. */
 const after =
-  (earlier: readonly (readonly string[])[], ...args: readonly string[]): Causes =>
-  async (place) => {
-    for (const before of earlier) {
-      const { status, err } = await place.run(before);
-      assert.equal(status, 0, err);
-    }
+  (earlier: readonly Told[], args: readonly string[]): Causes =>
+  async ({ dataDir }) => {
+    await tellHere(dataDir, earlier);
     return { args };
   };
+
+const added = (title: string, more: object = {}): Told => ({
+  operation: 'task_add',
+  input: { title, ...more },
+});
+const started = (agent: string, more: object = {}): Told => ({ operation: 'start', input: more, agent });
+const claimed = (agent: string): Told => ({ operation: 'task_claim', input: {}, agent });
 
 const add = (title: string, ...flags: readonly string[]) => ['task', 'add', title, ...flags];
 const ada = ['--agent', 'ada'];
@@ -52,7 +57,7 @@ const bob = ['--agent', 'bob'];
 
 /** Cases of what can be brought about by typing. */
 const typed: Readonly<Partial<Record<ErrorCode, Causes>>> = {
-  invalid_input: after([add('One')], 'task', 'update', 'T-1', '--wait-ms', '5'),
+  invalid_input: after([added('One')], ['task', 'update', 'T-1', '--wait-ms', '5']),
   not_json: plainly('call', 'task_get', '{"id": T-1}'),
   too_deep: plainly('call', 'task_get', '['.repeat(jsonDepthMax + 1)),
   too_large: async () => ({
@@ -63,73 +68,51 @@ const typed: Readonly<Partial<Record<ErrorCode, Causes>>> = {
   not_found: plainly('task', 'get', 'T-9'),
   agent_unknown: plainly('task', 'claim', ...ada),
   workspace_unknown: plainly('call', 'mode_get', '{"workspace": "nowhere"}'),
-  forbidden: async (place) => {
-    const started = await place.json(['start', ...ada]);
-    const { session } = z.object({ session: z.string() }).parse(started);
+  forbidden: async ({ dataDir }) => {
+    const [answer] = await tellHere(dataDir, [started('ada')]);
+    const { session } = z.looseObject({ session: z.string() }).parse(answer);
     return { args: ['start', ...bob, '--session', session] };
   },
-  session_required: after([add('One')], 'task', 'claim', 'T-1'),
+  session_required: after([added('One')], ['task', 'claim', 'T-1']),
   session_ended: plainly('start', '--session', 's-1'),
-  revision_required: after([add('One')], 'task', 'update', 'T-1', '--title', 'Two'),
-  stale_revision: after([add('One')], 'task', 'update', 'T-1', '--title', 'Two', '--revision', '9'),
+  revision_required: after([added('One')], ['task', 'update', 'T-1', '--title', 'Two']),
+  stale_revision: after([added('One')], ['task', 'update', 'T-1', '--title', 'Two', '--revision', '9']),
   stale_epoch: after(
-    [add('One'), ['start', ...ada], ['task', 'claim', ...ada]],
-    'task',
-    'done',
-    'T-1',
-    '--epoch',
-    '1',
-    ...ada,
+    [added('One'), started('ada'), claimed('ada')],
+    ['task', 'done', 'T-1', '--epoch', '1', ...ada],
   ),
-  not_holder: after([add('One'), ['start', ...ada]], 'task', 'release', 'T-1', ...ada),
+  not_holder: after([added('One'), started('ada')], ['task', 'release', 'T-1', ...ada]),
   held: after(
-    [add('One'), ['start', ...ada], ['start', ...bob], ['task', 'claim', ...ada]],
-    'task',
-    'claim',
-    'T-1',
-    ...bob,
+    [added('One'), started('ada'), started('bob'), claimed('ada')],
+    ['task', 'claim', 'T-1', ...bob],
   ),
   not_ready: after(
-    [add('One'), add('Two', '--depends-on', 'T-1'), ['start', ...ada]],
-    'task',
-    'claim',
-    'T-2',
-    ...ada,
+    [added('One'), added('Two', { depends_on: ['T-1'] }), started('ada')],
+    ['task', 'claim', 'T-2', ...ada],
   ),
-  not_capable: after([add('One', '--requires', 'rust'), ['start', ...ada]], 'task', 'claim', 'T-1', ...ada),
-  nothing_free: after([['start', ...ada]], 'task', 'claim', ...ada),
+  not_capable: after(
+    [added('One', { requires: ['rust'] }), started('ada')],
+    ['task', 'claim', 'T-1', ...ada],
+  ),
+  nothing_free: after([started('ada')], ['task', 'claim', ...ada]),
   wip_limit: after(
-    [add('One'), add('Two'), ['start', ...ada, '--wip-limit', '1'], ['task', 'claim', ...ada]],
-    'task',
-    'claim',
-    ...ada,
+    [added('One'), added('Two'), started('ada', { wip_limit: 1 }), claimed('ada')],
+    ['task', 'claim', ...ada],
   ),
   invalid_state: after(
-    [add('One'), ['start', ...ada], ['task', 'done', 'T-1', ...ada]],
-    'task',
-    'claim',
-    'T-1',
-    ...ada,
+    [added('One'), started('ada'), { operation: 'task_done', input: { id: 'T-1' }, agent: 'ada' }],
+    ['task', 'claim', 'T-1', ...ada],
   ),
   checklist_open: after(
-    [add('One', '--acceptance', 'it works'), ['start', ...ada]],
-    'task',
-    'done',
-    'T-1',
-    ...ada,
+    [added('One', { acceptance: ['it works'] }), started('ada')],
+    ['task', 'done', 'T-1', ...ada],
   ),
-  exists: after([add('One', '--slug', 'one')], ...add('Again', '--slug', 'one')),
+  exists: after([added('One', { slug: 'one' })], add('Again', '--slug', 'one')),
   cycle: after(
-    [add('One'), add('Two', '--depends-on', 'T-1')],
-    'task',
-    'update',
-    'T-1',
-    '--depends-on',
-    'T-2',
-    '--revision',
-    '1',
+    [added('One'), added('Two', { depends_on: ['T-1'] })],
+    ['task', 'update', 'T-1', '--depends-on', 'T-2', '--revision', '1'],
   ),
-  request_reused: after([add('One', '--request-id', 'r-1')], ...add('Two', '--request-id', 'r-1')),
+  request_reused: after([{ ...added('One'), requestId: 'r-1' }], add('Two', '--request-id', 'r-1')),
   history_changed: plainly('task', 'list', '--cursor', '0.1 rank x 1 1'),
 };
 
@@ -156,14 +139,14 @@ const broken: Readonly<Partial<Record<ErrorCode, Causes>>> = {
     return { args: ['task', 'list', '--url', url] };
   },
   journal_corrupt: async (place) => {
-    await place.run(add('One'));
+    await tellHere(place.dataDir, [added('One')]);
     const journal = join(place.dataDir, 'workspaces', 'main.journal');
     const bytes = readFileSync(journal, 'latin1');
     writeFileSync(journal, bytes.replaceAll('tasks.added', 'tasks.asked'), 'latin1');
     return { args: ['task', 'list'] };
   },
   journal_missing: async (place) => {
-    await place.run(add('One'));
+    await tellHere(place.dataDir, [added('One')]);
     rmSync(join(place.dataDir, 'workspaces'), { recursive: true });
     return { args: ['task', 'list'] };
   },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { compiledOnce, main } from '../host/processes.ts';
+import { compiledBy, compiledOnce, main } from '../host/processes.ts';
 import { type AtTerminal, type EndedThere, runAtTerminal } from '../terminal.ts';
 
 /** How a process ended, and what it said. */
@@ -100,10 +100,11 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
   };
 };
 
-const envIn = (home: string): Readonly<Record<string, string>> => ({
+/** What runs in this home as it would without the tests around it. */
+export const envIn = (home: string, user?: number): Readonly<Record<string, string>> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: home,
-  ...compiledOnce,
+  ...(user === undefined ? compiledOnce : compiledBy(user)),
 });
 
 const startIn = (
@@ -117,7 +118,7 @@ const startIn = (
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
-    env: { ...envIn(place.home), ...env },
+    env: { ...envIn(place.home, user), ...env },
   });
   if (file !== undefined) closeSync(file);
   child.stdin?.on('error', () => {});

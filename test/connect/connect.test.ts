@@ -17,6 +17,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import type { Ended } from '../cli/program.ts';
+import { tellHere } from '../cli/told-here.ts';
 import { examine, of, write } from '../doctor/examine.ts';
 import { mainOnly } from '../host/processes.ts';
 import { type Ground, openGround } from '../workspaces/repositories.ts';
@@ -41,13 +42,17 @@ const connectThere = async (ground: Ground, ...args: readonly string[]): Promise
 };
 
 /** The tokens that hold and were made for this client. */
-const tokensFor = async (ground: Ground, label: string): Promise<readonly string[]> =>
-  tokensSchema
-    .parse(JSON.parse((await ground.person(['token', 'list', '--json'])).out))
+const tokensFor = async ({ dataDir }: Ground, label: string): Promise<readonly string[]> => {
+  const [answer] = await tellHere(dataDir, [{ operation: 'token_list', input: {}, asPerson: true }]);
+  return tokensSchema
+    .parse(answer)
     .items.filter((item) => item.label === label)
     .map(({ id }) => id);
+};
 
-const tokensSchema = z.object({ items: z.array(z.object({ id: z.string(), label: z.string().optional() })) });
+const tokensSchema = z.looseObject({
+  items: z.array(z.looseObject({ id: z.string(), label: z.string().optional() })),
+});
 
 const tokenPattern = /sbx_[\w-]{43}/;
 const tokenIn = (path: string): string => tokenPattern.exec(readFileSync(path, 'utf8'))?.[0] ?? '';

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import type { Ground } from '../workspaces/repositories.ts';
-import { type Examined, type Findings, examine, of, withBoard, write } from './examine.ts';
+import { tellHere } from '../cli/told-here.ts';
+import { type Ground, openGround } from '../workspaces/repositories.ts';
+import { type Examined, type Findings, examine, of, write } from './examine.ts';
 
 const nobody = 65_534;
 const self = process.getuid?.() ?? nobody;
@@ -20,7 +21,8 @@ interface Estate {
 
 /** A home with a board, all of which belongs to a user who may do only what its permissions say. */
 const openEstate = async (context: TestContext): Promise<Estate> => {
-  const ground = await withBoard(context);
+  const ground = await openGround(context);
+  await tellHere(ground.dataDir, [{ operation: 'task_add', input: { title: 'A task' } }]);
   if (user !== self) execFileSync('chown', ['-R', `${user}:${user}`, ground.home]);
   return {
     ground,

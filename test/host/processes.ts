@@ -19,6 +19,11 @@ export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;
 /** Compiled once for all tests of this machine, in every thread, as bin/signalbox does it for its users. */
 export const compiledOnce = { NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-cli-compiled') } as const;
 
+/** The same for another user, who reads nothing that this one has. */
+export const compiledBy = (user: number) => ({
+  NODE_COMPILE_CACHE: `${compiledOnce.NODE_COMPILE_CACHE}-${user}`,
+});
+
 /** A hub that is started so asks nobody who calls. */
 export const open = { SIGNALBOX_INSECURE_NO_AUTH: 'true' } as const;
 

@@ -10,12 +10,16 @@ import { z } from 'zod';
 import { ownerPrincipal } from '../../src/host/owner.ts';
 import type { Outcome } from '../../src/kernel/errors.ts';
 import type { HubReply } from '../../src/surfaces/hub.ts';
-import { connectHub } from '../../src/surfaces/http/client.ts';
+import { type Attempt, connectHub } from '../../src/surfaces/http/client.ts';
 import { type Ended, runCut, runWords } from '../cli/cut-program.ts';
+import { tellHere } from '../cli/told-here.ts';
 import { type HubProcess, type Site, openSite, startHub } from '../host/processes.ts';
 import { type Step, checkConversation, steps } from './conversation.ts';
 
-const journalOf = ({ dataDir }: Site): string => join(dataDir, 'workspaces/main.journal');
+type Workspace = 'main' | 'beside';
+
+const journalOf = ({ dataDir }: Site, workspace: Workspace = 'main'): string =>
+  join(dataDir, 'workspaces', `${workspace}.journal`);
 
 const cutting = join(import.meta.dirname, '../cli/cutting.cts');
 
@@ -25,41 +29,62 @@ const commit = 'the commit in main.journal';
 const startDoomed = (site: Site, at: string): Promise<HubProcess> =>
   startHub(site, { env: { NODE_OPTIONS: `--require=${cutting}`, CUT_AT: at, CUT_WITH: 'SIGKILL' } });
 
-type Asked = Pick<Step, 'by' | 'operation' | 'input'>;
+interface Asked extends Pick<Step, 'by' | 'operation' | 'input'> {
+  /** `main` when absent. */
+  readonly workspace?: Workspace;
+}
 
-/** Calls as an agent that finds the hub anew each time. */
-const call = async (
+/** Asks once, as an agent that finds the hub anew each time. */
+const attempt = async (
   hub: HubProcess,
-  { by, operation, input }: Asked,
+  { by, operation, input, workspace = 'main' }: Asked,
   requestId: string,
-): Promise<Outcome<HubReply>> => {
+): Promise<Attempt> => {
   const connected = await connectHub(hub.url);
   assert(connected.ok);
-  const reply = await connected.value.call({
+  const attempted = await connected.value.attempt({
     operation,
     input,
     caller: {
       principal: ownerPrincipal,
       role: 'admin',
       kind: 'person',
-      agent: undefined,
+      agent: by,
       session: undefined,
       connection: `killed:${by}`,
       client: 'test',
     },
-    workspace: 'main',
+    workspace,
     requestId,
     signal: undefined,
   });
   connected.value.close();
-  return reply;
+  return attempted;
 };
 
-const joinBoth = async (site: Site): Promise<void> => {
-  const hub = await startHub(site);
-  for (const by of ['ada', 'bob'] as const)
-    assert((await call(hub, { by, operation: 'start', input: { agent: by } }, `start-${by}`)).ok);
+const call = async (hub: HubProcess, asked: Asked, requestId: string): Promise<Outcome<HubReply>> => {
+  const attempted = await attempt(hub, asked, requestId);
+  assert(attempted.kind === 'answered', JSON.stringify(attempted));
+  return attempted.outcome;
+};
+
+/** Makes a step of which the hub dies. */
+const callDoomed = async (hub: HubProcess, n: number): Promise<void> => {
+  const step = steps[n];
+  assert(step !== undefined);
+  const attempted = await attempt(hub, step, `step-${n}`);
+  assert(attempted.kind === 'away' && attempted.begun, step.operation);
   await hub.crash();
+  assert.equal(hub.child.signalCode, 'SIGKILL');
+};
+
+/** Both agents in each of these workspaces. */
+const joinBoth = async ({ dataDir }: Site, ...workspaces: readonly Workspace[]): Promise<void> => {
+  const added = workspaces.map((name) => ({ operation: 'workspace_add', input: { name } }));
+  const started = ['main', ...workspaces].flatMap((workspace) =>
+    ['ada', 'bob'].map((agent) => ({ operation: 'start', input: {}, agent, workspace })),
+  );
+  await tellHere(dataDir, [...added, ...started]);
 };
 
 const valueIn = (reply: Outcome<HubReply>, step: Step): unknown => {
@@ -69,10 +94,14 @@ const valueIn = (reply: Outcome<HubReply>, step: Step): unknown => {
 };
 
 /** Makes the step before once more, as somebody would who has not seen its answer. */
-const repeatBefore = async (hub: HubProcess, n: number): Promise<Outcome<HubReply> | undefined> => {
+const repeatBefore = async (
+  hub: HubProcess,
+  n: number,
+  workspace: Workspace = 'main',
+): Promise<Outcome<HubReply> | undefined> => {
   const step = steps[n - 1];
   if (step === undefined) return undefined;
-  const again = await call(hub, step, `step-${n - 1}`);
+  const again = await call(hub, { ...step, workspace }, `step-${n - 1}`);
   valueIn(again, step);
   return again;
 };
@@ -80,47 +109,45 @@ const repeatBefore = async (hub: HubProcess, n: number): Promise<Outcome<HubRepl
 const isReplayed = (reply: Outcome<HubReply> | undefined): boolean | undefined =>
   reply === undefined ? undefined : reply.ok && reply.value.replayed;
 
-describe('a conversation through a hub', () => {
-  it('goes on when the hub is killed between every two steps', async (t) => {
-    const site = await openSite(t);
-    await joinBoth(site);
-    let before: unknown;
-    for (const [n, step] of [...steps, undefined].entries()) {
-      const hub = await startHub(site);
-      const again = await repeatBefore(hub, n);
-      assert.notEqual(isReplayed(again), false);
-      assert.deepEqual(again?.ok === true ? again.value.value : undefined, before);
-      if (step !== undefined) before = valueIn(await call(hub, step, `step-${n}`), step);
-      await hub.crash();
-    }
-    checkConversation(journalOf(site));
-  });
+/** A conversation in a workspace of its own, between every two steps of which the hub is killed. */
+const besideOf = () => {
+  let before: unknown;
+  return async (hub: HubProcess, n: number): Promise<void> => {
+    const again = await repeatBefore(hub, n, 'beside');
+    assert.notEqual(isReplayed(again), false);
+    assert.deepEqual(again?.ok === true ? again.value.value : undefined, before);
+    const step = steps[n];
+    if (step === undefined) return;
+    before = valueIn(await call(hub, { ...step, workspace: 'beside' }, `step-${n}`), step);
+  };
+};
 
-  it('goes on when the hub is killed in every step before it is stored', async (t) => {
+describe('a conversation through a hub', () => {
+  it('goes on when the hub is killed in every step before it is stored, and another between whose steps it is', async (t) => {
     const site = await openSite(t);
-    await joinBoth(site);
-    for (const [n, step] of steps.entries()) {
+    await joinBoth(site, 'beside');
+    const goOnBeside = besideOf();
+    for (const n of steps.keys()) {
       // The first commit is that of the step before.
       const hub = await startDoomed(site, `before ${commit}${n === 0 ? '' : ', time 2'}`);
+      await goOnBeside(hub, n);
       assert.notEqual(isReplayed(await repeatBefore(hub, n)), true);
-      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
-      await hub.crash();
-      assert.equal(hub.child.signalCode, 'SIGKILL');
+      await callDoomed(hub, n);
     }
     const hub = await startHub(site);
+    await goOnBeside(hub, steps.length);
     assert.equal(isReplayed(await repeatBefore(hub, steps.length)), false);
     checkConversation(journalOf(site));
+    checkConversation(journalOf(site, 'beside'));
   });
 
   it('goes on when the hub is killed in every step after it is stored', async (t) => {
     const site = await openSite(t);
     await joinBoth(site);
-    for (const [n, step] of steps.entries()) {
+    for (const n of steps.keys()) {
       const hub = await startDoomed(site, `after ${commit}`);
       assert.notEqual(isReplayed(await repeatBefore(hub, n)), false);
-      assert(!(await call(hub, step, `step-${n}`)).ok, step.operation);
-      await hub.crash();
-      assert.equal(hub.child.signalCode, 'SIGKILL');
+      await callDoomed(hub, n);
     }
     const hub = await startHub(site);
     assert.equal(isReplayed(await repeatBefore(hub, steps.length)), true);
@@ -144,8 +171,7 @@ describe('a conversation of commands, each of which is a process on the journal'
   for (const when of ['before', 'after'] as const) {
     it(`goes on when every command is killed ${when} its step is stored`, async (t) => {
       const site = await openSite(t);
-      for (const by of ['ada', 'bob'])
-        assert.equal((await runWords(site, ['start', '--agent', by])).status, 0);
+      await joinBoth(site);
       for (const step of steps) {
         const words = [...step.words, '--agent', step.by];
         const killed = await runCut(site, words, { step: `${when} ${commit}`, signal: 'SIGKILL' });

@@ -8,11 +8,13 @@ import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { addTasks, callerOf } from '../../bench/board.ts';
 import { openWorkspaces } from './workspaces.ts';
 import { type Line, claimsOf, linesOf } from './journal-check.ts';
-import { acksOf, afterAcks, go, startRacer } from './processes.ts';
+import { type Racer, acksOf, afterAcks, endAll, kill, startRacer, stop, work } from './processes.ts';
 
 const names = ['north', 'east', 'south', 'west'];
 const seed = Number(process.env['RACE_SEED'] ?? Math.floor(Math.random() * 1e9));
 const rounds = 20;
+/** In each so many rounds all are killed before the first is started again. */
+const allEvery = 5;
 const tasksPerRound = 120;
 
 /** Mulberry32: a small generator whose seed is printed, so that a failing run can be had again. */
@@ -31,6 +33,7 @@ const withDirectory = async (work: (dataDir: string) => Promise<void>): Promise<
   try {
     await work(dataDir);
   } finally {
+    await endAll();
     rmSync(dataDir, { recursive: true });
   }
 };
@@ -47,6 +50,7 @@ const addBoard = async (dataDir: string, count: number): Promise<void> => {
 
 /** Every answer that a process was given stands in the journal, as it was given. */
 const assertAcknowledged = (dataDir: string, lines: readonly Line[]): number => {
+  const byTask = Map.groupBy(lines, ({ data }) => String(data['id']));
   let count = 0;
   for (const name of names) {
     for (const { agent, op, task, epoch } of acksOf(dataDir, name)) {
@@ -57,7 +61,7 @@ const assertAcknowledged = (dataDir: string, lines: readonly Line[]): number => 
         ['tasks.claimed', task, agent],
       );
       if (op === 'done') {
-        const done = lines.find((line) => line.seq > epoch && line.data['id'] === task);
+        const done = byTask.get(task)?.find(({ seq }) => seq > epoch);
         assert.deepEqual([done?.type, done?.actor.agent], ['tasks.finished', agent]);
       }
     }
@@ -69,10 +73,9 @@ it('32 clients in 4 processes claim 2,000 tasks: each once, and each process get
   withDirectory(async (dataDir) => {
     await addBoard(dataDir, 2_000);
     const racers = await Promise.all(names.map((name) => startRacer(dataDir, name, 'claim')));
-    racers.forEach(go);
-    const codes = await Promise.all(racers.map(({ ended }) => ended));
+    assert.ok((await Promise.all(racers.map(work))).every(Boolean));
     assert.deepEqual(
-      codes,
+      await Promise.all(racers.map(stop)),
       names.map(() => [0, null]),
     );
     const lines = linesOf(journalOf(dataDir));
@@ -88,37 +91,52 @@ it('32 clients in 4 processes claim 2,000 tasks: each once, and each process get
     );
   }));
 
+/** After how many answers each process is killed; undefined lets it live. */
+const deadlinesOf = (racers: readonly Racer[], all: boolean): readonly (number | undefined)[] =>
+  racers.map(() => {
+    const isDoomed = all || random() < 0.6;
+    return isDoomed ? 1 + Math.floor(random() * 20) : undefined;
+  });
+
+/** Lets all work until nothing is free, those that are killed once more in a new process; who then lives. */
+const raceOnce = async (dataDir: string, racers: Racer[], all: boolean): Promise<number> => {
+  let kills = 0;
+  const deadlines = deadlinesOf(racers, all);
+  const allEnded = Promise.all(racers.map(({ ended }) => ended));
+  await Promise.all(
+    racers.map(async (racer, i) => {
+      const deadline = deadlines[i];
+      const reached = deadline !== undefined && afterAcks(racer, deadline);
+      const worked = work(racer);
+      const isAtWork = await reached;
+      if (!isAtWork && !all) return assert.ok(await worked, `${racer.name} ended before it was killed`);
+      assert.deepEqual(await kill(racer), [null, 'SIGKILL'], racer.name);
+      if (isAtWork) kills += 1;
+      if (all) await allEnded;
+      const again = await startRacer(dataDir, racer.name, 'finish');
+      racers[i] = again;
+      assert.ok(await work(again), `${racer.name} ended when it was started again`);
+    }),
+  );
+  return kills;
+};
+
 it(`kill -9 at random moments and restarts, ${rounds} rounds: nothing acknowledged is lost, no task has two holders`, () =>
   withDirectory(async (dataDir) => {
     console.log(`seed ${seed} (RACE_SEED=${seed} repeats it)`);
+    await addBoard(dataDir, tasksPerRound);
+    const racers = await Promise.all(names.map((name) => startRacer(dataDir, name, 'finish')));
     let kills = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      await addBoard(dataDir, tasksPerRound);
-      const racers = await Promise.all(names.map((name) => startRacer(dataDir, name, 'finish')));
-      const doomed = racers.filter(() => random() < 0.6);
-      const deadlines = doomed.map((racer) => afterAcks(racer, 1 + Math.floor(random() * 20)));
-      racers.forEach(go);
-      const restarted = await Promise.all(
-        doomed.map(async (racer, i) => {
-          await deadlines[i];
-          racer.child.kill('SIGKILL');
-          const [, signal] = await racer.ended;
-          if (signal === 'SIGKILL') kills += 1;
-          const again = await startRacer(dataDir, racer.name, 'finish');
-          go(again);
-          return again;
-        }),
-      );
-      const ends = await Promise.all(
-        [...racers, ...restarted].map(async (racer) => ({ name: racer.name, end: await racer.ended })),
-      );
-      for (const { name, end } of ends)
-        assert.ok(end[0] === 0 || end[1] === 'SIGKILL', `${name} ended with ${end.join()}`);
+    for (let round = 1; round <= rounds; round += 1) {
+      kills += await raceOnce(dataDir, racers, round % allEvery === 0);
       const lines = linesOf(journalOf(dataDir));
-      claimsOf(lines);
+      const claimed = new Set(claimsOf(lines).map(({ task }) => task));
+      assert.equal(claimed.size, round * tasksPerRound, 'nothing is left that could have been claimed');
       assertAcknowledged(dataDir, lines);
+      if (round < rounds) await addBoard(dataDir, tasksPerRound);
     }
     assert.ok(kills >= rounds / 2, `only ${kills} processes were killed while at work`);
+    for (const racer of racers) assert.deepEqual(await stop(racer), [0, null], racer.name);
     const store = await openSqliteStore({ path: journalOf(dataDir), create: 'must-exist' });
     assert.ok(store.ok);
     assert.ok((await verify(store.value)).ok, 'the hash chain is whole');

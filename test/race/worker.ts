@@ -8,8 +8,8 @@ import { openWorkspaces } from './workspaces.ts';
 
 /**
  * One process of the race: opens the journal itself, as a stdio server without a hub does, and lets several agents work
- * until nothing is free. Every answer that was given is written to a file before the next call is made, so that after
- * a `kill -9` the test knows what had been acknowledged.
+ * until nothing is free, as often as it is told. Every answer that was given is written to a file before the next call
+ * is made, so that after a `kill -9` the test knows what had been acknowledged.
  */
 const { values } = parseArgs({
   options: {
@@ -29,10 +29,18 @@ export interface Ack {
   readonly epoch: number;
 }
 
+/** What it is told, and what it says. */
+export type Told = 'go' | 'stop';
+export type Said = 'ready' | 'acknowledged' | 'idle';
+
+const say = (said: Said): void => {
+  process.send?.(said);
+};
+
 const file = openSync(acks, 'a');
 const acknowledge = (ack: Ack): void => {
   writeSync(file, `${JSON.stringify(ack)}\n`);
-  process.send?.('acknowledged');
+  say('acknowledged');
 };
 
 const find = (wanted: string): Outcome<Operation> => {
@@ -93,15 +101,16 @@ const fieldsOf = (value: unknown): { readonly task: string; readonly epoch: numb
 
 // All have started before any works, so that a process which was slow to start has its share of the work.
 const agents = await Promise.all(Array.from({ length: Number(clients) }, (_, i) => client(i)));
-process.send?.('ready');
-process.once('message', () => {
-  void Promise.all(agents.map((begin) => begin()))
-    .then(() => hub.close())
-    .then(
-      () => process.exit(0),
-      (reason: unknown) => {
-        appendFileSync(2, `${name}: ${String(reason)}\n`);
-        process.exit(1);
-      },
-    );
+
+const end = (reason: unknown): void => {
+  appendFileSync(2, `${name}: ${String(reason)}\n`);
+  process.exit(1);
+};
+
+// Nobody is there any more who could tell it to stop.
+process.once('disconnect', () => process.exit(1));
+process.on('message', (told: Told) => {
+  if (told === 'stop') void hub.close().then(() => process.exit(0), end);
+  else void Promise.all(agents.map((begin) => begin())).then(() => say('idle'), end);
 });
+say('ready');
