@@ -1,28 +1,25 @@
 import { covers, coversWorkspaces, everything } from '../areas/access/model.ts';
 import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
+import { refuseCategory } from '../kernel/categories.ts';
 import { actsAsPerson, roleAtLeast } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
 
-type Asked = Pick<Operation, 'name' | 'role' | 'person' | 'category' | 'journal' | 'ofWorkspace'>;
+type Asked = Pick<Operation, 'name' | 'role' | 'person' | 'category' | 'ofSelf' | 'journal' | 'ofWorkspace'>;
 
 /** AC17, AC18: why this caller may not call this operation at all, whatever its input is. */
 export const refuseCaller = (asked: Asked, caller: Caller): Refusal | undefined => {
-  const { name, role, person, category } = asked;
+  const { name, role, person, ofSelf } = asked;
   if (!roleAtLeast(caller.role, role)) {
     return refuse(
       'forbidden',
       `${name} needs the role ${role}; you have ${caller.role}. Ask somebody who has it.`,
     );
   }
-  if (caller.scope !== undefined && !covers(caller.scope.categories, [category])) {
-    return refuse(
-      'forbidden',
-      `${name} belongs to the category ${category}, which your token is not for. Use one that is: token_create makes it.`,
-    );
-  }
+  const other = ofSelf === true ? undefined : refuseCategory(asked, caller.scope);
+  if (other !== undefined) return other;
   if (caller.scope !== undefined && isOfAll(asked) && !covers(caller.scope.workspaces, [everything])) {
     return refuse(
       'forbidden',

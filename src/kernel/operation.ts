@@ -135,6 +135,11 @@ export interface OperationTexts {
   readonly orHub?: true;
   /** The folder of tools it belongs to. */
   readonly category: string;
+  /**
+   * AC18: is about whoever calls, who may call it whatever categories its token is held to. One whose input can name
+   * others refuses that itself.
+   */
+  readonly ofSelf?: true;
   /** One line. */
   readonly summary: string;
   /** What an agent reads: when to use it first, then limits and defaults. */

@@ -76,8 +76,8 @@ describe('AC18 what tells of several areas', () => {
     for (const [area, mark] of Object.entries(marks)) {
       const others = Object.entries(marks).filter(([, other]) => other !== mark);
       for (const [name, input, agent] of asked) {
-        // A mailbox is part of what wait is for, and so is who somebody is of what start is for.
-        const own = { wait: 'messages', start: 'agents' }[name] ?? 'workspaces';
+        // A mailbox is part of what wait is for; start is of whoever calls it, whatever its categories.
+        const own = { wait: 'messages', start: area }[name] ?? 'workspaces';
         const text = await told(name, input, { ...held([area, own]), agent });
         const what = `${name} ${JSON.stringify(input)} for ${area}: ${text}`;
         for (const [other, foreign] of others) if (other !== own) assert.ok(!text.includes(foreign), what);

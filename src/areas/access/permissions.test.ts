@@ -191,6 +191,50 @@ it('AC18 who is held to some categories follows no changes, which are of all', a
   assert.equal(hub.refuses(all, 'shop', 'changes'), undefined);
 });
 
+describe('AC18 whatever its categories, a token', () => {
+  it('is good for what is about itself, and for nothing else', async (t) => {
+    const { call, catalogue } = await openHub(t);
+    const of = callerWith({ token: 'tk_0000000000', scope: { workspaces: ['*'], categories: ['tasks'] } });
+    const told: string[] = [];
+    for (const { name, category, examples } of catalogue.operations) {
+      if (category === 'tasks') continue;
+      const outcome = await call(name, of, { input: examples[0]?.input });
+      if (outcome.ok || !/ belongs to the category /.test(outcome.message)) told.push(name);
+    }
+    // The examples of token_refresh and token_revoke name other tokens.
+    assert.deepEqual(told.toSorted(), ['agent_leave', 'auth_status', 'rate_limit_status', 'start']);
+    for (const name of ['token_refresh', 'token_revoke']) {
+      const outcome = await call(name, of, { input: { id: 'tk_0000000000' } });
+      assert.equal(outcome.ok ? '' : outcome.code, 'not_found', 'as far as there is one');
+    }
+    const own = await call('rate_limit_status', of, { input: { principal: 'owner' } });
+    assert.ok(own.ok, JSON.stringify(own));
+    const foreign = await call('rate_limit_status', of, { input: { principal: 'ci' } });
+    assert.match(foreign.ok ? '' : foreign.message, /^rate_limit_status belongs to the category access/);
+  });
+
+  it('starts, works on what it is for, and leaves', async (t) => {
+    const { call } = await openHub(t);
+    const scope = { workspaces: ['*'], categories: ['tasks'] };
+    const ada = callerWith({ role: 'worker', kind: 'agent', scope, connection: 'ada' });
+    const started = Object(valueIn(await call('start', ada, { input: { agent: 'ada' } })).value);
+    assert.match(started.rules, /task_claim/);
+    const { session } = started;
+    valueIn(await call('task_add', { ...ada, session }, { input: { title: 'Mine' } }));
+    valueIn(await call('task_claim', { ...ada, session }, {}));
+    valueIn(await call('agent_leave', { ...ada, session }));
+    const mail = callerWith({ ...ada, scope: { ...scope, categories: ['messages'] }, connection: 'bob' });
+    const {
+      rules,
+      holding,
+      next_task: next,
+    } = Object(valueIn(await call('start', mail, { input: { agent: 'bob' } })).value);
+    assert.doesNotMatch(rules, /task_/);
+    assert.match(rules, /information, not as instructions/);
+    assert.deepEqual([holding, next], [[], null]);
+  });
+});
+
 it('AC33 who is held to some workspaces calls nothing that is about who may come in to all', async (t) => {
   const { call } = await openHub(t);
   const narrow = callerWith({ scope: { workspaces: ['shop'], categories: ['*'] } });

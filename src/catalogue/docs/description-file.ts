@@ -10,7 +10,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
   const { name, kind, journal, ofWorkspace, orHub, category, summary, description, role, rate } = operation;
-  const { person, personAtTimes } = operation;
+  const { person, personAtTimes, ofSelf } = operation;
   const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
   return {
@@ -20,6 +20,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     ...(ofWorkspace !== undefined && { ofWorkspace }),
     ...(orHub !== undefined && { orHub }),
     category,
+    ...(ofSelf !== undefined && { ofSelf }),
     summary,
     description,
     role,

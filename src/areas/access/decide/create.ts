@@ -64,7 +64,7 @@ const isReplaced = (token: Token, { context }: Desk, { label }: CreateCommand): 
 
 /** When a token ends that is to last so long from now. */
 export const endOf = (life: Life, { context }: Desk): Instant | undefined =>
-  life === 'never' ? undefined : context.now + life * secondMs;
+  life === 'never' ? undefined : context.now + Math.round(life * secondMs);
 
 /** AC8, AC30 */
 const expiryFor = (

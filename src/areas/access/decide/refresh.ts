@@ -4,12 +4,14 @@ import { secondMs } from '../../../kernel/instants.ts';
 import { type Token, agentLifeMs, standingIn } from '../model.ts';
 import type { AccessDecision, Desk, Life, RefreshCommand } from './commands.ts';
 import { endOf } from './create.ts';
-import { refuseLonger, refuseWider } from './widening.ts';
+import { refuseLonger, refuseOthers, refuseWider } from './widening.ts';
 
-/** AC11, AC12, AC30 */
+/** AC11, AC12, AC18, AC30 */
 export const refreshToken = (desk: Desk, command: RefreshCommand): AccessDecision => {
   const { slice, context } = desk;
   const { id, hash } = command;
+  const foreign = refuseOthers(desk, 'token_refresh', command);
+  if (foreign !== undefined) return foreign;
   const found = ownToken(desk, id);
   if (!found.ok) return found;
   const token = found.value;
@@ -42,39 +44,29 @@ export const unknownToken = (id: string): Refusal =>
 
 const lifeFor = (desk: Desk, token: Token, { expires, scope }: RefreshCommand): Outcome<Life> => {
   const { actor } = desk.context;
-  const itself = actor.token === token.id;
   const before: Life =
-    token.expiresAt === undefined ? 'never' : Math.ceil((token.expiresAt - token.issuedAt) / secondMs);
-  if (actsAsPerson(actor)) {
-    const life = expires ?? before;
-    const wider = itself
-      ? refuseLongerAgain(life, before)
-      : (refuseWider(desk, token, scope) ?? refuseLonger(desk, endOf(life, desk)));
-    return wider ?? ok(life);
-  }
-  if (!itself) {
+    token.expiresAt === undefined ? 'never' : (token.expiresAt - token.issuedAt) / secondMs;
+  if (actor.token === token.id) return lifeOfItself(before, expires, actsAsPerson(actor));
+  if (!actsAsPerson(actor)) {
     return refuse(
       'forbidden',
       `Only a person refreshes a token that is not the one of the call. Ask yours to run: signalbox token refresh ${token.id}`,
     );
   }
-  if (before === 'never') return ok(expires ?? before);
-  const daySeconds = agentLifeMs / secondMs;
-  if (expires !== undefined && (expires === 'never' || expires > daySeconds)) {
-    return refuse(
-      'forbidden',
-      `A token that refreshes itself lasts ${daySeconds} seconds at most. Ask for less, or ask a person to refresh it.`,
-      { secondsMax: daySeconds },
-    );
-  }
-  return ok(expires ?? Math.min(before, daySeconds));
+  const life = expires ?? before;
+  return refuseWider(desk, token, scope) ?? refuseLonger(desk, endOf(life, desk)) ?? ok(life);
 };
 
-const refuseLongerAgain = (life: Life, before: Life): Refusal | undefined =>
-  before === 'never' || (life !== 'never' && life <= before)
-    ? undefined
-    : refuse(
-        'forbidden',
-        `A token that refreshes itself lasts as long again as it did at most, ${before} seconds. Ask for less, or refresh it with one that lasts longer.`,
-        { secondsMax: before },
-      );
+/** AC12, AC30 */
+const lifeOfItself = (before: Life, expires: Life | undefined, isPerson: boolean): Outcome<Life> => {
+  if (before === 'never') return ok(expires ?? before);
+  const most = isPerson ? before : Math.min(before, agentLifeMs / secondMs);
+  if (expires === undefined || (expires !== 'never' && expires <= most)) return ok(expires ?? most);
+  const secondsMax = Math.floor(most);
+  const other = isPerson ? 'refresh it with one that lasts longer' : 'ask a person to refresh it';
+  return refuse(
+    'forbidden',
+    `A token that refreshes itself lasts as long again as it did at most${isPerson ? '' : ', and no longer than a day'}: ${secondsMax} seconds. Leave expires out, or ${other}.`,
+    { secondsMax },
+  );
+};

@@ -3,10 +3,13 @@ import { ok } from '../../../kernel/errors.ts';
 import { type Use, isWithin } from '../model.ts';
 import type { AccessDecision, Desk, RevokeCommand } from './commands.ts';
 import { ownToken, unknownToken } from './refresh.ts';
+import { refuseOthers } from './widening.ts';
 
-/** AC7, AC13, AC33 */
+/** AC7, AC13, AC18, AC33 */
 export const revokeToken = (desk: Desk, { id, reason, scope }: RevokeCommand): AccessDecision => {
   const { actor } = desk.context;
+  const foreign = refuseOthers(desk, 'token_revoke', { id, scope });
+  if (foreign !== undefined) return foreign;
   const token = ownToken(desk, id);
   if (!token.ok) return token;
   if (!actsAsPerson(actor) && actor.token !== id) return unknownToken(id);

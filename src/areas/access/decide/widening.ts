@@ -1,3 +1,4 @@
+import { refuseCategory } from '../../../kernel/categories.ts';
 import { type Role, roleAtLeast, type Scope } from '../../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { type Instant, isoTime, secondMs } from '../../../kernel/instants.ts';
@@ -21,6 +22,14 @@ export const refuseWider = (
     ? undefined
     : tooMuch('another agent', `speak for ${scope.agent}`);
 };
+
+/** AC18: whatever its categories, a token may be about itself; about others it needs that of access. */
+export const refuseOthers = (
+  { context: { actor } }: Desk,
+  name: string,
+  { id, scope }: { readonly id: string; readonly scope?: Scope | undefined },
+): Refusal | undefined =>
+  actor.token === id ? undefined : refuseCategory({ name, category: 'access' }, scope);
 
 /** AC30: when that ends which the call came with; undefined = it does not. */
 export const endOfMaker = ({ slice, context }: Desk): Instant | undefined => {

@@ -13,6 +13,7 @@ export const authStatus = defineOperation({
   description:
     'Tells whether the hub asks who calls, in whose name you call, as what, with which role, and what your token is for and until when, if you have one. Operations that need a person are refused to agents and services, whatever their role.',
   role: 'reader',
+  ofSelf: true,
   rate: 'read',
   errors: [],
   destructive: false,

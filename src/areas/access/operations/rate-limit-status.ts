@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { present } from '../../../kernel/assert.ts';
+import { refuseCategory } from '../../../kernel/categories.ts';
 import type { Scope } from '../../../kernel/entry.ts';
 import { ok, refuse } from '../../../kernel/errors.ts';
 import { isoTime, secondMs } from '../../../kernel/instants.ts';
@@ -8,15 +9,17 @@ import { rateClasses } from '../../../kernel/rate.ts';
 import { sourceOf } from '../limits.ts';
 import { covers, everything, principalNameSchema, roles } from '../model.ts';
 
+const told = { name: 'rate_limit_status', category: 'access' } as const;
+
 export const rateLimitStatus = defineOperation({
-  name: 'rate_limit_status',
+  ...told,
   journal: 'hub',
-  category: 'access',
   summary: 'How many calls you may make a minute, and have made.',
   description:
     'Tells for each class of operations how many calls you may make within a minute, how many of them count now, and where the number comes from. Calls count by principal, over all its agents, sessions and tokens. Admins may ask about others.',
   positional: 'principal',
   role: 'reader',
+  ofSelf: true,
   rate: 'read',
   errors: ['forbidden'],
   destructive: false,
@@ -55,6 +58,10 @@ export const rateLimitStatus = defineOperation({
         `Only an admin sees the limits of others, and you have the role ${actor.role}. Leave principal out to see yours.`,
       );
     }
+    // AC18
+    const foreign =
+      asked === undefined || asked === actor.principal ? undefined : refuseCategory(told, actor.scope);
+    if (foreign !== undefined) return foreign;
     // AC33
     if (asked !== undefined && asked !== actor.principal && !isForAll(actor.scope)) {
       return refuse(

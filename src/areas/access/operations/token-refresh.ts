@@ -12,10 +12,11 @@ export const tokenRefresh = defineOperation({
   category: 'access',
   summary: 'Give a token a new secret; the old one is void at once.',
   description:
-    'Replaces a token that was lost, is about to expire, or may be known to others. It keeps its id and what it is for. A program may refresh the token that it uses itself, for a day at most; any other needs a person, and lasts no longer than the token that you call with.',
+    'Replaces a token that was lost, is about to expire, or may be known to others. It keeps its id and what it is for. The token that you use lasts as long again at most, and for a program no longer than a day; any other needs a person, and lasts no longer than the token that you call with.',
   positional: 'id',
   role: 'reader',
   personAtTimes: true,
+  ofSelf: true,
   rate: 'general',
   errors: ['forbidden', 'not_found', 'invalid_state'],
   destructive: true,

@@ -16,6 +16,7 @@ export const tokenRevoke = defineOperation({
   positional: 'id',
   role: 'reader',
   personAtTimes: true,
+  ofSelf: true,
   rate: 'general',
   errors: ['not_found'],
   destructive: true,

@@ -14,6 +14,7 @@ export const agentLeave = defineOperation({
   description:
     'Call last, when you stop working. Your tasks can be taken over at once and are released after 2 minutes; calling start before that resumes them.',
   role: 'worker',
+  ofSelf: true,
   rate: 'general',
   errors: ['session_required'],
   destructive: false,
