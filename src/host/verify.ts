@@ -1,21 +1,32 @@
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
-import { type KeyFrom, type ReadCheckpoint, differenceFrom, readCheckpoint } from './checkpoint/compare.ts';
+import {
+  type KeyFrom,
+  type ReadCheckpoint,
+  differenceFrom,
+  differenceFromNothing,
+  readCheckpoint,
+} from './checkpoint/compare.ts';
+import { isOfHub } from './checkpoint/document.ts';
 import type { Given } from './commands/command.ts';
 import { checkJournal, entriesIn } from './journal-check.ts';
-import { wantedJournal } from './wanted-journal.ts';
+import { type WantedJournal, ownerAsked, wantedJournal } from './wanted-journal.ts';
 
 /**
- * Reads the whole journal of the workspace and says how many entries are good, or which is the first bad one. With a
+ * Reads the whole journal of the workspace, or of the hub, and says how many entries are good, or which is the first bad one. With a
  * checkpoint, also whether it is the journal that was signed, as far as it went then.
  */
-export const verifyWorkspace = async (given: Given): Promise<Outcome<true>> => {
-  const { configuration, terminal, log } = given;
+export const verifyJournal = async (given: Given): Promise<Outcome<true>> => {
+  const { terminal } = given;
+  const owner = ownerAsked(given, 'verify');
+  if (!owner.ok) return owner;
   const held = await checkpointIn(given);
   if (!held.ok) return held;
-  const journal = await wantedJournal(configuration.settings, log);
+  const ofHub = held.value !== undefined && isOfHub(held.value.checkpoint);
+  const journal = await wantedJournal(given, owner.value ?? (ofHub ? 'hub' : 'workspace'));
   if (!journal.ok) return journal;
+  if (journal.value.empty) return nothingThere(given, journal.value, held.value);
   const { path } = journal.value;
   const checked = await checkJournal(path, held.value?.checkpoint.seq);
   if (!checked.ok) return checked;
@@ -27,6 +38,20 @@ export const verifyWorkspace = async (given: Given): Promise<Outcome<true>> => {
     terminal.out.write(`${path}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
     if (held.value !== undefined) terminal.out.write(proofText(held.value));
   }
+  return ok(true);
+};
+
+const nothingThere = (
+  { terminal }: Given,
+  { path, workspace }: WantedJournal,
+  held: ReadCheckpoint | undefined,
+): Outcome<true> => {
+  if (held !== undefined) return differenceFromNothing(held.checkpoint, workspace);
+  if (terminal.json) writeJson(terminal, { journal: path, entries: 0, chain: null });
+  else
+    terminal.out.write(
+      `${path}: nothing was ever written in workspace "${workspace}", so it is empty and there is nothing to check\n`,
+    );
   return ok(true);
 };
 

@@ -9,6 +9,7 @@ import {
   findWorkspace,
   workspaceOfRepository,
 } from '../areas/workspaces/model.ts';
+import { hubName } from '../areas/workspaces/names.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
@@ -32,7 +33,8 @@ export interface WorkspacesOptions {
   readonly rules?: RuleSettings;
 }
 
-const hubName = 'hub';
+/** The hub's own journal, which lists the workspaces. */
+export const hubJournalPath = (dataDir: string): string => join(dataDir, 'hub.journal');
 
 /** The journal of a workspace whose files are named so. */
 export const journalPath = (dataDir: string, file: string): string =>
@@ -63,9 +65,9 @@ export class Workspaces {
   }
 
   static async open(options: WorkspacesOptions): Promise<Outcome<Workspaces>> {
-    const file = join(options.dataDir, 'hub.journal');
+    const file = hubJournalPath(options.dataDir);
     // Workspaces without the list of them: the list is lost, and a new empty one would hide all of them.
-    const create = (await hasJournals(join(options.dataDir, 'workspaces'))) ? 'must-exist' : 'may';
+    const create = (await hasJournals(options.dataDir)) ? 'must-exist' : 'may';
     const store = await options.openStore(file, create);
     if (!store.ok) return store;
     const hub = await openWorkspace({
@@ -213,9 +215,10 @@ export class Workspaces {
   }
 }
 
-const hasJournals = async (folder: string): Promise<boolean> => {
+/** Whether there are journals of workspaces. */
+export const hasJournals = async (dataDir: string): Promise<boolean> => {
   try {
-    return (await readdir(folder)).some((file) => file.endsWith('.journal'));
+    return (await readdir(join(dataDir, 'workspaces'))).some((file) => file.endsWith('.journal'));
   } catch {
     return false;
   }

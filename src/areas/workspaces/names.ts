@@ -1,7 +1,10 @@
 import { nameLengthMax } from '../../kernel/names.ts';
 
+/** What the hub's own journal is called. */
+export const hubName = 'hub';
+
 /** The journal named `hub` is not a workspace, and the hub's own files stand beside the workspaces'. */
-export const reservedNames: readonly string[] = ['hub'];
+export const reservedNames: readonly string[] = [hubName];
 
 /** Where those meet who are in no repository. A repository that happens to be called that is not meant. */
 export const mainWorkspace = 'main';

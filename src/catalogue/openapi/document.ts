@@ -197,6 +197,14 @@ const eventFilters: Readonly<Record<string, string>> = {
   kind: 'Only entries of these types, such as `tasks.added`.',
 };
 
+const workspaceInAddress: JsonObject = {
+  name: 'workspace',
+  in: 'query',
+  required: false,
+  description: 'Like the header Signalbox-Workspace.',
+  schema: { type: 'string' },
+};
+
 const fixedPaths: JsonObject = {
   '/health': {
     get: {
@@ -235,7 +243,7 @@ const fixedPaths: JsonObject = {
       summary: 'Be told what changes.',
       description:
         'A stream of server-sent events. The data of each is a JSON array of the keys under which something has changed in the workspace, or in the hub: `task:<id>`, `tasks.ready`, `agents`, `agent:<name>`, `workspaces`; `*` stands for all. Changes that are close together are told together. After a stream has ended, anything may have changed until the next one has begun.',
-      parameters: headerRefs(['workspace', 'hub']),
+      parameters: [workspaceInAddress, ...headerRefs(['workspace', 'hub'])],
       responses: {
         '200': {
           description: 'What changes from now on, until one side ends it.',
@@ -277,13 +285,7 @@ const fixedPaths: JsonObject = {
             'Like `since`, and goes before it. Browsers send it by themselves when a stream has broken.',
           schema: { type: 'string' },
         },
-        {
-          name: 'workspace',
-          in: 'query',
-          required: false,
-          description: 'Like the header Signalbox-Workspace.',
-          schema: { type: 'string' },
-        },
+        workspaceInAddress,
         ...headerRefs(['workspace', 'agent', 'session', 'connection', 'hub']),
       ],
       responses: {

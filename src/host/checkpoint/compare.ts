@@ -7,6 +7,7 @@ import type { CheckedJournal } from '../journal-check.ts';
 import {
   type Checkpoint,
   checkpointSchema,
+  isOfHub,
   isPublicKey,
   isSigned,
   publicKeyOf,
@@ -103,11 +104,11 @@ export const differenceFrom = (
   checkpoint: Checkpoint,
   { identity, entries, linkAt }: CheckedJournal,
 ): Refusal | undefined => {
-  const { journal, workspace, seq, chain } = checkpoint;
+  const { journal, seq, chain } = checkpoint;
   if (identity.id !== journal)
     return finding(
       'other journal',
-      `The checkpoint is of another journal: ${journal}, of the workspace "${workspace}" then; this one is ${identity.id}. Name its workspace with --workspace. If this is it, its journal was replaced.`,
+      `${otherThan(checkpoint)}; this one is ${identity.id}. ${whereElse(checkpoint)} If this is it, its journal was replaced.`,
       checkpoint,
     );
   if (linkAt === undefined)
@@ -124,6 +125,22 @@ export const differenceFrom = (
     );
   return undefined;
 };
+
+/** Where nothing was ever written, no checkpoint was signed either. */
+export const differenceFromNothing = (checkpoint: Checkpoint, workspace: string): Refusal =>
+  finding(
+    'other journal',
+    `${otherThan(checkpoint)}; in workspace "${workspace}" nothing was ever written. ${whereElse(checkpoint)} If this is it, its journal is gone, and the hub's own was replaced.`,
+    checkpoint,
+  );
+
+const otherThan = (checkpoint: Checkpoint): string =>
+  `The checkpoint is of another journal: ${checkpoint.journal}, ${isOfHub(checkpoint) ? "a hub's own" : `of the workspace "${checkpoint.workspace}" then`}`;
+
+const whereElse = (checkpoint: Checkpoint): string =>
+  isOfHub(checkpoint)
+    ? 'Give --of hub, and the data directory of that hub with --data-dir.'
+    : 'Name its workspace with --workspace.';
 
 const otherKey = (checkpoint: Checkpoint, expected: string, wasGiven: boolean): Refusal =>
   finding(

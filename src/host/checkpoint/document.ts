@@ -2,6 +2,7 @@ import { type KeyObject, createPublicKey, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { present } from '../../kernel/assert.ts';
 import { workspaceNameSchema } from '../../areas/workspaces/model.ts';
+import { hubName } from '../../areas/workspaces/names.ts';
 
 const digest = /^[0-9a-f]{64}$/;
 const keyPattern = /^ed25519:[A-Za-z0-9_-]{43}$/;
@@ -14,7 +15,7 @@ const statement = {
   /** The journal's id, and how often it was restored from a backup before. */
   journal: z.string().regex(idPattern),
   generation: z.int().min(0),
-  /** What the workspace was called then. */
+  /** What the workspace was called then; `hub`, as no workspace is called, when it is the hub's own journal. */
   workspace: workspaceNameSchema,
   /** The last entry, and the link of the hash chain there. */
   seq: z.int().min(0),
@@ -35,6 +36,9 @@ export const checkpointSchema = z.strictObject({
 });
 
 export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** Whether it is of the hub's own journal. */
+export const isOfHub = ({ workspace }: Pick<Statement, 'workspace'>): boolean => workspace === hubName;
 
 /**
  * What is signed (Ed25519, RFC 8032): a line that nothing else is signed with, and the statement as JSON without spaces,

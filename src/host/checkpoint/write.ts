@@ -6,24 +6,22 @@ import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { errorCodeIn } from '../data-directory.ts';
 import { checkJournal, entriesIn } from '../journal-check.ts';
-import { wantedJournal } from '../wanted-journal.ts';
-import { type Checkpoint, signed } from './document.ts';
+import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
+import { type Checkpoint, isOfHub, signed } from './document.ts';
 import { signingKey } from './signing-key.ts';
 
 /** Signs how far a journal has come. What it signs it has read: of a damaged journal there is no checkpoint. */
-export const writeCheckpoint = async ({
-  configuration,
-  flags,
-  terminal,
-  log,
-}: Given): Promise<Outcome<true>> => {
-  const { settings } = configuration;
-  const journal = await wantedJournal(settings, log);
+export const writeCheckpoint = async (given: Given): Promise<Outcome<true>> => {
+  const { configuration, flags, terminal } = given;
+  const owner = ownerAsked(given, 'checkpoint');
+  if (!owner.ok) return owner;
+  const journal = await wantedJournal(given, owner.value ?? 'workspace');
   if (!journal.ok) return journal;
-  const { path, workspace } = journal.value;
+  const { path, workspace, empty } = journal.value;
+  if (empty) return nothingToSign(workspace);
   const checked = await checkJournal(path);
   if (!checked.ok) return checked;
-  const key = await signingKey(settings.dataDir);
+  const key = await signingKey(configuration.settings.dataDir);
   if (!key.ok) return key;
   const { identity, entries, chain } = checked.value;
   const checkpoint = signed(
@@ -48,8 +46,15 @@ export const writeCheckpoint = async ({
   return ok(true);
 };
 
-const told = (out: string, { workspace, seq, public_key: key }: Checkpoint): string =>
-  `${out}: workspace "${workspace}" up to ${entriesIn(seq)}, signed.\nKeep it where nobody who can write the journal can, and with it the public key: ${key}\n`;
+const nothingToSign = (workspace: string): Refusal =>
+  refuse(
+    'invalid_state',
+    `Nothing was ever written in workspace "${workspace}", so it is empty and there is nothing to sign. Sign it once something is there.`,
+    { workspace },
+  );
+
+const told = (out: string, checkpoint: Checkpoint): string =>
+  `${out}: ${isOfHub(checkpoint) ? "the hub's own journal" : `workspace "${checkpoint.workspace}"`} up to ${entriesIn(checkpoint.seq)}, signed.\nKeep it where nobody who can write the journal can, and with it the public key: ${checkpoint.public_key}\n`;
 
 /** A checkpoint that is there is what proves something; it is never written over. */
 const writeNew = async (path: string, text: string): Promise<Refusal | undefined> => {

@@ -38,6 +38,18 @@ export const callFlags: readonly KnownFlag[] = [
   envFileFlag,
 ];
 
+export const journalOwners = ['workspace', 'hub'] as const;
+
+/** Whose journal it is, by the words that the audit has for it. */
+export type JournalOwner = (typeof journalOwners)[number];
+
+export const ofFlag: KnownFlag = {
+  name: 'of',
+  placeholder: journalOwners.join('|'),
+  meaning: "hub: the hub's own journal, of workspaces, principals, tokens and denials",
+  choices: journalOwners,
+};
+
 /** The flag by which an operation takes its input whole. */
 export const inputFlag: KnownFlag = {
   name: 'input',

@@ -1,11 +1,13 @@
 import type { Command } from './command.ts';
+import { ofFlag } from './flags.ts';
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'checks the journal of a workspace and names the first bad entry',
+  summary: 'checks the journal of a workspace, or of the hub, and names the first bad entry',
   words: '',
   keys: ['data-dir', 'store', 'workspace'],
   flags: [
+    ofFlag,
     {
       name: 'checkpoint',
       placeholder: 'FILE',
@@ -14,5 +16,5 @@ export const verify: Command = {
     { name: 'key', placeholder: 'PUBLICKEY', meaning: 'the key that the checkpoint must be signed with' },
   ],
   example: 'signalbox verify --workspace main',
-  run: async (given) => (await import('../verify.ts')).verifyWorkspace(given),
+  run: async (given) => (await import('../verify.ts')).verifyJournal(given),
 };

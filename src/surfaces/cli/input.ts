@@ -164,11 +164,21 @@ const scalarOf = (
           `--${flag} takes ${[`a ${shape.whole ? 'whole ' : ''}number`, ...shape.words].join(' or ')}, and ${wordShown(text)} is ${shape.words.length === 0 ? 'none' : 'neither'}.${seeHelp({ command })}`,
         );
   }
-  if (shape.kind !== 'choice' || shape.choices.includes(text)) return ok(text);
-  const nearest = nearestName(text, shape.choices);
+  return shape.kind === 'choice' ? oneOf(shape.choices, text, { flag, command }) : ok(text);
+};
+
+/** The choice that was typed behind a flag. */
+export const oneOf = <Choice extends string>(
+  choices: readonly Choice[],
+  text: string,
+  { flag, command }: { readonly flag: string; readonly command: string },
+): Outcome<Choice> => {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen !== undefined) return ok(chosen);
+  const nearest = nearestName(text, choices);
   return refuse(
     'invalid_input',
-    `--${flag} takes one of ${shape.choices.join(', ')}, and ${wordShown(text)} is none.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}${seeHelp({ command })}`,
-    { choices: shape.choices, ...(nearest !== undefined && { nearest }) },
+    `--${flag} takes one of ${choices.join(', ')}, and ${wordShown(text)} is none.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}${seeHelp({ command })}`,
+    { choices, ...(nearest !== undefined && { nearest }) },
   );
 };

@@ -1,11 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../engine/clock.ts';
-import { type Refusal, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import { type Hub, otherHub } from '../hub.ts';
-import { type CallHeaders, readCallHeaders } from './call-headers.ts';
+import { type CallHeaders, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { changeStreamsMax } from './limits.ts';
+import { readQuery } from './query.ts';
 import { refusedRateHeaders } from './rate-headers.ts';
 import { streamHeaders } from './sse.ts';
 import { isOver, noLongerGood, over, stopping } from './streaming.ts';
@@ -14,6 +16,21 @@ interface ChangesRouteOptions {
   readonly hub: Hub;
   readonly clock: Clock;
 }
+
+type ChangesRequest = Pick<CallHeaders, 'caller' | 'hub' | 'workspace'>;
+
+/** Reads a request for changes. `base` is who asks when its headers say nothing more. */
+const readChangesRequest = (
+  { url = '', headers }: IncomingMessage,
+  base: Caller,
+): Outcome<ChangesRequest> => {
+  const call = readCallHeaders(headers, base);
+  if (!call.ok) return call;
+  const query = readQuery(url, { once: ['workspace'], lists: [] });
+  if (!query.ok) return query;
+  const workspace = workspaceAt(url, call.value.workspace);
+  return workspace.ok ? ok({ ...call.value, workspace: workspace.value }) : workspace;
+};
 
 /**
  * `GET /v1/changes`: what `Hub.changes` tells of a workspace, as server-sent events. The data of each is a JSON array
@@ -29,12 +46,12 @@ export class ChangesRoute {
 
   /** @param caller - who asks when the headers say nothing more. */
   async answer(exchange: Exchange, caller: Caller): Promise<void> {
-    const call = readCallHeaders(exchange.request.headers, caller);
-    if (!call.ok) return exchange.refuse(call);
+    const asked = readChangesRequest(exchange.request, caller);
+    if (!asked.ok) return exchange.refuse(asked);
     if (this.#open >= changeStreamsMax) return exchange.refuse(tooMany);
     this.#open += 1;
     try {
-      const refusal = await this.#stream(exchange, call.value);
+      const refusal = await this.#stream(exchange, asked.value);
       if (refusal !== undefined) exchange.refuse(refusal, refusedRateHeaders(refusal));
     } finally {
       this.#open -= 1;
@@ -44,7 +61,7 @@ export class ChangesRoute {
   /** Resolves once the stream has ended, or with the reason why it did not begin. */
   async #stream(
     exchange: Exchange,
-    { workspace, hub: meant, caller }: CallHeaders,
+    { workspace, hub: meant, caller }: ChangesRequest,
   ): Promise<Refusal | undefined> {
     const { response, signal } = exchange;
     const { hub, clock } = this.#options;
