@@ -130,6 +130,8 @@ it('--of hub and --workspace do not go together, and there is nothing else to sa
     const other = await place.run([command, '--of', 'hubs']);
     assert.equal(other.status, 2);
     assert.match(other.err, /--of takes one of workspace, hub, and "hubs" is none\. Did you mean hub\?/);
+    const offered = await place.run(['__complete', 'bash', command, '--of', '']);
+    assert.deepEqual(offered.out.split('\n').toSorted(), ['', 'hub', 'workspace']);
     const nothing = await place.run([command, '--of', 'hub']);
     assert.equal(nothing.status, 3, nothing.err);
   }
