@@ -1,13 +1,14 @@
 /* A signed checkpoint finds what the journal itself cannot show: copies are cut, rewritten and exchanged for real. */
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
 import { checkpointSchema, signed } from '../../src/host/checkpoint/document.ts';
 import { type Place, openPlace } from '../cli/program.ts';
+import { chainAnew, damagedCopy } from './damage.ts';
 
 const env = { SIGNALBOX_WORKSPACE: 'main' };
 
@@ -19,7 +20,6 @@ const refusal = z.object({
 class Kept {
   readonly place: Place;
   readonly file: string;
-  #copies = 0;
 
   private constructor(place: Place) {
     this.place = place;
@@ -59,31 +59,11 @@ class Kept {
     return { status, finding: details['finding'] ?? code, message, out };
   }
 
-  /** A copy of the whole data directory, whose journal is changed with SQL as somebody with a shell could. */
+  /** A copy of the whole data directory, whose journal is changed. */
   async damaged(change: (database: DatabaseSync) => void): Promise<string> {
-    this.#copies += 1;
-    const copy = join(this.place.home, `copy-${this.#copies}`);
-    cpSync(this.place.dataDir, copy, { recursive: true });
-    const path = join(copy, 'workspaces', 'main.journal');
-    const database = new DatabaseSync(path);
-    change(database);
-    database.exec('pragma wal_checkpoint(truncate)');
-    database.close();
-    // Who knows what to change knows also that the bell tells how far the journal came.
-    rmSync(`${path}.bell`, { force: true });
-    return copy;
+    return damagedCopy(this.place, join('workspaces', 'main.journal'), change);
   }
 }
-
-/** Computes the whole chain anew, as only who knows how it is made would. */
-const chainAnew = (database: DatabaseSync): void => {
-  const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
-  let link = sha(`signalbox journal ${String(database.prepare('select id from journal').get()?.['id'])}`);
-  for (const row of database.prepare('select seq, text from entries order by seq').all()) {
-    link = sha(link + String(row['text']));
-    database.prepare('update entries set chain = ? where seq = ?').run(link, row['seq'] ?? null);
-  }
-};
 
 const verifyAlone = (kept: Kept, dataDir: string) =>
   kept.place.run(['verify', '--data-dir', dataDir], { env });

@@ -49,10 +49,14 @@ const addTask = (served: Served, headers: Record<string, string> = {}) =>
   post(served, 'task_add', { body: { title: 'x' }, headers });
 
 /** The raw stream, as a program without a library would read it. */
-const streamOf = async (context: TestContext, url: string, headers: Record<string, string> = {}) => {
+const streamOf = async (
+  context: TestContext,
+  url: string,
+  { query = '', headers = {} }: { readonly query?: string; readonly headers?: Record<string, string> } = {},
+) => {
   const aborting = new AbortController();
   context.after(() => aborting.abort());
-  const response = await fetch(`${url}/v1/changes`, { headers, signal: aborting.signal });
+  const response = await fetch(`${url}/v1/changes${query}`, { headers, signal: aborting.signal });
   return { response, reader: response.body?.pipeThrough(new TextDecoderStream()).getReader() };
 };
 
@@ -70,11 +74,20 @@ describe('GET /v1/changes', () => {
     assert.equal((await reader?.read())?.value, 'data: ["task:T-1","tasks.ready"]\n\n');
   });
 
-  it('refuses a workspace that there is not, and another method', async (t) => {
-    const { url } = await serve(t);
-    const unknown = await fetch(`${url}/v1/changes`, { headers: { 'signalbox-workspace': 'nowhere' } });
-    assert.equal(errorOf(await unknown.json()).code, 'workspace_unknown');
-    assert.equal((await fetch(`${url}/v1/changes`, { method: 'POST' })).status, 405);
+  it('takes the workspace from the address as well as from the header', async (t) => {
+    const served = await serve(t);
+    await post(served, 'workspace_add', { body: { name: 'shop' } });
+    const shop = { 'signalbox-workspace': 'shop' };
+    // The first call opens the workspace, which is a change as well.
+    await post(served, 'task_list', { headers: shop });
+    for (let task = 1; task <= 2; task += 1) await addTask(served);
+    for (const [task, headers] of [{}, shop].entries()) {
+      const { reader } = await streamOf(t, served.url, { query: '?workspace=shop', headers });
+      assert.equal((await reader?.read())?.value, ': listening\n\n');
+      await addTask(served);
+      await addTask(served, shop);
+      assert.match((await reader?.read())?.value ?? '', new RegExp(`^data: \\["task:T-${task + 1}"`));
+    }
   });
 
   it('has a limit, and room again when one has gone', async (t) => {
@@ -99,6 +112,41 @@ describe('GET /v1/changes', () => {
     requests[0]?.destroy();
     await ended.promise;
     assert.equal((await streamOf(t, url)).response.status, 200);
+  });
+});
+
+describe('GET /v1/changes that cannot be answered', () => {
+  it('refuses a workspace that there is not, and another method', async (t) => {
+    const { url } = await serve(t);
+    const unknown = await fetch(`${url}/v1/changes`, { headers: { 'signalbox-workspace': 'nowhere' } });
+    assert.equal(errorOf(await unknown.json()).code, 'workspace_unknown');
+    assert.equal((await fetch(`${url}/v1/changes`, { method: 'POST' })).status, 405);
+  });
+
+  it('refuses what is wrong with the address, as the stream of events does', async (t) => {
+    const { url } = await serve(t);
+    const refused = async (path: string, headers = {}) =>
+      errorOf(await (await fetch(`${url}${path}`, { headers })).json());
+    for (const [query, code, headers] of [
+      ['workspace=nowhere', 'workspace_unknown'],
+      ['workspace=a%20b', 'invalid_input'],
+      ['workspace=main&workspace=main', 'invalid_input'],
+      ['workspace=main', 'invalid_input', { 'signalbox-workspace': 'shop' }],
+      ['workspaces=main', 'invalid_input'],
+    ] as const) {
+      const found = await refused(`/v1/changes?${query}`, headers);
+      assert.equal(found.code, code, query);
+      assert.deepEqual(found, await refused(`/v1/events?${query}`, headers));
+    }
+    // Nothing can be gone on from here.
+    for (const name of ['from', 'since']) {
+      const { code, message } = await refused(`/v1/changes?${name}=x`);
+      assert.equal(code, 'invalid_input');
+      assert.match(
+        message,
+        new RegExp(`a parameter "${name}", which means nothing here. There is only workspace`),
+      );
+    }
   });
 });
 
