@@ -56,7 +56,8 @@ const stepsWithToken = ({ workspace, login, onTerminal = false }: Ready, token: 
     login === undefined
       ? ''
       : `\nOpen this link in your browser to log in there; it works once, within 10 minutes:\n  ${login}\nsignalbox login prints another one.\n`;
-  return `Whoever uses this hub shows it a token, a secret by which it knows who that is. ${said}.
+  return `Whoever uses this hub shows it a token, a secret by which it knows who that is.
+${said}.
 ${clients}
 ${browser}
 Give your agents the command signalbox mcp:

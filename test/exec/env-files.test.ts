@@ -97,6 +97,7 @@ describe('what an env file says of a setting', () => {
     const file = write(place, 'hub.env', 'SIGNALBOX_PORT=0', 'SIGNALBOX_DATA_DIR=board');
     const said = await place.start(['--env-file', 'hub.env']).says('Ctrl-C');
     assert(said.includes(`data in ~${place.cwd.slice(place.home.length)}/board`), said);
+    assert.match(said, /task add "Say hello to the other agents" --data-dir \S+\/board --workspace main$/m);
     const client = new Client({ name: 'Test Client', version: '1' });
     await client.connect(
       new StdioClientTransport({
