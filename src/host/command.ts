@@ -96,7 +96,9 @@ const runLine = async (args: readonly string[], terminal: Terminal): Promise<Out
       const read = readLine(rest, { name: command.name, flags, names: keysOfCall });
       if (!read.ok) return failWith(read, { catalogue, uncertain: false });
       const given = await givenBy(read.value, { names: keysOfCall, flags, terminal, despite: false });
-      return given.ok ? runOperation(command, read.value, { catalogue, given: given.value }) : given;
+      if (!given.ok) return given;
+      const outcome = await runOperation(command, read.value, { catalogue, given: given.value });
+      return toldHere(outcome, given.value);
     }
   }
 };
@@ -117,8 +119,14 @@ const runCommand = async (
   }
   const despite = command.despiteFaults === true;
   const given = await givenBy(read.value, { names, flags, terminal, despite });
-  return given.ok ? command.run(given.value) : given;
+  return given.ok ? toldHere(await command.run(given.value), given.value) : given;
 };
+
+/** What few commands need is loaded only there. */
+const toldHere = async (outcome: Outcome<unknown>, { configuration }: Given): Promise<Outcome<unknown>> =>
+  outcome.ok || outcome.code !== 'unauthenticated'
+    ? outcome
+    : (await import('./refused-token.ts')).refusedToken(outcome, configuration);
 
 const keysOfCall = [...callKeys, ...commonKeys];
 

@@ -2,6 +2,7 @@ import { shellWord } from '../surfaces/cli/answer.ts';
 import { socketPathIn } from '../surfaces/http/address.ts';
 import type { OwnerToken } from './access/owner-token.ts';
 import { programWords } from './connect/program.ts';
+import { usualDataDir } from './configuration/find-files.ts';
 import { shortPath } from './first-hub.ts';
 import { mcpAddress } from './mcp-address.ts';
 
@@ -34,45 +35,41 @@ const nextSteps = (ready: Ready): string => {
 
 ${token === undefined ? open : stepsWithToken(ready, token)}
 
+Put a first task on the board, in another terminal:
+  ${firstTask(ready)}
+
 Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
 `;
 };
 
-const firstTask = `-d '{"title": "Say hello to the other agents"}'`;
-
 /** What comes in by itself comes first; other programs show the token. */
-const stepsWithToken = ({ url, workspace, login, onTerminal = false }: Ready, token: OwnerToken): string => {
-  const [said, shown] =
+const stepsWithToken = ({ workspace, login, onTerminal = false }: Ready, token: OwnerToken): string => {
+  const said =
     token.kind === 'given'
-      ? ['It is the one that was given in SIGNALBOX_TOKEN', '$SIGNALBOX_TOKEN']
-      : [
-          `${madeWords(token, onTerminal)} in ${shortPath(token.path)}, which only you can read`,
-          `$(cat ${shellWord(token.path)})`,
-        ];
+      ? 'Yours is the one that was given in SIGNALBOX_TOKEN'
+      : `${madeWords(token, onTerminal)} in ${shortPath(token.path)}, which only you can read`;
   const clients =
     token.kind === 'given'
-      ? 'Commands, and signalbox mcp in the settings of a client, take it from SIGNALBOX_TOKEN.'
-      : 'Commands, and signalbox mcp in the settings of a client, come in by themselves.';
+      ? 'Commands of signalbox, and signalbox mcp in the settings of a client, take it from SIGNALBOX_TOKEN.'
+      : 'Commands of signalbox, and signalbox mcp in the settings of a client, find it by themselves.';
   const browser =
     login === undefined
       ? ''
       : `\nOpen this link in your browser to log in there; it works once, within 10 minutes:\n  ${login}\nsignalbox login prints another one.\n`;
-  return `Everybody else who calls is asked for a token. ${said}.
+  return `Whoever uses this hub shows it a token, a secret by which it knows who that is.
+${said}.
 ${clients}
 ${browser}
 Give your agents the command signalbox mcp:
-${stdioClients(['--workspace', workspace])}
-
-Put a first task on the board:
-  curl -s -H "Authorization: Bearer ${shown}" ${curlTarget(url)}/v1/operations/task_add ${firstTask}`;
+${stdioClients(['--workspace', workspace])}`;
 };
 
 /** What else reads the output than a person would keep the token. */
 const madeWords = (token: Extract<OwnerToken, { readonly kind: 'file' }>, onTerminal: boolean): string => {
-  if (!token.made) return 'It stands';
+  if (!token.made) return 'Yours stands';
   return onTerminal
-    ? `It was made just now, and is shown this once:\n  ${token.text}\nIt stands`
-    : 'It was made just now and stands';
+    ? `Yours was made just now, and is shown this once:\n  ${token.text}\nIt stands`
+    : 'Yours was made just now and stands';
 };
 
 const stepsOverHttp = (url: string, workspace: string): string => {
@@ -89,10 +86,7 @@ Give your agents the address ${address}:
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}
-In another repository, signalbox status makes its own workspace, and signalbox workspace show prints its address.
-
-Put a first task on the board:
-  curl -s ${url}/v1/operations/task_add ${firstTask}`;
+In another repository, signalbox status makes its own workspace, and signalbox workspace show prints its address.`;
 };
 
 const anybody =
@@ -102,10 +96,7 @@ const anybody =
 const stepsOverSocket = (url: string): string => `${anybody}
 
 Give your agents the command signalbox mcp, which goes through it:
-${stdioClients(['--url', url])}
-
-Put a first task on the board:
-  curl -s ${curlTarget(url)}/v1/operations/task_add ${firstTask}`;
+${stdioClients(['--url', url])}`;
 
 /** Lines that make a client start a process of ours. */
 const stdioClients = (flags: readonly [flag: string, value: string]): string => {
@@ -124,8 +115,9 @@ or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${cursor}`;
 };
 
-/** What stands before the path in a line for curl. */
-const curlTarget = (url: string): string => {
-  const socket = socketPathIn(url);
-  return socket === undefined ? url : `--unix-socket ${shellWord(socket)} http://localhost`;
+/** A line to type into another terminal, wherever that is. */
+const firstTask = ({ dataDir, workspace }: Ready): string => {
+  const data = dataDir === usualDataDir(process.env) ? [] : ['--data-dir', dataDir];
+  const flags = [...data, '--workspace', workspace].map(shellWord).join(' ');
+  return `${programWords(process.env).map(shellWord).join(' ')} task add "Say hello to the other agents" ${flags}`;
 };

@@ -29,12 +29,24 @@ export const writeAnswer = async (reply: CliReply, showing: Showing): Promise<Wr
   if (terminal.json) return written(terminal.out, jsonLine(markedValue(reply)));
   const { replayed, waiting, interruptedAt } = reply;
   const whole = await written(terminal.out, await textOf(reply, showing));
+  const afterwards = afterwardsOf(reply, showing);
+  if (afterwards !== undefined) terminal.err.write(`${afterwards}\n`);
   if (replayed) terminal.err.write(`${replayedWords(interruptedAt)}\n`);
   if (waiting !== undefined) {
     const flags = agent === undefined ? '' : ` --agent ${shellWord(agent)}`;
     terminal.err.write(`${hintInCommands(waiting, catalogue, flags)}\n`);
   }
   return whole;
+};
+
+/** Beside the answer, so that whatever reads the answer gets nothing else. */
+const afterwardsOf = (
+  { value }: CliReply,
+  { asked: { operation: name }, catalogue }: Showing,
+): string | undefined => {
+  const operation = catalogue.find(name);
+  const { having, remark } = (operation.ok ? operation.value.afterwards : undefined) ?? {};
+  return having !== undefined && isRecord(value) && value[having] !== undefined ? remark : undefined;
 };
 
 const textOf = async (

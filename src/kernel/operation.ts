@@ -159,6 +159,8 @@ export interface OperationTexts {
   readonly positional?: string;
   /** What its answer leaves out as long as none of these members of the input is given; told to people. */
   readonly leavesOut?: { readonly unless: readonly string[]; readonly remark: string };
+  /** What people are told below an answer in which the member `having` is there. */
+  readonly afterwards?: { readonly having: string; readonly remark: string };
   /**
    * Members of its answer that tell a person nothing, and are shown only to who asks for everything: by name, at any
    * depth, or by path such as `items.since`.

@@ -77,6 +77,22 @@ describe('a list', () => {
   });
 });
 
+describe('a list of what was done', () => {
+  it('begins with who did it', async (t) => {
+    const place = await openPlace(t);
+    await place.run(['task', 'add', 'Mend the fence']);
+    await place.run(['start', '--agent', 'ada']);
+    await place.run(['task', 'claim', '--agent', 'ada']);
+    const about = (await place.run(['why', 'T-1'])).out;
+    assert.match(about, /^PRINCIPAL +AGENT +SEQ +TIME +TYPE +WHAT +TOKEN\n/);
+    assert.match(about, /^owner +ada +\d+ +\S+ +tasks\.claimed /m);
+    const { out } = await place.run(['audit', 'query', '--of', 'hub']);
+    assert.match(out, /^PRINCIPAL +KIND +SEQ +TIME +TYPE +REF +WHAT\n/);
+    const { out: wide } = await place.run(['audit', 'query', '--wide']);
+    assert.match(wide, /^PRINCIPAL .* SESSION .* OPERATION +TYPE .* UNIT/m);
+  });
+});
+
 describe('an answer for people', () => {
   it('is a table of what the items have', async () => {
     const value = {

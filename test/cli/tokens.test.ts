@@ -40,6 +40,22 @@ it('a token is shown once, and is in no file', async (t) => {
   assert.ok(read > 0, 'the journal, which knows the token by its id, was among them');
 });
 
+it('beside a token stands what to do with it, where nothing else reads it', async (t) => {
+  const place = await openPlace(t);
+  const told = /^This token is shown this once\. Put it into SIGNALBOX_TOKEN of the program/m;
+  const words = ['token', 'create', 'ci', '--request-id', 'r1'];
+  const first = await place.person(words);
+  assert.match(first.out, /^token +sbx_/m);
+  assert.match(first.err, told);
+  assert.doesNotMatch(first.out, /^shown|SIGNALBOX_TOKEN/m);
+  const again = await place.person(words);
+  assert.match(again.out, /^hint +The answer to the first call/m);
+  assert.doesNotMatch(again.err, told);
+  const json = await place.person(['token', 'create', '--json']);
+  assert.equal(Object(JSON.parse(json.out)).shown, true);
+  assert.doesNotMatch(json.out + json.err, /SIGNALBOX_TOKEN/);
+});
+
 describe('AC17: a command that needs a person', () => {
   it('says what is done in whose name before it is confirmed', async (t) => {
     const place = await openPlace(t);

@@ -49,6 +49,30 @@ describe('settings in env files', () => {
   });
 });
 
+describe('settings in env files, for the commands of the program itself', () => {
+  it('are shown by config and examined by doctor, below the environment', async (t) => {
+    const place = await openPlace(t);
+    const file = write(place, 'a.env', 'SIGNALBOX_WORKSPACE=shop', 'SIGNALBOX_DATA_DIR=board');
+    const shown = async (env = {}): Promise<string> =>
+      (await place.run(['config', '--env-file', 'a.env'], { env })).out;
+    assert.match(await shown(), new RegExp(`^workspace +shop +${file}:1$`, 'm'));
+    assert.match(await shown({ SIGNALBOX_WORKSPACE: 'main' }), /^workspace +main +SIGNALBOX_WORKSPACE$/m);
+    const examined = await place.run(['doctor', '--env-file', 'a.env']);
+    assert(examined.out.includes('/board'), examined.out);
+  });
+
+  it('lead login and connect to the hub', async (t) => {
+    const place = await openPlace(t);
+    write(place, 'url.env', 'SIGNALBOX_URL=http://127.0.0.1:1');
+    const login = await place.run(['login', '--env-file', 'url.env']);
+    assert.match(login.err, /127\.0\.0\.1:1/);
+    write(place, 'a.env', 'SIGNALBOX_DATA_DIR=board');
+    const words = ['connect', 'codex', '--project', '--yes', '--env-file', 'a.env'];
+    const { out, err } = await place.run(words);
+    assert.match(out + err, /"--data-dir", "[^"]*\/board"/);
+  });
+});
+
 describe('what an env file says of a setting', () => {
   it('is told with its place when it cannot be, and without what was looked up', async (t) => {
     const place = await openPlace(t);
@@ -73,6 +97,7 @@ describe('what an env file says of a setting', () => {
     const file = write(place, 'hub.env', 'SIGNALBOX_PORT=0', 'SIGNALBOX_DATA_DIR=board');
     const said = await place.start(['--env-file', 'hub.env']).says('Ctrl-C');
     assert(said.includes(`data in ~${place.cwd.slice(place.home.length)}/board`), said);
+    assert.match(said, /task add "Say hello to the other agents" --data-dir \S+\/board --workspace main$/m);
     const client = new Client({ name: 'Test Client', version: '1' });
     await client.connect(
       new StdioClientTransport({

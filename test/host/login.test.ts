@@ -90,7 +90,7 @@ describe('the first start of a hub', () => {
     const said = await started.says('Ctrl-C');
     started.kill('SIGTERM');
     await started.ended;
-    assert.match(said, /It was made just now/);
+    assert.match(said, /Yours was made just now/);
     assert(!said.includes('login#') && !said.includes('sbx_'));
   });
 });

@@ -11,11 +11,11 @@ const whatCharactersMax = 200;
 
 /** One entry, as who asks what was done is shown it. */
 export const deedShape = {
-  seq: z.number(),
-  time: z.string(),
   principal: z.string(),
   kind: z.literal('agent').optional().describe('an agent called, and did not say which'),
   agent: z.string().nullable(),
+  seq: z.number(),
+  time: z.string(),
   session: z.string().nullable().describe('a mark that tells sessions apart, not the handle'),
   token_id: z.string().optional().describe('public id of the token that the call came with'),
   operation: z.string().describe('or the policy that did it'),

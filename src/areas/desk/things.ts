@@ -2,6 +2,7 @@ import type { AreaName, Slices } from '../../kernel/slices.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import type { Facts } from '../../kernel/operation.ts';
+import { isName } from '../../kernel/names.ts';
 import { newest } from '../../kernel/trail.ts';
 import { readLockName, resolved } from '../leases/model/index.ts';
 
@@ -54,10 +55,18 @@ export const thingNamed = (
     : unknown(name);
 };
 
-/** What the caller may not read is answered as if it were not there. */
-export const unknown = (name: string): Outcome<never> =>
-  refuse(
-    'not_found',
-    `There is nothing called ${JSON.stringify(name)} here that you may see. Name a task (T-1), message (M-1), portal (P-1), agent or lock.`,
-    { ref: name },
-  );
+const tokenIdPattern = /^tk_[0-9a-z]{10}$/;
+
+/** What the caller may not read is answered as if it were not there; what another operation tells of is said to be there. */
+export const unknown = (name: string): Outcome<never> => {
+  const what = tokenIdPattern.test(name)
+    ? `${name} is the id of a token, of which why does not tell. Call audit_query ${JSON.stringify({ of: 'hub', token_id: name })} for what was done with it or to it.`
+    : `There is nothing called ${JSON.stringify(name)} here that you may see. Name a task (T-1), message (M-1), portal (P-1), agent or a lock that was held.${principalWords(name)}`;
+  return refuse('not_found', what, { ref: name });
+};
+
+/** The workspace does not know whose names these are: the hub does. */
+const principalWords = (name: string): string =>
+  numberedPattern.test(name) || !isName(name)
+    ? ''
+    : ` If it is a principal: audit_query ${JSON.stringify({ of: 'hub', ref: name })} tells what was done to their access, audit_query ${JSON.stringify({ of: 'hub', principal: name })} what they did.`;

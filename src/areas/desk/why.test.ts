@@ -122,7 +122,27 @@ describe('why of a lock', () => {
       'ada leases.asked',
     ]);
     assert.match(about.items[1]?.what ?? '', /^acquired exclusive: for the tests$/);
-    assert.deepEqual((await why(engine, { ref: 'nothing-is-called-so' })).items, []);
+    const freed = (await why(engine, { ref: 'pytest', before: first })).items;
+    assert.deepEqual(
+      freed.map(({ type }) => type),
+      ['leases.aliased'],
+    );
+    assert.deepEqual((await why(engine, { ref: 'pytest', before: 1 })).items, []);
+  });
+
+  it('DE22 says of a word that nothing is known of where that may be told', async () => {
+    const { engine } = await office();
+    for (const [ref, words] of [
+      ['nothing', /nothing called "nothing" .* a lock that was held\. If it is a principal: audit_query/],
+      ['carol', /audit_query \{"of":"hub","ref":"carol"\} .* audit_query \{"of":"hub","principal":"carol"\}/],
+      ['file:src/**', /nothing called "file:src\/\*\*" here that you may see\. Name a task .* was held\.$/],
+      ['tk_0123456789', /id of a token, .* audit_query \{"of":"hub","token_id":"tk_0123456789"\}/],
+    ] as const) {
+      const outcome = await callOver(engine, 'ada', { operation: 'why', input: { ref } });
+      assert.ok(!outcome.ok, ref);
+      assert.equal(outcome.code, 'not_found');
+      assert.match(outcome.message, words);
+    }
   });
 });
 

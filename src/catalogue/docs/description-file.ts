@@ -11,7 +11,7 @@ export const descriptionFile = (catalogue: Catalogue): string => {
 const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation => {
   const { name, kind, journal, ofWorkspace, orHub, category, summary, description, role, rate } = operation;
   const { person, personAtTimes, ofSelf } = operation;
-  const { errors, examples, positional, leavesOut, forPrograms, inOurWords, short } = operation;
+  const { errors, examples, positional, leavesOut, afterwards, forPrograms, inOurWords, short } = operation;
   const { destructive, idempotent } = operation;
   return {
     name,
@@ -31,6 +31,7 @@ const writtenOf = (catalogue: Catalogue, operation: Operation): WrittenOperation
     examples,
     ...(positional !== undefined && { positional }),
     ...(leavesOut !== undefined && { leavesOut }),
+    ...(afterwards !== undefined && { afterwards }),
     ...(forPrograms !== undefined && { forPrograms }),
     ...(inOurWords !== undefined && { inOurWords }),
     ...(short !== undefined && { short }),

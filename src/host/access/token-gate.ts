@@ -232,6 +232,7 @@ const where =
 const nothingShown = refuse(
   'unauthenticated',
   `This hub asks who calls, and the call does not say. Send the header Authorization: Bearer sbx_...: ${where}. Programs of Signalbox take it from SIGNALBOX_TOKEN.`,
+  { standing: 'not_shown' },
 );
 
 const sessionOver = refuse(
@@ -247,9 +248,11 @@ const notOwnPage = refuse(
 const notOurs = refuse(
   'unauthenticated',
   `What the header Authorization holds is no token of this hub: it has to be Bearer sbx_ and 43 characters. Send one that is: ${where}.`,
+  { standing: 'unknown' },
 );
 
 const unknown = refuse(
   'unauthenticated',
   `This hub does not know this token. Send one that it made: ${where}.`,
+  { standing: 'unknown' },
 );

@@ -1,6 +1,7 @@
 import { ok, refuse } from '../../kernel/errors.ts';
 import { commonKeys, flagKeyNames } from '../configuration/keys.ts';
 import type { Command } from './command.ts';
+import { envFileFlag } from './flags.ts';
 
 export const config: Command = {
   name: 'config',
@@ -14,6 +15,7 @@ export const config: Command = {
       meaning: 'writes a configuration file with all keys in comments',
     },
     { name: 'schema', placeholder: undefined, meaning: 'writes the JSON Schema of such a file, for editors' },
+    envFileFlag,
   ],
   example: 'mkdir -p ~/.config/signalbox && signalbox config --example >> ~/.config/signalbox/signalbox.yaml',
   despiteFaults: true,

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { envFileFlag } from './flags.ts';
 
 export const connect: Command = {
   name: 'connect',
@@ -18,6 +19,7 @@ export const connect: Command = {
       placeholder: undefined,
       meaning: 'writes without asking, but a token is made only by who confirms it at a terminal',
     },
+    envFileFlag,
   ],
   example: 'signalbox connect claude',
   run: async (given) => (await import('../connect/connect.ts')).connectClient(given),

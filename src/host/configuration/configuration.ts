@@ -8,7 +8,15 @@ import type { Listen } from '../../surfaces/http/listen.ts';
 import { type Secret, secretIn } from '../secrets/secret.ts';
 import { referenceIn } from '../secrets/references.ts';
 import type { FileValues } from './file.ts';
-import { type Found, type Surroundings, homeIn, placesOfFiles, textOf, xdgFolder } from './find-files.ts';
+import {
+  type Found,
+  type Surroundings,
+  homeIn,
+  placesOfFiles,
+  textOf,
+  usualDataDir,
+  xdgFolder,
+} from './find-files.ts';
 import { faultIn, socketPathFault, switchIn, textForm, wholePath } from './forms.ts';
 import { type Key, type KeyName, keyNames, keys, logLevels, memberOf } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
@@ -287,7 +295,7 @@ const directories = (
   // With a data directory of its own, a hub keeps its cache there too, so that deleting the one deletes all of it.
   return dataDir === undefined
     ? {
-        dataDir: join(xdgFolder(env, 'XDG_DATA_HOME', ['.local', 'share']), 'signalbox'),
+        dataDir: usualDataDir(env),
         cacheDir: join(xdgFolder(env, 'XDG_CACHE_HOME', ['.cache']), 'signalbox'),
       }
     : { dataDir, cacheDir: join(dataDir, 'cache') };

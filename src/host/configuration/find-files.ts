@@ -46,6 +46,10 @@ export const xdgFolder = (env: NodeJS.ProcessEnv, variable: string, fallback: re
   return said !== undefined && isAbsolute(said) ? said : join(homeIn(env), ...fallback);
 };
 
+/** Where data is as long as nobody says otherwise. */
+export const usualDataDir = (env: NodeJS.ProcessEnv): string =>
+  join(xdgFolder(env, 'XDG_DATA_HOME', ['.local', 'share']), 'signalbox');
+
 export const homeIn = ({ HOME: home }: NodeJS.ProcessEnv): string =>
   home !== undefined && isAbsolute(home) ? home : homedir();
 

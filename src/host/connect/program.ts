@@ -16,9 +16,14 @@ interface For {
  * holds for this call alone, the data directory or the address of a hub, goes with it.
  */
 export const programFor = ({ scope, configuration, env }: For): Program => {
-  const { settings, origins } = configuration;
+  const { settings, origins, files } = configuration;
   const [command = '', ...first] = scope === 'project' ? programWords(env) : thisProgram(env);
-  const isOfCall = (key: KeyName): boolean => /^(?:flag|environment)$/.test(origins.get(key)?.kind ?? '');
+  const isOfCall = (key: KeyName): boolean => {
+    const origin = origins.get(key);
+    // What stands in an env file, and in no configuration file, only this call was told.
+    if (origin?.kind === 'file') return !files.includes(origin.path);
+    return origin?.kind === 'flag' || origin?.kind === 'environment';
+  };
   const data = isOfCall('data-dir') ? ['--data-dir', settings.dataDir] : [];
   const hub = settings.url !== undefined && isOfCall('url') ? ['--url', settings.url] : [];
   return { command, args: [...first, 'mcp', ...data, ...hub] };

@@ -55,6 +55,16 @@ export const shownShape = {
   ...tokenShape,
 };
 
+/** What people read of such an answer. */
+export const shownTexts = {
+  forPrograms: ['shown'],
+  afterwards: {
+    having: 'token',
+    remark:
+      'This token is shown this once. Put it into SIGNALBOX_TOKEN of the program that is to use it; nobody can read it again.',
+  },
+} as const;
+
 /** AC4: the token itself, or why it is not there. */
 export const shownToken = (secret: string | undefined, id: string) =>
   secret === undefined

@@ -9,7 +9,14 @@ import { accessIntent } from '../decide/index.ts';
 import { unknownToken } from '../decide/refresh.ts';
 import { type AccessEvent, kinds, labelCharactersMax, principalNameSchema, roles } from '../model.ts';
 import { viewToken } from '../view.ts';
-import { categoriesSchema, lifeSchema, shownShape, shownToken, workspacesSchema } from './fields.ts';
+import {
+  categoriesSchema,
+  lifeSchema,
+  shownShape,
+  shownTexts,
+  shownToken,
+  workspacesSchema,
+} from './fields.ts';
 
 const is = entryGuard<AccessEvent>();
 
@@ -21,6 +28,7 @@ export const tokenCreate = defineOperation({
   description:
     'Makes a token and shows it, once. It never carries more than you have, nor lasts longer than the token that you call with. With for_agent it speaks for that agent only, as an agent: worker at most unless role is given, and for a day unless expires is.',
   positional: 'label',
+  ...shownTexts,
   role: 'worker',
   person: true,
   rate: 'general',

@@ -4,7 +4,7 @@ import { defineOperation } from '../../../kernel/operation.ts';
 import { accessIntent } from '../decide/index.ts';
 import { unknownToken } from '../decide/refresh.ts';
 import { viewToken } from '../view.ts';
-import { lifeSchema, shownShape, shownToken, tokenIdSchema } from './fields.ts';
+import { lifeSchema, shownShape, shownTexts, shownToken, tokenIdSchema } from './fields.ts';
 
 export const tokenRefresh = defineOperation({
   name: 'token_refresh',
@@ -14,6 +14,7 @@ export const tokenRefresh = defineOperation({
   description:
     'Replaces a token that was lost, is about to expire, or may be known to others. It keeps its id and what it is for. The token that you use lasts as long again at most, and for a program no longer than a day; any other needs a person, and lasts no longer than the token that you call with.',
   positional: 'id',
+  ...shownTexts,
   role: 'reader',
   personAtTimes: true,
   ofSelf: true,

@@ -240,6 +240,7 @@ const tooLong = refuse(
 const notOurs = refuse(
   'unauthenticated',
   'What the header Authorization holds is neither a token of this hub (sbx_...) nor a JWT of its identity provider. Log in again, or send one that signalbox token create made.',
+  { standing: 'unknown' },
 );
 
 const nameless = refuse(
