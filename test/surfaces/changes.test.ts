@@ -129,6 +129,7 @@ describe('GET /v1/changes that cannot be answered', () => {
       errorOf(await (await fetch(`${url}${path}`, { headers })).json());
     for (const [query, code, headers] of [
       ['workspace=nowhere', 'workspace_unknown'],
+      ['work%73pace=nowhere', 'workspace_unknown'],
       ['workspace=a%20b', 'invalid_input'],
       ['workspace=main&workspace=main', 'invalid_input'],
       ['workspace=main', 'invalid_input', { 'signalbox-workspace': 'shop' }],

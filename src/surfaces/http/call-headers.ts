@@ -171,15 +171,14 @@ const lostIn = (value: string | undefined): readonly string[] | undefined => {
   }
 };
 
-const workspaceQuery = /[?&]workspace=([^&]*)/;
-
 /**
  * The workspace of a call over MCP: the settings of many clients hold an address and nothing else, so it may stand there
  * too, as `?workspace=<name>`.
  */
 export const workspaceAt = (address: string, inHeader: string | undefined): Outcome<string | undefined> => {
-  const said = workspaceQuery.exec(address)?.[1];
-  if (said === undefined) return ok(inHeader);
+  const query = address.indexOf('?');
+  const said = query < 0 ? null : new URLSearchParams(address.slice(query)).get('workspace');
+  if (said === null) return ok(inHeader);
   const what = faultInName(workspaceWords, said);
   if (what !== undefined) {
     return refuse(
