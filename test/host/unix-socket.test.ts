@@ -46,7 +46,7 @@ describe('a hub on a socket', () => {
     assert.equal(lstatSync(path).mode & 0o777, 0o600);
     assert(said.startsWith(`Signalbox is ready on ${url} `));
     assert(said.includes('signalbox mcp --workspace main'));
-    assert(said.includes(` --unix-socket ${path} http://localhost/`));
+    assert(said.includes('task add "Say hello to the other agents" --workspace main'));
     assert(!said.includes('http://127'));
     assert(said.trimEnd().split('\n').length <= 24);
     assert.match(await answerOver(path, '/ready'), /"ready":true/);
