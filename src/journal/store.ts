@@ -50,6 +50,14 @@ export type AppendOutcome =
   | { readonly kind: 'moved'; readonly missed: readonly StoredRow[] }
   | { readonly kind: 'unknown'; readonly code: ErrorCode; readonly reason: string };
 
+/** Up to where the entries of a journal lie in an archive instead of in its store. */
+export interface Base {
+  /** The last of them; 0 while there is none. */
+  readonly seq: Seq;
+  /** Its link of the hash chain; undefined while there is none. */
+  readonly chain: string | undefined;
+}
+
 /** Held from the moment `elect` gives it until `resign`, or until the process dies. */
 export interface Office {
   readonly resign: () => Promise<void>;
@@ -61,6 +69,8 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** Other processes may append to the same journal. */
   readonly shared: boolean;
+  /** What may be lost of that which was acknowledged, and by what, where that is not nothing. */
+  readonly lossWindow?: string;
 }
 
 export interface StoreHealth {

@@ -1,0 +1,39 @@
+import type { Outcome } from '../kernel/errors.ts';
+import type { JournalIdentity, Store } from './store.ts';
+
+/** What a journal is called where it is kept: the hub's own, or that of a workspace by the name of its file. */
+export type JournalName = 'hub' | `workspaces/${string}`;
+
+/** The journal of the hub, which lists the workspaces. */
+export const hubJournal: JournalName = 'hub';
+
+/** The journal of a workspace whose file is named so. */
+export const workspaceJournal = (file: string): JournalName => `workspaces/${file}`;
+
+/**
+ * Whether a journal may come into being by being opened.
+ * - `may`: it is made unless it is there.
+ * - `must-exist`: it was there before, so its absence is a refusal (`journal_missing`), not a new journal.
+ * - `as`: it is made under this identity unless it is there; one of another identity is a refusal (`exists`).
+ */
+export type Creation = 'may' | 'must-exist' | { readonly as: JournalIdentity };
+
+/** Where the journals of one hub, or of all hubs of one cluster, are kept. Every kind of store has one. */
+export interface Storage {
+  readonly kind: string;
+  /** For people: a folder, or an address without its password. */
+  readonly place: string;
+  readonly open: (name: JournalName, creation: Creation) => Promise<Outcome<Store>>;
+  /** The journals that are there. */
+  readonly names: () => Promise<Outcome<readonly JournalName[]>>;
+  /** Whether there is, or once was, such a journal here: what is left of one that is lost counts. */
+  readonly wasBegun: (name: JournalName) => Promise<Outcome<boolean>>;
+  /** What a journal takes where it is kept; 0 when it is not there. */
+  readonly bytesOf: (name: JournalName) => Promise<number>;
+  /** Deletes a journal that nobody has open, and all that belongs to it. One that is not there is no fault. */
+  readonly remove: (name: JournalName) => Promise<Outcome<true>>;
+  /** Puts the journal `from` in the place of `to`, whose entries are gone then. Nobody has either of them open. */
+  readonly replace: (to: JournalName, from: JournalName) => Promise<Outcome<true>>;
+  /** Gives back what its stores share. They are closed by then. */
+  readonly close: () => Promise<void>;
+}
