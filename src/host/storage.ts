@@ -1,11 +1,36 @@
 import type { Storage } from '../journal/storage.ts';
-import { type Outcome, ok } from '../kernel/errors.ts';
-import { sqliteStorage } from '../stores/sqlite/storage.ts';
+import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { keys } from './configuration/keys.ts';
 import type { Settings } from './configuration/settings.ts';
+import { databaseKeys, platformVariables } from './configuration/store.ts';
 
-/** Where the journals are kept, as configured. Nothing is made by it. */
-export const openStorage = async ({ dataDir }: Pick<Settings, 'dataDir'>): Promise<Outcome<Storage>> =>
-  ok(sqliteStorage({ dataDir }));
+/** Where the journals are kept, as configured. Of files nothing is made by it; what opens a database is loaded only for one. */
+export const openStorage = async ({
+  dataDir,
+  store: { kind, url, cluster, acceptDataLossWindow },
+}: Pick<Settings, 'dataDir' | 'store'>): Promise<Outcome<Storage>> => {
+  if (kind === 'sqlite') {
+    const { sqliteStorage } = await import('../stores/sqlite/storage.ts');
+    return ok(sqliteStorage({ dataDir }));
+  }
+  const key = databaseKeys[kind];
+  if (url === undefined) {
+    const { variable } = keys[key];
+    return refuse(
+      'invalid_input',
+      `The store is ${kind}, and where its database is was not said. Set ${[variable, ...platformVariables[key]].join(' or ')}.`,
+      { store: kind },
+    );
+  }
+  const text = await url.text();
+  if (!text.ok) return text;
+  if (kind === 'postgres') {
+    const { openPostgresStorage } = await import('../stores/postgres/storage.ts');
+    return openPostgresStorage({ url: text.value, cluster });
+  }
+  const { openRedisStorage } = await import('../stores/redis/storage.ts');
+  return openRedisStorage({ url: text.value, cluster, acceptDataLossWindow });
+};
 
 /** Does something with the storage that is configured, and gives it back. */
 export const withStorage = async <T>(
