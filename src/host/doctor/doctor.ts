@@ -10,6 +10,7 @@ import { checkJournal } from '../journal-check.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, reasonOf } from './check.ts';
 import { clients } from './clients.ts';
+import { database } from './database.ts';
 import { dataDirectory, journalNames } from './data-directory.ts';
 import { hub } from './hub.ts';
 import { clock, journals } from './journals.ts';
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   dataDirectory,
   diskSpace,
   journals,
+  database,
   clock,
   hub,
   tokens,
@@ -54,7 +56,7 @@ export const examine = async ({
     home: place.env['HOME'] || homedir(),
     log,
     sealed: (await denial(dataDir, 'enter')) === 'EACCES',
-    journals: await readJournals(dataDir),
+    journals: given.settings.store.kind === 'sqlite' ? await readJournals(dataDir) : [],
   };
   const told: Told[] = [];
   for (const check of checks) {

@@ -15,7 +15,8 @@ export const journals: Check = {
   name: 'journals',
   run: async (patient) => {
     if (patient.sealed) return [];
-    const { dataDir } = patient.configuration.settings;
+    const { dataDir, store } = patient.configuration.settings;
+    if (store.kind !== 'sqlite') return [];
     if (patient.journals.length === 0) return [good('There are none yet.')];
     const findings: Finding[] = [];
     for (const journal of patient.journals) {
