@@ -47,6 +47,9 @@ export const tryCall = (agent: Agent, port: number, asked: Asked): Promise<Tried
     sent.end(body);
   });
 
+/** What is no answer of a rule, such as that something is held, but a hub or a store that cannot answer now. */
+const faultPattern = /^(storage_.*|outcome_unknown|stopping|overloaded|internal)$/;
+
 const triedIn = (text: string): Tried => {
   let value: unknown;
   try {
@@ -57,9 +60,8 @@ const triedIn = (text: string): Tried => {
   const members = new Map(Object.entries(value ?? {}));
   const error = members.get('error');
   if (error === undefined) return { kind: 'answer', value: Object.fromEntries(members) };
-  const { code, message, retryable } = Object(error);
-  // That nothing is free is an answer, however soon it may be another.
-  return retryable === true && code !== 'nothing_free'
+  const { code, message } = Object(error);
+  return faultPattern.test(String(code))
     ? { kind: 'fault', why: String(code) }
     : { kind: 'refused', code: String(code), message: String(message) };
 };

@@ -1,17 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { workspaceJournal, type Storage } from '../../src/journal/storage.ts';
+import type { Storage } from '../../src/journal/storage.ts';
 import { verify } from '../../src/journal/journal.ts';
 import type { StoredRow } from '../../src/journal/store.ts';
 import { opened } from '../../src/testing/store-files.ts';
 import { type Checked, checkRows } from './check.ts';
 import { Hubs, startWorker } from './hubs.ts';
-import type { StoreKind, TestDatabase } from './databases.ts';
+import { type TestDatabase, mainJournal } from '../../src/testing/databases.ts';
 import type { Ack, Tally } from './worker.ts';
 
 export interface Wanted {
-  readonly store: StoreKind;
   readonly database: TestDatabase;
   readonly clients: number;
   readonly seconds: number;
@@ -33,7 +32,7 @@ const workers = 4;
 /** Two hubs, many clients, and one hub after the other that is killed. */
 export const runCampaign = async (wanted: Wanted): Promise<Outcome> => {
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-cluster-'));
-  const cluster = new Hubs(dir, wanted.database.env, wanted.store === 'sqlite');
+  const cluster = new Hubs(dir, wanted.database.env, wanted.database.kind === 'sqlite');
   try {
     await cluster.start(hubs);
     const began = performance.now();
@@ -80,7 +79,7 @@ const killAgain = async (
 /** All rows of the workspace, after the chain was found whole. */
 const rowsOf = async (opening: Promise<Storage>): Promise<readonly StoredRow[]> => {
   const storage = await opening;
-  const store = opened(await storage.open(workspaceJournal('main'), 'must-exist'));
+  const store = opened(await storage.open(mainJournal, 'must-exist'));
   try {
     opened(await verify(store));
     const rows: StoredRow[] = [];

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
-import { type StoreKind, openDatabase } from './databases.ts';
+import { type StoreKind, startDatabase } from '../../src/testing/databases.ts';
 import { errorRate, reportOf } from './report.ts';
 
 const { values } = parseArgs({
@@ -25,10 +25,9 @@ const store = kinds.find((kind) => kind === values.store);
 if (store === undefined) throw new Error(`--store is one of ${kinds.join(', ')}`);
 const seed = Number(values.seed ?? randomInt(2 ** 31));
 console.log(`seed ${seed}`);
-const database = await openDatabase(store);
+const database = await startDatabase(store);
 try {
   const outcome = await runCampaign({
-    store,
     database,
     clients: Number(values.clients),
     seconds: Number(values.seconds),

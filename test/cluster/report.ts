@@ -13,7 +13,7 @@ export const reportOf = (outcome: Outcome): string => {
   const again = acks.filter(({ tries }) => tries > 1).length;
   return `# Two hubs, and one after the other killed
 
-${wanted.clients} clients of two hubs on one ${wanted.store} for ${Math.round(seconds)} s, with seed ${wanted.seed}: each makes one call after the other, at a hub of its choice, and tries again at the other one, with the same request id, what has failed. Every ${wanted.killEverySeconds} s a hub is killed (\`kill -9\`) and started again: ${kills} times. Afterwards the journal is read without any of the program's code, and held against what clients were told.
+${wanted.clients} clients of two hubs on one ${wanted.database.kind} for ${Math.round(seconds)} s, with seed ${wanted.seed}: each makes one call after the other, at a hub of its choice, and tries again at the other one, with the same request id, what has failed. Every ${wanted.killEverySeconds} s a hub is killed (\`kill -9\`) and started again: ${kills} times. Afterwards the journal is read without any of the program's code, and held against what clients were told.
 
 | | |
 | --- | ---: |
@@ -36,7 +36,7 @@ ${table(tallies, ({ faults }) => faults)}
 
 ${table(tallies, ({ refused }) => refused)}
 
-Written by \`npm run cluster -- --store ${wanted.store} --clients ${wanted.clients} --seconds ${wanted.seconds} --kill-every ${wanted.killEverySeconds} --seed ${wanted.seed} --report FILE\`.
+Written by \`npm run cluster -- --store ${wanted.database.kind} --clients ${wanted.clients} --seconds ${wanted.seconds} --kill-every ${wanted.killEverySeconds} --seed ${wanted.seed} --report FILE\`.
 `;
 };
 
