@@ -11,7 +11,7 @@ import { Codec } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
-import { Answers, type Reply } from './answers.ts';
+import { Answers, type Made, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
 import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf, withSecret } from './calls.ts';
@@ -192,7 +192,7 @@ export class Engine {
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
     const shown = withSecret(prepared);
-    let answer: Promise<Outcome<Reply>> | undefined;
+    let answer: Made | undefined;
     const call = askedCall(shown, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
@@ -218,7 +218,7 @@ export class Engine {
       case 'replayed': {
         delivering.repeated(fate.actor);
         const repeat = await answers.ofRepeat(prepared, fate);
-        const turn = await this.#afterTurn(prepared, fate, options);
+        const turn = prepared.place && (await this.#afterTurn(prepared, fate, options));
         // Nothing came of the first call: this one is as good as new.
         if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
           return this.execute(caller, prepared, options);
@@ -227,7 +227,7 @@ export class Engine {
       case 'decided': {
         this.#see(fate.actor);
         delivering.done(fate.unit.entries);
-        const turn = await this.#afterTurn(prepared, fate, options);
+        const turn = prepared.place && (await this.#afterTurn(prepared, fate, options));
         const answered = await present(answer, 'an answer is made while a batch is being stored');
         return delivering.handOut(turn?.answer ?? answered);
       }
@@ -311,9 +311,9 @@ export class Engine {
     await this.#committer.drained();
   }
 
-  async #submit(call: Call): Promise<Fate> {
-    if (this.#stopped !== undefined) return { kind: 'refused', refusal: this.#stopped };
-    return this.#committer.submit(call);
+  #submit(call: Call): Promise<Fate> {
+    const refusal = this.#stopped;
+    return refusal ? Promise.resolve({ kind: 'refused', refusal }) : this.#committer.submit(call);
   }
 
   #see({ session }: Actor): void {

@@ -46,6 +46,8 @@ interface Pending {
 /** A journal as one process sees it: verified, decoded, and read up to `head`. */
 export class Journal {
   readonly store: Store;
+  /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
+  readonly history: string;
   readonly #codec: Codec;
   readonly #sink: Sink;
   readonly #cache = new EntryCache();
@@ -61,6 +63,7 @@ export class Journal {
     { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink },
   ) {
     this.store = store;
+    this.history = `${store.identity.id}.${store.identity.generation}`;
     this.#codec = codec;
     this.#sink = sink;
     this.#head = from ?? { seq: 0, chain: chainStart(store.identity.id) };
@@ -68,11 +71,6 @@ export class Journal {
 
   get head(): Head {
     return this.#head;
-  }
-
-  /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
-  get history(): string {
-    return `${this.store.identity.id}.${this.store.identity.generation}`;
   }
 
   /** The version in which events of this type are written. */
