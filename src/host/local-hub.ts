@@ -180,7 +180,14 @@ export class LocalHub implements Hub {
     const known = others.filter(
       ({ name }) => caller === undefined || this.#refusesPlace(caller, name) === undefined,
     );
-    return { status, id, version, store, workspaces: hub === undefined ? known : [hub, ...known] };
+    return {
+      status,
+      id,
+      version,
+      store,
+      loss_window: workspaces.hub.store.capabilities.lossWindow,
+      workspaces: hub === undefined ? known : [hub, ...known],
+    };
   }
 
   async close(): Promise<void> {

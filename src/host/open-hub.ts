@@ -26,6 +26,8 @@ export interface OpenedHub {
   readonly engine: Engine;
   /** The workspace of calls that name none. */
   readonly workspace: string;
+  /** Where the journals are. */
+  readonly place: string;
 }
 
 export interface OpenHubOptions {
@@ -63,7 +65,7 @@ export const openHub = async (
   });
   const { store: journal, engine } = workspaces.hub;
   denials?.open(engine);
-  return ok({ hub, journal, engine, workspace: workspace.value.name });
+  return ok({ hub, journal, engine, workspace: workspace.value.name, place: workspaces.storage.place });
 };
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {

@@ -127,5 +127,7 @@ export interface HubHealth {
   readonly id?: string | undefined;
   readonly version: string;
   readonly store: string;
+  /** What may be lost of that which was acknowledged; absent where that is nothing. */
+  readonly loss_window?: string | undefined;
   readonly workspaces: readonly WorkspaceHealth[];
 }

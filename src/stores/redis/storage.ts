@@ -58,6 +58,8 @@ class RedisStorage implements Storage {
     this.#officeTermMs = officeTermMs;
   }
 
+  readonly placeOf = (name: JournalName): string => `${name} in ${this.place}`;
+
   readonly open = async (name: JournalName, creation: Creation): Promise<Outcome<Store>> => {
     const keys = this.#keysOf(name);
     const time = await this.#server.run(['TIME']);

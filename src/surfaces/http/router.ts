@@ -319,8 +319,8 @@ export class Router {
     const known = await this.#known(exchange);
     const told = await this.#options.hub.health(known);
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
-    const { id, version, status } = health;
-    const shown = known === undefined ? { status, id, version } : health;
+    const { id, version, status, loss_window } = health;
+    const shown = known === undefined ? { status, id, version, loss_window } : health;
     exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
   }
 
