@@ -7,9 +7,10 @@ import { findInCode } from './scan.ts';
 
 /**
  * The packages that stay packages of their own. Few commands load the logger, which looks for files beside itself. Only hubs
- * load the implementation of MCP, and it has in it code of others whose licences do not come with it.
+ * load the implementation of MCP, and it has in it code of others whose licences do not come with it. Only hubs on PostgreSQL
+ * load its driver, of which one part comes without a licence.
  */
-const apart: readonly string[] = ['pino', '@modelcontextprotocol/server'];
+const apart: readonly string[] = ['pino', '@modelcontextprotocol/server', 'pg'];
 
 /** The program and, where there is one, what can be imported. Workers are found by their addresses. */
 const mainEntries: readonly string[] = ['host/main.ts', 'index.ts'];
