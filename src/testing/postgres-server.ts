@@ -158,7 +158,7 @@ export const startPostgres = async ({ lines = '', disk }: ServerOptions = {}): P
 /** Runs what follows with a file system of this size at the folder. */
 const withDisk = async (folder: string, size: string): Promise<readonly string[]> => {
   await mkdir(folder);
-  const script = 'mount -t tmpfs -o "size=$1,mode=0777" signalbox "$2" && shift 2 && exec "$@"';
+  const script = 'mount -t tmpfs -o "size=$1,uid=$(id -u postgres)" signalbox "$2" && shift 2 && exec "$@"';
   return ['unshare', '--mount', 'sh', '-c', script, 'sh', size, folder];
 };
 

@@ -46,7 +46,7 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
     }
     if (open !== undefined && performance.now() >= deadline)
       return unknown('outcome_unknown', faultOf(database.address, open.error).reason);
-    await pause(backoffMs(attempts, database.patienceMs / 10));
+    await pause(backoffMs(attempts));
   }
 };
 

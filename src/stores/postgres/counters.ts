@@ -63,7 +63,7 @@ export class PostgresCounters implements Counters {
     const kept = [JSON.stringify(slots), (slots.at(-1)?.at ?? now) + slotMs + windowMs];
     const rows =
       version === undefined
-        ? await this.#database.read(statements.makeCounter, [this.#journal, key, ...kept])
+        ? await this.#database.read(statements.makeCounter, [this.#journal, key, ...kept, now])
         : await this.#database.read(statements.writeCounter, [this.#journal, key, version, ...kept]);
     return rows.length > 0;
   }

@@ -98,7 +98,7 @@ export class Database {
       } catch (thrown) {
         if (!isPassing(thrown) || performance.now() >= deadline) throw storeFailure(this.address, thrown);
       }
-      await pause(backoffMs(attempts, this.patienceMs / 10));
+      await pause(backoffMs(attempts));
     }
   }
 

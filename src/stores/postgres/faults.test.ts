@@ -234,7 +234,7 @@ withPostgres('full disk under PostgreSQL', 'mount', () => {
 });
 
 const fill = async (server: PostgresServer): Promise<void> => {
-  const row = `select string_agg(md5(random()::text), '') from generate_series(1, 200), generate_series(1, $count)`;
+  const row = `select string_agg(md5(random()::text), '') from generate_series(1, 200 * $count)`;
   for (const count of [100, 10, 1]) {
     const insert = `insert into ballast ${row.replace('$count', String(count))}`;
     while (await server.sql(insert).then(...isDone));

@@ -117,7 +117,7 @@ export class Offices {
         // Not yet.
       }
       if (performance.now() >= deadline) return this.#lose(held);
-      await rest(backoffMs(attempts, this.#database.patienceMs / 10), this.#closing.signal);
+      await rest(backoffMs(attempts), this.#closing.signal);
     }
   }
 

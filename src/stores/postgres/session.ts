@@ -94,9 +94,9 @@ export const rest = async (ms: number, signal: AbortSignal): Promise<void> => {
   }
 };
 
-const pauseFirstMs = 20;
-const pauseLastMs = 2_000;
+const pauseFirstMs = 10;
+const pauseLastMs = 300;
 
 /** How long to wait before the next attempt: doubling, and jittered. */
-export const backoffMs = (attempts: number, lastMs = pauseLastMs): number =>
-  Math.min(pauseFirstMs * 2 ** attempts, lastMs) * (0.5 + Math.random());
+export const backoffMs = (attempts: number): number =>
+  Math.min(pauseFirstMs * 2 ** attempts, pauseLastMs) * (0.5 + Math.random());

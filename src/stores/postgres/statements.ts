@@ -122,19 +122,17 @@ const counting = ({ counters }: Tables) =>
       name: 'read_counter',
       text: `select version, slots from ${counters} where journal = $1 and name = $2`,
     },
+    /** Who makes a counter takes away those of which nothing counts any more. */
     makeCounter: {
       name: 'make_counter',
-      text: `insert into ${counters} (journal, name, version, slots, until) values ($1, $2, 1, $3, $4)
+      text: `with old as (delete from ${counters} where journal = $1 and until <= $5)
+        insert into ${counters} (journal, name, version, slots, until) values ($1, $2, 1, $3, $4)
         on conflict (journal, name) do nothing returning version`,
     },
     writeCounter: {
       name: 'write_counter',
       text: `update ${counters} set version = version + 1, slots = $4, until = $5
         where journal = $1 and name = $2 and version = $3 returning version`,
-    },
-    tidyCounters: {
-      name: 'tidy_counters',
-      text: `delete from ${counters} where journal = $1 and until <= $2`,
     },
   }) as const satisfies Group;
 

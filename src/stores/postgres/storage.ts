@@ -111,9 +111,7 @@ class PostgresStorage implements Storage {
       }
       if (found === undefined) return this.#missing(name);
       if (typeof creation === 'object' && !isSame(found.identity, creation.as)) return this.#another(name);
-      const store = new PostgresStore(this.#shared, found);
-      await read(statements.tidyCounters, [found.key, Math.floor(found.openedAt)]);
-      return ok(store);
+      return ok(new PostgresStore(this.#shared, found));
     });
 
   readonly names = (): Promise<Outcome<readonly JournalName[]>> =>
