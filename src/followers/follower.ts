@@ -46,11 +46,20 @@ export const runFollower = (engine: Engine, follower: Follower, { clock, log, el
         await office.resign();
       },
     };
+    const lose = async (): Promise<void> => {
+      if (ended) return;
+      term = undefined;
+      await begun.end();
+      if (!ended) await stand();
+    };
+    void office.lost?.then(() => {
+      standing = lose().catch(failed);
+    });
   };
+  const failed = (thrown: unknown): void =>
+    log.error(`follower ${follower.name} cannot stand for election`, thrown);
   const begin = (): void => {
-    standing = stand().catch((thrown: unknown) =>
-      log.error(`follower ${follower.name} cannot stand for election`, thrown),
-    );
+    standing = stand().catch(failed);
   };
   begin();
   return {

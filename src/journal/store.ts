@@ -61,6 +61,8 @@ export interface Base {
 /** Held from the moment `elect` gives it until `resign`, or until the process dies. */
 export interface Office {
   readonly resign: () => Promise<void>;
+  /** Resolves when it is gone without having been resigned, and somebody else may hold it. Absent where that cannot be. */
+  readonly lost?: Promise<void>;
 }
 
 /** What differs between stores, with nothing implied by a store's name. */
