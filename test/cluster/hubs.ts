@@ -66,10 +66,11 @@ export interface WorkerOrder {
 /** Clients in a process of their own. */
 export const startWorker = ({ dir, name, ports, clients, seconds, seed }: WorkerOrder): Worker => {
   const path = join(dir, `${name}.acks`);
-  const child: ChildProcess = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [
-    ...['--name', name, '--acks', path, '--ports', ports.join(',')],
-    ...['--clients', String(clients), '--seconds', String(seconds), '--seed', String(seed)],
-  ]);
+  const flags = { name, acks: path, ports: ports.join(','), clients, seconds, seed };
+  const child: ChildProcess = fork(
+    fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+  );
   return {
     done: new Promise((resolve, reject) => {
       child.once('message', (tally: Tally) => resolve(tally));

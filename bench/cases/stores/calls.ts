@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { present } from '../../../src/kernel/assert.ts';
 import type { StoreKind, TestDatabase } from '../../../src/testing/databases.ts';
 import { HubLine } from '../../agent-lines.ts';
 import { type Server, startHub, startLoad } from '../../children.ts';
-import { requestText } from '../../load.ts';
+import { type LoadReport, requestText } from '../../load.ts';
 import { type Row, against, bounded, median } from '../../rows.ts';
 
 interface Floors {
@@ -33,10 +34,14 @@ export const durableCalls = async (
     hubs.push(hub);
     return hub;
   };
-  const load = async (servers: readonly Server[], each: number, durationMs: number) =>
+  const load = (
+    servers: readonly Server[],
+    each: number,
+    durationMs: number,
+  ): Promise<readonly LoadReport[]> =>
     Promise.all(
       servers.map(({ port }, index) =>
-        (generators[index] ?? generators[0])?.run({
+        present(generators[index], 'each hub has a generator').run({
           port,
           connections: each,
           durationMs,
@@ -56,7 +61,7 @@ export const durableCalls = async (
     const two = await start('two');
     await load([one, two], connections / 2, 1_000);
     const both = (await load([one, two], connections / 2, 3_000)).reduce(
-      (sum, report) => sum + (report?.perSecond ?? Number.NaN),
+      (sum, { perSecond }) => sum + perSecond,
       0,
     );
     return [

@@ -100,6 +100,8 @@ class PostgresStorage implements Storage {
     };
   }
 
+  readonly placeOf = (name: JournalName): string => `${name} in ${this.place}`;
+
   readonly open = (name: JournalName, creation: Creation): Promise<Outcome<Store>> =>
     this.#outcome(async () => {
       const { read, statements } = this.#reading();
