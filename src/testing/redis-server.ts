@@ -24,14 +24,12 @@ export interface RedisServer {
   readonly restart: () => Promise<void>;
   /** With SIGKILL unless another signal is named; returns when it has ended. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Waits for an end that it comes to by itself. */
-  readonly ended: () => Promise<void>;
   /** Kills it, and removes what it left. */
   readonly stop: () => Promise<void>;
 }
 
 export interface RedisServerOptions {
-  /** Lines of redis.conf, by which it differs from one that syncs each write. */
+  /** Lines of redis.conf, by which it differs from one that syncs each write; `$port` is its port in them. */
   readonly settings?: readonly string[];
   readonly directory?: string;
   /** A command that runs the server in other circumstances. */
@@ -83,7 +81,8 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
   const { settings = [], under = [], program = installedServers()[0] ?? programs[0] } = options;
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'signalbox-redis-'));
   const port = await freePort();
-  const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...durable, ...settings];
+  const own = settings.map((line) => line.replace('$port', String(port)));
+  const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...durable, ...own];
   const commandLine = [...under, program, ...lines.flatMap(argumentsOf)];
   let running = await begin(commandLine);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
@@ -101,7 +100,6 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
       running = await begin(commandLine);
     },
     kill,
-    ended: async () => void (await running.ended),
     stop: async () => {
       process.removeListener('exit', atExit);
       if (!running.isOver()) await kill();
@@ -127,24 +125,24 @@ const begin = async ([command = '', ...rest]: readonly string[]): Promise<Runnin
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let over = false;
+  const ready = Promise.withResolvers<void>();
+  const said: string[] = [];
+  let own = child.pid ?? 0;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said.push(line);
+    // The server's own number, which is not the child's when it runs under another command.
+    own = Number(/^(\d+):[A-Z]/.exec(line)?.[1] ?? own);
+    if (line.includes('Ready to accept connections')) ready.resolve();
+  });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).once('error', () => resolve());
   }).then(() => {
     over = true;
+    ready.resolve();
   });
-  const said: string[] = [];
-  let own = child.pid ?? 0;
-  for await (const line of createInterface({ input: child.stdout })) {
-    said.push(line);
-    // The server's own number, which is not the child's when it runs under another command.
-    own = Number(/^(\d+):/.exec(line)?.[1] ?? own);
-    if (line.includes('Ready to accept connections')) {
-      child.stdout.resume();
-      return { pid: () => own, ended, isOver: () => over };
-    }
-  }
-  await ended;
-  return fail(`${command} does not start; it said: ${said.join('\n')}`);
+  await ready.promise;
+  if (over) fail(`${command} does not start; it said: ${said.join('\n')}`);
+  return { pid: () => own, ended, isOver: () => over };
 };
 
 const freePort = async (): Promise<number> => {

@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import { type Outcome, ok, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Address } from './address.ts';
 import { refusalOf, replyFault } from './failures.ts';
@@ -38,6 +38,8 @@ export class Connection {
   #live: Client | undefined;
   #made = Promise.withResolvers<void>();
   #lostAt: number | undefined;
+  /** Why those that were given up were. */
+  readonly #lost = new WeakMap<Client, string>();
   #why: Refusal;
 
   constructor(options: ConnectionOptions) {
@@ -78,25 +80,25 @@ export class Connection {
 
   async #ask(client: Client, command: Command, answerMs: number): Promise<Outcome<unknown>> {
     const timer = setTimeout(() => {
-      this.#drop(client, this.#unreachable(`It did not answer within ${answerMs / 1_000} s.`));
+      this.#drop(client, `it did not answer within ${answerMs / 1_000} s`);
     }, answerMs);
     try {
       return ok(await client.sendCommand(command));
     } catch (thrown) {
-      return this.#refusalOf(thrown);
+      return await this.#refusalOf(client, thrown);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #refusalOf(thrown: unknown): Promise<Refusal> {
+  async #refusalOf(client: Client, thrown: unknown): Promise<Refusal> {
     const { ErrorReply } = await import('@redis/client');
     const text = textOf(thrown);
     if (thrown instanceof ErrorReply) return refusalOf(this.#shown, replyFault(text));
     if (this.#closing.signal.aborted) return this.#why;
     return refusalOf(this.#shown, {
       code: 'outcome_unknown',
-      reason: `The connection was lost in the middle of it ("${text}").`,
+      reason: `The connection was lost in the middle of it (${this.#lost.get(client) ?? text}).`,
     });
   }
 
@@ -110,6 +112,9 @@ export class Connection {
       const timer = setTimeout(patience.resolve, left);
       await Promise.race([this.#made.promise, patience.promise]);
       clearTimeout(timer);
+    } else {
+      // Whoever tries again and again leaves time for connecting.
+      await setImmediate();
     }
     return this.#live;
   }
@@ -117,7 +122,7 @@ export class Connection {
   async #connect(): Promise<Outcome<true>> {
     const client = await newClient(this.#options.address);
     client.on('error', (error) => {
-      this.#drop(client, this.#unreachable(`The connection was lost ("${textOf(error)}").`));
+      this.#drop(client, textOf(error));
     });
     const timer = setTimeout(() => client.destroy(), connectMs);
     try {
@@ -129,7 +134,11 @@ export class Connection {
     }
     const { prepare, answerMs } = this.#options;
     const prepared = await prepare?.((command) => this.#ask(client, command, answerMs));
-    if (prepared?.ok === false) return this.#failed(client, prepared);
+    if (prepared?.ok === false) {
+      // Nothing has been asked for yet whose outcome would matter.
+      const lost = prepared.code === 'outcome_unknown';
+      return this.#failed(client, lost ? this.#unreachable(prepared.message) : prepared);
+    }
     if (this.#closing.signal.aborted || !client.isReady) return this.#failed(client, this.#why);
     this.#live = client;
     this.#lostAt = undefined;
@@ -158,11 +167,12 @@ export class Connection {
   }
 
   /** Gives up a connection, and begins to make another one if it was the one in use. */
-  #drop(client: Client, why: Refusal): void {
+  #drop(client: Client, reason: string): void {
+    this.#lost.set(client, reason);
     client.destroy();
     if (client !== this.#live) return;
     this.#live = undefined;
-    this.#why = why;
+    this.#why = this.#unreachable(`The connection was lost (${reason}).`);
     this.#made = Promise.withResolvers<void>();
     this.begin();
   }
@@ -176,10 +186,10 @@ export class Connection {
   }
 }
 
-/** Ends early, and without complaint, when the signal says so. Does not keep the process alive. */
+/** Ends early, and without complaint, when the signal says so. */
 export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
-    await after(ms, undefined, { signal, ref: false });
+    await after(ms, undefined, { signal });
   } catch {
     // There is nothing left to wait for.
   }

@@ -34,6 +34,8 @@ export class ChangeFeed {
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #following = false;
+  /** How often it has changed what is watched. */
+  #changes = 0;
   /** What the server calls the connection that waits. */
   #waiting: string | undefined;
 
@@ -43,8 +45,8 @@ export class ChangeFeed {
 
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
-    if (this.#following) this.#interrupt();
-    else void this.#follow();
+    this.#interrupt();
+    if (!this.#following) void this.#follow();
     return () => {
       if (this.#watchers.delete(watcher)) this.#interrupt();
     };
@@ -57,10 +59,11 @@ export class ChangeFeed {
   }
 
   /**
-   * Lets the read that waits begin anew, with the journals that are watched now. Should it not be waiting just yet, or
-   * this user not be permitted to do so, it ends within a second by itself.
+   * Lets the read that waits begin anew, with the journals that are watched now. Should this user not be permitted to do
+   * so, it ends within a second by itself.
    */
   #interrupt(): void {
+    this.#changes += 1;
     if (this.#waiting !== undefined) void this.#server.run(['CLIENT', 'UNBLOCK', this.#waiting]);
   }
 
@@ -78,6 +81,7 @@ export class ChangeFeed {
 
   async #wait(): Promise<Outcome<unknown>> {
     const connection = this.#connected();
+    const changes = this.#changes;
     const logs = new Map<string, Seq>();
     for (const { keys, told } of this.#watchers) {
       logs.set(keys.log, Math.min(told(), logs.get(keys.log) ?? Number.MAX_SAFE_INTEGER));
@@ -98,6 +102,8 @@ export class ChangeFeed {
     );
     const id = await identified;
     this.#waiting = id.ok ? String(id.value) : undefined;
+    // Something else is watched than when the read was sent.
+    if (changes !== this.#changes) this.#interrupt();
     const news = await read;
     this.#waiting = undefined;
     return news;
@@ -114,7 +120,7 @@ export class ChangeFeed {
   /** Every watched journal, and not only those of which there was news: asking costs as much for all as for one. */
   async #show(): Promise<void> {
     const watchers = [...this.#watchers];
-    const states = await Promise.all(watchers.map(({ keys }) => this.#server.run(askState(keys.journal))));
+    const states = await Promise.all(watchers.map(({ keys }) => this.#server.read(askState(keys.journal))));
     for (const [index, watcher] of watchers.entries()) {
       const state = states[index];
       if (state?.ok === true && this.#watchers.has(watcher)) watcher.look(stateOf(state.value));

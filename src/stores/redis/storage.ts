@@ -60,7 +60,7 @@ class RedisStorage implements Storage {
 
   readonly open = async (name: JournalName, creation: Creation): Promise<Outcome<Store>> => {
     const keys = this.#keysOf(name);
-    const time = await this.#server.run(['TIME']);
+    const time = await this.#server.read(['TIME']);
     if (!time.ok) return time;
     const [seconds = '0', micros = '0'] = textsOf(time.value);
     const identity = await this.#found(name, keys, creation);
@@ -82,12 +82,12 @@ class RedisStorage implements Storage {
   };
 
   readonly names = async (): Promise<Outcome<readonly JournalName[]>> => {
-    const begun = await this.#server.run(['SMEMBERS', begunKey(this.#cluster)]);
+    const begun = await this.#server.read(['SMEMBERS', begunKey(this.#cluster)]);
     if (!begun.ok) return begun;
     const names = textsOf(begun.value).flatMap((text) => journalNameOf(text) ?? []);
     const found: JournalName[] = [];
     for (const name of names.toSorted()) {
-      const there = await this.#server.run(['EXISTS', this.#keysOf(name).journal]);
+      const there = await this.#server.read(['EXISTS', this.#keysOf(name).journal]);
       if (!there.ok) return there;
       if (there.value === 1) found.push(name);
     }
@@ -97,8 +97,8 @@ class RedisStorage implements Storage {
   readonly wasBegun = async (name: JournalName): Promise<Outcome<boolean>> => {
     const { journal, log } = this.#keysOf(name);
     const [begun, there] = await Promise.all([
-      this.#server.run(['SISMEMBER', begunKey(this.#cluster), name]),
-      this.#server.run(['EXISTS', journal, log]),
+      this.#server.read(['SISMEMBER', begunKey(this.#cluster), name]),
+      this.#server.read(['EXISTS', journal, log]),
     ]);
     if (!begun.ok) return begun;
     return there.ok ? ok(begun.value === 1 || Number(there.value) > 0) : there;
@@ -106,7 +106,7 @@ class RedisStorage implements Storage {
 
   readonly bytesOf = async (name: JournalName): Promise<number> => {
     const { journal, log } = this.#keysOf(name);
-    const used = await Promise.all([journal, log].map((key) => this.#server.run(['MEMORY', 'USAGE', key])));
+    const used = await Promise.all([journal, log].map((key) => this.#server.read(['MEMORY', 'USAGE', key])));
     return used.reduce((sum, one) => {
       if (!one.ok) throw storeFailure(one);
       return sum + Number(one.value ?? 0);
@@ -156,8 +156,8 @@ class RedisStorage implements Storage {
   /** The identity of a journal that is there, or is made now. Looking for it needs no permission to write. */
   async #found(name: JournalName, keys: JournalKeys, creation: Creation): Promise<Outcome<JournalIdentity>> {
     const [state, listed] = await Promise.all([
-      this.#server.run(askState(keys.journal)),
-      this.#server.run(['SISMEMBER', begunKey(this.#cluster), name]),
+      this.#server.read(askState(keys.journal)),
+      this.#server.read(['SISMEMBER', begunKey(this.#cluster), name]),
     ]);
     if (!state.ok) return asReading(state);
     if (!listed.ok) return asReading(listed);
