@@ -75,6 +75,9 @@ const instead = (what: string, reason: string): void => {
   });
 };
 
+/** What ends with this process, also when it is killed. */
+const mortal = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
+
 const durable = ['appendonly yes', 'appendfsync always', 'save ""'] as const;
 
 export const startRedis = async (options: RedisServerOptions = {}): Promise<RedisServer> => {
@@ -83,7 +86,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
   const port = await freePort();
   const own = settings.map((line) => line.replace('$port', String(port)));
   const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...durable, ...own];
-  const commandLine = [...under, program, ...lines.flatMap(argumentsOf)];
+  const commandLine = [...mortal, ...under, program, ...lines.flatMap(argumentsOf)];
   let running = await begin(commandLine);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     process.kill(running.pid(), signal);

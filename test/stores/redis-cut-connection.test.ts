@@ -62,7 +62,9 @@ testsThatStartRedis('connections to Redis that are cut', () => {
     deepEqual(await near.read(head.seq, 10), []);
     await appendTo(near, head, ['mine']);
   });
+});
 
+testsThatStartRedis('what the engine makes of connections to Redis that are cut', () => {
   test('the engine finds what was stored when the connection was cut, and answers as if nothing had happened', {
     timeout,
   }, async (context) => {

@@ -137,7 +137,9 @@ testsThatStartRedis('crashes of Redis and of its clients', () => {
       await appendTo(store, headOf(rows, emptyHead(store)), ['after the crash']);
     }
   });
+});
 
+testsThatStartRedis('processes that share a journal in Redis', () => {
   test('processes that begin a journal at the same moment begin one', { timeout }, async (context) => {
     const { open, start } = await place(context);
     const children = [start('create'), start('create'), start('create')];
@@ -183,7 +185,9 @@ testsThatStartRedis('crashes of Redis and of its clients', () => {
     ok((await store.counters.take(look)).used >= said);
     ok(said >= 40, 'both count together');
   });
+});
 
+testsThatStartRedis('servers of Redis that go away', () => {
   test('who watches hears what others append after Redis was killed and started again', {
     timeout,
   }, async (context) => {

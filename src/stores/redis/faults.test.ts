@@ -128,7 +128,9 @@ testsThatStartRedis('faults of Redis', () => {
     ok((await store.elect('mirror')) !== undefined, 'an office can be given back without memory');
     await appendTo(store, head, ['after']);
   });
+});
 
+testsThatStartRedis('disks of Redis that are full', () => {
   test('on a full disk nothing that was confirmed is lost: Redis ends, and starts again with room', {
     timeout,
   }, async (context) => {
@@ -160,7 +162,9 @@ testsThatStartRedis('faults of Redis', () => {
     equal((await store.health()).writable, false);
     equal((await intactRows(store)).length, head.seq);
   });
+});
 
+testsThatStartRedis('journals that are lost in Redis', () => {
   test('a database that is flushed is a lost journal, and not an empty one', { timeout }, async (context) => {
     const { server, open, openStorage } = await place(context);
     const store = await open();
