@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
 import type { JournalIdentity, Store } from '../../journal/store.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, ok, type Refusal, refuse } from '../../kernel/errors.ts';
 import { faultInName } from '../../kernel/names.ts';
+import { refuseOther } from '../other-journal.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
 import { ChangeFeed } from './feed.ts';
@@ -58,12 +59,14 @@ class RedisStorage implements Storage {
     this.#officeTermMs = officeTermMs;
   }
 
+  readonly placeOf = (name: JournalName): string => `${this.#keysOf(name).journal} in ${this.#server.place}`;
+
   readonly open = async (name: JournalName, creation: Creation): Promise<Outcome<Store>> => {
     const keys = this.#keysOf(name);
     const time = await this.#server.read(['TIME']);
     if (!time.ok) return time;
     const [seconds = '0', micros = '0'] = textsOf(time.value);
-    const identity = await this.#found(name, keys, creation);
+    const identity = await this.#found(name, creation);
     if (!identity.ok) return identity;
     const { durability } = this.#server;
     if (!durability.ok) return durability;
@@ -132,12 +135,13 @@ class RedisStorage implements Storage {
 
   readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
     const [old, next] = [this.#keysOf(to), this.#keysOf(from)];
-    const answer = await this.#server.call('replace', [old.journal, old.log, next.journal, next.log], []);
+    const keys = [old.journal, old.log, next.journal, next.log, begunKey(this.#cluster)];
+    const answer = await this.#server.call('replace', keys, [to, from]);
     if (!answer.ok) return answer;
     const { verdict, rest } = verdictOf(answer.value);
+    if (verdict === 'missing') return this.#troubleOf(next).absent();
     if (verdict !== 'replaced') return this.#troubleOf(next).refusalOf(verdict, rest[0], 0);
-    const listed = await this.#server.run(['SADD', begunKey(this.#cluster), to]);
-    return listed.ok ? this.remove(from) : listed;
+    return this.remove(from);
   };
 
   readonly close = async (): Promise<void> => {
@@ -149,12 +153,13 @@ class RedisStorage implements Storage {
     return keysOf(this.#cluster, name);
   }
 
-  #troubleOf({ journal }: JournalKeys): Trouble {
+  #troubleOf({ journal }: Pick<JournalKeys, 'journal'>): Trouble {
     return new Trouble(this.#server.place, journal);
   }
 
   /** The identity of a journal that is there, or is made now. Looking for it needs no permission to write. */
-  async #found(name: JournalName, keys: JournalKeys, creation: Creation): Promise<Outcome<JournalIdentity>> {
+  async #found(name: JournalName, creation: Creation): Promise<Outcome<JournalIdentity>> {
+    const keys = this.#keysOf(name);
     const [state, listed] = await Promise.all([
       this.#server.read(askState(keys.journal)),
       this.#server.read(['SISMEMBER', begunKey(this.#cluster), name]),
@@ -162,43 +167,40 @@ class RedisStorage implements Storage {
     if (!state.ok) return asReading(state);
     if (!listed.ok) return asReading(listed);
     const there = stateOf(state.value);
-    const trouble = this.#troubleOf(keys);
-    if (there !== undefined && there.format > formatVersion) return trouble.newer(there.format);
-    if (there === undefined && (listed.value === 1 || creation === 'must-exist')) {
-      return listed.value === 1 ? this.#lost(name, keys) : trouble.missing();
-    }
-    const identity = there === undefined ? await this.#begin(keys, creation) : ok(there.identity);
-    if (!identity.ok) return identity;
-    if (listed.value !== 1) {
-      // On a replica this fails, where nothing else can be written either; the next who opens it does it.
-      await this.#server.run(['SADD', begunKey(this.#cluster), name]);
-    }
-    const wanted = typeof creation === 'object' ? creation.as : identity.value;
-    const { id, generation } = identity.value;
-    if (id === wanted.id && generation === wanted.generation) return identity;
-    return refuse('exists', `Redis (${this.#server.place}) already has another journal ${keys.journal}.`);
+    if (there === undefined) return this.#begin(name, creation);
+    if (there.format > formatVersion) return this.#troubleOf(keys).newer(there.format);
+    // Somebody has deleted the list. On a replica this fails, as all writing does; the next who opens it does it.
+    if (listed.value !== 1) await this.#server.run(['SADD', begunKey(this.#cluster), name]);
+    return this.#asWanted(name, there.identity, creation);
   }
 
-  async #begin(keys: JournalKeys, creation: Creation): Promise<Outcome<JournalIdentity>> {
+  async #begin(name: JournalName, creation: Creation): Promise<Outcome<JournalIdentity>> {
+    const { journal, log } = this.#keysOf(name);
     const { id, generation } =
       typeof creation === 'object' ? creation.as : { id: randomUUID(), generation: 1 };
-    const args = [id, String(generation), creation === 'must-exist' ? '0' : '1'];
-    const answer = await this.#server.call('begin', [keys.journal, keys.log], args);
+    const args = [id, String(generation), creation === 'must-exist' ? '0' : '1', name];
+    const answer = await this.#server.call('begin', [journal, log, begunKey(this.#cluster)], args);
     if (!answer.ok) return asReading(answer);
     const { verdict, rest } = verdictOf(answer.value);
-    const [madeId, madeGeneration] = rest;
-    if (verdict === 'there') return ok({ id: String(madeId), generation: Number(madeGeneration) });
-    if (verdict === 'remains') return this.#troubleOf(keys).missing();
-    return this.#troubleOf(keys).refusalOf(verdict, madeId, 0);
+    const [madeId, madeGeneration] = textsOf(rest);
+    const trouble = this.#troubleOf({ journal });
+    switch (verdict) {
+      case 'there':
+        return this.#asWanted(name, { id: madeId ?? '', generation: Number(madeGeneration) }, creation);
+      case 'remains':
+        return trouble.lost(`DEL ${log}`, `SREM ${begunKey(this.#cluster)} ${name}`);
+      case 'missing':
+        return trouble.absent();
+      default:
+        return trouble.refusalOf(verdict, madeId, 0);
+    }
   }
 
-  #lost(name: JournalName, keys: JournalKeys): Outcome<never> {
-    const { code, message, details } = this.#troubleOf(keys).missing();
-    const accept = `SREM ${begunKey(this.#cluster)} ${name}`;
-    return refuse(code, `${message} To accept the loss: "${accept}".`, details);
+  #asWanted(name: JournalName, found: JournalIdentity, creation: Creation): Outcome<JournalIdentity> {
+    const wanted = typeof creation === 'object' ? creation.as : found;
+    return refuseOther(this.placeOf(name), found, wanted) ?? ok(found);
   }
 }
 
 /** Before a journal is open nothing can have been stored in it. */
-const asReading = (refusal: Parameters<typeof storeFailure>[0]): Outcome<never> =>
-  storeFailure(refusal).refusal;
+const asReading = (refusal: Refusal): Refusal => storeFailure(refusal).refusal;
