@@ -1,7 +1,7 @@
-import { type Outcome } from '../../kernel/errors.ts';
+import type { Outcome } from '../../kernel/errors.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Connection, pause } from './connection.ts';
-import { askState, type JournalState, stateOf } from './replies.ts';
+import { askState, itemsOf, type JournalState, stateOf } from './replies.ts';
 import type { JournalKeys } from './keys.ts';
 import type { Server } from './server.ts';
 
@@ -20,7 +20,7 @@ export interface Watcher {
  */
 const waitMs = 1_000;
 /** After news: what is appended meanwhile is one piece of news, however many write and however fast. */
-const restMs = 2;
+const restMs = 4;
 /** After a failure, if the connection was there. */
 const retryMs = 100;
 
@@ -73,7 +73,7 @@ export class ChangeFeed {
     while (this.#watchers.size > 0 && !signal.aborted) {
       const news = await this.#wait();
       if (signal.aborted) break;
-      if (news.ok) await this.#show();
+      if (news.ok) await this.#show(logsIn(news.value));
       await pause(news.ok ? restMs : retryMs, signal);
     }
     this.#following = false;
@@ -117,9 +117,9 @@ export class ChangeFeed {
     return this.#connection;
   }
 
-  /** Every watched journal, and not only those of which there was news: asking costs as much for all as for one. */
-  async #show(): Promise<void> {
-    const watchers = [...this.#watchers];
+  /** Those of which there was news; where there was none of any, all. */
+  async #show(logs: readonly string[]): Promise<void> {
+    const watchers = [...this.#watchers].filter(({ keys }) => logs.length === 0 || logs.includes(keys.log));
     const states = await Promise.all(watchers.map(({ keys }) => this.#server.read(askState(keys.journal))));
     for (const [index, watcher] of watchers.entries()) {
       const state = states[index];
@@ -127,3 +127,10 @@ export class ChangeFeed {
     }
   }
 }
+
+/** The keys in what such a read brings. */
+const logsIn = (news: unknown): readonly string[] =>
+  itemsOf(news).flatMap((one) => {
+    const [log] = itemsOf(one);
+    return typeof log === 'string' ? [log] : [];
+  });
