@@ -71,7 +71,10 @@ export const testsOnRedis = (what: string, register: () => void): void => {
 
 const instead = (what: string, reason: string): void => {
   test(`${what}: skipped, because ${reason}`, () => {
-    ok(process.env['SIGNALBOX_TEST_STORES'] !== 'required', `${what} has to be tested here, but ${reason}`);
+    ok(
+      process.env['SIGNALBOX_TEST_STORES'] !== 'required',
+      `${what}: it has to be tested here, but ${reason}`,
+    );
   });
 };
 

@@ -28,7 +28,12 @@ const place = async (
   context.after(server.stop);
   const openStorage = async () => {
     const storage = opened(
-      await openRedisStorage({ url: server.url, cluster: 'test', acceptDataLossWindow }),
+      await openRedisStorage({
+        url: server.url,
+        cluster: 'test',
+        acceptDataLossWindow,
+        patienceMs: 15_000,
+      }),
     );
     context.after(storage.close);
     return storage;
