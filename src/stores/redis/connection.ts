@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly patienceMs: number;
   /** How long the server may take over an answer. After that the connection is given up. */
   readonly answerMs: number;
+  /** Whether the process has to stay alive for an answer. It never does for a connection on which nothing is asked. */
+  readonly keepsAlive: boolean;
   /** Done on every new connection before anything else; a refusal is another attempt's reason. */
   readonly prepare?: (run: (command: Command) => Promise<Outcome<unknown>>) => Promise<Outcome<unknown>>;
 }
@@ -24,6 +26,7 @@ interface Client {
   readonly isReady: boolean;
   readonly connect: () => Promise<unknown>;
   readonly destroy: () => void;
+  readonly unref: () => void;
   readonly sendCommand: (command: Command) => Promise<unknown>;
   readonly on: (event: 'error', listener: (error: unknown) => void) => unknown;
 }
@@ -79,9 +82,9 @@ export class Connection {
   }
 
   async #ask(client: Client, command: Command, answerMs: number): Promise<Outcome<unknown>> {
-    const timer = setTimeout(() => {
+    const timer = this.#after(answerMs, () => {
       this.#drop(client, `it did not answer within ${answerMs / 1_000} s`);
-    }, answerMs);
+    });
     try {
       return ok(await client.sendCommand(command));
     } catch (thrown) {
@@ -124,7 +127,8 @@ export class Connection {
     client.on('error', (error) => {
       this.#drop(client, textOf(error));
     });
-    const timer = setTimeout(() => client.destroy(), connectMs);
+    client.unref();
+    const timer = this.#after(connectMs, () => client.destroy());
     try {
       await client.connect();
     } catch (thrown) {
@@ -158,6 +162,12 @@ export class Connection {
     return refusal;
   }
 
+  /** The socket itself keeps no process alive; what somebody waits for does. */
+  #after(ms: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(act, ms);
+    return this.#options.keepsAlive ? timer : timer.unref();
+  }
+
   #unreachable(reason: string): Refusal {
     return refuse(
       'storage_failed',
@@ -181,15 +191,18 @@ export class Connection {
     const { signal } = this.#closing;
     for (let pauseMs = pauseFirstMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, pauseLastMs)) {
       if ((await this.#connect()).ok) return;
-      await pause(pauseMs * (0.5 + Math.random()), signal);
+      await pause(pauseMs * (0.5 + Math.random()), { signal, keepsAlive: false });
     }
   }
 }
 
 /** Ends early, and without complaint, when the signal says so. */
-export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+export const pause = async (
+  ms: number,
+  { signal, keepsAlive }: { readonly signal: AbortSignal; readonly keepsAlive: boolean },
+): Promise<void> => {
   try {
-    await after(ms, undefined, { signal });
+    await after(ms, undefined, { signal, ref: keepsAlive });
   } catch {
     // There is nothing left to wait for.
   }

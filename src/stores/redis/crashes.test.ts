@@ -173,6 +173,17 @@ testsThatStartRedis('processes that share a journal in Redis', () => {
     ok(performance.now() - killed < officeTermMs * 3);
   });
 
+  test('a process that closes nothing ends all the same, and its appends with it', {
+    timeout,
+  }, async (context) => {
+    const { open, start } = await place(context);
+    await start('leave').finish();
+    deepEqual(
+      (await intactRows(await open())).map(({ text }) => text),
+      ['left', 'left under way'],
+    );
+  });
+
   test('what a process has counted is counted when it was killed', { timeout }, async (context) => {
     const { open, start } = await place(context);
     const store = await open();

@@ -74,7 +74,7 @@ export class ChangeFeed {
       const news = await this.#wait();
       if (signal.aborted) break;
       if (news.ok) await this.#show(logsIn(news.value));
-      await pause(news.ok ? restMs : retryMs, signal);
+      await pause(news.ok ? restMs : retryMs, { signal, keepsAlive: false });
     }
     this.#following = false;
   }

@@ -30,7 +30,11 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#durability = refuse('storage_failed', `Redis (${this.place}) was not asked yet.`);
-    this.#connection = new Connection({ ...options, prepare: (run) => this.#look(run) });
+    this.#connection = new Connection({
+      ...options,
+      keepsAlive: true,
+      prepare: (run) => this.#look(run),
+    });
   }
 
   static async open(options: ServerOptions): Promise<Outcome<Server>> {
@@ -81,9 +85,9 @@ export class Server {
     return this.#look((command) => this.read(command));
   }
 
-  /** Another connection, for commands that wait. It is made when `begin` is called. */
+  /** Another connection, for commands that wait for news. It is made when `begin` is called. */
   another(): Connection {
-    return new Connection(this.#options);
+    return new Connection({ ...this.#options, keepsAlive: false });
   }
 
   close(): void {
@@ -113,7 +117,7 @@ export class Server {
         return ok(true);
       }
       if (performance.now() > deadline || this.#closing.signal.aborted) return this.#notReady();
-      await pause(loadingPauseMs, this.#closing.signal);
+      await pause(loadingPauseMs, { signal: this.#closing.signal, keepsAlive: true });
     }
   }
 
