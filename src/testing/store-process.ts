@@ -36,6 +36,7 @@ export const startProcess = (context: TestContext, options: StartOptions): Store
 export const startSearching = (context: TestContext, path: string, cacheDir: string): StoreProcess =>
   startCommand(context, [process.execPath, searchScript, path, cacheDir]);
 
+/** A command that speaks in lines. */
 export const startCommand = (context: TestContext, commandLine: readonly string[]): StoreProcess => {
   const [command = process.execPath, ...rest] = commandLine;
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
