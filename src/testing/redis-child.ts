@@ -10,7 +10,7 @@ import { type ChainHead, emptyHead, headOf, requestOf } from './store-rows.ts';
  * What another process does in the tests of the Redis store. It speaks in lines on its standard output, which are
  * written at once, and is told to go on by lines on its standard input.
  */
-export type RedisChildTask = 'append' | 'count' | 'create' | 'hold';
+export type RedisChildTask = 'append' | 'count' | 'create' | 'hold' | 'leave';
 
 const tasks: Readonly<Record<RedisChildTask, (open: () => Promise<Store>) => Promise<void>>> = {
   /** Appends for ever, and says what was confirmed, until it is killed. */
@@ -52,6 +52,15 @@ const tasks: Readonly<Record<RedisChildTask, (open: () => Promise<Store>) => Pro
     const store = await open();
     say((await store.elect('mirror')) === undefined ? 'taken' : 'elected');
     await heard();
+  },
+
+  /** Uses everything and closes nothing; the last append is still under way when there is nothing else to do. */
+  leave: async (open) => {
+    const store = await open();
+    store.watch(() => {});
+    await store.elect('mirror');
+    const head = await appendInTurn(store, ['left']);
+    void store.append(requestOf(head, ['left under way']));
   },
 };
 

@@ -8,7 +8,7 @@ import { assert } from '../kernel/assert.ts';
  * - `before`: it is cut, and the command does not arrive.
  * - `after`: the command arrives, and it is cut as soon as the server answers.
  */
-export interface Cut {
+interface Cut {
   readonly text: string;
   readonly when: 'before' | 'after';
 }

@@ -3,7 +3,7 @@ import { fail, ok } from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,14 +24,14 @@ export interface RedisServer {
   readonly restart: () => Promise<void>;
   /** With SIGKILL unless another signal is named; returns when it has ended. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Waits for an end that it comes to by itself. */
-  readonly ended: () => Promise<void>;
+  /** From now on it keeps this process no longer alive, and ends with it. */
+  readonly unref: () => void;
   /** Kills it, and removes what it left. */
   readonly stop: () => Promise<void>;
 }
 
 export interface RedisServerOptions {
-  /** Lines of redis.conf, by which it differs from one that syncs each write. */
+  /** Lines of redis.conf, by which it differs from one that syncs each write; `$port` is its port in them. */
   readonly settings?: readonly string[];
   readonly directory?: string;
   /** A command that runs the server in other circumstances. */
@@ -55,6 +55,10 @@ const isInstalled = (program: string): boolean =>
 export const installedServers = (): readonly string[] => programs.filter(isInstalled);
 
 const given = process.env['TEST_REDIS_URL'];
+const isRequired = process.env['SIGNALBOX_TEST_STORES'] === 'required';
+
+const noProgram = `neither ${programs.join(' nor ')} is installed`;
+const noServer = `${noProgram}, and TEST_REDIS_URL is not set`;
 
 /**
  * Registers tests that start servers of their own. Where there is none to start, one test says so instead; it fails
@@ -62,20 +66,26 @@ const given = process.env['TEST_REDIS_URL'];
  */
 export const testsThatStartRedis = (what: string, register: () => void): void => {
   if (installedServers().length > 0) register();
-  else instead(what, `neither ${programs.join(' nor ')} is installed`);
+  else instead(what, noProgram);
 };
 
 /** Registers tests for which a server will do that is there already (`TEST_REDIS_URL`). */
 export const testsOnRedis = (what: string, register: () => void): void => {
   if (given !== undefined || installedServers().length > 0) register();
-  else instead(what, `neither ${programs.join(' nor ')} is installed and TEST_REDIS_URL is not set`);
+  else instead(what, noServer);
 };
 
 const instead = (what: string, reason: string): void => {
   test(`${what}: skipped, because ${reason}`, () => {
-    ok(process.env['SIGNALBOX_TEST_STORES'] !== 'required', `${what} has to be tested here, but ${reason}`);
+    ok(
+      process.env['SIGNALBOX_TEST_STORES'] !== 'required',
+      `${what}: it has to be tested here, but ${reason}`,
+    );
   });
 };
+
+/** What ends with this process, also when it is killed. */
+const mortal = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 const durable = ['appendonly yes', 'appendfsync always', 'save ""'] as const;
 
@@ -83,14 +93,18 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
   const { settings = [], under = [], program = installedServers()[0] ?? programs[0] } = options;
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'signalbox-redis-'));
   const port = await freePort();
-  const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...durable, ...settings];
-  const commandLine = [...under, program, ...lines.flatMap(argumentsOf)];
+  const own = settings.map((line) => line.replace('$port', String(port)));
+  const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...durable, ...own];
+  const commandLine = [...mortal, ...under, program, ...lines.flatMap(argumentsOf)];
   let running = await begin(commandLine);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     process.kill(running.pid(), signal);
     await running.ended;
   };
-  const atExit = (): void => void process.kill(running.pid(), 'SIGKILL');
+  const atExit = (): void => {
+    if (!running.isOver()) process.kill(running.pid(), 'SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
   process.once('exit', atExit);
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -101,7 +115,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
       running = await begin(commandLine);
     },
     kill,
-    ended: async () => void (await running.ended),
+    unref: () => running.unref(),
     stop: async () => {
       process.removeListener('exit', atExit);
       if (!running.isOver()) await kill();
@@ -116,6 +130,7 @@ const argumentsOf = (line: string): string[] => {
 };
 
 interface Running {
+  readonly unref: () => void;
   readonly pid: () => number;
   readonly ended: Promise<unknown>;
   readonly isOver: () => boolean;
@@ -127,24 +142,28 @@ const begin = async ([command = '', ...rest]: readonly string[]): Promise<Runnin
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let over = false;
+  const ready = Promise.withResolvers<void>();
+  const said: string[] = [];
+  let own = child.pid ?? 0;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said.push(line);
+    // The server's own number, which is not the child's when it runs under another command.
+    own = Number(/^(\d+):[A-Z]/.exec(line)?.[1] ?? own);
+    if (line.includes('Ready to accept connections')) ready.resolve();
+  });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).once('error', () => resolve());
   }).then(() => {
     over = true;
+    ready.resolve();
   });
-  const said: string[] = [];
-  let own = child.pid ?? 0;
-  for await (const line of createInterface({ input: child.stdout })) {
-    said.push(line);
-    // The server's own number, which is not the child's when it runs under another command.
-    own = Number(/^(\d+):/.exec(line)?.[1] ?? own);
-    if (line.includes('Ready to accept connections')) {
-      child.stdout.resume();
-      return { pid: () => own, ended, isOver: () => over };
-    }
-  }
-  await ended;
-  return fail(`${command} does not start; it said: ${said.join('\n')}`);
+  await ready.promise;
+  if (over) fail(`${command} does not start; it said: ${said.join('\n')}`);
+  const unref = (): void => {
+    child.unref();
+    if (child.stdout instanceof Socket) child.stdout.unref();
+  };
+  return { pid: () => own, ended, isOver: () => over, unref };
 };
 
 const freePort = async (): Promise<number> => {
@@ -174,6 +193,34 @@ const ask = async (url: string, command: readonly string[]): Promise<unknown> =>
   }
 };
 
+let forAll: Promise<string> | undefined;
+
+/** A server that all who ask in this process share, and with which it ends; the one of `TEST_REDIS_URL` when given. */
+const redisForAll = (): Promise<string> =>
+  (forAll ??= given === undefined ? startForAll() : Promise.resolve(given));
+
+const startForAll = async (): Promise<string> => {
+  const server = await startRedis();
+  server.unref();
+  return server.url;
+};
+
+/** What other processes need in their environment to share that server, or why there is none. */
+export const redisEnvironment = async () =>
+  given === undefined && installedServers().length === 0
+    ? { skipped: `skipped, because ${noServer}`, isFailure: isRequired }
+    : { environment: { TEST_REDIS_URL: await redisForAll() } };
+
+/** Storage in a cluster of its own on that server. Whoever asks for it need not close it. */
+export const freshRedisStorage = async (): Promise<Storage> =>
+  opened(
+    await openRedisStorage({
+      url: await redisForAll(),
+      cluster: `test-${randomUUID()}`,
+      acceptDataLossWindow: false,
+    }),
+  );
+
 export interface SharedRedis {
   readonly url: () => Promise<string>;
   /** Storage in a cluster of its own each time, by whose name others can open the same one. */
@@ -189,7 +236,10 @@ export interface SharedRedis {
 export const sharedRedis = (program?: string): SharedRedis => {
   let server: Promise<RedisServer> | undefined;
   const storages: Storage[] = [];
+  // A test that waits to hear of news must not end because nothing else is under way.
+  const alive = setInterval(() => {}, 60_000);
   after(async () => {
+    clearInterval(alive);
     for (const storage of storages) await clear(storage);
     await (await server)?.stop();
   });

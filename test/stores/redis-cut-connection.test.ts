@@ -14,7 +14,7 @@ const timeout = 30_000;
 const append = functionName('append');
 
 /** A store whose connection is one through a proxy, and another that is connected directly. */
-const place = async (context: TestContext) => {
+const place = async (context: TestContext, patienceMs = 15_000) => {
   const server = await startRedis();
   context.after(server.stop);
   const proxy = await startProxy(context, server.port);
@@ -24,7 +24,7 @@ const place = async (context: TestContext) => {
         url: `redis://127.0.0.1:${port}`,
         cluster: 'test',
         acceptDataLossWindow: false,
-        patienceMs: 500,
+        patienceMs,
       }),
     );
     context.after(storage.close);
@@ -62,7 +62,9 @@ testsThatStartRedis('connections to Redis that are cut', () => {
     deepEqual(await near.read(head.seq, 10), []);
     await appendTo(near, head, ['mine']);
   });
+});
 
+testsThatStartRedis('what the engine makes of connections to Redis that are cut', () => {
   test('the engine finds what was stored when the connection was cut, and answers as if nothing had happened', {
     timeout,
   }, async (context) => {
@@ -85,7 +87,7 @@ testsThatStartRedis('connections to Redis that are cut', () => {
   });
 
   test('a retry with the same request id finds the first outcome', { timeout }, async (context) => {
-    const { proxy, near, far } = await place(context);
+    const { proxy, near, far } = await place(context, 500);
     const { engine } = await open(createMemoryVault(), { wrap: () => near });
     const cut = proxy.cut({ text: append, when: 'after' });
     const first = engine.execute(caller, starting('ada'), { requestId: 'r1' });

@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import { type Outcome, ok, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Address } from './address.ts';
 import { refusalOf, replyFault } from './failures.ts';
@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly patienceMs: number;
   /** How long the server may take over an answer. After that the connection is given up. */
   readonly answerMs: number;
+  /** Whether the process has to stay alive for an answer. It never does for a connection on which nothing is asked. */
+  readonly keepsAlive: boolean;
   /** Done on every new connection before anything else; a refusal is another attempt's reason. */
   readonly prepare?: (run: (command: Command) => Promise<Outcome<unknown>>) => Promise<Outcome<unknown>>;
 }
@@ -24,6 +26,7 @@ interface Client {
   readonly isReady: boolean;
   readonly connect: () => Promise<unknown>;
   readonly destroy: () => void;
+  readonly unref: () => void;
   readonly sendCommand: (command: Command) => Promise<unknown>;
   readonly on: (event: 'error', listener: (error: unknown) => void) => unknown;
 }
@@ -38,6 +41,8 @@ export class Connection {
   #live: Client | undefined;
   #made = Promise.withResolvers<void>();
   #lostAt: number | undefined;
+  /** Why those that were given up were. */
+  readonly #lost = new WeakMap<Client, string>();
   #why: Refusal;
 
   constructor(options: ConnectionOptions) {
@@ -77,26 +82,26 @@ export class Connection {
   }
 
   async #ask(client: Client, command: Command, answerMs: number): Promise<Outcome<unknown>> {
-    const timer = setTimeout(() => {
-      this.#drop(client, this.#unreachable(`It did not answer within ${answerMs / 1_000} s.`));
-    }, answerMs);
+    const timer = this.#after(answerMs, () => {
+      this.#drop(client, `it did not answer within ${answerMs / 1_000} s`);
+    });
     try {
       return ok(await client.sendCommand(command));
     } catch (thrown) {
-      return this.#refusalOf(thrown);
+      return await this.#refusalOf(client, thrown);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #refusalOf(thrown: unknown): Promise<Refusal> {
+  async #refusalOf(client: Client, thrown: unknown): Promise<Refusal> {
     const { ErrorReply } = await import('@redis/client');
     const text = textOf(thrown);
     if (thrown instanceof ErrorReply) return refusalOf(this.#shown, replyFault(text));
     if (this.#closing.signal.aborted) return this.#why;
     return refusalOf(this.#shown, {
       code: 'outcome_unknown',
-      reason: `The connection was lost in the middle of it ("${text}").`,
+      reason: `The connection was lost in the middle of it (${this.#lost.get(client) ?? text}).`,
     });
   }
 
@@ -110,6 +115,9 @@ export class Connection {
       const timer = setTimeout(patience.resolve, left);
       await Promise.race([this.#made.promise, patience.promise]);
       clearTimeout(timer);
+    } else {
+      // Whoever tries again and again leaves time for connecting.
+      await setImmediate();
     }
     return this.#live;
   }
@@ -117,9 +125,10 @@ export class Connection {
   async #connect(): Promise<Outcome<true>> {
     const client = await newClient(this.#options.address);
     client.on('error', (error) => {
-      this.#drop(client, this.#unreachable(`The connection was lost ("${textOf(error)}").`));
+      this.#drop(client, textOf(error));
     });
-    const timer = setTimeout(() => client.destroy(), connectMs);
+    client.unref();
+    const timer = this.#after(connectMs, () => client.destroy());
     try {
       await client.connect();
     } catch (thrown) {
@@ -129,7 +138,11 @@ export class Connection {
     }
     const { prepare, answerMs } = this.#options;
     const prepared = await prepare?.((command) => this.#ask(client, command, answerMs));
-    if (prepared?.ok === false) return this.#failed(client, prepared);
+    if (prepared?.ok === false) {
+      // Nothing has been asked for yet whose outcome would matter.
+      const lost = prepared.code === 'outcome_unknown';
+      return this.#failed(client, lost ? this.#unreachable(prepared.message) : prepared);
+    }
     if (this.#closing.signal.aborted || !client.isReady) return this.#failed(client, this.#why);
     this.#live = client;
     this.#lostAt = undefined;
@@ -149,6 +162,12 @@ export class Connection {
     return refusal;
   }
 
+  /** The socket itself keeps no process alive; what somebody waits for does. */
+  #after(ms: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(act, ms);
+    return this.#options.keepsAlive ? timer : timer.unref();
+  }
+
   #unreachable(reason: string): Refusal {
     return refuse(
       'storage_failed',
@@ -158,11 +177,12 @@ export class Connection {
   }
 
   /** Gives up a connection, and begins to make another one if it was the one in use. */
-  #drop(client: Client, why: Refusal): void {
+  #drop(client: Client, reason: string): void {
+    this.#lost.set(client, reason);
     client.destroy();
     if (client !== this.#live) return;
     this.#live = undefined;
-    this.#why = why;
+    this.#why = this.#unreachable(`The connection was lost (${reason}).`);
     this.#made = Promise.withResolvers<void>();
     this.begin();
   }
@@ -171,15 +191,18 @@ export class Connection {
     const { signal } = this.#closing;
     for (let pauseMs = pauseFirstMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, pauseLastMs)) {
       if ((await this.#connect()).ok) return;
-      await pause(pauseMs * (0.5 + Math.random()), signal);
+      await pause(pauseMs * (0.5 + Math.random()), { signal, keepsAlive: false });
     }
   }
 }
 
-/** Ends early, and without complaint, when the signal says so. Does not keep the process alive. */
-export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+/** Ends early, and without complaint, when the signal says so. */
+export const pause = async (
+  ms: number,
+  { signal, keepsAlive }: { readonly signal: AbortSignal; readonly keepsAlive: boolean },
+): Promise<void> => {
   try {
-    await after(ms, undefined, { signal, ref: false });
+    await after(ms, undefined, { signal, ref: keepsAlive });
   } catch {
     // There is nothing left to wait for.
   }

@@ -24,7 +24,7 @@ export class RedisCounters implements Counters {
   readonly take = async (taking: Taking): Promise<Taken> => {
     if (this.#closed) throw new StoreFailure(refuse('stopping', 'These counters were closed.'));
     const key = this.#keys.counter(taking.key);
-    const read = await this.#server.run(['GET', key]);
+    const read = await this.#server.read(['GET', key]);
     if (!read.ok) throw storeFailure(read);
     let there = typeof read.value === 'string' ? read.value : '';
     for (let tries = 0; tries < triesMax; tries += 1) {

@@ -18,7 +18,7 @@ export interface Durability {
 const versionMin = 7;
 
 /** What must be said on the line to go on all the same. */
-export const acceptFlag = '--accept-data-loss-window';
+const acceptFlag = '--accept-data-loss-window';
 
 /** Whether the server may have the only copy of a journal. `wait` while it cannot say yet. */
 export const judge = (

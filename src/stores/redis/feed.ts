@@ -1,7 +1,7 @@
-import { type Outcome } from '../../kernel/errors.ts';
+import type { Outcome } from '../../kernel/errors.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Connection, pause } from './connection.ts';
-import { askState, type JournalState, stateOf } from './replies.ts';
+import { askState, itemsOf, type JournalState, stateOf } from './replies.ts';
 import type { JournalKeys } from './keys.ts';
 import type { Server } from './server.ts';
 
@@ -20,7 +20,7 @@ export interface Watcher {
  */
 const waitMs = 1_000;
 /** After news: what is appended meanwhile is one piece of news, however many write and however fast. */
-const restMs = 2;
+const restMs = 4;
 /** After a failure, if the connection was there. */
 const retryMs = 100;
 
@@ -34,6 +34,8 @@ export class ChangeFeed {
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #following = false;
+  /** How often it has changed what is watched. */
+  #changes = 0;
   /** What the server calls the connection that waits. */
   #waiting: string | undefined;
 
@@ -43,8 +45,8 @@ export class ChangeFeed {
 
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
-    if (this.#following) this.#interrupt();
-    else void this.#follow();
+    this.#interrupt();
+    if (!this.#following) void this.#follow();
     return () => {
       if (this.#watchers.delete(watcher)) this.#interrupt();
     };
@@ -57,10 +59,11 @@ export class ChangeFeed {
   }
 
   /**
-   * Lets the read that waits begin anew, with the journals that are watched now. Should it not be waiting just yet, or
-   * this user not be permitted to do so, it ends within a second by itself.
+   * Lets the read that waits begin anew, with the journals that are watched now. Should this user not be permitted to do
+   * so, it ends within a second by itself.
    */
   #interrupt(): void {
+    this.#changes += 1;
     if (this.#waiting !== undefined) void this.#server.run(['CLIENT', 'UNBLOCK', this.#waiting]);
   }
 
@@ -70,14 +73,15 @@ export class ChangeFeed {
     while (this.#watchers.size > 0 && !signal.aborted) {
       const news = await this.#wait();
       if (signal.aborted) break;
-      if (news.ok) await this.#show();
-      await pause(news.ok ? restMs : retryMs, signal);
+      if (news.ok) await this.#show(logsIn(news.value));
+      await pause(news.ok ? restMs : retryMs, { signal, keepsAlive: false });
     }
     this.#following = false;
   }
 
   async #wait(): Promise<Outcome<unknown>> {
     const connection = this.#connected();
+    const changes = this.#changes;
     const logs = new Map<string, Seq>();
     for (const { keys, told } of this.#watchers) {
       logs.set(keys.log, Math.min(told(), logs.get(keys.log) ?? Number.MAX_SAFE_INTEGER));
@@ -98,6 +102,8 @@ export class ChangeFeed {
     );
     const id = await identified;
     this.#waiting = id.ok ? String(id.value) : undefined;
+    // Something else is watched than when the read was sent.
+    if (changes !== this.#changes) this.#interrupt();
     const news = await read;
     this.#waiting = undefined;
     return news;
@@ -111,13 +117,20 @@ export class ChangeFeed {
     return this.#connection;
   }
 
-  /** Every watched journal, and not only those of which there was news: asking costs as much for all as for one. */
-  async #show(): Promise<void> {
-    const watchers = [...this.#watchers];
-    const states = await Promise.all(watchers.map(({ keys }) => this.#server.run(askState(keys.journal))));
+  /** Those of which there was news; where there was none of any, all. */
+  async #show(logs: readonly string[]): Promise<void> {
+    const watchers = [...this.#watchers].filter(({ keys }) => logs.length === 0 || logs.includes(keys.log));
+    const states = await Promise.all(watchers.map(({ keys }) => this.#server.read(askState(keys.journal))));
     for (const [index, watcher] of watchers.entries()) {
       const state = states[index];
       if (state?.ok === true && this.#watchers.has(watcher)) watcher.look(stateOf(state.value));
     }
   }
 }
+
+/** The keys in what such a read brings. */
+const logsIn = (news: unknown): readonly string[] =>
+  itemsOf(news).flatMap((one) => {
+    const [log] = itemsOf(one);
+    return typeof log === 'string' ? [log] : [];
+  });

@@ -23,17 +23,18 @@ local function known(key, id)
   return {seq = tonumber(found[3]), chain = found[4], base = tonumber(found[5]), base_chain = found[6]}
 end
 
--- keys: journal, log; args: id, generation, whether it may be made ('1')
+-- keys: journal, log, list of all that were begun; args: id, generation, whether it may be made ('1'), name
 local function begin(keys, args)
   local found = redis.call('HMGET', keys[1], 'format', 'id', 'generation')
   if found[1] then
     if tonumber(found[1]) > ${formatVersion} then return {'newer', found[1]} end
     return {'there', found[2], found[3]}
   end
-  if redis.call('EXISTS', keys[2]) == 1 then return {'remains'} end
+  if redis.call('EXISTS', keys[2]) + redis.call('SISMEMBER', keys[3], args[4]) > 0 then return {'remains'} end
   if args[3] ~= '1' then return {'missing'} end
   redis.call('HSET', keys[1], 'format', '${formatVersion}', 'id', args[1], 'generation', args[2],
     'seq', '0', 'chain', '', 'batch', '', 'base', '0', 'base_chain', '')
+  redis.call('SADD', keys[3], args[4])
   return {'there', args[1], args[2]}
 end
 
@@ -80,12 +81,14 @@ local function rehearse(keys, args)
   return problem or {'fit'}
 end
 
--- keys: journal and log of the old one, journal and log of the new one
-local function replace(keys)
+-- keys: journal and log of the old one, journal and log of the new one, list of all; args: names of both
+local function replace(keys, args)
   if redis.call('EXISTS', keys[3]) == 0 then return {'missing'} end
   redis.call('UNLINK', keys[1], keys[2])
   redis.call('RENAME', keys[3], keys[1])
   if redis.call('EXISTS', keys[4]) == 1 then redis.call('RENAME', keys[4], keys[2]) end
+  redis.call('SADD', keys[5], args[1])
+  redis.call('SREM', keys[5], args[2])
   return {'replaced'}
 end
 

@@ -27,7 +27,7 @@ export class Reader {
 
   async state(): Promise<JournalState> {
     const { server, keys, identity, trouble } = this.#parts;
-    const answer = await server.run(askState(keys.journal));
+    const answer = await server.read(askState(keys.journal));
     if (!answer.ok) throw storeFailure(answer);
     const state = stateOf(answer.value);
     if (state === undefined) throw new StoreFailure(trouble.missing());
@@ -89,7 +89,7 @@ export class Reader {
   async #rows(from: Seq, { to, limit }: { readonly to?: Seq; readonly limit: number }): Promise<StoredRow[]> {
     const { server, keys } = this.#parts;
     const end = to === undefined ? '+' : `0-${to}`;
-    const answer = await server.run(['XRANGE', keys.log, `0-${from}`, end, 'COUNT', String(limit)]);
+    const answer = await server.read(['XRANGE', keys.log, `0-${from}`, end, 'COUNT', String(limit)]);
     if (!answer.ok) throw storeFailure(answer);
     return rowsOf(server.place, answer.value);
   }

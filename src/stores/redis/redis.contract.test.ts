@@ -6,7 +6,8 @@ testsOnRedis('the store contract on Redis', () => {
   const [first, ...others] = installedServers();
   for (const program of [undefined, ...others]) {
     const redis = sharedRedis(program);
-    storeContract(`redis, on ${program ?? first ?? 'TEST_REDIS_URL'}`, {
+    const usual = process.env['TEST_REDIS_URL'] === undefined ? first : 'the server of TEST_REDIS_URL';
+    storeContract(`redis, on ${program ?? usual}`, {
       capabilities: { durable: true, shared: true },
       createJournal: async () => {
         const { storage } = await redis.storage();

@@ -30,7 +30,11 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#durability = refuse('storage_failed', `Redis (${this.place}) was not asked yet.`);
-    this.#connection = new Connection({ ...options, prepare: (run) => this.#look(run) });
+    this.#connection = new Connection({
+      ...options,
+      keepsAlive: true,
+      prepare: (run) => this.#look(run),
+    });
   }
 
   static async open(options: ServerOptions): Promise<Outcome<Server>> {
@@ -57,6 +61,12 @@ export class Server {
 
   readonly run = (command: Command): Promise<Outcome<unknown>> => this.#connection.run(command);
 
+  /** For a question, which can be asked again when the connection was lost in the middle of it. */
+  async read(command: Command): Promise<Outcome<unknown>> {
+    const first = await this.run(command);
+    return !first.ok && first.code === 'outcome_unknown' ? this.run(command) : first;
+  }
+
   /** Calls one of our functions, which the server is taught when it does not know it. */
   async call(
     name: FunctionName,
@@ -72,12 +82,12 @@ export class Server {
 
   /** Asks again whether it is as safe as it was said to be. */
   async inspect(): Promise<Outcome<unknown>> {
-    return this.#look(this.run);
+    return this.#look((command) => this.read(command));
   }
 
-  /** Another connection, for commands that wait. It is made when `begin` is called. */
+  /** Another connection, for commands that wait for news. It is made when `begin` is called. */
   another(): Connection {
-    return new Connection(this.#options);
+    return new Connection({ ...this.#options, keepsAlive: false });
   }
 
   close(): void {
@@ -88,19 +98,26 @@ export class Server {
   /** A refusal only when the server does not answer: one that is not safe can be read all the same. */
   async #look(run: Run): Promise<Outcome<true>> {
     const { acceptDataLossWindow } = this.#options;
-    for (const deadline = performance.now() + loadingLimitMs; ; ) {
-      const [info, config] = await Promise.all([run(['INFO']), run(['CONFIG', 'GET', ...settingsAsked])]);
+    const deadline = performance.now() + loadingLimitMs;
+    for (;;) {
+      const [here, info, config] = await Promise.all([
+        run(['PING']),
+        run(['INFO']),
+        run(['CONFIG', 'GET', ...settingsAsked]),
+      ]);
+      // It may refuse the other two for want of permission; without a connection, or a password, it refuses all.
+      if (!here.ok && here.code !== 'storage_busy') return here;
       const lost = [info, config].find((answer) => !answer.ok && answer.code === 'outcome_unknown');
       if (lost?.ok === false) return lost;
       const settings = config.ok ? pairsOf(textsOf(config.value)) : undefined;
       const report = { info: info.ok ? String(info.value) : '', settings };
-      const judged = judge(this.place, report, acceptDataLossWindow);
+      const judged = here.ok ? judge(this.place, report, acceptDataLossWindow) : 'wait';
       if (judged !== 'wait') {
         this.#durability = judged;
         return ok(true);
       }
       if (performance.now() > deadline || this.#closing.signal.aborted) return this.#notReady();
-      await pause(loadingPauseMs, this.#closing.signal);
+      await pause(loadingPauseMs, { signal: this.#closing.signal, keepsAlive: true });
     }
   }
 

@@ -68,15 +68,15 @@ testsThatStartRedis('passwords of Redis', () => {
   });
 });
 
-testsOnRedis('storage on Redis', () => {
-  const redis = sharedRedis();
+const open = async (context: TestContext, outcome: Promise<Outcome<Store>>): Promise<Store> => {
+  const store = opened(await outcome);
+  context.after(store.close);
+  return store;
+};
 
-  const open = async (context: TestContext, outcome: Promise<Outcome<Store>>): Promise<Store> => {
-    const store = opened(await outcome);
-    context.after(store.close);
-    return store;
-  };
+const redis = sharedRedis();
 
+testsOnRedis('where journals are kept on Redis', () => {
   test('two clusters in one database never meet', { timeout }, async (context) => {
     const [{ storage: one }, { storage: two }] = [await redis.storage(), await redis.storage()];
     const stores = [await open(context, one.open('hub', 'may')), await open(context, two.open('hub', 'may'))];
@@ -122,7 +122,9 @@ testsOnRedis('storage on Redis', () => {
     deepEqual(await storage.wasBegun('hub'), { ok: true, value: false });
     equal(refusal(await storage.replace('hub', 'workspaces/none')).code, 'journal_missing');
   });
+});
 
+testsOnRedis('what a journal on Redis does besides', () => {
   test('what was truncated is out of the store, and the journal goes on', { timeout }, async (context) => {
     const { storage } = await redis.storage();
     const store = await open(context, storage.open('hub', 'may'));

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
 import type { JournalIdentity, Store } from '../../journal/store.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, ok, type Refusal, refuse } from '../../kernel/errors.ts';
 import { faultInName } from '../../kernel/names.ts';
+import { refuseOther } from '../other-journal.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
 import { ChangeFeed } from './feed.ts';
@@ -58,14 +59,14 @@ class RedisStorage implements Storage {
     this.#officeTermMs = officeTermMs;
   }
 
-  readonly placeOf = (name: JournalName): string => `${name} in ${this.place}`;
+  readonly placeOf = (name: JournalName): string => `${this.#keysOf(name).journal} in ${this.#server.place}`;
 
   readonly open = async (name: JournalName, creation: Creation): Promise<Outcome<Store>> => {
     const keys = this.#keysOf(name);
-    const time = await this.#server.run(['TIME']);
+    const time = await this.#server.read(['TIME']);
     if (!time.ok) return time;
     const [seconds = '0', micros = '0'] = textsOf(time.value);
-    const identity = await this.#found(name, keys, creation);
+    const identity = await this.#found(name, creation);
     if (!identity.ok) return identity;
     const { durability } = this.#server;
     if (!durability.ok) return durability;
@@ -84,12 +85,12 @@ class RedisStorage implements Storage {
   };
 
   readonly names = async (): Promise<Outcome<readonly JournalName[]>> => {
-    const begun = await this.#server.run(['SMEMBERS', begunKey(this.#cluster)]);
+    const begun = await this.#server.read(['SMEMBERS', begunKey(this.#cluster)]);
     if (!begun.ok) return begun;
     const names = textsOf(begun.value).flatMap((text) => journalNameOf(text) ?? []);
     const found: JournalName[] = [];
     for (const name of names.toSorted()) {
-      const there = await this.#server.run(['EXISTS', this.#keysOf(name).journal]);
+      const there = await this.#server.read(['EXISTS', this.#keysOf(name).journal]);
       if (!there.ok) return there;
       if (there.value === 1) found.push(name);
     }
@@ -99,8 +100,8 @@ class RedisStorage implements Storage {
   readonly wasBegun = async (name: JournalName): Promise<Outcome<boolean>> => {
     const { journal, log } = this.#keysOf(name);
     const [begun, there] = await Promise.all([
-      this.#server.run(['SISMEMBER', begunKey(this.#cluster), name]),
-      this.#server.run(['EXISTS', journal, log]),
+      this.#server.read(['SISMEMBER', begunKey(this.#cluster), name]),
+      this.#server.read(['EXISTS', journal, log]),
     ]);
     if (!begun.ok) return begun;
     return there.ok ? ok(begun.value === 1 || Number(there.value) > 0) : there;
@@ -108,7 +109,7 @@ class RedisStorage implements Storage {
 
   readonly bytesOf = async (name: JournalName): Promise<number> => {
     const { journal, log } = this.#keysOf(name);
-    const used = await Promise.all([journal, log].map((key) => this.#server.run(['MEMORY', 'USAGE', key])));
+    const used = await Promise.all([journal, log].map((key) => this.#server.read(['MEMORY', 'USAGE', key])));
     return used.reduce((sum, one) => {
       if (!one.ok) throw storeFailure(one);
       return sum + Number(one.value ?? 0);
@@ -134,12 +135,13 @@ class RedisStorage implements Storage {
 
   readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
     const [old, next] = [this.#keysOf(to), this.#keysOf(from)];
-    const answer = await this.#server.call('replace', [old.journal, old.log, next.journal, next.log], []);
+    const keys = [old.journal, old.log, next.journal, next.log, begunKey(this.#cluster)];
+    const answer = await this.#server.call('replace', keys, [to, from]);
     if (!answer.ok) return answer;
     const { verdict, rest } = verdictOf(answer.value);
+    if (verdict === 'missing') return this.#troubleOf(next).absent();
     if (verdict !== 'replaced') return this.#troubleOf(next).refusalOf(verdict, rest[0], 0);
-    const listed = await this.#server.run(['SADD', begunKey(this.#cluster), to]);
-    return listed.ok ? this.remove(from) : listed;
+    return this.remove(from);
   };
 
   readonly close = async (): Promise<void> => {
@@ -151,56 +153,54 @@ class RedisStorage implements Storage {
     return keysOf(this.#cluster, name);
   }
 
-  #troubleOf({ journal }: JournalKeys): Trouble {
+  #troubleOf({ journal }: Pick<JournalKeys, 'journal'>): Trouble {
     return new Trouble(this.#server.place, journal);
   }
 
   /** The identity of a journal that is there, or is made now. Looking for it needs no permission to write. */
-  async #found(name: JournalName, keys: JournalKeys, creation: Creation): Promise<Outcome<JournalIdentity>> {
+  async #found(name: JournalName, creation: Creation): Promise<Outcome<JournalIdentity>> {
+    const keys = this.#keysOf(name);
     const [state, listed] = await Promise.all([
-      this.#server.run(askState(keys.journal)),
-      this.#server.run(['SISMEMBER', begunKey(this.#cluster), name]),
+      this.#server.read(askState(keys.journal)),
+      this.#server.read(['SISMEMBER', begunKey(this.#cluster), name]),
     ]);
     if (!state.ok) return asReading(state);
     if (!listed.ok) return asReading(listed);
     const there = stateOf(state.value);
-    const trouble = this.#troubleOf(keys);
-    if (there !== undefined && there.format > formatVersion) return trouble.newer(there.format);
-    if (there === undefined && (listed.value === 1 || creation === 'must-exist')) {
-      return listed.value === 1 ? this.#lost(name, keys) : trouble.missing();
-    }
-    const identity = there === undefined ? await this.#begin(keys, creation) : ok(there.identity);
-    if (!identity.ok) return identity;
-    if (listed.value !== 1) {
-      // On a replica this fails, where nothing else can be written either; the next who opens it does it.
-      await this.#server.run(['SADD', begunKey(this.#cluster), name]);
-    }
-    const wanted = typeof creation === 'object' ? creation.as : identity.value;
-    const { id, generation } = identity.value;
-    if (id === wanted.id && generation === wanted.generation) return identity;
-    return refuse('exists', `Redis (${this.#server.place}) already has another journal ${keys.journal}.`);
+    if (there === undefined) return this.#begin(name, creation);
+    if (there.format > formatVersion) return this.#troubleOf(keys).newer(there.format);
+    // Somebody has deleted the list. On a replica this fails, as all writing does; the next who opens it does it.
+    if (listed.value !== 1) await this.#server.run(['SADD', begunKey(this.#cluster), name]);
+    return this.#asWanted(name, there.identity, creation);
   }
 
-  async #begin(keys: JournalKeys, creation: Creation): Promise<Outcome<JournalIdentity>> {
+  async #begin(name: JournalName, creation: Creation): Promise<Outcome<JournalIdentity>> {
+    const { journal, log } = this.#keysOf(name);
     const { id, generation } =
       typeof creation === 'object' ? creation.as : { id: randomUUID(), generation: 1 };
-    const args = [id, String(generation), creation === 'must-exist' ? '0' : '1'];
-    const answer = await this.#server.call('begin', [keys.journal, keys.log], args);
+    const args = [id, String(generation), creation === 'must-exist' ? '0' : '1', name];
+    const answer = await this.#server.call('begin', [journal, log, begunKey(this.#cluster)], args);
     if (!answer.ok) return asReading(answer);
     const { verdict, rest } = verdictOf(answer.value);
-    const [madeId, madeGeneration] = rest;
-    if (verdict === 'there') return ok({ id: String(madeId), generation: Number(madeGeneration) });
-    if (verdict === 'remains') return this.#troubleOf(keys).missing();
-    return this.#troubleOf(keys).refusalOf(verdict, madeId, 0);
+    const [madeId, madeGeneration] = textsOf(rest);
+    const trouble = this.#troubleOf({ journal });
+    switch (verdict) {
+      case 'there':
+        return this.#asWanted(name, { id: madeId ?? '', generation: Number(madeGeneration) }, creation);
+      case 'remains':
+        return trouble.lost(`DEL ${log}`, `SREM ${begunKey(this.#cluster)} ${name}`);
+      case 'missing':
+        return trouble.absent();
+      default:
+        return trouble.refusalOf(verdict, madeId, 0);
+    }
   }
 
-  #lost(name: JournalName, keys: JournalKeys): Outcome<never> {
-    const { code, message, details } = this.#troubleOf(keys).missing();
-    const accept = `SREM ${begunKey(this.#cluster)} ${name}`;
-    return refuse(code, `${message} To accept the loss: "${accept}".`, details);
+  #asWanted(name: JournalName, found: JournalIdentity, creation: Creation): Outcome<JournalIdentity> {
+    const wanted = typeof creation === 'object' ? creation.as : found;
+    return refuseOther(this.placeOf(name), found, wanted) ?? ok(found);
   }
 }
 
 /** Before a journal is open nothing can have been stored in it. */
-const asReading = (refusal: Parameters<typeof storeFailure>[0]): Outcome<never> =>
-  storeFailure(refusal).refusal;
+const asReading = (refusal: Refusal): Refusal => storeFailure(refusal).refusal;

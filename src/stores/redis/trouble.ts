@@ -39,11 +39,26 @@ export class Trouble {
     }
   }
 
+  /** There never was one, as far as can be told. */
+  absent(): Refusal {
+    return refuse(
+      'journal_missing',
+      `Redis (${this.#place}) has no journal ${this.#key}. Restore a backup, or name the right server, database and cluster.`,
+      { place: this.#place },
+    );
+  }
+
   missing(): Refusal {
     return refusalOf(this.#place, {
       code: 'journal_missing',
       reason: `The journal ${this.#key} was there and is gone; perhaps the database was flushed. ${restore}`,
     });
+  }
+
+  /** For opening: to make a new one would hide the loss. */
+  lost(...commands: readonly string[]): Refusal {
+    const { code, message, details } = this.missing();
+    return refuse(code, `${message} To accept the loss: "${commands.join('", "')}".`, details);
   }
 
   other(): Refusal {
