@@ -1,0 +1,31 @@
+/** What the stores of the tests have under way. A store in memory never has anything. */
+let underWay = 0;
+let waiting: (() => void)[] = [];
+
+/** Counts the work as under way until it is done. */
+export const working = async <T>(work: () => Promise<T>): Promise<T> => {
+  const done = begun();
+  try {
+    return await work();
+  } finally {
+    done();
+  }
+};
+
+/** Something is under way until what comes back is called. */
+export const begun = (): (() => void) => {
+  let isDone = false;
+  underWay += 1;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    underWay -= 1;
+    if (underWay > 0) return;
+    for (const resolve of waiting.splice(0)) setImmediate(resolve);
+  };
+};
+
+/** Resolves when no store has anything under way, and nobody begins anything in the next turn either. */
+export const atRest = async (): Promise<void> => {
+  while (underWay > 0) await new Promise<void>((resolve) => void waiting.push(resolve));
+};
