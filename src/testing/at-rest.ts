@@ -25,7 +25,15 @@ export const begun = (): (() => void) => {
   };
 };
 
-/** Resolves when no store has anything under way, and nobody begins anything in the next turn either. */
+/** Resolves when no store has anything under way. */
 export const atRest = async (): Promise<void> => {
   while (underWay > 0) await new Promise<void>((resolve) => void waiting.push(resolve));
+};
+
+/** Lets happen all that can while no time passes. */
+export const turns = async (count = 20): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) {
+    await new Promise((resolve) => void setImmediate(resolve));
+    await atRest();
+  }
 };

@@ -17,7 +17,11 @@ import {
 import { assert } from '../kernel/assert.ts';
 import type { Seq } from '../kernel/entry.ts';
 import { refuse } from '../kernel/errors.ts';
-import { type MemoryVault, createMemoryVault } from '../stores/memory/memory-store.ts';
+import {
+  type MemoryVault,
+  createMemoryVault,
+  openMemoryStore as openInMemory,
+} from '../stores/memory/memory-store.ts';
 import { begun, working } from './at-rest.ts';
 import { chosenStorage } from './chosen-storage.ts';
 import { opened } from './store-files.ts';
@@ -33,6 +37,8 @@ export const openMemoryStore = (vault: MemoryVault): Store => new ChosenStore(va
 
 interface Journal {
   readonly name: ReturnType<typeof workspaceJournal>;
+  /** What is stored. */
+  readonly rows: StoredRow[];
   /** Who is to be woken by what is appended elsewhere, by the real thing. */
   readonly stores: Set<ChosenStore>;
 }
@@ -42,7 +48,7 @@ const journals = new WeakMap<MemoryVault, Journal>();
 const journalOf = (vault: MemoryVault): Journal => {
   const known = journals.get(vault);
   if (known !== undefined) return known;
-  const journal = { name: workspaceJournal(randomUUID()), stores: new Set<ChosenStore>() };
+  const journal: Journal = { name: workspaceJournal(randomUUID()), rows: [], stores: new Set<ChosenStore>() };
   journals.set(vault, journal);
   return journal;
 };
@@ -74,20 +80,25 @@ class ChosenStore implements Store {
   readonly readAt = (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> =>
     this.#reading((store) => store.readAt(seqs));
 
-  readonly append = (request: AppendRequest): Promise<AppendOutcome> =>
-    working(async () => {
-      const store = await this.#opened();
-      const { faults } = this.#vault;
-      await faults.beforeAppend?.();
-      const fault = faults.appends.shift();
-      if (fault === 'full') return { kind: 'unknown', code: 'storage_full', reason: ordered };
-      if (fault === 'lost_unknown') return { kind: 'unknown', code: 'outcome_unknown', reason: ordered };
-      this.#expectElsewhere();
+  readonly append = async (request: AppendRequest): Promise<AppendOutcome> => {
+    const store = await this.#opened();
+    const { faults, rows } = this.#vault;
+    // As long as a test holds it up, that is rest.
+    await faults.beforeAppend?.();
+    const fault = faults.appends.shift();
+    if (fault === 'full') return { kind: 'unknown', code: 'storage_full', reason: ordered };
+    if (fault === 'lost_unknown') return { kind: 'unknown', code: 'outcome_unknown', reason: ordered };
+    return working(async () => {
+      const expected = this.#expectElsewhere();
       const outcome = await store.append(request);
-      if (outcome.kind !== 'appended') return outcome;
-      for (const row of request.rows) this.#vault.rows[row.seq - 1] = row;
+      if (outcome.kind !== 'appended') {
+        for (const done of expected) done();
+        return outcome;
+      }
+      for (const row of request.rows) rows[row.seq - 1] = this.#journal.rows[row.seq - 1] = row;
       return fault === undefined ? outcome : { kind: 'unknown', code: 'outcome_unknown', reason: ordered };
     });
+  };
 
   readonly watch = (listener: () => void): (() => void) => {
     const own = (): void => listener();
@@ -140,6 +151,9 @@ class ChosenStore implements Store {
 
   #opened(): Promise<Store> {
     this.#opening ??= working(async () => {
+      const { rows } = this.#vault;
+      // What a test has damaged by hand is as it is only in the vault.
+      if (this.#journal.rows.some((row, index) => rows[index] !== row)) return openInMemory(this.#vault);
       const storage: Storage = await chosenStorage();
       const store = opened(await storage.open(this.#journal.name, { as: this.#vault.identity }));
       await this.#fill(store);
@@ -151,22 +165,24 @@ class ChosenStore implements Store {
   /** Brings along what a test has put into the vault by hand. */
   async #fill(store: Store): Promise<void> {
     const { rows } = this.#vault;
-    const expected = await store.head();
-    const missing = rows.slice(expected);
-    const batches = Map.groupBy(missing, ({ batch }) => batch);
-    for (const [batch, some] of batches) {
-      const first = some[0]?.seq ?? 1;
-      const link = rows[first - 2]?.chain ?? '';
-      const outcome = await store.append({ expected: first - 1, link, batch, rows: some });
+    const missing = rows.slice(this.#journal.rows.length);
+    for (const [batch, some] of Map.groupBy(missing, (row) => row.batch)) {
+      const expected = this.#journal.rows.length;
+      const link = rows[expected - 1]?.chain ?? '';
+      const outcome = await store.append({ expected, link, batch, rows: some });
       assert(outcome.kind !== 'unknown', 'what is in the vault can be stored');
+      this.#journal.rows.push(...some);
     }
   }
 
   /** Until those who watch elsewhere are woken there is no rest. */
-  #expectElsewhere(): void {
-    for (const other of this.#journal.stores) {
-      if (other !== this && other.#unwatch !== undefined) other.#expected.add(begun());
-    }
+  #expectElsewhere(): readonly (() => void)[] {
+    return [...this.#journal.stores].flatMap((other) => {
+      if (other === this || other.#unwatch === undefined) return [];
+      const done = begun();
+      other.#expected.add(done);
+      return [done];
+    });
   }
 
   #ring(): void {
