@@ -34,6 +34,7 @@ export interface PostgresServer extends PostgresDatabase {
 }
 
 const given = process.env['TEST_POSTGRES_URL'] ?? '';
+const isRequired = process.env['SIGNALBOX_TEST_STORES'] === 'required';
 const isRoot = process.getuid?.() === 0;
 
 /** PostgreSQL refuses to run as root; Debian's package makes this user for it. It ends when this process does. */
@@ -76,9 +77,16 @@ export const withPostgres = (title: string, needs: 'any' | 'own' | 'mount', regi
   const reason = whyNot(needs);
   if (reason === undefined) return register();
   test(title, (context) => {
-    assert(process.env['SIGNALBOX_TEST_STORES'] !== 'required', `must not be ${reason}`);
+    assert(!isRequired, `must not be ${reason}`);
     context.skip(reason);
   });
+};
+
+/** What test files need to share one server, which ends with this process. */
+export const postgresEnvironment = async () => {
+  const skipped = whyNot('any');
+  if (skipped !== undefined) return { skipped, isFailure: isRequired };
+  return { environment: { TEST_POSTGRES_URL: (await sharedPostgres()).url } };
 };
 
 let shared: Promise<PostgresDatabase> | undefined;

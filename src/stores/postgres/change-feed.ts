@@ -9,8 +9,10 @@ export interface Watcher {
   readonly key: number;
   /** What its own appends are signed with. */
   readonly sender: string;
-  /** The last entry that it knows of without having been woken. */
-  readonly known: () => Seq;
+  /** The last entry that it had looked at when it began to watch. */
+  readonly since: Seq;
+  /** The last entry that it has written itself. */
+  readonly own: () => Seq;
   readonly ring: () => void;
 }
 
@@ -47,7 +49,7 @@ export class ChangeFeed {
 
   /** Wakes the watcher from now on; gives the way to end that. */
   add(watcher: Watcher): () => void {
-    const watched = { watcher, rung: watcher.known() };
+    const watched = { watcher, rung: watcher.since };
     this.#watched.add(watched);
     if (!this.#running) void this.#run();
     // What came between its last look and now has not been told to it.
@@ -114,7 +116,7 @@ export class ChangeFeed {
     const heads = new Map(rows.map(([key, seq]) => [key, seqOf(seq)]));
     for (const watched of this.#watched) {
       const head = heads.get(watched.watcher.key) ?? 0;
-      if (head > watched.watcher.known()) wake(watched, head);
+      if (head > watched.watcher.own()) wake(watched, head);
     }
   }
 }

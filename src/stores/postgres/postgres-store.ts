@@ -56,6 +56,8 @@ export class PostgresStore implements Store {
   readonly #head: Latest<Seq>;
   /** The last entry that this store has read or written. */
   #seen: Seq = 0;
+  /** The last entry that this store has written. */
+  #own: Seq = 0;
   #unwatch: (() => void) | undefined;
   /** The last append found no room. */
   #full = false;
@@ -124,7 +126,8 @@ export class PostgresStore implements Store {
     this.#unwatch ??= this.#shared.feed.add({
       key: this.#key,
       sender: this.#sender,
-      known: () => this.#seen,
+      since: this.#seen,
+      own: () => this.#own,
       ring: () => {
         for (const each of this.#listeners) each();
       },
@@ -214,7 +217,8 @@ export class PostgresStore implements Store {
     const outcome = await append({ database, channel, key: this.#key, sender: this.#sender }, request);
     this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
     const last = outcome.kind === 'appended' ? request.rows.at(-1) : undefined;
-    this.#seen = Math.max(this.#seen, last?.seq ?? 0);
+    this.#own = Math.max(this.#own, last?.seq ?? 0);
+    this.#seen = Math.max(this.#seen, this.#own);
     return outcome;
   }
 
