@@ -4,6 +4,7 @@ import type { Actor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type Call, digestOf } from './batch.ts';
+import type { AppendObserver } from './instruments.ts';
 import { requestIdCharactersMax } from './requests.ts';
 
 export interface CallOptions {
@@ -20,15 +21,18 @@ export interface CallOptions {
   readonly receipts?: boolean | undefined;
   /** The receipt of an answer that has arrived. */
   readonly received?: string | undefined;
+  readonly observer?: AppendObserver | undefined;
 }
 
 /** The call of somebody who asks for a command, ready to be decided. */
 export const askedCall = (
   prepared: PreparedCommand,
   caller: Caller,
-  how: Pick<Call, 'identify' | 'arrived' | 'foresee'> & { readonly requestId: string | undefined },
+  how: Pick<Call, 'identify' | 'arrived' | 'foresee' | 'observer'> & {
+    readonly requestId: string | undefined;
+  },
 ): Call => {
-  const { requestId, identify, arrived, foresee } = how;
+  const { requestId, identify, arrived, foresee, observer } = how;
   return {
     by: prepared.operation,
     intent: prepared.intend(caller),
@@ -43,6 +47,7 @@ export const askedCall = (
     entropy: drawnOnce(),
     ...(arrived !== undefined && { arrived }),
     ...(foresee !== undefined && { foresee }),
+    ...(observer !== undefined && { observer }),
   };
 };
 

@@ -16,6 +16,7 @@ import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
 import { keepTickShape } from './kept-tick.ts';
+import { Meter } from './metrics/meter.ts';
 import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
@@ -44,7 +45,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const denials = new Denials({ clock: systemClock, log });
+  const meter = new Meter({ operations: catalogue.operations, monotonic: systemClock.monotonic });
+  const denials = new Denials({ clock: systemClock, log, meter });
   const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
@@ -67,7 +69,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   const { url, publicUrl } = addressesOf(listening.value, exposure.value, settings.web);
   hubUrl = publicUrl;
   log.info('listening', { url: listening.value.url });
-  const opened = await openGuarded(settings, access, { catalogue, log, denials, ticksFirst: true });
+  const opened = await openGuarded(settings, access, { catalogue, log, denials, meter, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();

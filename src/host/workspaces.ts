@@ -16,6 +16,7 @@ import type { Store } from '../journal/store.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
+import type { Meter } from './metrics/meter.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 /** Opens the journal of a name. `create`: whether it may come into being now, or must have been there. */
@@ -31,6 +32,8 @@ export interface WorkspacesOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter | undefined;
 }
 
 /** The hub's own journal, which lists the workspaces. */

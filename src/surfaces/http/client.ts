@@ -3,7 +3,7 @@ import type { Agent } from 'node:http';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
+import type { Hub, HubCall, HubHealth, HubReply, ServiceLevels } from '../hub.ts';
 import { pause } from '../pause.ts';
 import { type HubAddress, bareTokenRefusal, hubAddress } from './address.ts';
 import { headerNames, isHeaderText, lostHeader, narrowedKind } from './call-headers.ts';
@@ -19,6 +19,7 @@ import {
   outcomeUnknown,
   refusalIn,
   replyIn,
+  serviceLevelsIn,
   stranger,
   unreached,
 } from './hub-answers.ts';
@@ -217,6 +218,22 @@ export class RemoteHub implements Hub {
     });
     if (!answer.ok) return unreached(this.#address, answer.reason);
     return (answer.status === 200 ? linkIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address);
+  }
+
+  /** How the hub stands against what it promises of its service. */
+  async serviceLevels(): Promise<Outcome<ServiceLevels>> {
+    const answer = await ask(this.#line, {
+      method: 'GET',
+      path: '/v1/service-levels',
+      headers: this.#line.credentials,
+      body: undefined,
+      signal: undefined,
+      timeoutMs: healthTimeoutMs,
+    });
+    if (!answer.ok) return unreached(this.#address, answer.reason);
+    return (
+      (answer.status === 200 ? serviceLevelsIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address)
+    );
   }
 
   async health(): Promise<HubHealth> {
