@@ -4,7 +4,7 @@ import type { Actor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type Call, digestOf } from './batch.ts';
-import type { AppendObserver } from './instruments.ts';
+import type { ObservedCommand } from './instruments.ts';
 import { requestIdCharactersMax } from './requests.ts';
 
 export interface CallOptions {
@@ -21,18 +21,16 @@ export interface CallOptions {
   readonly receipts?: boolean | undefined;
   /** The receipt of an answer that has arrived. */
   readonly received?: string | undefined;
-  readonly observer?: AppendObserver | undefined;
 }
 
 /** The call of somebody who asks for a command, ready to be decided. */
 export const askedCall = (
-  prepared: PreparedCommand,
+  prepared: ObservedCommand,
   caller: Caller,
-  how: Pick<Call, 'identify' | 'arrived' | 'foresee' | 'observer'> & {
-    readonly requestId: string | undefined;
-  },
+  how: Pick<Call, 'identify' | 'arrived' | 'foresee'> & { readonly requestId: string | undefined },
 ): Call => {
-  const { requestId, identify, arrived, foresee, observer } = how;
+  const { requestId, identify, arrived, foresee } = how;
+  const { observer } = prepared;
   return {
     by: prepared.operation,
     intent: prepared.intend(caller),
@@ -86,7 +84,7 @@ const secretBytes = 32;
  * The command with the secret of this one call, if it wants one: the rules get the hash of it, the answer itself. What is
  * answered to a repeat is made from the command without it.
  */
-export const withSecret = (prepared: PreparedCommand): PreparedCommand => {
+export const withSecret = (prepared: ObservedCommand): ObservedCommand => {
   if (prepared.secret !== true) return prepared;
   const bytes = randomBytes(secretBytes);
   const secret = bytes.toString('base64url');

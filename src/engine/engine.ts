@@ -19,7 +19,7 @@ import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
-import type { Instruments } from './instruments.ts';
+import type { Instruments, ObservedCommand } from './instruments.ts';
 import type { Log } from './log.ts';
 import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
@@ -179,7 +179,7 @@ export class Engine {
 
   async execute(
     caller: Caller,
-    prepared: PreparedCommand,
+    prepared: ObservedCommand,
     options: CallOptions = {},
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
@@ -191,7 +191,6 @@ export class Engine {
     let answer: Promise<Outcome<Reply>> | undefined;
     const call = askedCall(shown, caller, {
       requestId: options.requestId,
-      observer: options.observer,
       identify: (slices) => this.#options.identify(slices, speaker),
       arrived: (actor) => {
         delivering.called(actor);

@@ -1,4 +1,5 @@
 import type { AppendResult } from '../journal/journal.ts';
+import type { PreparedCommand } from '../kernel/operation.ts';
 
 /** One append of a batch that had something to store. */
 export interface Append {
@@ -31,4 +32,9 @@ export interface Instruments {
 export interface AppendObserver {
   readonly appending: () => void;
   readonly appended: (append: Append) => void;
+}
+
+/** A command whose way into the journal somebody follows. */
+export interface ObservedCommand extends PreparedCommand {
+  readonly observer?: AppendObserver;
 }

@@ -4,9 +4,10 @@ import { agentsIntent } from '../areas/agents/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
 import type { Reply } from '../engine/answers.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { ObservedCommand } from '../engine/instruments.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
-import type { Caller, Operation, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
+import type { Caller, Operation, PreparedQuery } from '../kernel/operation.ts';
 import { type RateClass, isRateClass } from '../kernel/rate.ts';
 import {
   type Hub,
@@ -77,7 +78,7 @@ export class LocalHub implements Hub {
   async call(call: HubCall): Promise<Outcome<HubReply>> {
     const { meter } = this.#options;
     if (meter === undefined) return this.#answer(call, undefined);
-    const measured = meter.begin(call.operation);
+    const measured = meter.begin(call);
     let code: CallCode = 'internal';
     try {
       const outcome = await this.#answer(call, measured);
@@ -114,7 +115,8 @@ export class LocalHub implements Hub {
     const beyond =
       prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
     if (beyond !== undefined) return beyond;
-    const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, prepared.value, made);
+    const asked = observed(prepared.value, measured);
+    const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, asked, made);
     const reply =
       prepared.value.limitMs > 0
         ? await whileGood(call, prepared.value.kind === 'command', make)
@@ -135,7 +137,7 @@ export class LocalHub implements Hub {
     });
   }
 
-  #make(engine: Engine, prepared: PreparedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {
+  #make(engine: Engine, prepared: ObservedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {
     const { caller } = call;
     if (prepared.kind === 'command') return engine.execute(caller, prepared, call);
     const whose = prepared.measures?.(caller);
@@ -329,6 +331,15 @@ export class LocalHub implements Hub {
     return workspace.ok ? ok(workspace.value.engine) : workspace;
   }
 }
+
+/** The same, with who follows how it is stored. */
+const observed = (
+  prepared: ObservedCommand | PreparedQuery,
+  measured: MeasuredCall | undefined,
+): ObservedCommand | PreparedQuery =>
+  measured?.span === undefined || prepared.kind === 'query'
+    ? prepared
+    : { ...prepared, observer: measured.span.observer };
 
 /** The operation on the journal that its input names. */
 const whereAsked = (operation: Operation, input: unknown): Operation =>

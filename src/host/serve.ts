@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -45,7 +46,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const meter = new Meter({ operations: catalogue.operations, monotonic: systemClock.monotonic });
+  const meter = await openMeter(catalogue, settings.otelEndpoint, log);
   const denials = new Denials({ clock: systemClock, log, meter });
   const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
@@ -96,8 +97,20 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await access.close();
   await denials.flush();
   await opened.value.hub.close();
+  await meter.close();
   log.info('stopped');
   return ok(true);
+};
+
+/** What traces with is loaded only by a hub that is told where to. */
+const openMeter = async (
+  { operations }: Catalogue,
+  endpoint: string | undefined,
+  log: Log,
+): Promise<Meter> => {
+  const tracing =
+    endpoint === undefined ? undefined : (await import('./tracing/open.ts')).openTracing({ endpoint, log });
+  return new Meter({ operations, monotonic: systemClock.monotonic, tracing });
 };
 
 const sayReady = (ready: Ready, terminal: ServeOptions['terminal']): void => {

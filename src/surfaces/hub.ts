@@ -111,6 +111,8 @@ export interface HubCall {
   readonly receipts?: boolean | undefined;
   /** The receipt of an answer that has arrived where it was to go, given to the same agent. */
   readonly received?: string | undefined;
+  /** The trace that the caller is in (W3C Trace Context), as it came. */
+  readonly traceparent?: string | undefined;
 }
 
 export const lostCallsMax = 20;

@@ -12,6 +12,7 @@ import { errorCodes } from '../../src/catalogue/errors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
+import { Meter } from '../../src/host/metrics/meter.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
 import { openGate } from '../../src/host/open-gate.ts';
 import { type Outcome, ok } from '../../src/kernel/errors.ts';
@@ -64,6 +65,8 @@ export type Wrap = (hub: Hub) => Partial<Hub>;
 export const openHub = async (context: TestContext, log: CollectedLog) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-surface-'));
   const vaults = new Map<string, MemoryVault>();
+  const catalogue = new Catalogue([...operations, ...probes]);
+  const meter = new Meter({ operations: catalogue.operations, monotonic: systemClock.monotonic });
   const workspaces = valueIn(
     await Workspaces.open({
       dataDir,
@@ -76,15 +79,16 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
       clock: systemClock,
       log,
       ticksFirst: true,
+      meter,
     }),
   );
-  const catalogue = new Catalogue([...operations, ...probes]);
   const hub = new LocalHub({
     workspaces,
     find: catalogue.find,
     defaultWorkspace: 'main',
     version: '0.0.0-test',
     store: 'memory',
+    meter,
   });
   valueIn(await workspaces.ensure('main'));
   context.after(async () => {
@@ -129,6 +133,8 @@ export const serve = async (
     count: (caller, rate) => local.count(caller, rate),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
+    metrics: (caller) => local.metrics(caller),
+    serviceLevels: (caller) => local.serviceLevels(caller),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
   const { clock = systemClock } = options;

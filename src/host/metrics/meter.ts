@@ -2,6 +2,8 @@ import type { Append, Instruments, Load } from '../../engine/instruments.ts';
 import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { RateClass } from '../../kernel/rate.ts';
+import type { HubCall } from '../../surfaces/hub.ts';
+import type { CallSpan, Tracing } from '../tracing/tracing.ts';
 import { Distribution, secondsBounds, sizeBounds } from './distribution.ts';
 import { RecentCalls } from './window.ts';
 
@@ -14,18 +16,21 @@ const unknownOperation = 'unknown';
 const httpOfFaults = 500;
 
 /** Whether a call failed by the hub's fault, and not because it asked for what cannot be. */
-const isFault = (code: CallCode): boolean => code !== 'ok' && errorTable[code].http >= httpOfFaults;
+export const isFault = (code: CallCode): boolean => code !== 'ok' && errorTable[code].http >= httpOfFaults;
 
 /** A call that is being measured. */
 export class MeasuredCall {
   readonly operation: string;
   readonly begunAt: number;
+  /** Where calls are traced. */
+  readonly span: CallSpan | undefined;
   /** It was asked to wait for something, so that its time says nothing about the hub. */
   waits = false;
 
-  constructor(operation: string, begunAt: number) {
+  constructor(operation: string, begunAt: number, span: CallSpan | undefined) {
     this.operation = operation;
     this.begunAt = begunAt;
+    this.span = span;
   }
 }
 
@@ -37,6 +42,7 @@ interface Measured {
 export interface MeterOptions {
   readonly operations: readonly Pick<Operation, 'name' | 'kind'>[];
   readonly monotonic: () => number;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** All that a hub counts of its own work, in numbers of this process. What reads them makes metrics of them. */
@@ -52,11 +58,13 @@ export class Meter implements Instruments {
   callsDecidedAgain = 0;
   callsRepeated = 0;
   readonly #operations: ReadonlyMap<string, Measured>;
+  readonly #tracing: Tracing | undefined;
   readonly #unknown: Measured = { kind: 'read', times: new Map() };
   #loads: (() => Load)[] = [];
 
-  constructor({ operations, monotonic }: MeterOptions) {
+  constructor({ operations, monotonic, tracing }: MeterOptions) {
     this.monotonic = monotonic;
+    this.#tracing = tracing;
     this.recent = new RecentCalls(monotonic);
     this.#operations = new Map(
       operations.map(({ name, kind }) => [
@@ -66,15 +74,25 @@ export class Meter implements Instruments {
     );
   }
 
-  begin(operation: string): MeasuredCall {
-    return new MeasuredCall(operation, this.monotonic());
+  begin({ operation, traceparent }: Pick<HubCall, 'operation' | 'traceparent'>): MeasuredCall {
+    const span = this.#tracing?.begin(
+      this.#operations.has(operation) ? operation : unknownOperation,
+      traceparent,
+    );
+    return new MeasuredCall(operation, this.monotonic(), span);
   }
 
-  end({ operation, begunAt, waits }: MeasuredCall, code: CallCode): void {
+  end({ operation, begunAt, waits, span }: MeasuredCall, code: CallCode): void {
+    span?.end(code);
     const ms = this.monotonic() - begunAt;
     const { kind, times } = this.#operations.get(operation) ?? this.#unknown;
     distributionIn(times, code).add(ms / 1_000);
     this.recent.add(kind, waits ? undefined : ms, isFault(code));
+  }
+
+  /** Lets go of what is measured here and told elsewhere. */
+  async close(): Promise<void> {
+    await this.#tracing?.close();
   }
 
   /** How long calls took, by operation and by how they ended; only where there were any. */
