@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { refuse } from '../kernel/errors.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
-import { agentCount, caller, open, starting, valueOf } from '../testing/engine-harness.ts';
+import { agentCount, caller, deciding, open, starting, valueOf } from '../testing/engine-harness.ts';
 import type { Append, Instruments, Load } from './instruments.ts';
 
 const noting = () => {
@@ -26,7 +27,10 @@ it('instruments hear of each batch that is stored, and of nothing else', async (
   const { engine } = await open(createMemoryVault(), { instruments });
   await Promise.all(['ada', 'bob', 'eve'].map((name) => engine.execute(caller, starting(name))));
   await engine.query(caller, agentCount);
-  const refused = await engine.execute({ ...caller, role: 'reader' }, starting('no name at all'));
+  const refused = await engine.execute(
+    caller,
+    deciding(() => refuse('held', 'Somebody has it.')),
+  );
   assert.equal(refused.ok, false);
   assert.deepEqual(appends, [{ kind: 'appended', entries: 3, calls: 3 }]);
   assert.deepEqual(again, []);

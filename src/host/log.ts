@@ -39,6 +39,8 @@ export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log =>
         base: { pid: process.pid },
         timestamp: load.pino.stdTimeFunctions.isoTime,
         formatters: { level: (level) => ({ level }) },
+        // What is thrown is made fit to be shown here, and not by pino, which shows all of it.
+        serializers: { err: (error: ShownError) => error },
       },
       { write: (line: string) => void stream.write(write(line)) },
     );

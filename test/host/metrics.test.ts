@@ -31,8 +31,8 @@ describe('the metrics of a hub', () => {
         role: 'reader',
         categories: ['metrics'],
       }),
-    ).secret;
-    const worker = Object(await callWith(hub.url, owner, 'token_create', { role: 'worker' })).secret;
+    ).token;
+    const worker = Object(await callWith(hub.url, owner, 'token_create', { role: 'worker' })).token;
     assert.deepEqual([typeof scraper, typeof worker], ['string', 'string']);
     assert.equal((await metricsOf(hub.url)).status, 401);
     assert.equal((await metricsOf(hub.url, worker)).status, 403);

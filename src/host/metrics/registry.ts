@@ -135,16 +135,19 @@ interface About {
 class ReadHistogram extends Histogram {
   readonly #name: string;
   readonly #read: () => Distributions;
+  /** Says what a histogram says of itself. */
+  readonly #empty: Histogram;
 
   constructor(about: About, read: () => Distributions) {
     super({ ...about, registers: [] });
+    this.#empty = new Histogram({ ...about, registers: [] });
     this.#name = about.name;
     this.#read = read;
   }
 
   override async get() {
     const values = this.#read().flatMap(([labels, distribution]) => this.#valuesOf(labels, distribution));
-    return { ...(await super.get()), values };
+    return { ...(await this.#empty.get()), values };
   }
 
   /** What prom-client's registry asks a histogram for when it writes text. */
