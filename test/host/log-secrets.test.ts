@@ -19,6 +19,8 @@ const broken = `
   JSON.stringify = (value, ...rest) => {
     const text = stringify(value, ...rest);
     if (typeof text !== 'string' || !text.includes('${defective}')) return text;
+    // The log itself has to work, or nothing would be seen of what it tells.
+    if (new Error().stack.includes('pino')) return text;
     const cause = new RangeError("unexpected '" + text + "'");
     throw Object.assign(new TypeError('odd: "' + text + '"', { cause }), { input: text, code: 'ERR_ODD' });
   };`;
