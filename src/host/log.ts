@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import type * as Pino from 'pino';
 import type { Log } from '../engine/log.ts';
-import { unquoted } from '../kernel/unquoted.ts';
 import type { Settings } from './configuration/settings.ts';
 import { linesForPeople } from './log-lines.ts';
+import { type ShownError, shownError } from './shown-error.ts';
 
 /** Where a log goes: a terminal when it says so. */
 export type LogStream = Writable & { readonly isTTY?: boolean | undefined };
@@ -55,7 +55,7 @@ export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log =>
     info: at('info'),
     warn: at('warn'),
     error: (message, thrown) =>
-      (logger ??= begin()).error(thrown === undefined ? {} : { err: shown(thrown) }, message),
+      (logger ??= begin()).error(thrown === undefined ? {} : { err: shownError(thrown) }, message),
   };
 };
 
@@ -67,35 +67,3 @@ const order = ['error', 'warn', 'info', 'debug'] as const;
 
 const passes = (level: Settings['logLevel'], least: Settings['logLevel']): boolean =>
   order.indexOf(level) <= order.indexOf(least);
-
-interface ShownError {
-  readonly type: string;
-  readonly message: string;
-  readonly stack: string;
-}
-
-/**
- * What a log says of what was thrown: what kind it is, its message without what that quotes, and where it came from. Its
- * other members may hold what somebody has written, as may the texts in its message.
- */
-const shown = (thrown: unknown): ShownError => {
-  const { name, message, stack = '', cause } = asError(thrown);
-  const said = { type: name, message: unquoted(message), stack: framesIn(stack, message) };
-  if (cause === undefined) return said;
-  const why = shown(cause);
-  return {
-    type: name,
-    message: `${said.message}: ${why.message}`,
-    stack: `${said.stack}\ncaused by ${why.type}\n${why.stack}`,
-  };
-};
-
-/** The lines of a stack that say where; what stands before them is the message. */
-const framesIn = (stack: string, message: string): string => {
-  const at = stack.indexOf(message);
-  const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
-  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
-};
-
-const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new TypeError(String(thrown));

@@ -125,8 +125,10 @@ describe('what /metrics tells', () => {
     assert.equal(valueOf(text, 'signalbox_store_writable', { workspace: 'main' }), 1);
     assert.equal(valueOf(text, 'signalbox_unanswered_calls'), 0);
   });
+});
 
-  it('is of calls that wait, and of sessions and streams that go on where they were', async (t) => {
+describe('what /metrics tells of calls that cannot go on at once', () => {
+  it('is of those that wait, and of sessions and streams that go on where they were', async (t) => {
     const served = await serve(t, undefined, { gate });
     const headers = { authorization: 'admin' };
     const started = await post(served, 'start', { body: { agent: 'ada' }, headers });
@@ -155,6 +157,20 @@ describe('what /metrics tells', () => {
     stream.abort();
     const later = await ask(served, '/metrics');
     assert.equal(valueOf(later.text, 'signalbox_resumes_total', { what: 'events' }), 1);
+    assert.equal(valueOf(later.text, 'signalbox_resumes_total', { what: 'session' }), 1);
+  });
+
+  it('is of those that were too many, by their class', async (t) => {
+    const served = await serve(t, undefined, { gate });
+    const headers = { authorization: 'admin' };
+    // An admin has twice as many.
+    await post(served, 'rate_limit_update', { body: { task: 1, burst: 0 }, headers });
+    const tries = [];
+    for (let i = 0; i < 4; i += 1)
+      tries.push((await post(served, 'task_add', { body: { title: 'x' }, headers })).status);
+    assert.deepEqual(tries, [200, 200, 429, 429]);
+    const { text } = await ask(served, '/metrics');
+    assert.equal(valueOf(text, 'signalbox_rate_limited_total', { class: 'task' }), 2);
   });
 });
 
