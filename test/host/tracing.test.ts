@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { type TestContext, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Span, openCollector } from './collector.ts';
 import { openSite, runCommand, startHub, stdioClient } from './processes.ts';
@@ -113,27 +113,39 @@ describe('the traces of calls that say much', () => {
 });
 
 describe('a collector that cannot be reached', () => {
-  it('keeps no call from being answered and no hub from stopping, and is told of in the log', async (t) => {
-    const refusing = createServer((_, response) => void response.writeHead(400).end('no'));
-    refusing.listen(0, '127.0.0.1');
-    await once(refusing, 'listening');
-    t.after(() => refusing.close());
-    const address = refusing.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const site = await openSite(t);
-    const { promise: told, resolve } = Promise.withResolvers<string>();
-    let log = '';
-    const hub = await startHub(site, {
-      env: { SIGNALBOX_OTEL_ENDPOINT: `http://127.0.0.1:${port}` },
-      hears: (text) => {
-        log += text;
-        if (log.includes('do not reach the collector')) resolve(log);
-      },
+  /** A server that answers everything so, or, without an answer, is gone. */
+  const portOf = async (t: TestContext, status: number | undefined): Promise<number> => {
+    const server = createServer((_, response) => void response.writeHead(status ?? 0).end('no'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert(address !== null && typeof address === 'object');
+    if (status === undefined) server.close();
+    else t.after(() => server.close());
+    return address.port;
+  };
+
+  for (const [what, status] of [
+    ['refuses', 400],
+    ['is gone', undefined],
+  ] as const)
+    it(`keeps no call from being answered and no hub from stopping when it ${what}`, async (t) => {
+      const port = await portOf(t, status);
+      const site = await openSite(t);
+      const { promise: told, resolve } = Promise.withResolvers<string>();
+      let log = '';
+      const hub = await startHub(site, {
+        env: { SIGNALBOX_OTEL_ENDPOINT: `http://127.0.0.1:${port}` },
+        hears: (text) => {
+          log += text;
+          if (log.includes('do not reach the collector')) resolve(log);
+        },
+      });
+      await call(hub.url, 'task_add', { title: 'x' });
+      assert.equal(await hub.stop(), 0, log);
+      assert.match(await told, /"level":"warn"/);
+      assert.doesNotMatch(log, /defect/);
     });
-    await call(hub.url, 'task_add', { title: 'x' });
-    assert.match(await told, /"level":"warn"/);
-    assert.equal(await hub.stop(), 0);
-  });
 
   it('is refused where its address could hold a secret, or is none', async (t) => {
     const { dataDir } = await openSite(t);
@@ -154,7 +166,7 @@ describe('a collector that cannot be reached', () => {
 
 describe('a hub', () => {
   /** The packages of node_modules that a hub has loaded when it has answered a call. */
-  const loadedBy = async (t: Parameters<typeof openSite>[0], path: string): Promise<readonly string[]> => {
+  const loadedBy = async (t: TestContext, path: string): Promise<readonly string[]> => {
     const site = await openSite(t);
     const list = join(site.dataDir, 'modules');
     const noting = pathToFileURL(join(import.meta.dirname, '../cli/noting-modules.ts')).href;

@@ -50,7 +50,8 @@ export const openTracing = ({ endpoint, log }: TracingOptions): Tracing => {
     close: async () => {
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, sendWithinMs);
-      await Promise.race([provider.shutdown(), patience.promise]);
+      // Why the last spans do not arrive is told where they are sent.
+      await Promise.race([Promise.allSettled([provider.shutdown()]), patience.promise]);
       clearTimeout(timer);
     },
   };
