@@ -57,6 +57,18 @@ describe('the traces of a hub', () => {
     assert.ok(answer.endTimeUnixNano <= root.endTimeUnixNano + roundingNano);
   });
 
+  it('show a call of a tool, through a stdio process, in the trace that it names', async (t) => {
+    const collector = await openCollector(t);
+    const site = await openSite(t);
+    await startHub(site, { env: { SIGNALBOX_OTEL_ENDPOINT: collector.url } });
+    const client = await stdioClient(site);
+    const _meta = { traceparent: `00-${traceId}-${parentId}-01` };
+    await client.callTool({ name: 'task_add', arguments: { title: 'x' }, _meta });
+    const spans = await collector.until(({ name }) => name === 'call task_add');
+    const root = spans.find(({ name }) => name === 'call task_add');
+    assert.deepEqual([root?.traceId, root?.parentSpanId], [traceId, parentId]);
+  });
+
   it('follow the caller’s decision to sample, and take what is no traceparent for none', async (t) => {
     const collector = await openCollector(t);
     const hub = await startHub(await openSite(t), { env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });

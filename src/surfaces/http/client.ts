@@ -160,6 +160,7 @@ export class RemoteHub implements Hub {
     receipts,
     received,
     lost,
+    traceparent,
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
     const headers = this.#headers(caller, {
       workspace,
@@ -168,6 +169,7 @@ export class RemoteHub implements Hub {
       receipts,
       received,
       lost,
+      traceparent,
     });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
     const answer = await ask(this.#line, {
@@ -286,11 +288,14 @@ const nobody: Speaker = {
   client: undefined,
 };
 
-type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost'>;
+type HeaderCall = Pick<
+  HubCall,
+  'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost' | 'traceparent'
+>;
 
 const callHeaders = (
   { kind, agent, session, connection, client }: Speaker,
-  { workspace, requestId, peek, receipts, received, lost = [] }: HeaderCall,
+  { workspace, requestId, peek, receipts, received, lost = [], traceparent }: HeaderCall,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
   const inVain = lostHeader(lost);
@@ -305,6 +310,7 @@ const callHeaders = (
     [headerNames.peek, peek === true ? 'true' : undefined],
     [headerNames.receipts, receipts === true ? 'true' : undefined],
     [headerNames.received, received],
+    ['traceparent', traceparent],
     // The name of a program is only a hint, and loses what a header cannot carry.
     [
       headerNames.client,
