@@ -7,6 +7,7 @@ import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { Fifo } from './fifo.ts';
+import type { Instruments } from './instruments.ts';
 import type { Log } from './log.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, type Unit, defect } from './unit.ts';
@@ -31,6 +32,7 @@ export interface CommitterOptions {
   readonly beforeDue: () => Intent | undefined;
   /** Called when the journal can no longer be followed. */
   readonly stop: (refusal: Refusal) => void;
+  readonly instruments?: Instruments | undefined;
 }
 
 interface Queued {
@@ -69,6 +71,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+    options.instruments?.underWay(() => ({ queued: this.#queued, unanswered: this.#unanswered }));
   }
 
   /** Resolves when the call's fate is durable. */
@@ -162,6 +165,7 @@ export class Committer {
     this.#again = new Fifo();
     for (const queued of [...calls, ...later]) this.#again.push(queued);
     this.#queued += calls.length;
+    this.#options.instruments?.decidedAgain(calls.length);
     const batch = this.#begin(baseOf(this.#options.state));
     this.#fill(batch);
     return batch;
@@ -218,6 +222,8 @@ export class Committer {
     const { entries } = batch.draft;
     const decidedOn = state.seq;
     this.#inFlight = batch;
+    const observed = this.#observe(batch);
+    let kind: AppendResult['kind'] = 'refused';
     try {
       const appending = entries.length > 0 ? journal.append(entries) : journal.catchUp();
       for (const { queued, fate } of batch.members) {
@@ -225,6 +231,7 @@ export class Committer {
       }
       const result = (await appending) ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
       if ('refusal' in result) this.meet(result.refusal);
+      ({ kind } = result);
       return result;
     } catch (thrown) {
       if (!(thrown instanceof StoreFailure)) {
@@ -234,7 +241,24 @@ export class Committer {
       return { kind: 'refused', refusal: thrown.refusal };
     } finally {
       this.#inFlight = undefined;
+      observed?.(kind);
     }
+  }
+
+  /** Tells those who measure that a batch is being appended; the result tells them how that has ended. */
+  #observe({ draft, members }: Batch): ((kind: AppendResult['kind']) => void) | undefined {
+    const { instruments, clock } = this.#options;
+    const size = { entries: draft.entries.length, calls: members.length };
+    if (size.entries === 0) return undefined;
+    const observers = members.flatMap(({ queued }) => queued.call.observer ?? []);
+    if (instruments === undefined && observers.length === 0) return undefined;
+    for (const observer of observers) observer.appending();
+    const begunAt = clock.monotonic();
+    return (kind) => {
+      const append = { ...size, kind, ms: clock.monotonic() - begunAt };
+      instruments?.appended(append);
+      for (const observer of observers) observer.appended(append);
+    };
   }
 
   #settle({ members }: Batch, result: Exclude<AppendResult, { kind: 'moved' }>): void {

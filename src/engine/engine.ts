@@ -19,6 +19,7 @@ import { type AgentCursors, CarriedAnswers } from './carried.ts';
 import { type Clock, workspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
+import type { Instruments, ObservedCommand } from './instruments.ts';
 import type { Log } from './log.ts';
 import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
@@ -42,6 +43,7 @@ export interface EngineOptions {
   readonly delivery?: ((cursors: readonly AgentCursors[]) => Intent) | undefined;
   /** Called with what has been proven and is to be taken from `carried`. */
   readonly onCarried?: ((proven: AgentCursors) => void) | undefined;
+  readonly instruments?: Instruments | undefined;
 }
 
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
@@ -78,32 +80,26 @@ export class Engine {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
+    const { journal } = this;
+    const shared = { rules: this.#rules, state: this.#state, log: options.log, now: () => this.now() };
     this.#answers = new Answers({
+      ...shared,
       workspace: () => this.#workspace,
-      rules: this.#rules,
-      state: this.#state,
-      journal: this.journal,
-      log: options.log,
-      now: () => this.now(),
+      journal,
       search: options.search,
       arrived: (actor) => this.carried.proven(actor),
     });
     this.#committer = new Committer({
-      rules: this.#rules,
-      state: this.#state,
-      journal: this.journal,
+      ...shared,
+      journal,
       clock: options.clock,
-      log: options.log,
-      now: () => this.now(),
+      instruments: options.instruments,
       beforeDue: () => this.#unwritten(),
       stop: (refusal) => this.#stop(refusal),
     });
     this.#blocking = new Blocking({
-      rules: this.#rules,
-      state: this.#state,
+      ...shared,
       clock: options.clock,
-      log: options.log,
-      now: () => this.now(),
       submit: (call) => this.#submit(call),
       tick: () => this.tick(),
       stopped: () => this.#stopped,
@@ -183,7 +179,7 @@ export class Engine {
 
   async execute(
     caller: Caller,
-    prepared: PreparedCommand,
+    prepared: ObservedCommand,
     options: CallOptions = {},
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);

@@ -41,6 +41,8 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     const unsubscribe = engine.subscribe(look);
     look();
     return {
+      standsAt: () => last,
+      leisurely: true,
       end: async () => {
         ended = true;
         unsubscribe();

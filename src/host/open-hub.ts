@@ -11,6 +11,7 @@ import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { openStorage } from './storage.ts';
+import type { Meter } from './metrics/meter.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -35,6 +36,8 @@ export interface OpenHubOptions {
   readonly log: Log;
   readonly ticksFirst: boolean;
   readonly denials?: Denials;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
   /** What rules know of who may come in; when absent, this process has no way in for others. */
@@ -44,11 +47,11 @@ export interface OpenHubOptions {
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { catalogue, log, ticksFirst, denials, place, access }: OpenHubOptions,
+  { catalogue, log, ticksFirst, denials, meter, place, access }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
-  const opened = await openJournals(settings, { log, ticksFirst, ...(access && { access }) });
+  const opened = await openJournals(settings, { log, ticksFirst, meter, ...(access && { access }) });
   if (!opened.ok) return opened;
   const workspaces = opened.value;
   const name = await settleWorkspace(wanted.value, workspaces, log);
@@ -62,6 +65,7 @@ export const openHub = async (
     workspace: workspace.value.name,
     rates: settings.rateLimits,
     denials,
+    meter,
   });
   const { store: journal, engine } = workspaces.hub;
   denials?.open(engine);
@@ -70,6 +74,7 @@ export const openHub = async (
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
   readonly brief?: boolean;
+  readonly meter?: Meter | undefined;
 }
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
@@ -97,12 +102,13 @@ interface HubOverOptions {
   readonly workspace: string;
   readonly rates: ProfileName;
   readonly denials?: Denials | undefined;
+  readonly meter?: Meter | undefined;
 }
 
 /** The hub in this process that answers from these journals. */
 export const hubOver = (
   workspaces: Workspaces,
-  { find, workspace, rates, denials }: HubOverOptions,
+  { find, workspace, rates, denials, meter }: HubOverOptions,
 ): LocalHub =>
   new LocalHub({
     workspaces,
@@ -112,4 +118,5 @@ export const hubOver = (
     store: workspaces.storage.kind,
     rates,
     denials,
+    meter,
   });

@@ -7,7 +7,7 @@ import type { Clock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
-import { type Term, runFollower } from '../followers/follower.ts';
+import { type Following, type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
@@ -18,6 +18,9 @@ import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { CarriedReports } from './carried-reports.ts';
 import { electIn } from './machine-office.ts';
+import { type Lag, watchLag } from './metrics/lag.ts';
+import type { Meter } from './metrics/meter.ts';
+import { countResumes } from './metrics/resumes.ts';
 import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
@@ -35,6 +38,8 @@ export interface OpenOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** What measures the work of this process. */
+  readonly meter?: Meter | undefined;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
@@ -43,6 +48,8 @@ export interface Workspace {
   readonly name: string;
   readonly engine: Engine;
   readonly store: Store;
+  /** How far behind the followers are that work in this process; none where nothing is measured. */
+  readonly lags: () => readonly Lag[];
   /** Finishes what is under way and closes the journal. A second call waits for the first. */
   readonly close: () => Promise<void>;
 }
@@ -71,22 +78,27 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
+    instruments: options.meter,
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
   const from = snapshot.value?.header.head.seq ?? 0;
   // Both write to the cache directory, which every machine has for itself.
   const here = { clock, log, elect: electIn(cacheDir, store.identity.id) };
-  const terms =
+  const followers: readonly Following[] =
     options.brief === true
       ? []
       : [
           runFollower(engine, snapshots({ path: snapshotPath, log, from }), here),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), here)]),
-          ...regular(engine, reports, options),
         ];
+  const terms: readonly Term[] = [
+    ...followers,
+    ...(options.brief === true ? [] : regular(engine, reports, options)),
+  ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();
+  const lags = measured(engine, followers, options);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);
@@ -102,8 +114,19 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     },
     engine,
     store,
+    lags,
     close: () => (closing ??= close()),
   });
+};
+
+const measured = (
+  engine: Engine,
+  followers: readonly Following[],
+  { meter, clock }: Pick<OpenOptions, 'meter' | 'clock'>,
+): Workspace['lags'] => {
+  if (meter === undefined) return () => [];
+  countResumes(engine, meter);
+  return watchLag(engine, followers, clock.monotonic);
 };
 
 /** What has to happen whether or not somebody calls. */

@@ -13,6 +13,7 @@ import { type Storage, hubJournal, workspaceJournal } from '../journal/storage.t
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
+import type { Meter } from './metrics/meter.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
@@ -24,6 +25,8 @@ export interface WorkspacesOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter | undefined;
 }
 
 /** The hub's journal, which lists the workspaces, and the workspaces opened so far. */

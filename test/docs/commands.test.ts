@@ -66,6 +66,14 @@ const notRun: ReadonlyMap<string, string> = new Map([
     'SIGNALBOX_URL=http://127.0.0.1:8321 SIGNALBOX_TOKEN=sbx_… signalbox mcp',
     'it needs the token of a hub that is there; test/connect starts the same with one',
   ],
+  [
+    'signalbox token create --label prometheus --role reader --categories metrics',
+    'it asks a person at a terminal; test/host/metrics.test.ts makes such a token',
+  ],
+  [
+    'signalbox serve --otel-endpoint http://127.0.0.1:4318',
+    'it needs a collector; test/host/tracing.test.ts starts one',
+  ],
 ]);
 
 const startsHub = (command: string): boolean => /^(?:npm start|bin\/signalbox serve)\b/.test(command);

@@ -37,4 +37,6 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */
   readonly debug: boolean;
+  /** Where traces go; nothing is traced when absent. */
+  readonly otelEndpoint: string | undefined;
 }
