@@ -18,6 +18,7 @@ const worldBeganAt = 1_800_000_000_000;
 
 const tickMs: readonly [number, number] = [1_000, 3_500];
 const seenMs = 60_000;
+const timerMinMs = 0.1;
 
 /** Whoever waits for an answer of a hub. */
 export interface Asking {
@@ -36,7 +37,9 @@ export class Hub {
   #log = new CollectedLog();
   #line: Line | undefined;
   #wallOffsetMs = 0;
+  /** How fast its clock runs in this life, and in the next. */
   #rate = 1;
+  #nextRate = 1;
   #cutUntil = 0;
   /** Since when nothing has kept it from working. */
   #calmSince = 0;
@@ -75,7 +78,7 @@ export class Hub {
   /** Its clock runs fast or slow from its next start on, and shows another time. */
   setClock(clock: { readonly wallOffsetMs?: number; readonly rate?: number }): void {
     this.#wallOffsetMs = clock.wallOffsetMs ?? this.#wallOffsetMs;
-    this.#rate = clock.rate ?? this.#rate;
+    this.#nextRate = clock.rate ?? this.#nextRate;
   }
 
   get rate(): number {
@@ -84,6 +87,7 @@ export class Hub {
 
   open(snapshot?: Snapshot): void {
     const { timeline } = this.#world;
+    this.#rate = this.#nextRate;
     const life = this.#life;
     const line = {
       name: this.name,
@@ -137,7 +141,7 @@ export class Hub {
     const rate = this.#rate;
     const begun = timeline.now;
     const after = (delayMs: number, call: () => void): (() => void) =>
-      timeline.after(delayMs / rate, life, call);
+      timeline.after(Math.max(delayMs / rate, timerMinMs), life, call);
     return {
       monotonic: () => (timeline.now - begun) * rate,
       after,

@@ -158,7 +158,9 @@ class Play implements Stage {
     if (!(await this.#until(() => agents.every(({ finished }) => finished)))) return;
     // What was proven to have arrived is written a moment later, and so is what is still on its way.
     const rest = timeline.now + settleMs * 2;
-    if (!(await this.#until(() => this.pending.size === 0 && timeline.now > rest))) return;
+    const isAtRest = (): boolean =>
+      timeline.now > rest && this.pending.size === 0 && hubs.every(({ calmSince }) => calmSince !== undefined);
+    if (!(await this.#until(isAtRest))) return;
     await checkEnd(this);
   }
 

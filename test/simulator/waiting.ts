@@ -62,8 +62,8 @@ export class WaitChecks {
 const limitOf = ({ hub, deed, startedAt, reachedAt, limitMs }: Attempt, calmSince: number): number => {
   if (reachedAt === undefined) return Math.max(startedAt, calmSince);
   const waitMs = limitMs / hub.rate;
-  // A place in a queue has its limit from when it was decided on, which trouble puts off.
-  return deed.operation === 'lock_acquire'
-    ? Math.max(reachedAt, calmSince) + waitMs
-    : Math.max(reachedAt + waitMs, calmSince);
+  if (deed.operation !== 'lock_acquire') return Math.max(reachedAt + waitMs, calmSince);
+  // A place in a queue has its limit from when it was decided on, which trouble puts off. Who asks again waits at the
+  // place of before, and when that has ended without a grant, at a new one (LE48).
+  return Math.max(reachedAt, calmSince) + waitMs * (deed.attempts > 1 ? 2 : 1);
 };
