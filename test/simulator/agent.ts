@@ -134,7 +134,9 @@ export class Agent {
     deed.attempts += 1;
     const { now: startedAt } = timeline;
     const { life, engine } = hub;
-    const attempt = new Attempt({ deed, agent: this.name, hub, startedAt }, (one, ending) => this.#ended(one, ending));
+    const attempt = new Attempt({ deed, agent: this.name, hub, startedAt }, (one, ending) =>
+      this.#ended(one, ending),
+    );
     const again = deed.attempts > 1 ? ` (call ${deed.attempts})` : '';
     note(() => `${deed.id} -> ${hub.name}: ${deed.operation} ${JSON.stringify(deed.input)}${again}`);
     if (engine === undefined) return void timeline.after(1, nature, attempt.broken);
@@ -158,10 +160,17 @@ export class Agent {
       return `${hub.name} -> ${deed.id}: ${code}${what}`.slice(0, 400);
     });
     if (ending.ok === true) answers.check(attempt, ending.value);
-    ledger.checks.holds('nothing is a defect', code !== 'internal', () => `${deed.id}: ${JSON.stringify(ending)}`);
+    ledger.checks.holds(
+      'nothing is a defect',
+      code !== 'internal',
+      () => `${deed.id}: ${JSON.stringify(ending)}`,
+    );
     if (code === 'journal_corrupt') world.fail(`${deed.id} was told: ${JSON.stringify(ending)}`);
     const isLost =
-      !healed && deed.requestId !== undefined && ending.ok !== 'broken' && random.chance(weather['reply to an agent lost']);
+      !healed &&
+      deed.requestId !== undefined &&
+      ending.ok !== 'broken' &&
+      random.chance(weather['reply to an agent lost']);
     if (isLost) struck('reply to an agent lost', deed.id);
     this.#later(random.skewed(0.05, 3), () => {
       if (isLost && deed.requestId !== undefined) this.#lost.push(deed.requestId);

@@ -10,7 +10,10 @@ export const recordsIn = (value: unknown): readonly Value[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 
 /** The messages that an answer shows. */
-export const messagesIn = ({ operation }: { readonly operation: string }, value: unknown): readonly Value[] =>
+export const messagesIn = (
+  { operation }: { readonly operation: string },
+  value: unknown,
+): readonly Value[] =>
   (operation === 'inbox' || operation === 'wait') && isRecord(value) ? recordsIn(value['messages']) : [];
 
 export const seqOfMessage = ({ id }: Value): number => Number(String(id).slice('M-'.length));
@@ -27,7 +30,9 @@ export class AnswerChecks {
 
   check(attempt: Attempt, { value }: Reply): void {
     const { deed, entries } = attempt;
-    const { checks } = this.#ledger;
+    const { checks, locks } = this.#ledger;
+    // LE48: a place in a queue that ended without a grant; a repeat has a new one.
+    const cameToNothing = (unit: number): boolean => locks.ended.has(unit);
     for (const entry of entries)
       checks.holds(
         'what was answered is stored',
@@ -38,15 +43,19 @@ export class AnswerChecks {
     if (first !== undefined) {
       checks.holds(
         'repeats are answered alike',
-        deed.unit === undefined || deed.unit === first.seq || this.#ledger.locks.ended.has(deed.unit),
+        deed.unit === undefined ||
+          deed.unit === first.seq ||
+          cameToNothing(deed.unit) ||
+          cameToNothing(first.seq),
         () => `${deed.id} was answered with the unit at ${deed.unit} and with that at ${first.seq}`,
       );
       deed.unit = first.seq;
       const written = deed.requestId === undefined ? undefined : this.#ledger.requests.get(deed.requestId);
       checks.holds(
         'what was answered is stored',
-        deed.requestId === undefined || written?.seq === first.seq,
-        () => `${deed.id} was answered with the unit at ${first.seq}, and its request stands at ${written?.seq}`,
+        deed.requestId === undefined || written?.seq === first.seq || cameToNothing(first.seq),
+        () =>
+          `${deed.id} was answered with the unit at ${first.seq}, and its request stands at ${written?.seq}`,
       );
     }
     if (isRecord(value)) this.#value(attempt, value);
@@ -60,7 +69,8 @@ export class AnswerChecks {
       checks.holds(
         'what was answered is stored',
         claimed?.type === 'tasks.claimed' && claimed.actor.agent === agent,
-        () => `${deed.id} gave ${agent} ${String(value['id'])} under epoch ${String(value['epoch'])}, which is none`,
+        () =>
+          `${deed.id} gave ${agent} ${String(value['id'])} under epoch ${String(value['epoch'])}, which is none`,
       );
     }
     if (deed.operation === 'lock_acquire')

@@ -59,7 +59,10 @@ const claim: Choose = ({ random }) => {
 const finish: Choose = (choosing) => {
   const { random, memory } = choosing;
   const id = mine(memory.tasks, random, taskIds);
-  return wish(random.chance(0.65) ? 'task_done' : 'task_release', { id, ...sure(memory.tasks, id, choosing) });
+  return wish(random.chance(0.65) ? 'task_done' : 'task_release', {
+    id,
+    ...sure(memory.tasks, id, choosing),
+  });
 };
 
 const update: Choose = (choosing) => {
@@ -71,12 +74,17 @@ const update: Choose = (choosing) => {
     [1, () => wish('task_update', { id, status: 'blocked', reason: 'It rains.' })],
     [1, () => wish('task_update', { id, status: 'todo', revision: 1 + random.below(4) })],
     [1, () => wish('task_update', { id, priority: 1, revision: 1 + random.below(5) })],
-    [0.5, () => wish('task_update', { id, status: 'cancelled', reason: 'No more.', revision: 1 + random.below(4) })],
+    [
+      0.5,
+      () =>
+        wish('task_update', { id, status: 'cancelled', reason: 'No more.', revision: 1 + random.below(4) }),
+    ],
   ])();
 };
 
 const acquire: Choose = ({ random }) => {
-  const one = random.pick(lockNames);
+  // Few names are asked for often, so that some wait.
+  const one = random.chance(0.4) ? 'pytest' : random.pick(lockNames);
   const name = random.chance(0.2) ? [...new Set([one, random.pick(lockNames)])] : one;
   return wish('lock_acquire', {
     name,

@@ -20,8 +20,7 @@ export class SimulatedDisk implements Disk {
   append(request: AppendRequest): AppendOutcome {
     const { expected, link, rows } = request;
     if (this.rows.length !== expected) return { kind: 'moved', missed: this.rows.slice(expected) };
-    if (expected > 0 && this.rows.at(-1)?.chain !== link)
-      return { kind: 'unknown', ...exchanged(expected) };
+    if (expected > 0 && this.rows.at(-1)?.chain !== link) return { kind: 'unknown', ...exchanged(expected) };
     for (const row of rows) this.rows.push(row);
     return { kind: 'appended' };
   }

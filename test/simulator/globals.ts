@@ -30,7 +30,11 @@ type Any = readonly unknown[];
 type Call = (...given: Any) => unknown;
 
 /** Puts `simulated` in the place of a function, for as long as there is a world. */
-const replace = (owner: object, name: string, simulated: (world: Surroundings, given: Any) => unknown): void => {
+const replace = (
+  owner: object,
+  name: string,
+  simulated: (world: Surroundings, given: Any) => unknown,
+): void => {
   const original: Call = Reflect.get(owner, name);
   Reflect.set(owner, name, (...given: Any) =>
     current === undefined ? Reflect.apply(original, owner, given) : simulated(current, given),

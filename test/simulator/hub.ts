@@ -119,13 +119,21 @@ export class Hub {
     this.#engine = engine;
     this.#calmSince = this.#world.timeline.now;
     this.#world.note(() => `${this.name}: open at ${engine.seq}, its time is ${engine.now()}`);
-    this.#regularly(clock, () => this.#world.random.between(...tickMs), () => engine.tick());
-    this.#regularly(clock, () => seenMs, async () => {
-      const sessions = engine.takeSeen();
-      if (sessions.length > 0)
-        await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
-      await reports.tidy(engine);
-    });
+    this.#regularly(
+      clock,
+      () => this.#world.random.between(...tickMs),
+      () => engine.tick(),
+    );
+    this.#regularly(
+      clock,
+      () => seenMs,
+      async () => {
+        const sessions = engine.takeSeen();
+        if (sessions.length > 0)
+          await engine.report('presence', agentsIntent({ type: 'see', sessions }), systemActor);
+        await reports.tidy(engine);
+      },
+    );
   }
 
   #regularly(clock: Clock, delayMs: () => number, work: () => Promise<void>): void {
@@ -183,8 +191,7 @@ export class Hub {
   #forget(): void {
     this.#life.alive = false;
     this.#engine = undefined;
-    for (const watcher of this.#watchers)
-      if (watcher.line === this.#line) this.#watchers.delete(watcher);
+    for (const watcher of this.#watchers) if (watcher.line === this.#line) this.#watchers.delete(watcher);
     for (const one of this.asking) one.broken();
     this.asking.clear();
   }
@@ -254,7 +261,9 @@ export const openEngine = async ({ store, clock, log, snapshot, reports }: Openi
   return opened;
 };
 
-const parsed = (rows: Iterable<unknown>): Iterable<ReturnType<Area['save']> extends Iterable<infer R> ? R : never> =>
+const parsed = (
+  rows: Iterable<unknown>,
+): Iterable<ReturnType<Area['save']> extends Iterable<infer R> ? R : never> =>
   JSON.parse(JSON.stringify([...rows]));
 
 /** The snapshot of an engine, as it comes back from a file. */

@@ -29,8 +29,8 @@ export interface Course {
   readonly seed: number;
   readonly agents: number;
   readonly hubs: number;
-  /** Calls that agents wished for. */
-  readonly wishes: number;
+  /** Calls that agents made, repeats not counted. */
+  readonly calls: number;
   /** Things that happened, one after another. */
   readonly steps: number;
   readonly entries: number;
@@ -44,6 +44,8 @@ export interface Course {
 }
 
 const names = ['ada', 'bob', 'cyd', 'dan'];
+/** How many calls all agents together want to make; at most twice as many. */
+const wishesMin = 22;
 const stepsMax = 60_000;
 const worldMaxMs = 30 * 3_600_000;
 const settleMs = 4_000;
@@ -67,11 +69,23 @@ class Play implements Stage {
     this.random = random;
     const honest = new SimulatedDisk({ id: `simulated-${seed}`, generation: 1 });
     const disk = changed?.(honest, random) ?? honest;
-    this.world = this.#worldOf({ seed, disk, weather: { ...drawWeather(random), ...weather }, trace: trace === true });
+    this.world = this.#worldOf({
+      seed,
+      disk,
+      weather: { ...drawWeather(random), ...weather },
+      trace: trace === true,
+    });
     this.ledger = new Ledger(disk, this.world.fail);
     this.#waits = new WaitChecks(this.ledger, this.pending);
     const watchers = new Set<Watcher>();
-    const hubNames = ['A', 'B', 'C'].slice(0, random.weighted([[1, 1], [4, 2], [2, 3]]));
+    const hubNames = ['A', 'B', 'C'].slice(
+      0,
+      random.weighted([
+        [1, 1],
+        [4, 2],
+        [2, 3],
+      ]),
+    );
     this.hubs = hubNames.map((name) => new Hub(this.world, `hub ${name}`, watchers));
     const agentNames = names.slice(0, 2 + random.below(names.length - 1));
     const options = {
@@ -81,13 +95,23 @@ class Play implements Stage {
       answers: new AnswerChecks(this.ledger, disk),
       tamper,
       pending: this.pending,
-      wishes: Math.ceil((30 + random.below(30)) / agentNames.length),
+      wishes: Math.ceil((wishesMin + random.below(wishesMin)) / agentNames.length),
       names: agentNames,
     };
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
 
-  #worldOf({ seed, disk, weather, trace }: { seed: number; disk: Disk; weather: Weather; trace: boolean }): World {
+  #worldOf({
+    seed,
+    disk,
+    weather,
+    trace,
+  }: {
+    seed: number;
+    disk: Disk;
+    weather: Weather;
+    trace: boolean;
+  }): World {
     const { random, timeline } = this;
     const note = (text: () => string): void => {
       if (trace) this.trace.push(`${timeline.now.toFixed(2).padStart(12)}  ${text()}`);
@@ -114,7 +138,10 @@ class Play implements Stage {
         const fresh = this.ledger.take();
         this.#waits.rung(fresh, timeline.now);
         for (const { seq, time, type, actor, data } of fresh)
-          note(() => `  ${seq} ${time % 1e9} ${type} by ${actor.agent ?? actor.principal} ${JSON.stringify(data)}`);
+          note(
+            () =>
+              `  ${seq} ${time % 1e9} ${type} by ${actor.agent ?? actor.principal} ${JSON.stringify(data)}`,
+          );
       },
     };
   }
@@ -159,13 +186,18 @@ class Play implements Stage {
     // What was proven to have arrived is written a moment later, and so is what is still on its way.
     const rest = timeline.now + settleMs * 2;
     const isAtRest = (): boolean =>
-      timeline.now > rest && this.pending.size === 0 && hubs.every(({ calmSince }) => calmSince !== undefined);
+      timeline.now > rest &&
+      this.pending.size === 0 &&
+      hubs.every(({ calmSince }) => calmSince !== undefined);
     if (!(await this.#until(isAtRest))) return;
     await checkEnd(this);
   }
 
   get mark(): string {
-    return hash('sha256', `${this.#mark} ${this.timeline.steps} ${this.world.disk.rows.at(-1)?.chain}`).slice(0, 16);
+    return hash('sha256', `${this.#mark} ${this.timeline.steps} ${this.world.disk.rows.at(-1)?.chain}`).slice(
+      0,
+      16,
+    );
   }
 }
 
@@ -178,7 +210,7 @@ export const simulate = async (seed: number, changes: Changes = {}): Promise<Cou
     seed,
     agents: agents.length,
     hubs: hubs.length,
-    wishes: agents.reduce((sum, { made }) => sum + made, 0),
+    calls: agents.reduce((sum, { made }) => sum + made, 0),
     steps: timeline.steps,
     entries: ledger.seq,
     faults,

@@ -69,7 +69,11 @@ export class SimulatedStore implements Store {
   readonly #watchers: Set<Watcher>;
   #closed = false;
 
-  constructor(world: World, line: Line, { openedAt, watchers }: { openedAt: number; watchers: Set<Watcher> }) {
+  constructor(
+    world: World,
+    line: Line,
+    { openedAt, watchers }: { openedAt: number; watchers: Set<Watcher> },
+  ) {
     this.#world = world;
     this.#line = line;
     this.openedAt = openedAt;

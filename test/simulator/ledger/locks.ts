@@ -42,6 +42,13 @@ interface RefWait {
   readonly data: DataOf<'leases.queued'>;
 }
 
+interface Obstacles {
+  readonly holds: readonly RefHold[];
+  readonly waits: readonly RefWait[];
+}
+
+const nothing: Obstacles = { holds: [], waits: [] };
+
 const clash = (a: RefClaim, b: RefClaim): boolean =>
   a.session !== b.session && meet(a.lock, b.lock) && !(a.mode === 'shared' && b.mode === 'shared');
 
@@ -86,11 +93,10 @@ export class Locks {
   }
 
   /** What is in the way of a claim: what others hold, and who has waited longer. */
-  #obstacles({ session, lock, mode }: RefClaim, before: number): readonly string[] {
+  #obstacles({ session, lock, mode }: RefClaim, before: number): Obstacles {
     const own = this.own(session, lock)?.mode;
-    if (own !== undefined && (own === mode || mode === 'shared')) return [];
+    if (own !== undefined && (own === mode || mode === 'shared')) return nothing;
     const claim = { session, lock, mode };
-    const holds = this.holds.filter((one) => clash(one, claim));
     const hasWhole = this.holds.some(
       (one) =>
         one.session === session &&
@@ -98,28 +104,26 @@ export class Locks {
         (one.mode === 'exclusive' || mode === 'shared') &&
         isPartOf(lock, one.lock),
     );
-    const waits = hasWhole
-      ? []
-      : this.waits.filter(
-          ({ ticket, data }) =>
-            ticket < before &&
-            data.claims.some((one) => clash({ session: data.session, ...one }, claim)) &&
-            (own === undefined || data.claims.some((one) => one.mode === 'shared')),
-        );
-    return [
-      ...holds.map((one) => `${one.agent} has ${one.lock}`),
-      ...waits.map(({ ticket, data }) => `${data.agent} has waited since ${ticket}`),
-    ];
+    const isAhead = ({ ticket, data }: RefWait): boolean =>
+      ticket < before &&
+      data.claims.some((one) => clash({ session: data.session, ...one }, claim)) &&
+      (own === undefined || data.claims.some((one) => one.mode === 'shared'));
+    return {
+      holds: this.holds.filter((one) => clash(one, claim)),
+      waits: hasWhole ? [] : this.waits.filter(isAhead),
+    };
   }
 
   #mustBeFree(claim: RefClaim, before: number, seq: number): void {
-    const obstacles = this.#obstacles(claim, before);
-    const isHeld = obstacles.some((one) => one.includes(' has ') && !one.includes('waited'));
-    this.#checks.holds(
-      isHeld ? 'one holder per lock' : 'locks are granted in order',
-      obstacles.length === 0,
-      () => `${claim.lock} was granted at ${seq} although ${obstacles.join(', ')}`,
-    );
+    const { holds, waits } = this.#obstacles(claim, before);
+    this.#checks.holds('one holder per lock', holds.length === 0, () => {
+      const others = holds.map(({ agent, lock }) => `${agent} has ${lock}`).join();
+      return `${claim.lock} was granted at ${seq} although ${others}`;
+    });
+    this.#checks.holds('locks are granted in order', waits.length === 0, () => {
+      const others = waits.map(({ ticket, data }) => `${data.agent} has waited since ${ticket}`).join();
+      return `${claim.lock} was granted at ${seq} although ${others}`;
+    });
   }
 
   #acquire(seq: number, time: number, data: DataOf<'leases.acquired'>): void {
@@ -186,7 +190,11 @@ export class Locks {
 
   #take(seq: number, time: number, { ticket }: DataOf<'leases.taken'>): void {
     const offered = this.holds.filter((one) => one.ticket === ticket && one.state === 'offered');
-    this.#checks.holds('one holder per lock', offered.length > 0, () => `${ticket} was taken and not offered`);
+    this.#checks.holds(
+      'one holder per lock',
+      offered.length > 0,
+      () => `${ticket} was taken and not offered`,
+    );
     this.holds = this.holds.filter((one) => !offered.includes(one));
     for (const one of offered) this.#grant({ seq, time }, one, { ...one, delayMs: one.delay });
   }
@@ -238,7 +246,8 @@ export class Locks {
           () => `${lock} of ${one.agent} ended ${one.until - time} ms too early`,
         );
         if (one.ticket !== undefined) this.ended.add(one.ticket);
-        if (one.state === 'held' && one.delay > 0) Object.assign(one, { state: 'delayed', until: time + one.delay });
+        if (one.state === 'held' && one.delay > 0)
+          Object.assign(one, { state: 'delayed', until: time + one.delay });
         else this.holds = this.holds.filter((other) => other !== one);
       }
     }
@@ -265,7 +274,10 @@ export class Locks {
       const { session, agent, claims } = data;
       this.#checks.holds(
         'whose turn it is has it',
-        claims.some((claim) => this.#obstacles({ session, ...claim }, ticket).length > 0),
+        claims.some((claim) => {
+          const { holds, waits } = this.#obstacles({ session, ...claim }, ticket);
+          return holds.length + waits.length > 0;
+        }),
         () => `nothing keeps back request ${ticket} of ${agent}, and it waits on`,
       );
     }

@@ -30,9 +30,19 @@ export class Mail {
     if (is(entry, 'messages.sent')) {
       const { to, text, expiresAt } = entry.data;
       const before = this.texts.get(text);
-      this.#checks.holds('no request is done twice', before === undefined, () => `"${text}" was sent at ${before} and at ${seq}`);
+      this.#checks.holds(
+        'no request is done twice',
+        before === undefined,
+        () => `"${text}" was sent at ${before} and at ${seq}`,
+      );
       this.texts.set(text, seq);
-      this.messages.set(seq, { seq, from: entry.actor.agent ?? '', to, text, expires: expiresAt !== undefined });
+      this.messages.set(seq, {
+        seq,
+        from: entry.actor.agent ?? '',
+        to,
+        text,
+        expires: expiresAt !== undefined,
+      });
     } else if (is(entry, 'messages.acknowledged')) {
       const { agent, messages } = entry.data;
       for (const one of messages) {

@@ -46,7 +46,10 @@ export class Sessions {
     } else if (is(entry, 'agents.session_expired')) this.#expire(entry.data, time);
   }
 
-  #expire({ session: id, reason }: { readonly session: string; readonly reason?: string }, time: number): void {
+  #expire(
+    { session: id, reason }: { readonly session: string; readonly reason?: string },
+    time: number,
+  ): void {
     const session = this.live.get(id);
     this.live.delete(id);
     this.expired.add(id);

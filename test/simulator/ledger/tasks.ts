@@ -19,8 +19,8 @@ export class Tasks {
   readonly tasks = new Map<string, RefTask>();
   readonly #checks: Checks;
   readonly #sessions: Sessions;
-  /** Who has claimed something in the unit that is being folded. */
-  readonly #claimers = new Set<string>();
+  /** What has been claimed in the unit that is being folded. */
+  readonly #claimed = new Set<string>();
 
   constructor(checks: Checks, sessions: Sessions) {
     this.#checks = checks;
@@ -63,7 +63,9 @@ export class Tasks {
     } else if (is(entry, 'tasks.ticked')) this.#mustHold(entry.data.id, session);
   }
 
-  #claim(entry: Entry & { readonly data: Extract<TasksEvent, { readonly type: 'tasks.claimed' }>['data'] }): void {
+  #claim(
+    entry: Entry & { readonly data: Extract<TasksEvent, { readonly type: 'tasks.claimed' }>['data'] },
+  ): void {
     const { seq, time, data } = entry;
     const { id, agent, session, status, from } = data;
     const task = this.#changed(data);
@@ -72,14 +74,22 @@ export class Tasks {
     const isFree =
       hold === undefined ||
       (from?.session === hold.session && this.#sessions.isContestable(hold.session, agent, time));
-    this.#checks.holds('one holder per task', isFree, () => `${id} is held by ${hold?.agent}, and ${agent} got it at ${seq}`);
+    this.#checks.holds(
+      'one holder per task',
+      isFree,
+      () => `${id} is held by ${hold?.agent}, and ${agent} got it at ${seq}`,
+    );
     const open = task.dependsOn.filter((one) => this.tasks.get(one)?.status !== 'done');
     this.#checks.holds(
       'only ready tasks are taken',
       hold !== undefined || (task.status === 'todo' && open.length === 0),
       () => `${id} is ${task.status}, waits for ${open.join()}, and was claimed at ${seq}`,
     );
-    this.#checks.holds('epochs only grow', seq > task.lastEpoch, () => `${id}: ${seq} after ${task.lastEpoch}`);
+    this.#checks.holds(
+      'epochs only grow',
+      seq > task.lastEpoch,
+      () => `${id}: ${seq} after ${task.lastEpoch}`,
+    );
     this.#checks.holds(
       'an ended session holds nothing',
       this.#sessions.live.get(session)?.agent === agent,
@@ -88,7 +98,7 @@ export class Tasks {
     task.hold = { agent, session, epoch: seq };
     task.lastEpoch = seq;
     task.status = status;
-    this.#claimers.add(agent);
+    this.#claimed.add(id);
   }
 
   #changed({ id, revision }: { readonly id: string; readonly revision: number }): RefTask | undefined {
@@ -103,7 +113,11 @@ export class Tasks {
   }
 
   /** @param by - the session that must hold it; undefined where others may do this as well. */
-  #free(data: { readonly id: string; readonly revision: number }, to: RefTask['status'], by: string | undefined): void {
+  #free(
+    data: { readonly id: string; readonly revision: number },
+    to: RefTask['status'],
+    by: string | undefined,
+  ): void {
     const task = this.#changed(data);
     if (by !== undefined) this.#mustHold(data.id, by);
     if (task === undefined) return;
@@ -121,12 +135,19 @@ export class Tasks {
   }
 
   endOfUnit(): void {
-    for (const agent of this.#claimers) {
+    for (const id of this.#claimed) {
+      const agent = this.tasks.get(id)?.hold?.agent;
+      // What is finished in the unit that claims it does not count (TA46).
+      if (agent === undefined) continue;
       const limit = this.#sessions.wipLimits.get(agent) ?? wipLimitDefault;
       const held = this.heldBy(agent);
-      this.#checks.holds('WIP limits hold', held <= limit, () => `${agent} holds ${held} tasks, at most ${limit}`);
+      this.#checks.holds(
+        'WIP limits hold',
+        held <= limit,
+        () => `${agent} holds ${held} tasks, at most ${limit}`,
+      );
     }
-    this.#claimers.clear();
+    this.#claimed.clear();
     if (this.#sessions.expired.size === 0) return;
     for (const [id, { hold }] of this.tasks)
       this.#checks.holds(
