@@ -91,7 +91,7 @@ export class Agent {
     if (this.#finishing === 'done') return;
     if (this.#finishing === 'not yet' && this.#made >= wishes) return;
     if (this.#session === undefined)
-      return this.#do({ operation: 'start', input: { agent: this.name, wip_limit: 1 + random.below(3) } });
+      return this.#do({ operation: 'start', input: { agent: this.name, wip_limit: 1 + random.below(2) } });
     if (this.#finishing === 'reading') return this.#do({ operation: 'inbox', input: {} });
     const number = this.#made;
     const choosing = { random, memory: this.#memory, name: this.name, others: this.#others, number };
@@ -103,7 +103,7 @@ export class Agent {
     this.#made += 1;
     const id = `${this.name}-${this.#made}`;
     // Whoever joins needs a request id to find its own session again.
-    const isOnce = !healed && operation !== 'start' && random.chance(0.08);
+    const isOnce = !healed && operation !== 'start' && random.chance(0.12);
     const deed: Deed = { id, operation, input, requestId: isOnce ? undefined : id, attempts: 0, over: false };
     this.#deed = deed;
     if (random.chance(0.1)) this.#home = random.pick(this.#options.hubs);

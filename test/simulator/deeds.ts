@@ -44,7 +44,7 @@ const sure = (known: ReadonlyMap<string, number>, id: string, { random }: Choosi
 const add: Choose = ({ random, name, number }) => {
   const title = (i: number): string => `${name} ${number}.${i}`;
   const depends = random.chance(0.25) ? { depends_on: [random.pick(taskIds)] } : {};
-  return random.chance(0.3)
+  return random.chance(0.6)
     ? wish('task_add', { tasks: [1, 2, 3].map((i) => ({ title: title(i) })) })
     : wish('task_add', { title: title(0), priority: 1 + random.below(4), ...depends });
 };
@@ -135,16 +135,16 @@ const wait: Choose = ({ random, memory }) =>
 const leave: Choose = () => wish('agent_leave', {});
 
 const kinds: readonly (readonly [number, Choose])[] = [
-  [2.5, add],
-  [4, claim],
-  [3, finish],
+  [3.5, add],
+  [5, claim],
+  [2.5, finish],
   [1.5, update],
-  [4, acquire],
+  [5, acquire],
   [1, renew],
   [2.5, release],
   [3, send],
   [1.5, read],
-  [2.5, wait],
+  [3, wait],
   [0.5, leave],
 ];
 

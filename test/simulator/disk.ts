@@ -2,8 +2,8 @@ import { exchanged } from '../../src/stores/append-request.ts';
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
 import type { Disk } from './world.ts';
 
-/** How a store breaks its word that a batch is stored whole or not at all. */
-export type Tear = 'cut' | 'hole';
+/** How a store breaks its word that a batch is stored whole or not at all: half a row, a gap, half a unit. */
+export type Tear = 'cut' | 'hole' | 'short';
 
 /** A disk that keeps its word, but for tears that were ordered. */
 export class SimulatedDisk implements Disk {
@@ -29,9 +29,12 @@ export class SimulatedDisk implements Disk {
     if (this.tears === undefined || this.rows.length !== expected) return;
     const [first, ...rest] = rows;
     if (first === undefined) return;
+    const isInUnit = rest.length > 0 && !rest[0]?.text.includes('"size":');
     if (this.tears === 'hole' && rest.length === 0) return;
+    if (this.tears === 'short' && !isInUnit) return;
     this.torn = true;
     if (this.tears === 'hole') this.rows.push(...rest);
+    else if (this.tears === 'short') this.rows.push(first);
     else this.rows.push({ ...first, text: first.text.slice(0, first.text.length >> 1) });
   }
 

@@ -6,6 +6,7 @@ import type { Changes } from './schedule.ts';
 import type { AppendOutcome, AppendRequest, StoredRow } from '../../src/journal/store.ts';
 import { chainLink, chainStart } from '../../src/journal/chain.ts';
 import type { Entry } from '../../src/kernel/entry.ts';
+import type { Slices } from '../../src/kernel/slices.ts';
 import { trustedJson } from '../../src/kernel/json.ts';
 
 /** Stores what it is given wherever the journal ends, numbered and linked as if it had been decided there. */
@@ -25,7 +26,7 @@ class IgnoresTheHead extends SimulatedDisk {
 }
 
 /** The same, and the rows as they came. */
-class OverwritesNothing extends SimulatedDisk {
+class KeepsAll extends SimulatedDisk {
   override append({ rows }: AppendRequest): AppendOutcome {
     this.rows.push(...rows);
     return { kind: 'appended' };
@@ -69,19 +70,38 @@ class LosesSome extends SimulatedDisk {
   }
 }
 
-/** Decides on a call as if nobody had this. */
-const blindTo =
-  (area: 'leases' | 'tasks', operation: string, blind: (slices: typeof initialSlices) => typeof initialSlices): Tamper =>
+/** Decides on calls of one operation as if this were the state. */
+const seeing =
+  (operation: string, see: (slices: Slices) => Slices): Tamper =>
   (prepared) =>
     prepared.operation === operation
       ? {
           ...prepared,
           intend: (caller, drawn) => {
             const intent = prepared.intend(caller, drawn);
-            return { ...intent, decide: (slices, facts) => intent.decide(blind(slices), facts) };
+            return { ...intent, decide: (slices, facts) => intent.decide(see(slices), facts) };
           },
         }
       : prepared;
+
+const noLocks = (slices: Slices): Slices => ({ ...slices, leases: initialSlices.leases });
+
+const noQueue = (slices: Slices): Slices => {
+  const { tickets, waits } = initialSlices.leases;
+  return { ...slices, leases: { ...slices.leases, tickets, waits } };
+};
+
+const nothingHeld = (slices: Slices): Slices => {
+  let { tasks } = slices.tasks;
+  for (const task of tasks.values()) if ('hold' in task.state) tasks = tasks.put({ ...task, state: { status: 'todo' } });
+  return { ...slices, tasks: { ...slices.tasks, tasks } };
+};
+
+const noWipLimits = (slices: Slices): Slices => {
+  let { agents } = slices.agents;
+  for (const agent of agents.values()) agents = agents.put({ ...agent, wipLimit: 500 });
+  return { ...slices, agents: { ...slices.agents, agents } };
+};
 
 export interface Mutant {
   readonly name: string;
@@ -91,3 +111,66 @@ export interface Mutant {
   /** By which checks. */
   readonly foundBy: RegExp;
 }
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a store that ignores the expected head, and numbers what it stores itself',
+    changes: { disk: (identity) => new IgnoresTheHead(identity) },
+    within: 60,
+    foundBy: /^(?!the chain fits)/,
+  },
+  {
+    name: 'a store that ignores the expected head, and keeps rows as they came',
+    changes: { disk: (identity) => new KeepsAll(identity) },
+    within: 20,
+    foundBy: /^the chain fits/,
+  },
+  {
+    name: 'a store that answers before it is durable',
+    changes: { disk: (identity) => new AnswersTooEarly(identity), weather: { 'crash after commit': 0.05 } },
+    within: 20,
+    foundBy: /^nothing stored is gone/,
+  },
+  {
+    name: 'a store that says "appended" and has stored nothing',
+    changes: { disk: (identity) => new LosesSome(identity) },
+    within: 20,
+    foundBy: /^what was answered is stored/,
+  },
+  {
+    name: 'a writer that does not look for its own batch after an unknown outcome',
+    changes: { disk: (identity) => new ForgetsBatches(identity), weather: { 'reply lost, stored': 0.3 } },
+    within: 100,
+    foundBy: /^no request is done twice/,
+  },
+  {
+    name: 'a store that rings nobody',
+    changes: { rings: false },
+    within: 60,
+    foundBy: /^whoever is rung wakes/,
+  },
+  {
+    name: 'a lock that two get',
+    changes: { tamper: seeing('lock_acquire', noLocks) },
+    within: 20,
+    foundBy: /^(one holder per lock|locks are granted in order)/,
+  },
+  {
+    name: 'a queue that lets others overtake',
+    changes: { tamper: seeing('lock_acquire', noQueue) },
+    within: 200,
+    foundBy: /^locks are granted in order/,
+  },
+  {
+    name: 'a task that two get',
+    changes: { tamper: seeing('task_claim', nothingHeld) },
+    within: 20,
+    foundBy: /^one holder per task/,
+  },
+  {
+    name: 'a WIP limit that is not looked at',
+    changes: { tamper: seeing('task_claim', noWipLimits) },
+    within: 60,
+    foundBy: /^WIP limits hold/,
+  },
+];

@@ -7,6 +7,7 @@ import { SimulatedDisk } from './disk.ts';
 import { checkEnd } from './end.ts';
 import { within } from './globals.ts';
 import { Hub } from './hub.ts';
+import type { JournalIdentity } from '../../src/journal/store.ts';
 import type { Invariant } from './ledger/checks.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Random } from './random.ts';
@@ -18,9 +19,11 @@ import type { Disk, FaultKind, Weather, World } from './world.ts';
 
 /** What is different from a world that keeps all promises. */
 export interface Changes {
-  readonly disk?: (disk: SimulatedDisk, random: Random) => Disk;
+  readonly disk?: (identity: JournalIdentity) => Disk;
   readonly tamper?: Tamper;
   readonly weather?: Partial<Weather>;
+  /** False: no hub is told of what others store. */
+  readonly rings?: boolean;
   readonly trace?: boolean;
 }
 
@@ -45,10 +48,12 @@ export interface Course {
 
 const names = ['ada', 'bob', 'cyd', 'dan'];
 /** How many calls all agents together want to make; at most twice as many. */
-const wishesMin = 22;
+const wishesMin = 18;
 const stepsMax = 60_000;
 const worldMaxMs = 30 * 3_600_000;
 const settleMs = 4_000;
+
+const simulatedDisk = (identity: JournalIdentity): Disk => new SimulatedDisk(identity);
 
 class Play implements Stage {
   readonly random: Random;
@@ -64,18 +69,12 @@ class Play implements Stage {
   #mark = 0;
   readonly #waits: WaitChecks;
 
-  constructor(seed: number, { disk: changed, tamper = (one) => one, weather, trace }: Changes) {
+  constructor(seed: number, changes: Changes) {
+    const { tamper = (one) => one } = changes;
     const random = new Random(seed);
     this.random = random;
-    const honest = new SimulatedDisk({ id: `simulated-${seed}`, generation: 1 });
-    const disk = changed?.(honest, random) ?? honest;
-    this.world = this.#worldOf({
-      seed,
-      disk,
-      weather: { ...drawWeather(random), ...weather },
-      trace: trace === true,
-    });
-    this.ledger = new Ledger(disk, this.world.fail);
+    this.world = this.#worldOf(seed, changes);
+    this.ledger = new Ledger(this.world.disk, this.world.fail);
     this.#waits = new WaitChecks(this.ledger, this.pending);
     const watchers = new Set<Watcher>();
     const hubNames = ['A', 'B', 'C'].slice(
@@ -92,7 +91,7 @@ class Play implements Stage {
       world: this.world,
       hubs: this.hubs,
       ledger: this.ledger,
-      answers: new AnswerChecks(this.ledger, disk),
+      answers: new AnswerChecks(this.ledger, this.world.disk),
       tamper,
       pending: this.pending,
       wishes: Math.ceil((wishesMin + random.below(wishesMin)) / agentNames.length),
@@ -101,17 +100,7 @@ class Play implements Stage {
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
 
-  #worldOf({
-    seed,
-    disk,
-    weather,
-    trace,
-  }: {
-    seed: number;
-    disk: Disk;
-    weather: Weather;
-    trace: boolean;
-  }): World {
+  #worldOf(seed: number, { disk = simulatedDisk, weather, rings = true, trace = false }: Changes): World {
     const { random, timeline } = this;
     const note = (text: () => string): void => {
       if (trace) this.trace.push(`${timeline.now.toFixed(2).padStart(12)}  ${text()}`);
@@ -120,9 +109,10 @@ class Play implements Stage {
       seed,
       random,
       timeline,
-      disk,
+      disk: disk({ id: `simulated-${seed}`, generation: 1 }),
       nature: new Life(),
-      weather,
+      weather: { ...drawWeather(random), ...weather },
+      rings,
       slowUntil: 0,
       healed: false,
       note,

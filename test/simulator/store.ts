@@ -212,7 +212,7 @@ export class SimulatedStore implements Store {
   }
 
   #ring(watcher: Watcher): void {
-    if (watcher.rung) return;
+    if (watcher.rung || !this.#world.rings) return;
     watcher.rung = true;
     const { random, timeline } = this.#world;
     timeline.after(random.skewed(0.1, 5), watcher.line.life, () => {

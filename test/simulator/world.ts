@@ -49,6 +49,8 @@ export interface World {
   /** Of the network and the disk, which never die. */
   readonly nature: Life;
   readonly weather: Weather;
+  /** Hubs are told of what others store. */
+  readonly rings: boolean;
   /** Until when appends take long. */
   slowUntil: number;
   /** No more faults: all that is under way is to come to its end. */

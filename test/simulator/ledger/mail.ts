@@ -26,7 +26,7 @@ export class Mail {
   }
 
   fold(entry: Entry): void {
-    const { seq } = entry;
+    const { seq, actor } = entry;
     if (is(entry, 'messages.sent')) {
       const { to, text, expiresAt } = entry.data;
       const before = this.texts.get(text);
@@ -38,7 +38,7 @@ export class Mail {
       this.texts.set(text, seq);
       this.messages.set(seq, {
         seq,
-        from: entry.actor.agent ?? '',
+        from: actor.agent ?? actor.principal,
         to,
         text,
         expires: expiresAt !== undefined,
