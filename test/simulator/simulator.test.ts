@@ -10,7 +10,7 @@ const seed = 20_261_122;
 const runs = 2_000;
 
 describe('simulated hubs and agents', () => {
-  it(`keep what is promised in ${runs} schedules, with every fault and every check among them`, async () => {
+  it('keep what is promised, with every fault and every check among them', async () => {
     const { schedules, failures, faults, checks } = await campaign({ seed, runs, workers: 1 }, () => {});
     assert.deepEqual(failures, [], 'npm run simulate -- --seed N --trace shows what happened');
     assert.equal(schedules, runs);

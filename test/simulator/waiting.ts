@@ -5,7 +5,7 @@ import type { Ledger } from './ledger/ledger.ts';
 /** Within this a call that does not wait is answered, and one that waits once its time is over. */
 const answerMs = 4_000;
 /** Within this whoever is rung has its answer: well before it would have looked again by itself. */
-const wakeMs = 1_500;
+const wakeMs = 400;
 
 /** Sees to it that no call waits for ever, or sleeps on when it should wake. */
 export class WaitChecks {
