@@ -200,7 +200,7 @@ export class Agent {
       return this.#over(deed);
     }
     struck('call made again', deed.id);
-    this.#later(random.skewed(1, 800), () => {
+    this.#later(random.skewed(1, 2_500), () => {
       if (deed.over) return;
       if (random.chance(0.5)) this.#home = random.pick(hubs);
       this.#call(deed, this.#home);

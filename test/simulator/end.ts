@@ -34,7 +34,7 @@ export const perform = async <T>(
 const savedOf = ({ slices }: Engine): readonly string[] =>
   areas.flatMap((area) => Array.from(area.save(slices), (row) => `${area.name} ${JSON.stringify(row)}`));
 
-/** The same in an order of its own: neither tables nor objects promise one. */
+/** Rows in an order of their own, and so their members: neither tables nor objects promise one. */
 const inOrder = (rows: readonly string[]): string =>
   rows
     .map((row) => {
@@ -44,14 +44,19 @@ const inOrder = (rows: readonly string[]): string =>
     .toSorted()
     .join('\n');
 
+const without = (rows: readonly string[], others: readonly string[]): readonly string[] => {
+  const there = new Set(others);
+  return rows.filter((row) => !there.has(row));
+};
+
 const areEqual = (one: readonly string[], other: readonly string[]): boolean =>
-  one.join('\n') === other.join('\n') || inOrder(one) === inOrder(other);
+  one.length === other.length && inOrder(without(one, other)) === inOrder(without(other, one));
 
 const shownCharacters = 160;
 
 /** Where two texts begin to differ. */
 const differenceOf = (first: readonly string[], second: readonly string[]): string => {
-  const [one, other] = [inOrder(first), inOrder(second)];
+  const [one, other] = [inOrder(without(first, second)), inOrder(without(second, first))];
   let at = 0;
   while (at < one.length && one[at] === other[at]) at += 1;
   const from = Math.max(0, at - shownCharacters / 2);
@@ -61,7 +66,7 @@ const differenceOf = (first: readonly string[], second: readonly string[]): stri
 /** A store and a clock for somebody who only looks. */
 const observer = ({ world }: Pick<Stage, 'world'>) => {
   const life = new Life();
-  const line = { name: 'observer', life, cut: () => false, crash: () => {} };
+  const line = { name: 'observer', life, cut: () => false, keptBusy: () => {}, crash: () => {} };
   const store = new SimulatedStore(world, line, { openedAt: 0, watchers: new Set() });
   const clock: Clock = {
     monotonic: () => world.timeline.now,

@@ -41,6 +41,7 @@ export class Hub {
   #rate = 1;
   #nextRate = 1;
   #cutUntil = 0;
+  #busyUntil = 0;
   /** Since when nothing has kept it from working. */
   #calmSince = 0;
 
@@ -64,15 +65,10 @@ export class Hub {
 
   /** Since when it could have worked; undefined while it cannot. */
   get calmSince(): number | undefined {
-    const { now } = this.#world.timeline;
-    const isCalm =
-      this.#engine !== undefined &&
-      now >= this.#cutUntil &&
-      now >= this.#life.stalledUntil &&
-      now >= this.#world.slowUntil;
-    return isCalm
-      ? Math.max(this.#calmSince, this.#cutUntil, this.#life.stalledUntil, this.#world.slowUntil)
-      : undefined;
+    const { timeline, slowUntil } = this.#world;
+    const { stalledUntil } = this.#life;
+    const since = Math.max(this.#calmSince, this.#cutUntil, this.#busyUntil, stalledUntil, slowUntil);
+    return this.#engine !== undefined && since <= timeline.now ? since : undefined;
   }
 
   /** Its clock runs fast or slow from its next start on, and shows another time. */
@@ -93,6 +89,9 @@ export class Hub {
       name: this.name,
       life,
       cut: () => timeline.now < this.#cutUntil,
+      keptBusy: (ms: number) => {
+        this.#busyUntil = Math.max(this.#busyUntil, timeline.now + ms);
+      },
       crash: (kind: FaultKind) => this.crash(kind),
     };
     this.#line = line;

@@ -93,7 +93,8 @@ const noQueue = (slices: Slices): Slices => {
 
 const nothingHeld = (slices: Slices): Slices => {
   let { tasks } = slices.tasks;
-  for (const task of tasks.values()) if ('hold' in task.state) tasks = tasks.put({ ...task, state: { status: 'todo' } });
+  for (const task of tasks.values())
+    if ('hold' in task.state) tasks = tasks.put({ ...task, state: { status: 'todo' } });
   return { ...slices, tasks: { ...slices.tasks, tasks } };
 };
 

@@ -144,14 +144,12 @@ class Play implements Stage {
     this.#mark = (Math.imul(this.#mark, 31) + Math.floor(timeline.now * 1_000)) >>> 0;
     this.ledger.checkKept();
     this.#waits.check(timeline.now);
-    for (const { log } of this.hubs) {
-      const [defect] = log.errors;
-      this.ledger.checks.holds(
-        'nothing is a defect',
-        defect === undefined,
-        () => `${defect?.message}: ${String(defect?.thrown)}`,
-      );
-    }
+    const [defect] = this.hubs.flatMap(({ log }) => log.errors);
+    this.ledger.checks.holds(
+      'nothing is a defect',
+      defect === undefined,
+      () => `${defect?.message}: ${String(defect?.thrown)}`,
+    );
     return this.failure === undefined;
   };
 

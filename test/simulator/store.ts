@@ -22,6 +22,8 @@ export interface Line {
   readonly life: Life;
   /** Nothing gets through while it is cut. */
   readonly cut: () => boolean;
+  /** What it has asked for takes so long that it cannot be expected to go on before. */
+  readonly keptBusy: (ms: number) => void;
   /** Kills the hub at this very moment. */
   readonly crash: (kind: FaultKind) => void;
 }
@@ -167,8 +169,10 @@ export class SimulatedStore implements Store {
     answer: (outcome: AppendOutcome, within?: readonly [number, number]) => void,
   ): void {
     const { random, timeline, nature, slowUntil, struck } = this.#world;
-    const [from, to] = timeline.now < slowUntil ? slowMs : reachMs;
-    const { line } = { line: this.#line };
+    const isSlow = timeline.now < slowUntil;
+    const takesMs = random.skewed(...(isSlow ? slowMs : reachMs));
+    const line = this.#line;
+    if (isSlow || fate !== 'told') line.keptBusy(takesMs + timeoutMs[1]);
     const unknown = (code: ErrorCode): AppendOutcome => ({ kind: 'unknown', code, reason });
     if (fate === 'stored after the reply was lost') {
       struck(fate, line.name);
@@ -178,7 +182,7 @@ export class SimulatedStore implements Store {
     }
     // What is under way when a hub dies reaches the disk all the same, or not.
     const survives = random.chance(0.5);
-    timeline.after(random.skewed(from, to), nature, () => {
+    timeline.after(takesMs, nature, () => {
       if (!line.life.alive && !survives) return;
       if (fate === 'crash before commit') return line.crash(fate);
       if (fate === 'torn write') {

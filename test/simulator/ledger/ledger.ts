@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StoredRow } from '../../../src/journal/store.ts';
 import type { Entry } from '../../../src/kernel/entry.ts';
 import type { Disk } from '../world.ts';
@@ -8,7 +8,7 @@ import { Mail } from './mail.ts';
 import { Sessions } from './sessions.ts';
 import { Tasks } from './tasks.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text);
 
 /** What is stored, read row by row as it comes, and held against a second, plain account of what it may mean. */
 export class Ledger {
