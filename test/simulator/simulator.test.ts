@@ -37,15 +37,26 @@ describe('simulated hubs and agents', () => {
   });
 });
 
-/** Seeds that failed once, and what they showed. */
-const once: readonly { readonly seed: number; readonly showed: string }[] = [
-  { seed: 818, showed: 'a wait for a lock hung at a hub whose clock was behind what another had written' },
-  { seed: 668, showed: 'the same where the clock of one hub only ran slower' },
+/**
+ * Seeds that failed once, and what they showed. A seed draws its course anew whenever what is drawn changes: what lasts
+ * is the test beside what was mended.
+ */
+const once: readonly { readonly seed: number; readonly showed: string; readonly test: string }[] = [
+  {
+    seed: 22,
+    showed: 'a wait for a lock hung at a hub whose clock was behind what another had written',
+    test: 'src/engine/time.test.ts',
+  },
+  {
+    seed: 268,
+    showed: 'the same, where only the clock of one hub ran faster than that of the other',
+    test: 'src/engine/time.test.ts',
+  },
 ];
 
 describe('a seed that failed once', () => {
-  for (const { seed: failed, showed } of once)
-    it(`${failed}: ${showed}`, async () => {
+  for (const { seed: failed, showed, test } of once)
+    it(`${failed}: ${showed} (${test})`, async () => {
       const { failure } = await simulate(failed);
       assert.equal(failure, undefined);
     });
