@@ -60,7 +60,11 @@ const showMany = async (): Promise<boolean> => {
   console.log(`seed ${seed}, ${runs} schedules, ${workers} ${workers === 1 ? 'process' : 'processes'}`);
   const begun = performance.now();
   const secondsGone = (): number => (performance.now() - begun) / 1_000;
+  let shown = 0;
   const tally: Tally = await campaign({ seed, runs, workers }, ({ schedules, failures }) => {
+    for (const { seed: one, what } of failures.slice(shown))
+      process.stderr.write(`\nFAILED ${what}\n  npm run simulate -- --seed ${one} --trace\n`);
+    shown = failures.length;
     const rate = Math.round(schedules / secondsGone());
     process.stderr.write(`\r${schedules} of ${runs} schedules, ${failures.length} failed, ${rate} a second `);
   });
@@ -73,8 +77,6 @@ const showMany = async (): Promise<boolean> => {
   console.log(`${sum(checks)} checks:\n${listed(checks)}`);
   if (values.json !== undefined) put(values.json, `${JSON.stringify({ seed, runs, ...tally }, null, 2)}\n`);
   if (values.report !== undefined) put(values.report, reportOf(tally, { seed, runs }));
-  for (const { seed: one, what } of failures)
-    console.error(`FAILED ${what}\n  npm run simulate -- --seed ${one} --trace`);
   console.log(failures.length === 0 ? 'Everything held.' : `${failures.length} schedules failed.`);
   return failures.length === 0;
 };

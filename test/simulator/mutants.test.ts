@@ -28,7 +28,7 @@ describe('a store that tears a batch', () => {
   for (const tear of tears) {
     it(`is damage to whoever opens or reads the journal, and no shorter board (${tear})`, async () => {
       let torn = 0;
-      for (let i = 0; i < 80; i += 1) {
+      for (let i = 0; i < 50; i += 1) {
         const disks: SimulatedDisk[] = [];
         const { failure, mark } = await simulate(firstSeed + i, {
           disk: (identity) => {
@@ -43,7 +43,7 @@ describe('a store that tears a batch', () => {
         torn += 1;
         assert.match(failure ?? '', /journal is damaged at entry/, `seed ${firstSeed + i}, ${mark}`);
       }
-      assert.ok(torn > 2, `${torn} were torn`);
+      assert.ok(torn > 1, `${torn} were torn`);
     });
   }
 });
