@@ -42,6 +42,7 @@ export class Hub {
   #nextRate = 1;
   #cutUntil = 0;
   #busyUntil = 0;
+  #stopping = false;
   /** Since when nothing has kept it from working. */
   #calmSince = 0;
 
@@ -68,7 +69,7 @@ export class Hub {
     const { timeline, slowUntil } = this.#world;
     const { stalledUntil } = this.#life;
     const since = Math.max(this.#calmSince, this.#cutUntil, this.#busyUntil, stalledUntil, slowUntil);
-    return this.#engine !== undefined && since <= timeline.now ? since : undefined;
+    return this.#engine !== undefined && !this.#stopping && since <= timeline.now ? since : undefined;
   }
 
   /** Its clock runs fast or slow from its next start on, and shows another time. */
@@ -170,7 +171,8 @@ export class Hub {
   stop(): void {
     const engine = this.#engine;
     const { timeline, random, nature, struck } = this.#world;
-    if (engine === undefined) return;
+    if (engine === undefined || this.#stopping) return;
+    this.#stopping = true;
     struck('orderly restart', this.name);
     const life = this.#life;
     const snapshot = random.chance(0.5) ? engine : undefined;
@@ -189,6 +191,7 @@ export class Hub {
 
   #forget(): void {
     this.#life.alive = false;
+    this.#stopping = false;
     this.#engine = undefined;
     for (const watcher of this.#watchers) if (watcher.line === this.#line) this.#watchers.delete(watcher);
     for (const one of this.asking) one.broken();
