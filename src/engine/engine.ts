@@ -16,7 +16,7 @@ import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
 import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf, withSecret } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
-import { type Clock, workspaceTime } from './clock.ts';
+import { type Clock, WorkspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
 import type { Instruments, ObservedCommand } from './instruments.ts';
@@ -63,7 +63,7 @@ export class Engine {
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
   #workspace: string;
-  #time: () => Instant;
+  readonly #time: WorkspaceTime;
   #stopped: Refusal | undefined;
   #unwatch: (() => void) | undefined;
   /** The look at the head that is still to be taken. */
@@ -73,7 +73,7 @@ export class Engine {
     this.#workspace = options.workspace;
     this.#options = options;
     this.#rules = rulesOf(options.areas, options.settings);
-    this.#time = workspaceTime(options.clock, options.store.openedAt);
+    this.#time = new WorkspaceTime(options.clock, options.store.openedAt);
     const { snapshot, initial } = options;
     this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
     this.journal = new Journal(options.store, new Codec(options.areas), {
@@ -114,8 +114,7 @@ export class Engine {
       engine.#state.bulk();
       await engine.journal.catchUp();
       engine.#state.endBulk();
-      // A machine whose clock is behind the journal goes on from there, instead of standing still until it catches up.
-      engine.#time = workspaceTime(options.clock, Math.max(options.store.openedAt, engine.#state.time));
+      engine.#time.keepUp(engine.#state.time);
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -125,7 +124,7 @@ export class Engine {
 
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
-    return Math.max(this.#time(), this.#state.time);
+    return Math.max(this.#time.now(), this.#state.time);
   }
 
   /** What the workspace is called in answers. */
@@ -373,6 +372,7 @@ export class Engine {
     const batch = this.#committer.batchOf(entries);
     if (batch === undefined) this.#state.fold(entries);
     else this.#state.adopt(batch);
+    this.#time.keepUp(this.#state.time);
     if (this.#listeners.size === 0 && this.#blocking.size === 0) return;
     for (const entry of entries) {
       for (const key of this.keysOf(entry)) this.#blocking.ring(key);

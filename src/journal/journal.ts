@@ -52,6 +52,8 @@ export class Journal {
   readonly #sink: Sink;
   readonly #cache = new EntryCache();
   #head: Head;
+  /** Where the last unit ends that was begun. */
+  #unitEnd: Seq = 0;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
   #reading: Reading | undefined;
@@ -85,9 +87,17 @@ export class Journal {
       const known = this.#head.seq;
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
-      if (head <= this.#head.seq) return;
+      if (head <= this.#head.seq) return this.#mustEndUnit(head);
       this.#accept(await this.store.read(this.#head.seq, pageRows));
     }
+  }
+
+  /** A batch is stored whole or not at all, so that where the store ends a unit ends. */
+  #mustEndUnit(head: Seq): void {
+    if (head === this.#head.seq && head < this.#unitEnd)
+      throw new StoreFailure(
+        corrupt(head + 1, `it is missing; the unit that has begun goes on to ${this.#unitEnd}`),
+      );
   }
 
   /** The entries with these sequence numbers, in that order; at once where none has to be read. Throws `StoreFailure`. */
@@ -161,6 +171,11 @@ export class Journal {
    * others wrote cannot be read; nothing was stored then.
    */
   async append(entries: readonly Entry[]): Promise<AppendResult> {
+    if (this.#head.seq < this.#unitEnd) {
+      // What others wrote has come in part: nothing goes between the entries of a unit.
+      await this.catchUp();
+      return { kind: 'moved' };
+    }
     const expected = this.#head;
     const batch = randomUUID();
     const rows = this.#rowsOf(entries, { head: expected, batch });
@@ -252,6 +267,8 @@ export class Journal {
 
   #advance({ seq, chain }: Head, entries: readonly Entry[]): void {
     this.#head = { seq, chain };
+    const begun = entries.findLast(({ cause }) => cause.size !== undefined);
+    if (begun?.cause.size !== undefined) this.#unitEnd = begun.seq + begun.cause.size - 1;
     if (entries.length > 0) this.#sink(entries);
   }
 }

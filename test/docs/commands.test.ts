@@ -36,6 +36,7 @@ const notRun: ReadonlyMap<string, string> = new Map([
   ['npm run format', 'it changes files under the other tests; the gate runs the same formatter'],
   ['npm run docs', 'it writes files that other tests read; the gate checks that it would change nothing'],
   ['npm run fuzz', 'it takes half an hour; a part of it is a test of its own'],
+  ['npm run simulate', 'it takes a while; a part of it is a test of its own'],
   ['npm run attack', 'it writes a report that is committed; its attacks are tests of their own'],
   [
     'claude mcp add --scope user signalbox -- /path/to/this/checkout/bin/signalbox mcp',
