@@ -25,6 +25,7 @@ const place = async (context: TestContext, patienceMs = 15_000) => {
         cluster: 'test',
         acceptDataLossWindow: false,
         patienceMs,
+        officeTermMs: 2_000,
       }),
     );
     context.after(storage.close);
@@ -102,6 +103,22 @@ testsThatStartRedis('what the engine makes of connections to Redis that are cut'
     const other = await open(createMemoryVault(), { wrap: () => far });
     const elsewhere = await other.engine.execute(caller, starting('ada'), { requestId: 'r1' });
     equal(elsewhere.ok && elsewhere.value.replayed, true);
+  });
+
+  test('who holds an office and is cut off gives it up, and another can have it', {
+    timeout,
+  }, async (context) => {
+    const { proxy, near, far } = await place(context);
+    const office = await near.elect('mirror');
+    ok(office !== undefined && 'lost' in office);
+    equal(await far.elect('mirror'), undefined);
+    proxy.refuse(true);
+    await office.lost;
+    let next = await far.elect('mirror');
+    while (next === undefined) next = await far.elect('mirror');
+    proxy.refuse(false);
+    await office.resign();
+    equal(await near.elect('mirror'), undefined, 'it takes nothing from the next holder');
   });
 
   test('who watches hears what was appended while its connection was cut', { timeout }, async (context) => {
