@@ -150,10 +150,10 @@ class ChosenStore implements Store {
   }
 
   #opened(): Promise<Store> {
+    // What a test has damaged by hand is as it is only in the vault.
+    if (this.#journal.rows.some((row, index) => this.#vault.rows[index] !== row))
+      return Promise.resolve(openInMemory(this.#vault));
     this.#opening ??= working(async () => {
-      const { rows } = this.#vault;
-      // What a test has damaged by hand is as it is only in the vault.
-      if (this.#journal.rows.some((row, index) => rows[index] !== row)) return openInMemory(this.#vault);
       const storage: Storage = await chosenStorage();
       const store = opened(await storage.open(this.#journal.name, { as: this.#vault.identity }));
       await this.#fill(store);
