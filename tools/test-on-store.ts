@@ -58,7 +58,7 @@ if (files.length > 0) {
     '--import',
     join(root, 'src/testing/choose-store.ts'),
     '--test',
-    '--test-timeout=20000',
+    '--test-timeout=300000',
     `--test-concurrency=${Math.max(2, availableParallelism())}`,
     ...options,
     ...files,
