@@ -11,6 +11,7 @@ import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
+import { openKeyring } from './encryption/open-keyring.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -72,19 +73,25 @@ export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticks
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
-  { dataDir, cacheDir, lockTtls, auth }: Settings,
+  { dataDir, cacheDir, lockTtls, auth, encryptionKey }: Settings,
   { access = { mayBeOpen: !auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(dataDir);
   if (!prepared.ok) return prepared;
-  return Workspaces.open({
+  const keys = await openKeyring(encryptionKey, how.log);
+  if (!keys.ok) return keys;
+  const workspaces = await Workspaces.open({
     dataDir,
     cacheDir,
     openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
     rules: { leases: lockTtls, access },
+    keyring: keys.value?.ring,
+    onClose: keys.value?.close,
     ...how,
   });
+  if (!workspaces.ok) keys.value?.close();
+  return workspaces;
 };
 
 interface HubOverOptions {

@@ -9,6 +9,7 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
+import type { Keyring } from '../journal/cipher.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -34,6 +35,8 @@ export interface OpenOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** Absent: nothing is encrypted. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
@@ -51,11 +54,22 @@ const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
-  const { name, store, cacheDir, identify, clock, log } = options;
-  const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
-  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
+  const { name, store, cacheDir, identify, clock, log, keyring } = options;
+  const { id } = store.identity;
+  const ciphers = { entries: keyring?.cipher(id), snapshot: keyring?.cipher(id, 'snapshot') };
+  const snapshotPath = join(cacheDir, `${id}.snapshot`);
+  const snapshot = await restore({
+    path: snapshotPath,
+    store,
+    areas,
+    initial: initialSlices,
+    log,
+    cipher: ciphers.snapshot,
+  });
   if (!snapshot.ok) return snapshot;
-  const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
+  const index = options.searched
+    ? ownIndex({ cacheDir, clock, log, identity: store.identity, inMemory: keyring !== undefined })
+    : undefined;
   const reports = new CarriedReports({ clock, log });
   const opened = await Engine.open({
     workspace: name,
@@ -67,6 +81,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
+    cipher: ciphers.entries,
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
@@ -78,7 +93,10 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
+          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher: ciphers.snapshot }), {
+            clock,
+            log,
+          }),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), { clock, log })]),
           ...regular(engine, reports, options),
         ];

@@ -12,6 +12,7 @@ import {
 import { hubName } from '../areas/workspaces/names.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
+import type { Keyring } from '../journal/cipher.ts';
 import type { Store } from '../journal/store.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -31,6 +32,9 @@ export interface WorkspacesOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** Absent: nothing is encrypted. Closing them closes what looks after it. */
+  readonly keyring?: Keyring | undefined;
+  readonly onClose?: (() => void) | undefined;
 }
 
 /** The hub's own journal, which lists the workspaces. */
@@ -168,6 +172,7 @@ export class Workspaces {
     const [hub, ...others] = await this.opened();
     await Promise.all(others.map((workspace) => workspace.close()));
     await hub?.close();
+    this.#options.onClose?.();
   }
 
   /** What is folded already knows nearly all names; only for one that it does not know the others are looked at. */

@@ -112,6 +112,7 @@ export const readWithFaults = async (
       rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
       web: webSettingsOf(values),
       store: 'sqlite',
+      encryptionKey: secretOf('encryption-key', said, env),
       workspace: values.get('workspace'),
       agent: values.get('agent'),
       mode: values.get('mode'),

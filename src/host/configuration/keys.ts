@@ -2,6 +2,7 @@ import { profileNames } from '../../areas/access/limits.ts';
 import {
   agentForm,
   choiceForm,
+  encryptionKeyForm,
   listenForm,
   portForm,
   secondsForm,
@@ -29,6 +30,7 @@ export type KeyName =
   | WebKeyName
   | 'data-dir'
   | 'store'
+  | 'encryption-key'
   | 'workspace'
   | 'agent'
   | 'mode'
@@ -113,6 +115,17 @@ const storing = {
     form: choiceForm(stores),
     default: 'sqlite',
     files: 'own',
+  },
+  'encryption-key': {
+    variable: 'SIGNALBOX_ENCRYPTION_KEY',
+    placeholder: 'KEY',
+    meaning: 'encrypts what is stored; better a reference to it',
+    description:
+      'The key with which entries and snapshots are encrypted: 32 bytes in base64 or hex, as `signalbox encryption generate-key` makes them. Several stand on lines of their own, or with commas between them, and the first encrypts what is new. It may be a reference, and in a file it has to be one: `${NAME}`, `file:PATH`, `cmd:COMMAND` or `op://VAULT/ITEM/FIELD`. docs/encryption.md says more.',
+    form: encryptionKeyForm,
+    example: 'file:~/.config/signalbox/encryption.keys',
+    files: 'own',
+    secret: true,
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
 
@@ -259,6 +272,7 @@ export const keyNames: readonly KeyName[] = [
   'allowed-origins',
   'data-dir',
   'store',
+  'encryption-key',
   'workspace',
   'agent',
   'mode',
