@@ -6,12 +6,12 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { openKeyring } from './encryption/open-keyring.ts';
+import { openStorage } from './storage.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -73,25 +73,29 @@ export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticks
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
-  { dataDir, cacheDir, lockTtls, auth, encryptionKey }: Settings,
-  { access = { mayBeOpen: !auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
+  settings: Settings,
+  { access = { mayBeOpen: !settings.auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
 ): Promise<Outcome<Workspaces>> => {
-  const prepared = await prepareDataDirectory(dataDir);
+  const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
-  const keys = await openKeyring(encryptionKey, how.log);
+  const keys = await openKeyring(settings.encryptionKey, how.log);
   if (!keys.ok) return keys;
-  const workspaces = await Workspaces.open({
-    dataDir,
-    cacheDir,
-    openStore: (path, create) => openSqliteStore({ path, create }),
-    clock: systemClock,
-    rules: { leases: lockTtls, access },
-    keyring: keys.value?.ring,
-    onClose: keys.value?.close,
-    ...how,
-  });
-  if (!workspaces.ok) keys.value?.close();
-  return workspaces;
+  const storage = await openStorage(settings);
+  const opened = storage.ok
+    ? await Workspaces.open({
+        storage: storage.value,
+        cacheDir: settings.cacheDir,
+        clock: systemClock,
+        rules: { leases: settings.lockTtls, access },
+        keyring: keys.value?.ring,
+        onClose: keys.value?.close,
+        ...how,
+      })
+    : storage;
+  if (opened.ok) return opened;
+  keys.value?.close();
+  if (storage.ok) await storage.value.close();
+  return opened;
 };
 
 interface HubOverOptions {
@@ -111,7 +115,7 @@ export const hubOver = (
     find,
     defaultWorkspace: workspace,
     version,
-    store: 'sqlite',
+    store: workspaces.storage.kind,
     rates,
     denials,
   });

@@ -63,7 +63,8 @@ export class Codec {
 
 const whereKeys = 'SIGNALBOX_ENCRYPTION_KEY, or encryption_key in your configuration file,';
 
-const unopened = ({ kind, key }: Unopened, seq: Seq, cipher?: Cipher): Refusal => {
+/** Why an entry could not be decrypted. */
+export const unopened = ({ kind, key }: Unopened, seq: Seq, cipher?: Cipher): Refusal => {
   if (kind === 'changed')
     return refuse(
       'journal_corrupt',

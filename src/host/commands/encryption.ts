@@ -6,7 +6,11 @@ export const encryptionGenerateKey: Command = {
   words: '',
   keys: [],
   flags: [
-    { name: 'out', placeholder: 'FILE', meaning: 'a new file for it, which only its owner can read; else stdout' },
+    {
+      name: 'out',
+      placeholder: 'FILE',
+      meaning: 'a new file for it, which only its owner can read; else stdout',
+    },
   ],
   example: 'signalbox encryption generate-key --out ~/.config/signalbox/encryption.keys',
   run: async (given) => (await import('../encryption/generate-key.ts')).generateKey(given),

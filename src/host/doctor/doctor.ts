@@ -1,16 +1,16 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { type Outcome, errorTable, ok } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/text.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Given } from '../commands/command.ts';
+import { sqliteStorage } from '../../stores/sqlite/storage.ts';
 import { checkJournal } from '../journal-check.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, reasonOf } from './check.ts';
 import { clients } from './clients.ts';
-import { dataDirectory, journalFiles } from './data-directory.ts';
+import { dataDirectory, journalNames } from './data-directory.ts';
 import { hub } from './hub.ts';
 import { clock, journals } from './journals.ts';
 import { diskSpace, versions } from './machine.ts';
@@ -78,8 +78,9 @@ const run = async (check: Check, patient: Patient): Promise<readonly Finding[]> 
 
 const readJournals = async (dataDir: string): Promise<readonly ReadJournal[]> => {
   const read: ReadJournal[] = [];
-  for (const file of await journalFiles(dataDir))
-    read.push({ file, checked: await checkJournal(join(dataDir, file)) });
+  const storage = sqliteStorage({ dataDir });
+  for (const name of await journalNames(dataDir))
+    read.push({ file: `${name}.journal`, checked: await checkJournal(storage, name) });
   return read;
 };
 

@@ -44,7 +44,9 @@ export const writeNewFile = async (path: string, text: string): Promise<Outcome<
 
 const notWritten = (path: string, reason: string): Refusal =>
   reason === 'EEXIST'
-    ? refuse('exists', `${path} is there already, and keys are never written over. Name another file.`, { path })
+    ? refuse('exists', `${path} is there already, and keys are never written over. Name another file.`, {
+        path,
+      })
     : refuse(
         reason === 'ENOSPC' || reason === 'EDQUOT' ? 'storage_full' : 'storage_read_only',
         `${path} cannot be written: the system says ${reason}. Name another file.`,

@@ -23,7 +23,8 @@ export const encryptionStatus = async ({ configuration, terminal, log }: Given):
       if (!census.ok) return census;
       found.push(census.value);
     }
-    if (terminal.json) writeJson(terminal, { active: ids[0] ?? null, keys: ids, journals: found.map(asJson) });
+    if (terminal.json)
+      writeJson(terminal, { active: ids[0] ?? null, keys: ids, journals: found.map(asJson) });
     else terminal.out.write([keysText(ids), ...found.map((one) => `${told(one, ids)}\n`)].join(''));
     return ok(true);
   });

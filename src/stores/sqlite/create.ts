@@ -101,7 +101,7 @@ const sync = (path: string): void => {
 };
 
 /** Windows has no such thing as an open directory; there the file system orders its own changes. */
-const syncDirectory = (directory: string): void => {
+export const syncDirectory = (directory: string): void => {
   if (process.platform === 'win32') return;
   const handle = openSync(directory, 'r');
   try {

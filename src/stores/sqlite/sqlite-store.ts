@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fdatasyncSync, openSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Creation } from '../../journal/storage.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -17,6 +18,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
+import { refuseOther } from '../other-journal.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { SqliteCounters } from './counters.ts';
 import { createJournal } from './create.ts';
@@ -32,8 +34,7 @@ const busyLimitMs = 5_000;
 
 export interface SqliteStoreOptions {
   readonly path: string;
-  /** `must-exist` for a journal that was there before: its absence is then a refusal, not a new journal. */
-  readonly create: 'may' | 'must-exist';
+  readonly create: Creation;
   /** How long an append keeps trying while other processes hold the write lock. */
   readonly busyLimitMs?: number;
 }
@@ -61,20 +62,30 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
   }
 };
 
-const find = (path: string, create: SqliteStoreOptions['create']): Outcome<Inspected> => {
+const find = (path: string, create: Creation): Outcome<Inspected> => {
   let found = inspect(path);
-  if (found.ok && found.value === undefined && create === 'may') {
+  const as = typeof create === 'object' ? create.as : undefined;
+  if (found.ok && found.value === undefined && create !== 'must-exist') {
     const mark = readWatermark(path);
     if (mark !== undefined) {
       // Asked again: another process may just have made the journal, and rung.
       found = inspect(path);
-      return found.ok && found.value === undefined ? refuseLost(path, mark) : orMissing(path, found);
+      return found.ok && found.value === undefined ? refuseLost(path, mark) : asWanted(path, found, as);
     }
-    const created = createJournal(path);
+    const created = createJournal(path, as);
     if (!created.ok) return created;
     found = inspect(path);
   }
-  return orMissing(path, found);
+  return asWanted(path, found, as);
+};
+
+const asWanted = (
+  path: string,
+  inspected: ReturnType<typeof inspect>,
+  as: JournalIdentity | undefined,
+): Outcome<Inspected> => {
+  const found = orMissing(path, inspected);
+  return found.ok && as !== undefined ? (refuseOther(path, found.value.identity, as) ?? found) : found;
 };
 
 const orMissing = (path: string, found: ReturnType<typeof inspect>): Outcome<Inspected> => {
