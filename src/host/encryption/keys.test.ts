@@ -9,7 +9,11 @@ import { addKey, newKey, writeNewFile } from './key-files.ts';
 import { keyLine, readKeys } from './keys-text.ts';
 
 const bytes = Buffer.from(Array.from({ length: 32 }, (_, i) => i * 8));
-const [hex, base64, base64Url] = [bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')];
+const [hex, base64, base64Url] = [
+  bytes.toString('hex'),
+  bytes.toString('base64'),
+  bytes.toString('base64url'),
+];
 
 const idsIn = (text: string): readonly string[] => {
   const keys = readKeys(text, 'A test');
