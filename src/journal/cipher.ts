@@ -48,12 +48,6 @@ export const keyOf = (bytes: Uint8Array, name?: string): EncryptionKey => {
 /** Whether a key may have this name. */
 export const isKeyName = (text: string): boolean => namePattern.test(text);
 
-/** What stands in front of the mark. */
-export const nameOfKey = (id: string): string | undefined => {
-  const end = id.lastIndexOf('.');
-  return end === -1 ? undefined : id.slice(0, end);
-};
-
 /** Why a text could not be opened. */
 export type Unopened =
   | { readonly kind: 'key missing'; readonly key: string }

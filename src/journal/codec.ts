@@ -2,7 +2,7 @@ import type { Area, EventSpec } from '../kernel/area.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { trustedJson } from '../kernel/json.ts';
-import { type Cipher, type Unopened, nameOfKey, sealedWith } from './cipher.ts';
+import { type Cipher, type Unopened, sealedWith } from './cipher.ts';
 
 export interface CodecOptions {
   /** With it what is written is encrypted, and what is encrypted can be read. */
@@ -72,14 +72,7 @@ export const unopened = ({ kind, key }: Unopened, seq: Seq, cipher?: Cipher): Re
       { seq, key },
     );
   const known = cipher?.keys() ?? [];
-  const name = nameOfKey(key);
-  const namesake = name === undefined ? undefined : known.find((one) => nameOfKey(one) === name);
-  const why =
-    cipher === undefined
-      ? 'this process has no key'
-      : namesake === undefined
-        ? `this process only has ${known.join(', ')}`
-        : `the key that this process has under the name ${name} is another one (${namesake})`;
+  const why = known.length === 0 ? 'this process has no key' : `this process only has ${known.join(', ')}`;
   return refuse(
     'encryption_key_missing',
     `Entry ${seq} of the journal is encrypted with the key ${key}, and ${why}. Nothing was changed. Let ${whereKeys} say where that key is, and start again; signalbox encryption status says which keys are needed.`,

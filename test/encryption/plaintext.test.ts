@@ -29,8 +29,8 @@ const beBusy = async (vault: Vault, env: Vault['env'] = vault.env): Promise<void
   const call = (operation: string, input: object, agent?: string) =>
     vault.call(operation, input, { env, ...(agent !== undefined && { agent }) });
   const { agent, other } = words;
-  await call('start', { agent });
-  await call('start', { agent: other });
+  await call('start', { agent }, agent);
+  await call('start', { agent: other }, other);
   await call('task_add', {
     tasks: [
       { slug: 'first', title: words.title, body: words.body, labels: [words.label], project: words.project },
@@ -60,11 +60,7 @@ const nowhere = (vault: Vault, when: string): void => {
   const files = readdirSync(vault.dataDir, { recursive: true, encoding: 'utf8' });
   assert(files.includes('hub.journal') && files.includes(join('workspaces', 'main.journal')));
   for (const [what, word] of Object.entries(words))
-    assert.deepEqual(
-      holding(join(vault.home, '.local'), word).concat(holding(join(vault.home, '.cache'), word)),
-      [],
-      `${what} ${when}`,
-    );
+    assert.deepEqual(holding(vault.home, word), [], `${what} ${when}`);
 };
 
 const said = async (hub: Started): Promise<string> => {
