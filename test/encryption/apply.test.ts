@@ -38,7 +38,11 @@ const contentOf = async (dataDir: string): Promise<readonly string[]> => {
     const store = opened(await storage.open(name, 'must-exist'));
     opened(await verify(store));
     const cipher = new Keyring([keyOf(key.bytes, key.id.split('.')[0])]).cipher(store.identity.id);
-    for (const { seq, text } of await store.read(0, 100_000)) texts.push(String(cipher.open(text, seq)));
+    for (const { seq, text } of await store.read(0, 100_000)) {
+      const plain = cipher.open(text, seq);
+      assert(typeof plain === 'string', `entry ${seq} of ${name}`);
+      texts.push(plain);
+    }
     await store.close();
   }
   return texts;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type EncryptionKey, keyBytes, keyOf } from '../../journal/cipher.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { makeFolder } from '../../journal/folders.ts';
 import { isoTime } from '../../kernel/instants.ts';
 import { errorCodeIn } from '../data-directory.ts';
 import { readSecretFile } from '../secrets/secret-file.ts';
@@ -25,33 +26,40 @@ const ownerOnly = 0o600;
 
 /** Writes a file that is not there yet, for its owner alone. */
 export const writeNewFile = async (path: string, text: string): Promise<Outcome<true>> => {
-  let made = false;
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx', ownerOnly);
-    made = true;
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await makeFolder(dirname(path));
+  } catch (thrown) {
+    const reason = errorCodeIn(thrown);
+    return notWritten(path, reason === 'EEXIST' ? 'ENOTDIR' : reason);
+  }
+  try {
+    file = await open(path, 'wx', ownerOnly);
+  } catch (thrown) {
+    return errorCodeIn(thrown) === 'EEXIST'
+      ? refuse('exists', `${path} is there already, and keys are never written over. Name another file.`, {
+          path,
+        })
+      : notWritten(path, errorCodeIn(thrown));
+  }
+  try {
+    await file.writeFile(text);
+    await file.sync();
     return ok(true);
   } catch (thrown) {
-    if (made) await rm(path, { force: true });
+    await rm(path, { force: true });
     return notWritten(path, errorCodeIn(thrown));
+  } finally {
+    await file.close();
   }
 };
 
 const notWritten = (path: string, reason: string): Refusal =>
-  reason === 'EEXIST'
-    ? refuse('exists', `${path} is there already, and keys are never written over. Name another file.`, {
-        path,
-      })
-    : refuse(
-        reason === 'ENOSPC' || reason === 'EDQUOT' ? 'storage_full' : 'storage_read_only',
-        `${path} cannot be written: the system says ${reason}. Name another file.`,
-        { path, reason },
-      );
+  refuse(
+    reason === 'ENOSPC' || reason === 'EDQUOT' ? 'storage_full' : 'storage_read_only',
+    `${path} cannot be written: the system says ${reason}. Name another file.`,
+    { path, reason },
+  );
 
 /**
  * Puts a new key in front of those of a file. The file is replaced as a whole, so that whoever reads it meanwhile finds either the

@@ -173,7 +173,9 @@ for (const [kind, storageFor] of Object.entries(storages)) {
       opened(await rewriteJournal(targetOf(storage), name));
       assert.deepEqual(await contentOf(storage), { generation: 4, texts: texts(700), keys: [first.id] });
     });
+  });
 
+  describe(`a journal that cannot be stored anew: ${kind}`, () => {
     it('is refused while another process works on it, and without a key that is needed', async (t) => {
       const storage = storageFor(t);
       await journalOf(storage, 10);
