@@ -151,7 +151,8 @@ export const readSnapshot = async (
     return { unusable: 'it is not encrypted' };
   }
   const sum = sumText(createHash('sha256').update(bytes.subarray(0, end)));
-  if ((cipher === undefined ? last : cipher.open(last, endOfFile)) !== sum)
+  const said = cipher === undefined ? last : cipher.open(last, endOfFile);
+  if (said !== sum || bytes.at(-1) !== newline)
     return {
       unusable:
         cipher === undefined ? 'it is damaged' : 'it is damaged, or encrypted with a key that is not here',

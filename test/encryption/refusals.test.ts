@@ -58,6 +58,8 @@ describe('an encrypted journal', () => {
       shown.out,
       new RegExp(`^workspaces/main: .*0 plain, \\d+ encrypted with ${vault.key}, which is not here$`, 'm'),
     );
+    const examined = await vault.run(['doctor'], { env: none });
+    assert.match(examined.out, /is encrypted with the key[^]*signalbox encryption status/);
     const hub = await vault.serve();
     const audited = await vault.call('audit_query', {});
     assert.match(JSON.stringify(audited), /tasks\.added/);

@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import type { Log } from '../../engine/log.ts';
 import { type EncryptionKey, Keyring } from '../../journal/cipher.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
@@ -50,7 +50,10 @@ export const openKeyring = async (
     ring.update(await lookAgain());
     if (ring.active !== before) log.info('the active key for encryption has changed', { key: ring.active });
   };
-  const hear = (): void => void changed();
+  // It is also heard of that the file was read.
+  const hear = (now: Stats, before: Stats): void => {
+    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) void changed();
+  };
   watchFile(file, { interval: lookEveryMs, persistent: false }, hear);
   return ok({ ring, close: () => unwatchFile(file, hear) });
 };
