@@ -77,6 +77,8 @@ describe('an encrypted journal', () => {
     const { of } = await vault.status();
     assert(Number(of('workspaces/main')['plain']) > 0);
     assert.equal(of('workspaces/main')[vault.key], 1);
+    const shown = await vault.run(['encryption', 'status'], { env: vault.env });
+    assert.match(shown.out, /signalbox encryption apply encrypts it/);
   });
 });
 

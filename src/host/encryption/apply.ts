@@ -64,7 +64,9 @@ const applyTo = async (names: readonly JournalName[], applying: Applying): Promi
   for (const name of names.toSorted((a, b) => Number(a === hubJournal) - Number(b === hubJournal))) {
     const rewritten = await rewriteJournal(target, name);
     if (!rewritten.ok) return rewritten;
-    if (!rewritten.value.untouched) await forgetCache(settings.cacheDir, rewritten.value.journal, log);
+    // Also where nothing was left to do: an earlier call may have been killed just before this.
+    if (!decrypt || !rewritten.value.untouched)
+      await forgetCache(settings.cacheDir, rewritten.value.journal, log);
     done.push({ name, ...rewritten.value });
   }
   return ok(done);

@@ -93,7 +93,7 @@ const failing = (storage: Storage, appends: number, how: AppendOutcome | 'throw'
         if (how === 'throw') throw new Error('killed');
         return how;
       };
-      return { ok: true, value: wrapped(value, append) };
+      return { ok: true, value: wrapped(value, { append }) };
     },
   };
 };
@@ -111,13 +111,11 @@ const bound = (storage: Storage): Storage => ({
   close: storage.close,
 });
 
-const wrapped = (store: Store, append: Store['append']): Store =>
+/** A store with other members in the place of its own. */
+const wrapped = (store: Store, over: Partial<Store>): Store =>
   new Proxy(store, {
-    get: (target, member) => {
-      if (member === 'append') return append;
-      const value: unknown = Reflect.get(target, member, target);
-      return value;
-    },
+    get: (target, member): unknown =>
+      Reflect.has(over, member) ? Reflect.get(over, member) : Reflect.get(target, member, target),
   });
 
 for (const [kind, storageFor] of Object.entries(storages)) {
@@ -176,6 +174,31 @@ for (const [kind, storageFor] of Object.entries(storages)) {
   });
 
   describe(`a journal that cannot be stored anew: ${kind}`, () => {
+    it('is refused when something was written meanwhile, which is then in it as well', async (t) => {
+      const storage = storageFor(t);
+      await journalOf(storage, 700);
+      let late = false;
+      const busy: Storage = {
+        ...bound(storage),
+        open: async (of, creation) => {
+          const store = await storage.open(of, creation);
+          if (!store.ok || of !== draftOf(name) || late) return store;
+          late = true;
+          const close = async (): Promise<void> => {
+            await store.value.close();
+            const other = opened(await storage.open(name, 'must-exist'));
+            await fill(other, 703);
+            await other.close();
+          };
+          return { ok: true, value: wrapped(store.value, { close }) };
+        },
+      };
+      assert.match(messageOf(await rewriteJournal(targetOf(busy), name)), /^storage_busy: .*call again/);
+      assert.deepEqual((await contentOf(storage)).keys, [undefined]);
+      opened(await rewriteJournal(targetOf(busy), name));
+      assert.deepEqual(await contentOf(storage), { generation: 2, texts: texts(703), keys: [first.id] });
+    });
+
     it('is refused while another process works on it, and without a key that is needed', async (t) => {
       const storage = storageFor(t);
       await journalOf(storage, 10);

@@ -1,4 +1,4 @@
-import type { JournalName } from '../../journal/storage.ts';
+import type { JournalName, Storage } from '../../journal/storage.ts';
 import { type Store, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
@@ -26,34 +26,49 @@ export const rewriteJournal = async (target: Target, name: JournalName): Promise
   const { storage } = target;
   const old = await storage.open(name, 'must-exist');
   if (!old.ok) return old;
-  let made: Outcome<Rewritten>;
   try {
-    made = await makeBeside(old.value, target, name);
+    const made = await makeBeside(old.value, target, name);
+    if (!made.ok) return made;
+    const placed = made.value.untouched
+      ? await storage.remove(draftOf(name))
+      : await takePlace(storage, name, made.value.entries);
+    return placed.ok ? made : placed;
   } catch (failure) {
-    if (!(failure instanceof StoreFailure)) throw failure;
-    made = failure.refusal;
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
+  }
+};
+
+/** Asked for its head as late as can be: a command that opens the journal for one call holds no office. */
+const takePlace = async (storage: Storage, name: JournalName, entries: Seq): Promise<Outcome<true>> => {
+  const old = await storage.open(name, 'must-exist');
+  if (!old.ok) return old;
+  let head: Seq;
+  try {
+    head = await old.value.head();
   } finally {
     await old.value.close();
   }
-  if (!made.ok) return made;
-  const placed = made.value.untouched
-    ? await storage.remove(draftOf(name))
-    : await storage.replace(name, draftOf(name));
-  return placed.ok ? made : placed;
+  return head === entries ? storage.replace(name, draftOf(name)) : inUse(name);
 };
 
-/** Makes the journal that is to take the place of the old one. Throws `StoreFailure`. */
+/** Makes the journal that is to take the place of the old one, and closes that. Throws `StoreFailure`. */
 const makeBeside = async (old: Store, target: Target, name: JournalName): Promise<Outcome<Rewritten>> => {
+  try {
+    return await makeOpen(old, target, name);
+  } finally {
+    await old.close();
+  }
+};
+
+const makeOpen = async (old: Store, target: Target, name: JournalName): Promise<Outcome<Rewritten>> => {
   const { id: journal } = old.identity;
   const { entries, plain, keys } = await countIn(old);
   const done = target.key === undefined ? plain : (keys.get(target.key) ?? 0);
   if (done === entries) return ok({ journal, entries, untouched: true });
   if ((await old.elect(workingOffice)) === undefined) return inUse(name);
   const copied = await draft(old, target, name);
-  if (!copied.ok) return copied;
-  return (await old.head()) === copied.value
-    ? ok({ journal, entries: copied.value, untouched: false })
-    : inUse(name);
+  return copied.ok ? ok({ journal, entries: copied.value, untouched: false }) : copied;
 };
 
 const inUse = (name: JournalName): Refusal =>

@@ -25,7 +25,10 @@ export const encryptionStatus = async ({ configuration, terminal, log }: Given):
     }
     if (terminal.json)
       writeJson(terminal, { active: ids[0] ?? null, keys: ids, journals: found.map(asJson) });
-    else terminal.out.write([keysText(ids), ...found.map((one) => `${told(one, ids)}\n`)].join(''));
+    else
+      terminal.out.write(
+        [keysText(ids), ...found.map((one) => `${told(one, ids)}\n`), plainText(found, ids)].join(''),
+      );
     return ok(true);
   });
 };
@@ -38,6 +41,12 @@ const keysText = ([active, ...others]: readonly string[]): string => {
   const rest = others.length === 0 ? '' : `; known besides it: ${others.join(', ')}`;
   return `What is new is encrypted with key ${active}${rest}.\n`;
 };
+
+/** What to do about what is plain. */
+const plainText = (found: readonly Census[], { length: keys }: readonly string[]): string =>
+  keys > 0 && found.some(({ plain }) => plain > 0)
+    ? 'What is plain was written without a key. signalbox encryption apply encrypts it, while no hub runs.\n'
+    : '';
 
 const told = ({ journal, entries, plain, keys }: Census, known: readonly string[]): string => {
   const parts = [...keys].map(([key, count]) => {
