@@ -7,7 +7,7 @@ import type { Caller, History, PreparedCommand, PreparedQuery } from '../kernel/
 import type { Place } from '../kernel/waiting.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
-import { Codec } from '../journal/codec.ts';
+import { Codec, type CodecOptions } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
@@ -26,7 +26,7 @@ import type { TextSearch } from './search.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends CodecOptions {
   readonly workspace: string;
   readonly areas: readonly Area[];
   readonly settings: RuleSettings;
@@ -76,7 +76,7 @@ export class Engine {
     this.#time = new WorkspaceTime(options.clock, options.store.openedAt);
     const { snapshot, initial } = options;
     this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
-    this.journal = new Journal(options.store, new Codec(options.areas), {
+    this.journal = new Journal(options.store, new Codec(options.areas, options), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });

@@ -1,4 +1,5 @@
 import type { Log } from '../engine/log.ts';
+import type { Cipher } from '../journal/cipher.ts';
 import { writeSnapshot } from '../journal/snapshots.ts';
 import type { Follower } from './follower.ts';
 
@@ -14,6 +15,8 @@ export interface SnapshotsOptions {
   readonly atEndEntries?: number;
   /** Where the snapshot in place ends; 0 when there is none. */
   readonly from: number;
+  /** Without one they are plain text. */
+  readonly cipher?: Cipher | undefined;
 }
 
 /** Keeps the snapshot of a workspace fresh. Elected per machine, since the cache directory is the machine's. */
@@ -27,8 +30,9 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     const write = (): Promise<void> => {
       const snapshot = engine.snapshot();
       last = snapshot.header.head.seq;
-      return writeSnapshot(options.path, engine.areas, snapshot).catch((thrown: unknown) =>
-        options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`),
+      return writeSnapshot(options.path, engine.areas, { ...snapshot, cipher: options.cipher }).catch(
+        (thrown: unknown) =>
+          options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`),
       );
     };
     const look = (): void => {

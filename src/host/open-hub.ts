@@ -10,6 +10,7 @@ import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
+import { openKeyring } from './encryption/open-keyring.ts';
 import { openStorage } from './storage.ts';
 import type { Meter } from './metrics/meter.ts';
 import { version } from './version.ts';
@@ -84,16 +85,23 @@ export const openJournals = async (
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
+  const keys = await openKeyring(settings.encryptionKey, how.log);
+  if (!keys.ok) return keys;
   const storage = await openStorage(settings);
-  if (!storage.ok) return storage;
-  const opened = await Workspaces.open({
-    storage: storage.value,
-    cacheDir: settings.cacheDir,
-    clock: systemClock,
-    rules: { leases: settings.lockTtls, access },
-    ...how,
-  });
-  if (!opened.ok) await storage.value.close();
+  const opened = storage.ok
+    ? await Workspaces.open({
+        storage: storage.value,
+        cacheDir: settings.cacheDir,
+        clock: systemClock,
+        rules: { leases: settings.lockTtls, access },
+        keyring: keys.value?.ring,
+        onClose: keys.value?.close,
+        ...how,
+      })
+    : storage;
+  if (opened.ok) return opened;
+  keys.value?.close();
+  if (storage.ok) await storage.value.close();
   return opened;
 };
 

@@ -9,6 +9,7 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Following, type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
+import type { Keyring } from '../journal/cipher.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -40,6 +41,8 @@ export interface OpenOptions {
   readonly rules?: RuleSettings;
   /** What measures the work of this process. */
   readonly meter?: Meter | undefined;
+  /** Absent: nothing is encrypted. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
@@ -59,11 +62,22 @@ const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
-  const { name, store, cacheDir, identify, clock, log } = options;
-  const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
-  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
+  const { name, store, cacheDir, identify, clock, log, keyring } = options;
+  const { id } = store.identity;
+  const ciphers = { entries: keyring?.cipher(id), snapshot: keyring?.cipher(id, 'snapshot') };
+  const snapshotPath = join(cacheDir, `${id}.snapshot`);
+  const snapshot = await restore({
+    path: snapshotPath,
+    store,
+    areas,
+    initial: initialSlices,
+    log,
+    cipher: ciphers.snapshot,
+  });
   if (!snapshot.ok) return snapshot;
-  const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
+  const index = options.searched
+    ? ownIndex({ cacheDir, clock, log, identity: store.identity, inMemory: keyring !== undefined })
+    : undefined;
   const reports = new CarriedReports({ clock, log });
   const opened = await Engine.open({
     workspace: name,
@@ -75,6 +89,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
+    cipher: ciphers.entries,
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
@@ -89,7 +104,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from }), here),
+          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher: ciphers.snapshot }), here),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), here)]),
         ];
   const terms: readonly Term[] = [

@@ -5,7 +5,7 @@ import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kerne
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
-import { type Store, StoreFailure, type StoredRow } from './store.ts';
+import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /** How far a reader of the journal has come. */
 export interface Head {
@@ -88,7 +88,8 @@ export class Journal {
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
       if (head <= this.#head.seq) return this.#mustEndUnit(head);
-      this.#accept(await this.store.read(this.#head.seq, pageRows));
+      const rows = await this.store.read(this.#head.seq, pageRows);
+      await this.#withKeys(() => this.#accept(rows));
     }
   }
 
@@ -131,7 +132,8 @@ export class Journal {
     from: Head,
     limit: number,
   ): Promise<{ readonly entries: readonly Entry[]; readonly head: Head }> {
-    return this.#read(await this.store.read(from.seq, limit), from);
+    const rows = await this.store.read(from.seq, limit);
+    return this.#withKeys(() => this.#read(rows, from));
   }
 
   /** Whether this journal has come by `head`: there is such an entry, with just these before it. Throws `StoreFailure`. */
@@ -152,18 +154,30 @@ export class Journal {
     const read = async (): Promise<ReadonlyMap<Seq, Entry>> => {
       await Promise.resolve();
       this.#reading = undefined;
-      const entries = new Map<Seq, Entry>();
-      for (const row of await this.store.readAt([...wanted])) {
-        const chain = row.before ?? chainStart(this.store.identity.id);
-        const damage = damageOf(row, { seq: row.seq - 1, chain });
-        if (damage !== undefined) throw new StoreFailure(damage);
-        const entry = valueOf(this.#codec.decode(row.text));
-        entries.set(row.seq, entry);
-        this.#cache.put(entry, row.text.length);
-      }
-      return entries;
+      const rows = await this.store.readAt([...wanted]);
+      return this.#withKeys(() => new Map(rows.map((row) => [row.seq, this.#readOne(row)])));
     };
     return { wanted, entries: read() };
+  }
+
+  #readOne(row: LinkedRow): Entry {
+    const chain = row.before ?? chainStart(this.store.identity.id);
+    const damage = damageOf(row, { seq: row.seq - 1, chain });
+    if (damage !== undefined) throw new StoreFailure(damage);
+    const entry = valueOf(this.#codec.decode(row.text, row.seq));
+    this.#cache.put(entry, row.text.length);
+    return entry;
+  }
+
+  /** Reads, and once more whenever a key was missing that has been added since this process looked keys up. */
+  async #withKeys<T>(read: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return read();
+      } catch (failure) {
+        if (!(failure instanceof StoreFailure) || !(await this.#codec.learn(failure.refusal))) throw failure;
+      }
+    }
   }
 
   /**
@@ -187,7 +201,7 @@ export class Journal {
     if (missed[0]?.batch === batch) {
       // It was stored after all, by an attempt of the store's own that the store forgot.
       this.#adopt(pending);
-      this.#accept(missed);
+      await this.#withKeys(() => this.#accept(missed));
       return { kind: 'appended' };
     }
     switch (outcome.kind) {
@@ -195,7 +209,7 @@ export class Journal {
         this.#adopt(pending);
         return { kind: 'appended' };
       case 'moved':
-        this.#accept(outcome.missed);
+        await this.#withKeys(() => this.#accept(outcome.missed));
         return { kind: 'moved' };
       case 'unknown':
         return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
@@ -218,7 +232,7 @@ export class Journal {
       return { kind: 'appended' };
     }
     if (found.length > 0) {
-      this.#accept(found);
+      await this.#withKeys(() => this.#accept(found));
       return { kind: 'moved' };
     }
     return cause.code === 'outcome_unknown'
@@ -253,7 +267,7 @@ export class Journal {
       if (row.seq <= head.seq) continue;
       const damage = damageOf(row, head);
       if (damage !== undefined) throw new StoreFailure(damage);
-      entries.push(valueOf(this.#codec.decode(row.text)));
+      entries.push(valueOf(this.#codec.decode(row.text, row.seq)));
       head = { seq: row.seq, chain: row.chain };
     }
     return { entries, head };
@@ -297,7 +311,7 @@ const shortened = (seq: Seq): Refusal =>
 
 /** Damage, and entries that this version cannot read, do not go away by trying again. */
 export const isFinal = ({ code }: Refusal): boolean =>
-  code === 'journal_corrupt' || code === 'upgrade_required';
+  code === 'journal_corrupt' || code === 'upgrade_required' || code === 'encryption_key_missing';
 
 /** What to do about an append that has failed. */
 const advice: Partial<Record<ErrorCode, string>> = {

@@ -71,6 +71,7 @@ export const open = async (
     readonly search?: TextSearch;
     readonly onCarried?: EngineOptions['onCarried'];
     readonly instruments?: EngineOptions['instruments'];
+    readonly cipher?: EngineOptions['cipher'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -87,6 +88,7 @@ export const open = async (
     search: over.search,
     onCarried: over.onCarried,
     instruments: over.instruments,
+    cipher: over.cipher,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -12,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dayMs } from '../../kernel/instants.ts';
 import { NotWhole } from './damage.ts';
-import { isGivenUp } from './file-name.ts';
+import { isGivenUp, isIndexOf, journalOf } from './file-name.ts';
 import { format } from './format.ts';
 
 /**
@@ -34,7 +35,6 @@ const modeOfOthers = 0o077;
 const unusedMs = 7 * dayMs;
 
 const schema = `
-  pragma journal_mode = wal;
   begin immediate;
   create virtual table words using fts5(text, tags, content = '', tokenize = 'ascii');
   create table standing (id integer primary key check (id = 1), seq integer not null, chain text not null) strict;
@@ -67,6 +67,31 @@ export const openFile = (path: string, note: (note: string) => void): OpenFile =
   } catch (error) {
     close(database);
     throw error;
+  }
+};
+
+/** An index that is in no file. Those of its journal that are go: they hold the words of its texts. */
+export const openMemory = (path: string, note: (note: string) => void): OpenFile => {
+  removeIndexes(dirname(path), journalOf(basename(path)) ?? '', note);
+  const database = new DatabaseSync(':memory:');
+  database.exec(`pragma temp_store = memory; ${schema}`);
+  return { database, inode: inMemory };
+};
+
+const inMemory = 0n;
+
+/** Removes all indexes of a journal from a folder; `note` is told what stays. */
+export const removeIndexes = (folder: string, journal: string, note: (note: string) => void): void => {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((file) => isIndexOf(file, journal))) {
+    const path = join(folder, name);
+    try {
+      rmSync(path, { force: true });
+    } catch (thrown) {
+      note(
+        `the full-text index ${path} holds words that are encrypted elsewhere, and cannot be removed (${String(thrown)})`,
+      );
+    }
   }
 };
 
@@ -145,7 +170,7 @@ const make = (path: string): void => {
   createPrivate(draft);
   const database = new DatabaseSync(draft, { timeout: busyMs });
   try {
-    database.exec(schema);
+    database.exec(`pragma journal_mode = wal; ${schema}`);
   } finally {
     close(database);
   }

@@ -65,6 +65,8 @@ export type IndexReply =
 
 export interface IndexSettings {
   readonly path: string;
+  /** It is kept by this process alone and written to no file; `path` is then where there was one, and may be none. */
+  readonly inMemory?: boolean;
   /** Where an index of this journal begins. */
   readonly start: Head;
 }

@@ -35,6 +35,8 @@ export interface TextIndexOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly rankedMax?: number;
+  /** No file is made: where the journal is encrypted, its words must not lie beside it. */
+  readonly inMemory?: boolean;
 }
 
 /**
@@ -60,7 +62,8 @@ export class TextIndex implements TextSearch {
     this.#path = indexPath(options);
     this.#at = { seq: 0, chain: chainStart(options.identity.id) };
     this.#gathered = new Gathered(options.texts);
-    this.#thread = new IndexThread({ path: this.#path, start: this.#at }, (note) => options.log.warn(note));
+    const settings = { path: this.#path, inMemory: options.inMemory ?? false, start: this.#at };
+    this.#thread = new IndexThread(settings, (note) => options.log.warn(note));
   }
 
   readonly find = async (query: SearchQuery, { journal, viewer }: Looking): Promise<Outcome<Found>> => {

@@ -5,6 +5,7 @@ import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
+import { encryptionApply, encryptionGenerateKey, encryptionRotate, encryptionStatus } from './encryption.ts';
 import { exec } from './exec.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
@@ -28,6 +29,10 @@ export const commands: readonly Command[] = [
   doctor,
   verify,
   checkpoint,
+  encryptionStatus,
+  encryptionGenerateKey,
+  encryptionRotate,
+  encryptionApply,
   config,
   completion,
 ];

@@ -115,6 +115,7 @@ export const readWithFaults = async (
       rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
       web: webSettingsOf(values),
       store: storeSettingsOf(values, (name) => secretOf(name, said, env)),
+      encryptionKey: secretOf('encryption-key', said, env),
       workspace: values.get('workspace'),
       agent: values.get('agent'),
       mode: values.get('mode'),

@@ -252,6 +252,7 @@ export const keyNames: readonly KeyName[] = [
   'redis-url',
   'cluster',
   'accept-data-loss-window',
+  'encryption-key',
   'workspace',
   'agent',
   'mode',

@@ -21,6 +21,8 @@ export interface Settings {
   readonly rateLimits: ProfileName;
   readonly web: WebSettings;
   readonly store: StoreSettings;
+  /** The keys of what is stored, when any were given. */
+  readonly encryptionKey: Secret | undefined;
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
   /** The name of an agent that starts without one. */

@@ -40,7 +40,8 @@ const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
 const unread = (what: string, { code }: Refusal, path: string): Finding => {
   if (code === 'upgrade_required') return bad(what, 'npm install signalbox@latest');
   if (code === 'journal_corrupt') return setAside(what, path);
-  return code === 'journal_missing' ? lost(what, path) : bad(what, permit([path], 'u+rw'));
+  if (code === 'journal_missing') return lost(what, path);
+  return bad(what, code.startsWith('storage_') ? permit([path], 'u+rw') : 'signalbox encryption status');
 };
 
 /** With all that belongs to it: what lies beside a journal is never that of another. */
