@@ -9,6 +9,7 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
+import { removeSnapshot } from '../journal/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -70,6 +71,10 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
+    onErased: async () => {
+      await removeSnapshot(snapshotPath);
+      await index?.forget();
+    },
   });
   if (!opened.ok) return opened;
   const engine = opened.value;

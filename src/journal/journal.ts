@@ -5,7 +5,7 @@ import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kerne
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
-import { type Store, StoreFailure, type StoredRow } from './store.ts';
+import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /** How far a reader of the journal has come. */
 export interface Head {
@@ -46,9 +46,9 @@ interface Pending {
 /** A journal as one process sees it: verified, decoded, and read up to `head`. */
 export class Journal {
   readonly store: Store;
-  readonly #codec: Codec;
+  readonly codec: Codec;
   readonly #sink: Sink;
-  readonly #cache = new EntryCache();
+  #cache = new EntryCache();
   #head: Head;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
@@ -61,7 +61,7 @@ export class Journal {
     { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink },
   ) {
     this.store = store;
-    this.#codec = codec;
+    this.codec = codec;
     this.#sink = sink;
     this.#head = from ?? { seq: 0, chain: chainStart(store.identity.id) };
   }
@@ -77,7 +77,14 @@ export class Journal {
 
   /** The version in which events of this type are written. */
   versionOf(type: string): number {
-    return this.#codec.versionOf(type) ?? 1;
+    return this.codec.versionOf(type) ?? 1;
+  }
+
+  /** Has no text under these keys any more; whether any was seen. */
+  condemn(keys: readonly string[]): boolean {
+    const seen = this.codec.sealer?.condemn(keys) ?? false;
+    if (seen) this.#cache = new EntryCache();
+    return seen;
   }
 
   /** Reads up to the store's head; everything new has gone to the sink. Throws `StoreFailure`. */
@@ -88,7 +95,7 @@ export class Journal {
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
       if (head <= this.#head.seq) return;
-      this.#accept(await this.store.read(this.#head.seq, pageRows));
+      await this.#accept(await this.store.read(this.#head.seq, pageRows));
     }
   }
 
@@ -123,7 +130,11 @@ export class Journal {
     from: Head,
     limit: number,
   ): Promise<{ readonly entries: readonly Entry[]; readonly head: Head }> {
-    return this.#read(await this.store.read(from.seq, limit), from);
+    const rows = await this.store.read(from.seq, limit);
+    return this.#decoded(
+      () => this.#read(rows, from),
+      (page) => page,
+    );
   }
 
   /** Whether this journal has come by `head`: there is such an entry, with just these before it. Throws `StoreFailure`. */
@@ -144,16 +155,14 @@ export class Journal {
     const read = async (): Promise<ReadonlyMap<Seq, Entry>> => {
       await Promise.resolve();
       this.#reading = undefined;
-      const entries = new Map<Seq, Entry>();
-      for (const row of await this.store.readAt([...wanted])) {
-        const chain = row.before ?? chainStart(this.store.identity.id);
-        const damage = damageOf(row, { seq: row.seq - 1, chain });
-        if (damage !== undefined) throw new StoreFailure(damage);
-        const entry = valueOf(this.#codec.decode(row.text));
-        entries.set(row.seq, entry);
-        this.#cache.put(entry, row.text.length);
-      }
-      return entries;
+      const rows = await this.store.readAt([...wanted]);
+      return this.#decoded(
+        () => rows.map((row) => this.#single(row)),
+        (entries) => {
+          for (const [i, entry] of entries.entries()) this.#cache.put(entry, rows[i]?.text.length ?? 0);
+          return new Map(entries.map((entry) => [entry.seq, entry]));
+        },
+      );
     };
     return { wanted, entries: read() };
   }
@@ -164,6 +173,11 @@ export class Journal {
    */
   async append(entries: readonly Entry[]): Promise<AppendResult> {
     const expected = this.#head;
+    const preparing = this.codec.sealer?.prepare(entries);
+    if (preparing !== undefined) {
+      await preparing;
+      if (this.#head !== expected) return { kind: 'moved' };
+    }
     const batch = randomUUID();
     const rows = this.#rowsOf(entries, { head: expected, batch });
     const pending = { batch, rows, entries };
@@ -174,7 +188,7 @@ export class Journal {
     if (missed[0]?.batch === batch) {
       // It was stored after all, by an attempt of the store's own that the store forgot.
       this.#adopt(pending);
-      this.#accept(missed);
+      await this.#accept(missed);
       return { kind: 'appended' };
     }
     switch (outcome.kind) {
@@ -182,7 +196,7 @@ export class Journal {
         this.#adopt(pending);
         return { kind: 'appended' };
       case 'moved':
-        this.#accept(outcome.missed);
+        await this.#accept(outcome.missed);
         return { kind: 'moved' };
       case 'unknown':
         return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
@@ -205,7 +219,7 @@ export class Journal {
       return { kind: 'appended' };
     }
     if (found.length > 0) {
-      this.#accept(found);
+      await this.#accept(found);
       return { kind: 'moved' };
     }
     return cause.code === 'outcome_unknown'
@@ -219,17 +233,36 @@ export class Journal {
   ): StoredRow[] {
     let { chain } = head;
     return entries.map((entry) => {
-      const text = this.#codec.encode(entry);
+      const text = this.codec.encode(entry);
       chain = chainLink(chain, text);
       return { seq: entry.seq, batch, text, chain };
     });
   }
 
   /** Moves over rows that were read. Those up to `head` are known already. */
-  #accept(rows: readonly StoredRow[]): void {
+  #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
-    const { entries, head } = this.#read(rows, this.#head);
-    this.#advance(head, entries);
+    return this.#decoded(
+      () => this.#read(rows, this.#head),
+      ({ entries, head }) => this.#advance(head, entries),
+    );
+  }
+
+  /**
+   * What `use` makes of what `read` has decoded, in the same instant. When keys were lacking, they are looked for and it
+   * is read once more: they were there before anything was written under them.
+   */
+  #decoded<T, U>(read: () => T, use: (decoded: T) => U): U | Promise<U> {
+    const decoded = read();
+    const { sealer } = this.codec;
+    return sealer?.lacksKeys === true ? sealer.findKeys().then(() => this.#decoded(read, use)) : use(decoded);
+  }
+
+  #single(row: LinkedRow): Entry {
+    const chain = row.before ?? chainStart(this.store.identity.id);
+    const damage = damageOf(row, { seq: row.seq - 1, chain });
+    if (damage !== undefined) throw new StoreFailure(damage);
+    return valueOf(this.codec.decode(row.text));
   }
 
   /** The entries of rows that come behind `from`, verified, and where they end. */
@@ -240,7 +273,7 @@ export class Journal {
       if (row.seq <= head.seq) continue;
       const damage = damageOf(row, head);
       if (damage !== undefined) throw new StoreFailure(damage);
-      entries.push(valueOf(this.#codec.decode(row.text)));
+      entries.push(valueOf(this.codec.decode(row.text)));
       head = { seq: row.seq, chain: row.chain };
     }
     return { entries, head };

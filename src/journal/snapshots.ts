@@ -41,6 +41,11 @@ export interface Snapshot {
   readonly requests: readonly Remembered[];
 }
 
+/** A snapshot before it is written, which adds what it has to fit. */
+export type Unwritten = Omit<Snapshot, 'header'> & {
+  readonly header: Omit<SnapshotHeader, 'format' | 'versions'>;
+};
+
 /** What is remembered of a unit that was written for a request. */
 export interface Remembered {
   readonly principal: string;
@@ -64,10 +69,10 @@ const requestsPart = 'requests';
 export const writeSnapshot = async (
   path: string,
   areas: readonly Area[],
-  snapshot: Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> },
+  snapshot: Unwritten,
 ): Promise<void> => {
   await makeFolder(dirname(path));
-  const draft = `${path}.tmp`;
+  const draft = draftOf(path);
   const file = await open(draft, 'w', 0o600);
   try {
     const sum = createHash('sha256');
@@ -93,6 +98,13 @@ export const writeSnapshot = async (
   }
   await file.close();
   await rename(draft, path);
+};
+
+const draftOf = (path: string): string => `${path}.tmp`;
+
+/** Also what a process that died has left of one. */
+export const removeSnapshot = async (path: string): Promise<void> => {
+  for (const file of [path, draftOf(path)]) await rm(file, { force: true });
 };
 
 const writeRows = async (

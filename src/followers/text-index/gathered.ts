@@ -52,6 +52,11 @@ export class Gathered {
     while (this.#isTooMuch()) this.#additions.shift();
   }
 
+  /** Of entries whose texts were erased since, nothing may be here. */
+  forget(): void {
+    this.#additions = [];
+  }
+
   /** What comes behind `after`; undefined where that is not here. */
   take(after: Head): Addition | undefined {
     while ((this.#additions[0]?.head.seq ?? after.seq + 1) <= after.seq) this.#additions.shift();

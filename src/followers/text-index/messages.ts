@@ -44,6 +44,8 @@ export type IndexWork =
   | { readonly kind: 'add'; readonly addition: Addition }
   /** Begins anew, if the index still stands where it stood. */
   | { readonly kind: 'reset'; readonly at: Head }
+  /** Begins anew with nothing left of it on the disk. */
+  | { readonly kind: 'forget' }
   | { readonly kind: 'search'; readonly lookup: Lookup };
 
 export interface IndexRequest {

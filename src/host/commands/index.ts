@@ -5,6 +5,7 @@ import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
+import { erase } from './erase.ts';
 import { exec } from './exec.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   doctor,
   verify,
   checkpoint,
+  erase,
   config,
   completion,
 ];
