@@ -9,7 +9,7 @@ import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
-import { Sealer } from '../journal/sealer.ts';
+import { sealerFor } from '../journal/sealer.ts';
 import type { Snapshot, Unwritten } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Reply } from './answers.ts';
@@ -78,10 +78,8 @@ export class Engine {
     this.#time = workspaceTime(options.clock, options.store.openedAt);
     const { snapshot, initial } = options;
     this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
-    const { store } = options;
-    const { subjectKeys } = store;
-    const sealer = subjectKeys && new Sealer(store.identity.id, subjectKeys, options.areas);
-    this.journal = new Journal(store, new Codec(options.areas, { sealer }), {
+    const { store, areas } = options;
+    this.journal = new Journal(store, new Codec(areas, { sealer: sealerFor(store, areas) }), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });

@@ -4,6 +4,7 @@ import { present } from '../kernel/assert.ts';
 import type { Entry } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { isRecord, trustedJson } from '../kernel/json.ts';
+import type { Store } from './store.ts';
 import { type Subject, type SubjectKey, type SubjectKeys, subjectName } from './subject-keys.ts';
 
 /** An entry as it is stored: with `sealed`, its personal members say `erasedText`, and are themselves in the box. */
@@ -200,6 +201,10 @@ export class Sealer {
     return this.#nonces.subarray(from, this.#nonceAt);
   }
 }
+
+/** What seals the text of a journal; undefined where its store keeps no keys. */
+export const sealerFor = ({ identity, subjectKeys }: Store, areas: readonly Area[]): Sealer | undefined =>
+  subjectKeys && new Sealer(identity.id, subjectKeys, areas);
 
 /** The members of an event that can hold personal text, and the one that names whose it is. */
 interface Personal {

@@ -156,19 +156,17 @@ const play = async (
   const texts = new Map<number, string[]>(agents.map((_, i) => [i, []]));
   const erased: string[] = [];
   let snapshot = false;
-  const calls = async (
-    engine: Engine,
-    index: number,
-    text: string,
-    [name, input]: readonly [string, Input],
-  ) => {
-    if (await run(engine, callerOf(index), [name, input])) texts.get(index)?.push(text);
+  let written = 0;
+  const calls = async (engine: Engine, index: number, call: (text: string) => readonly [string, Input]) => {
+    const text = `w${index}x${written}z`;
+    written += 1;
+    if (await run(engine, callerOf(index), call(text))) texts.get(index)?.push(text);
   };
   for (const [i, { agent }] of agents.entries()) {
-    await calls(first, i, `w${i}x100z`, ['start', { agent, metadata: { branch: `w${i}x100z` } }]);
-    await calls(first, i, `w${i}x101z`, ['task_add', { title: `w${i}x101z` }]);
+    await calls(first, i, (branch) => ['start', { agent, metadata: { branch } }]);
+    await calls(first, i, (title) => ['task_add', { title }]);
   }
-  await calls(first, 0, 'w0x102z', ['portal_open', { with: 'cy', about: 'w0x102z' }]);
+  await calls(first, 0, (about) => ['portal_open', { with: 'cy', about }]);
   for (const [i, one] of steps.entries()) {
     const engine = present(live[i % 2], 'two of them work');
     clock.advance(secondMs);
@@ -177,8 +175,7 @@ const play = async (
       if (!snapshot) await writeSnapshot(path, areas, first.snapshot());
       snapshot = true;
     } else if (one.kind === 'call') {
-      const text = `w${one.who}x${i}z`;
-      await calls(engine, one.who, text, one.call(text));
+      await calls(engine, one.who, one.call);
     } else {
       const { principal, agent } = present(agents[one.who], 'an agent');
       await erase(engine, one.principal ? { principal } : { agent });
