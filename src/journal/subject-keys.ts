@@ -9,8 +9,12 @@ export type Erasable = { readonly principal: string } | { readonly agent: string
 /** A key that a subject's text is sealed under. */
 export interface SubjectKey {
   readonly id: string;
+  /** Undefined of one that was destroyed before it was ever here. */
+  readonly subject: Subject | undefined;
   /** 32 bytes; undefined = it was destroyed. */
   readonly secret: Uint8Array | undefined;
+  /** Nobody writes with it any more. */
+  readonly retired: boolean;
 }
 
 /** A key that was drawn and is not kept yet. */
@@ -27,7 +31,7 @@ export interface FreshKey {
  * `StoreFailure` when the keys cannot be reached. Every kind passes `src/testing/subject-keys.contract.ts`.
  */
 export interface SubjectKeys {
-  /** All that are here, and the ids of those that were destroyed. */
+  /** All that are here, those that were destroyed too. */
   readonly load: () => Promise<readonly SubjectKey[]>;
   /**
    * For each of these, in their order, the key that its subject writes with: the one that is there, made by whichever
@@ -38,6 +42,8 @@ export interface SubjectKeys {
   readonly retire: (of: Erasable) => Promise<readonly string[]>;
   /** No trace of the secrets is left in what keeps them. An id that is not here is remembered as destroyed. */
   readonly destroy: (ids: readonly string[]) => Promise<void>;
+  /** Takes these over as they are, for a journal that is moved here. Those that are here already stay as they are. */
+  readonly adopt: (keys: readonly SubjectKey[]) => Promise<void>;
 }
 
 /** What tells subjects apart. Names hold no spaces. */

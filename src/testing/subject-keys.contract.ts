@@ -98,7 +98,31 @@ const cases: Readonly<Record<string, Case>> = {
     deepEqual(await other.retire({ agent: 'ada' }), ['3']);
     await other.destroy(['2']);
   },
+
+  'keys are taken over as they are, and what is here already stays': async (open) => {
+    const keys = await open();
+    await keys.ensure([fresh('1', owner)]);
+    const moved: readonly SubjectKey[] = [
+      { id: '1', subject: bob, secret: randomBytes(32), retired: false },
+      { id: '2', subject: ada, secret: randomBytes(32), retired: false },
+      { id: '3', subject: bob, secret: randomBytes(32), retired: true },
+      { id: '4', subject: undefined, secret: undefined, retired: true },
+    ];
+    const [first] = await keys.load();
+    await keys.adopt(moved);
+    await keys.adopt(moved);
+    const all = await (await open()).load();
+    const byId = all.toSorted((a, b) => Number(a.id) - Number(b.id));
+    deepEqual(plain(byId), plain([...(first === undefined ? [] : [first]), ...moved.slice(1)]));
+    deepEqual(
+      (await keys.ensure([fresh('5', ada), fresh('6', bob)])).map(({ id }) => id),
+      ['2', '6'],
+    );
+  },
 };
+
+const plain = (keys: readonly SubjectKey[]) =>
+  keys.map(({ secret, ...key }) => ({ ...key, secret: secret && Buffer.from(secret).toString('hex') }));
 
 const idsAndSecrets = (keys: readonly SubjectKey[]) =>
   keys.map(({ id, secret }) => [id, secret && Buffer.from(secret).toString('hex')]);

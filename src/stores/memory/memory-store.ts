@@ -12,13 +12,13 @@ import {
   type StoreHealth,
   type StoredRow,
 } from '../../journal/store.ts';
-import type { SubjectKeys } from '../../journal/subject-keys.ts';
+import type { SubjectKey, SubjectKeys } from '../../journal/subject-keys.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed, exchanged } from '../append-request.ts';
-import { type KeptKey, memorySubjectKeys } from './subject-keys.ts';
+import { memorySubjectKeys } from './subject-keys.ts';
 
 /**
  * What goes wrong with an append.
@@ -50,7 +50,7 @@ export interface MemoryVault {
   /** What counts, by key. */
   readonly counted: Map<string, readonly Slot[]>;
   readonly faults: MemoryFaults;
-  readonly keys: Map<string, KeptKey>;
+  readonly keys: Map<string, SubjectKey>;
 }
 
 interface Watcher {

@@ -1,20 +1,8 @@
-import {
-  type Subject,
-  type SubjectKey,
-  type SubjectKeys,
-  isErasable,
-  subjectName,
-} from '../../journal/subject-keys.ts';
-
-export interface KeptKey extends SubjectKey {
-  /** Unknown of one that was destroyed before it was ever here. */
-  readonly subject: Subject | undefined;
-  readonly retired: boolean;
-}
+import { type SubjectKey, type SubjectKeys, isErasable, subjectName } from '../../journal/subject-keys.ts';
 
 /** Keys in a map that several stores share as several processes do a file. */
-export const memorySubjectKeys = (kept: Map<string, KeptKey>): SubjectKeys => ({
-  load: async () => Array.from(kept.values(), ({ id, secret }) => ({ id, secret })),
+export const memorySubjectKeys = (kept: Map<string, SubjectKey>): SubjectKeys => ({
+  load: async () => [...kept.values()],
   ensure: async (fresh) =>
     fresh.map(({ id, subject, secret }) => {
       const name = subjectName(subject);
@@ -23,7 +11,7 @@ export const memorySubjectKeys = (kept: Map<string, KeptKey>): SubjectKeys => ({
       );
       const key = there ?? { id, subject, secret, retired: false };
       kept.set(key.id, key);
-      return { id: key.id, secret: key.secret };
+      return key;
     }),
   retire: async (of) => {
     const ids: string[] = [];
@@ -37,5 +25,8 @@ export const memorySubjectKeys = (kept: Map<string, KeptKey>): SubjectKeys => ({
   destroy: async (ids) => {
     for (const id of ids)
       kept.set(id, { id, subject: kept.get(id)?.subject, secret: undefined, retired: true });
+  },
+  adopt: async (keys) => {
+    for (const key of keys) if (!kept.has(key.id)) kept.set(key.id, key);
   },
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreFailure } from '../../journal/store.ts';
-import type { Erasable, FreshKey, SubjectKey, SubjectKeys } from '../../journal/subject-keys.ts';
+import type { Erasable, FreshKey, Subject, SubjectKey, SubjectKeys } from '../../journal/subject-keys.ts';
 import { assert } from '../../kernel/assert.ts';
 import { type ErrorCode, refuse } from '../../kernel/errors.ts';
 import { closeQuietly, connect } from './connection.ts';
@@ -13,7 +13,8 @@ const busyMs = 5_000;
 /** What may be over when it is tried again; anything else is no reason to give up the journal. */
 const passing: readonly ErrorCode[] = ['storage_busy', 'storage_full', 'storage_read_only'];
 
-const all = 'select id, secret from keys';
+const all = 'select id, principal, agent, secret, retired from keys';
+const row = 'keys (id, principal, agent, secret, retired) values (?, ?, ?, ?, ?)';
 
 /** What is deleted is overwritten, and no log keeps it: the journal of a change goes with the change. */
 const settings = 'pragma journal_mode = delete; pragma synchronous = extra; pragma secure_delete = on;';
@@ -47,15 +48,14 @@ export class SqliteSubjectKeys implements SubjectKeys {
     const known = there.filter((key) => key !== undefined);
     if (known.length === fresh.length) return known;
     return this.#within((database) => {
-      const add = database.prepare(
-        'insert into keys (id, principal, agent, secret, retired) values (?, ?, ?, ?, 0)',
-      );
+      const add = database.prepare(`insert into ${row}`);
       const now = current(database, fresh);
-      return fresh.map(({ id, subject: { principal, agent = null }, secret }, i) => {
+      return fresh.map(({ id, subject, secret }, i) => {
+        const { principal, agent = null } = subject;
         const key = now[i];
         if (key !== undefined) return key;
-        add.run(id, principal, agent, secret);
-        return { id, secret };
+        add.run(id, principal, agent, secret, 0);
+        return { id, subject, secret, retired: false };
       });
     });
   };
@@ -68,7 +68,7 @@ export class SqliteSubjectKeys implements SubjectKeys {
       const ids = database
         .prepare(`${all} where ${living}`)
         .all(name)
-        .map((row) => keyOf(row).id);
+        .map((one) => keyOf(one).id);
       database.prepare(`update keys set retired = 1 where ${living}`).run(name);
       return ids;
     });
@@ -87,6 +87,15 @@ export class SqliteSubjectKeys implements SubjectKeys {
          on conflict (id) do update set secret = null, retired = 1`,
       );
       for (const id of living) destroy.run(id);
+    });
+  };
+
+  readonly adopt = async (keys: readonly SubjectKey[]): Promise<void> => {
+    if (keys.length === 0) return;
+    this.#within((database) => {
+      const add = database.prepare(`insert or ignore into ${row}`);
+      for (const { id, subject, secret, retired } of keys)
+        add.run(id, subject?.principal ?? null, subject?.agent ?? null, secret ?? null, Number(retired));
     });
   };
 
@@ -130,13 +139,18 @@ export class SqliteSubjectKeys implements SubjectKeys {
 const current = (database: DatabaseSync, wanted: readonly FreshKey[]): (SubjectKey | undefined)[] => {
   const find = database.prepare(`${all} where principal = ? and agent is ? and retired = 0`);
   return wanted.map(({ subject: { principal, agent = null } }) => {
-    const row = find.get(principal, agent);
-    return row && keyOf(row);
+    const found = find.get(principal, agent);
+    return found && keyOf(found);
   });
 };
 
-const keyOf = ({ id, secret }: Readonly<Record<string, unknown>>): SubjectKey => {
+const keyOf = ({ id, principal, agent, secret, retired }: Readonly<Record<string, unknown>>): SubjectKey => {
   assert(typeof id === 'string', 'a key has an id');
   assert(secret === null || secret instanceof Uint8Array, 'a key is bytes, or was destroyed');
-  return { id, secret: secret ?? undefined };
+  return { id, subject: subjectIn(principal, agent), secret: secret ?? undefined, retired: retired !== 0 };
+};
+
+const subjectIn = (principal: unknown, agent: unknown): Subject | undefined => {
+  if (typeof principal !== 'string') return undefined;
+  return typeof agent === 'string' ? { principal, agent } : { principal };
 };
