@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
+import {
+  type KeyObject,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomBytes,
+  randomFillSync,
+} from 'node:crypto';
 import type { Area } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
 import type { Entry } from '../kernel/entry.ts';
@@ -23,7 +30,8 @@ const tagBytes = 16;
 const noncesAtOnce = 512;
 
 interface Known {
-  readonly secret: Uint8Array | undefined;
+  /** Undefined = destroyed. As an object, because a cipher from bytes takes 19 µs instead of 2.4 to make. */
+  readonly secret: KeyObject | undefined;
   /** Text under it was seen in this process. */
   seen: boolean;
 }
@@ -177,8 +185,9 @@ export class Sealer {
 
   /** What was condemned here stays so. */
   #learn({ id, secret }: SubjectKey): void {
-    if (!this.#known.has(id)) this.#known.set(id, { secret, seen: false });
-    else if (secret === undefined) this.#known.set(id, { secret, seen: this.#known.get(id)?.seen === true });
+    const known = this.#known.get(id);
+    if (secret === undefined) this.#known.set(id, { secret, seen: known?.seen === true });
+    else if (known === undefined) this.#known.set(id, { secret: createSecretKey(secret), seen: false });
   }
 
   #use(id: string): Known {
