@@ -65,7 +65,11 @@ describe('the text of an entry', () => {
       assert.ok(!all.includes(text), text);
     assert.equal(stored(vault, 4), JSON.stringify(written[3]), 'what says nothing stays as it is');
     const names = [...vault.keys.values()].map(({ subject }) => subject && subjectName(subject));
-    assert.deepEqual(names.toSorted(), ['owner ada', 'owner cy'], 'an agent that joins is its own subject');
+    assert.deepEqual(
+      new Set(names),
+      new Set(['owner ada', 'owner cy']),
+      'an agent that joins is its own subject',
+    );
   });
 
   it('is a placeholder of the same shape without its key', async () => {
@@ -101,7 +105,9 @@ describe('the text of an entry', () => {
       { principal: 'owner', agent: 'ada', sealed: 1, plain: 2 },
     ]);
   });
+});
 
+describe('sealed text', () => {
   it('is bound to its journal and its place there', async () => {
     const vault = createMemoryVault();
     await openJournal(vault).journal.append([entryOf(1), entryOf(2)]);

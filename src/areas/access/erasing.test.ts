@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { Actor } from '../../kernel/entry.ts';
 import { verify } from '../../journal/journal.ts';
 import { erasedText } from '../../journal/sealer.ts';

@@ -3,8 +3,7 @@ import { ofFlag, subjectKinds } from './flags.ts';
 
 export const erase: Command = {
   name: 'erase',
-  summary:
-    'destroys the keys of what somebody wrote in a workspace, or in the hub, so that nobody can read it any more',
+  summary: 'erases for good what somebody wrote in a workspace, or in the hub',
   words: 'SUBJECT',
   keys: ['data-dir', 'store', 'workspace'],
   flags: [
