@@ -2,7 +2,8 @@ import type { Intent } from '../kernel/area.ts';
 import type { Entry } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import { type AppendResult, type Journal, isFinal } from '../journal/journal.ts';
+import type { AppendResult, Journal } from '../journal/journal.ts';
+import { isFinal } from '../journal/refusals.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
@@ -29,6 +30,8 @@ export interface CommitterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly now: () => Instant;
+  /** Until this has resolved, nothing is decided. */
+  readonly ready: () => Promise<unknown> | undefined;
   readonly beforeDue: () => Intent | undefined;
   /** Called when the journal can no longer be followed. */
   readonly stop: (refusal: Refusal) => void;
@@ -108,7 +111,8 @@ export class Committer {
   /** If these entries are the batch under way and nothing came between: what was folded for it. */
   batchOf(entries: readonly Entry[]): Unit | undefined {
     const whole = this.#inFlight?.draft.whole;
-    if (whole?.entries === entries) return whole;
+    if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
+      return whole;
     this.#othersAt = this.#options.clock.monotonic();
     return undefined;
   }
@@ -191,7 +195,8 @@ export class Committer {
 
   async #commit(first: Batch): Promise<void> {
     const { state } = this.#options;
-    let batch = first.draft.base.seq === state.seq ? first : this.#redo([first]);
+    const { base } = first.draft;
+    let batch = base.seq === state.seq && base.slices === state.slices ? first : this.#redo([first]);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       this.#fill(batch);
       const result = await this.#append(batch);
@@ -269,10 +274,12 @@ export class Committer {
     }
   }
 
-  /** Without this, one of several busy processes can starve: whoever has just written is always first again. */
+  /** Without the pause, one of several busy processes can starve: whoever has just written is always first again. */
   async #giveWay(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.monotonic() - this.#othersAt > othersRecentMs) return;
-    await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
+    const { clock, ready } = this.#options;
+    if (clock.monotonic() - this.#othersAt <= othersRecentMs)
+      await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
+    const behind = ready();
+    if (behind !== undefined) await behind;
   }
 }

@@ -9,7 +9,8 @@ import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { Codec, type CodecOptions } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
-import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
+import { sealerFor } from '../journal/sealer.ts';
+import type { Snapshot, Unwritten } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
 import { Answers, type Made, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
@@ -23,6 +24,8 @@ import type { Instruments, ObservedCommand } from './instruments.ts';
 import type { Log } from './log.ts';
 import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
+import { Following } from './following.ts';
+import { Forgetting } from './forgetting.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
@@ -44,6 +47,8 @@ export interface EngineOptions extends CodecOptions {
   /** Called with what has been proven and is to be taken from `carried`. */
   readonly onCarried?: ((proven: AgentCursors) => void) | undefined;
   readonly instruments?: Instruments | undefined;
+  /** Removes what was made of erased texts beside the journal. It may be asked again. */
+  readonly onErased?: (() => Promise<void>) | undefined;
 }
 
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
@@ -58,6 +63,8 @@ export class Engine {
   readonly #committer: Committer;
   readonly #blocking: Blocking;
   readonly #answers: Answers;
+  readonly #forgetting: Forgetting;
+  readonly #following: Following;
   /** How far agents have been told by the answers of this process. */
   readonly carried = new CarriedAnswers((proven) => this.#options.onCarried?.(proven));
   readonly #listeners = new Set<Listener>();
@@ -65,9 +72,6 @@ export class Engine {
   #workspace: string;
   readonly #time: WorkspaceTime;
   #stopped: Refusal | undefined;
-  #unwatch: (() => void) | undefined;
-  /** The look at the head that is still to be taken. */
-  #look: Promise<Refusal | undefined> | undefined;
 
   private constructor(options: EngineOptions) {
     this.#workspace = options.workspace;
@@ -76,12 +80,22 @@ export class Engine {
     this.#time = new WorkspaceTime(options.clock, options.store.openedAt);
     const { snapshot, initial } = options;
     this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
-    this.journal = new Journal(options.store, new Codec(options.areas, options), {
+    const { store, areas } = options;
+    this.journal = new Journal(store, new Codec(areas, { ...options, sealer: sealerFor(store, areas) }), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
     const { journal } = this;
     const shared = { rules: this.#rules, state: this.#state, log: options.log, now: () => this.now() };
+    this.#forgetting = new Forgetting({
+      rules: this.#rules,
+      state: this.#state,
+      journal: this.journal,
+      initial,
+      log: options.log,
+      fromSnapshot: snapshot !== undefined,
+      onErased: options.onErased,
+    });
     this.#answers = new Answers({
       ...shared,
       workspace: () => this.#workspace,
@@ -94,8 +108,17 @@ export class Engine {
       journal,
       clock: options.clock,
       instruments: options.instruments,
+      ready: () => this.#forgetting.renew(),
       beforeDue: () => this.#unwritten(),
       stop: (refusal) => this.#stop(refusal),
+    });
+    this.#following = new Following({
+      store,
+      journal: this.journal,
+      forgetting: this.#forgetting,
+      log: options.log,
+      stopped: () => this.#stopped,
+      meet: (refusal) => this.#committer.meet(refusal),
     });
     this.#blocking = new Blocking({
       ...shared,
@@ -103,7 +126,7 @@ export class Engine {
       submit: (call) => this.#submit(call),
       tick: () => this.tick(),
       stopped: () => this.#stopped,
-      waiting: () => this.#watch(),
+      waiting: () => this.#following.watch(),
     });
   }
 
@@ -115,6 +138,8 @@ export class Engine {
       await engine.journal.catchUp();
       engine.#state.endBulk();
       engine.#time.keepUp(engine.#state.time);
+      const left = await engine.#forgetting.begin();
+      if (left !== undefined) return left;
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -275,17 +300,22 @@ export class Engine {
   /** Tells `listener` of all further entries, others' included. Returns a function that ends it. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
-    this.#watch();
+    this.#following.watch();
     return () => this.#listeners.delete(listener);
   }
 
   /** The state as it is now, for a snapshot. */
-  snapshot(): Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> } {
+  snapshot(): Unwritten {
     return {
       header: { journal: this.journal.store.identity, head: this.journal.head, time: this.#state.time },
       slices: this.#state.slices,
       requests: [...this.#state.requests.all()],
     };
+  }
+
+  /** Counts erasures; undefined while a text that was erased may stand in the state. */
+  get erasures(): number | undefined {
+    return this.#forgetting.isStale ? undefined : this.#forgetting.count;
   }
 
   /** The keys under which this entry is waited for. */
@@ -302,8 +332,9 @@ export class Engine {
     this.#stop(
       refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'),
     );
-    this.#unwatch?.();
+    this.#following.end();
     await this.#committer.drained();
+    await this.forgotten();
   }
 
   #submit(call: Call): Promise<Fate> {
@@ -326,46 +357,14 @@ export class Engine {
     return cursors.length === 0 ? undefined : this.#options.delivery?.(cursors);
   }
 
-  /**
-   * Folds in what others wrote; the refusal when that is impossible. All who ask within one turn of the loop share one
-   * look at the store's head, which is taken after the last of them has asked.
-   */
+  /** Folds in what others wrote; the refusal when that is impossible. */
   refresh(): Promise<Refusal | undefined> {
-    this.#look ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#look = undefined;
-        resolve(this.#catchUp());
-      });
-    });
-    return this.#look;
+    return this.#following.refresh();
   }
 
-  async #catchUp(): Promise<Refusal | undefined> {
-    if (this.#stopped !== undefined) return this.#stopped;
-    try {
-      await this.journal.catchUp();
-      return undefined;
-    } catch (failure) {
-      if (!(failure instanceof StoreFailure)) throw failure;
-      this.#committer.meet(failure.refusal);
-      return failure.refusal;
-    }
-  }
-
-  /**
-   * Has the store tell what others write, from the first time that somebody here wants to hear of it: calls look at the
-   * store's head themselves, and a process that makes one and ends needs no more.
-   */
-  #watch(): void {
-    if (this.#unwatch !== undefined || this.#stopped !== undefined) return;
-    this.#unwatch = this.#options.store.watch(() => void this.#lookAtOthers());
-    // What was written before the store began to watch is not told.
-    void this.#lookAtOthers();
-  }
-
-  async #lookAtOthers(): Promise<void> {
-    const refusal = await this.refresh();
-    if (refusal !== undefined && refusal !== this.#stopped) this.#options.log.warn(refusal.message);
+  /** Has everything done that the erasures folded so far have for consequence; the refusal when something is left. */
+  forgotten(): Promise<Refusal | undefined> {
+    return this.#forgetting.clear();
   }
 
   #absorb(entries: readonly Entry[]): void {
@@ -373,6 +372,7 @@ export class Engine {
     if (batch === undefined) this.#state.fold(entries);
     else this.#state.adopt(batch);
     this.#time.keepUp(this.#state.time);
+    this.#forgetting.notice(entries);
     if (this.#listeners.size === 0 && this.#blocking.size === 0) return;
     for (const entry of entries) {
       for (const key of this.keysOf(entry)) this.#blocking.ring(key);

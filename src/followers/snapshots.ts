@@ -1,6 +1,6 @@
 import type { Log } from '../engine/log.ts';
 import type { Cipher } from '../journal/cipher.ts';
-import { writeSnapshot } from '../journal/snapshots.ts';
+import { removeSnapshot, writeSnapshot } from '../journal/snapshots.ts';
 import type { Follower } from './follower.ts';
 
 /** A snapshot is written after this many entries since the last one. */
@@ -27,13 +27,18 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     let last = options.from;
     let writing: Promise<void> | undefined;
     let ended = false;
-    const write = (): Promise<void> => {
+    const write = async (): Promise<void> => {
+      const { erasures } = engine;
+      if (erasures === undefined) return;
       const snapshot = engine.snapshot();
       last = snapshot.header.head.seq;
-      return writeSnapshot(options.path, engine.areas, { ...snapshot, cipher: options.cipher }).catch(
-        (thrown: unknown) =>
-          options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`),
-      );
+      try {
+        await writeSnapshot(options.path, engine.areas, { ...snapshot, cipher: options.cipher });
+        // What was erased meanwhile stands in it.
+        if (engine.erasures !== erasures) await removeSnapshot(options.path);
+      } catch (thrown) {
+        options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`);
+      }
     };
     const look = (): void => {
       if (ended || writing !== undefined || engine.seq - last < every) return;

@@ -10,6 +10,7 @@ import { restore } from '../engine/restore.ts';
 import { type Following, type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
 import type { Keyring } from '../journal/cipher.ts';
+import { removeSnapshot } from '../journal/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -94,6 +95,10 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
     instruments: options.meter,
+    onErased: async () => {
+      await removeSnapshot(snapshotPath);
+      await index?.forget();
+    },
   });
   if (!opened.ok) return opened;
   const engine = opened.value;

@@ -3,24 +3,29 @@ import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { trustedJson } from '../kernel/json.ts';
 import { type Cipher, type Unopened, sealedWith } from './cipher.ts';
+import type { Sealer, StoredEntry } from './sealer.ts';
 
 export interface CodecOptions {
   /** With it what is written is encrypted, and what is encrypted can be read. */
   readonly cipher?: Cipher | undefined;
+  /** Absent: nothing is sealed, and what is sealed is not opened. */
+  readonly sealer?: Sealer | undefined;
 }
 
 /** Turns entries into the text that is stored and chained, and back, lifting old data to today's version. */
 export class Codec {
+  readonly sealer: Sealer | undefined;
   readonly #specs: ReadonlyMap<string, EventSpec>;
   readonly #cipher: Cipher | undefined;
 
-  constructor(areas: readonly Area[], { cipher }: CodecOptions = {}) {
+  constructor(areas: readonly Area[], { cipher, sealer }: CodecOptions = {}) {
+    this.sealer = sealer;
     this.#specs = new Map(areas.flatMap((area) => Object.entries(area.events)));
     this.#cipher = cipher;
   }
 
   encode(entry: Entry): string {
-    const text = JSON.stringify(entry);
+    const text = JSON.stringify(this.sealer === undefined ? entry : this.sealer.seal(entry));
     return this.#cipher === undefined ? text : this.#cipher.seal(text, entry.seq);
   }
 
@@ -29,9 +34,16 @@ export class Codec {
    * `encryption_key_missing` for one that it has no key for, and `journal_corrupt` for one that was encrypted elsewhere.
    */
   decode(text: string, seq: Seq): Outcome<Entry> {
-    if (this.#cipher === undefined) return this.#read(text, seq);
-    const opened = this.#cipher.open(text, seq);
-    return typeof opened === 'string' ? this.#read(opened, seq) : unopened(opened, seq, this.#cipher);
+    const plain = this.#decrypted(text, seq);
+    return plain.ok ? this.#read(plain.value, seq) : plain;
+  }
+
+  /** The entry that stands at `seq`, with its personal members still sealed, and not lifted. */
+  stored(text: string, seq: Seq): Outcome<StoredEntry> {
+    const key = this.#cipher === undefined ? sealedWith(text) : undefined;
+    if (key !== undefined) return unopened({ kind: 'key missing', key }, seq);
+    const plain = this.#decrypted(text, seq);
+    return plain.ok ? ok(trustedJson<StoredEntry>(plain.value)) : plain;
   }
 
   /** Whether a key that was missing is there by now. */
@@ -46,18 +58,32 @@ export class Codec {
   }
 
   #read(text: string, seq: Seq): Outcome<Entry> {
-    const entry: Entry = trustedJson(text);
-    const spec = this.#specs.get(entry.type);
-    if (spec === undefined || entry.version > spec.version) {
+    const stored: StoredEntry = trustedJson(text);
+    const spec = this.#specs.get(stored.type);
+    if (spec === undefined || stored.version > spec.version) {
       const key = sealedWith(text);
       if (key !== undefined) return unopened({ kind: 'key missing', key }, seq);
       return refuse(
         'upgrade_required',
-        `Entry ${entry.seq} of the journal (${entry.type}, version ${entry.version}) was written by a newer Signalbox. Nothing was changed. Install that version or a later one and start again.`,
-        { seq: entry.seq, type: entry.type, version: entry.version },
+        `Entry ${stored.seq} of the journal (${stored.type}, version ${stored.version}) was written by a newer Signalbox. Nothing was changed. Install that version or a later one and start again.`,
+        { seq: stored.seq, type: stored.type, version: stored.version },
       );
     }
-    return ok(entry.version === spec.version ? entry : lift(entry, spec));
+    const opened = this.#opened(stored);
+    return !opened.ok || opened.value.version === spec.version ? opened : ok(lift(opened.value, spec));
+  }
+
+  #decrypted(text: string, seq: Seq): Outcome<string> {
+    if (this.#cipher === undefined) return ok(text);
+    const opened = this.#cipher.open(text, seq);
+    return typeof opened === 'string' ? ok(opened) : unopened(opened, seq, this.#cipher);
+  }
+
+  #opened(stored: StoredEntry): Outcome<Entry> {
+    if (stored.sealed === undefined) return ok(stored);
+    if (this.sealer !== undefined) return this.sealer.open(stored);
+    const { sealed: _sealed, ...entry } = stored;
+    return ok(entry);
   }
 }
 

@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
-import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
+import type { Head } from './head.ts';
+import { corrupt, damageOf, isFinal, notStored, shortened, unknownOutcome } from './refusals.ts';
 import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
-
-/** How far a reader of the journal has come. */
-export interface Head {
-  readonly seq: Seq;
-  /** The link of the hash chain at `seq`. */
-  readonly chain: string;
-}
 
 /**
  * - `appended`: durable.
@@ -48,9 +43,9 @@ export class Journal {
   readonly store: Store;
   /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
   readonly history: string;
-  readonly #codec: Codec;
+  readonly codec: Codec;
   readonly #sink: Sink;
-  readonly #cache = new EntryCache();
+  #cache = new EntryCache();
   #head: Head;
   /** Where the last unit ends that was begun. */
   #unitEnd: Seq = 0;
@@ -66,7 +61,7 @@ export class Journal {
   ) {
     this.store = store;
     this.history = `${store.identity.id}.${store.identity.generation}`;
-    this.#codec = codec;
+    this.codec = codec;
     this.#sink = sink;
     this.#head = from ?? { seq: 0, chain: chainStart(store.identity.id) };
   }
@@ -77,7 +72,14 @@ export class Journal {
 
   /** The version in which events of this type are written. */
   versionOf(type: string): number {
-    return this.#codec.versionOf(type) ?? 1;
+    return this.codec.versionOf(type) ?? 1;
+  }
+
+  /** Has no text under these keys any more; whether any was seen. */
+  condemn(keys: readonly string[]): boolean {
+    const seen = this.codec.sealer?.condemn(keys) ?? false;
+    if (seen) this.#cache = new EntryCache();
+    return seen;
   }
 
   /** Reads up to the store's head; everything new has gone to the sink. Throws `StoreFailure`. */
@@ -88,8 +90,7 @@ export class Journal {
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
       if (head <= this.#head.seq) return this.#mustEndUnit(head);
-      const rows = await this.store.read(this.#head.seq, pageRows);
-      await this.#withKeys(() => this.#accept(rows));
+      await this.#accept(await this.store.read(this.#head.seq, pageRows));
     }
   }
 
@@ -133,7 +134,10 @@ export class Journal {
     limit: number,
   ): Promise<{ readonly entries: readonly Entry[]; readonly head: Head }> {
     const rows = await this.store.read(from.seq, limit);
-    return this.#withKeys(() => this.#read(rows, from));
+    return this.#decoded(
+      () => this.#read(rows, from),
+      (page) => page,
+    );
   }
 
   /** Whether this journal has come by `head`: there is such an entry, with just these before it. Throws `StoreFailure`. */
@@ -155,29 +159,15 @@ export class Journal {
       await Promise.resolve();
       this.#reading = undefined;
       const rows = await this.store.readAt([...wanted]);
-      return this.#withKeys(() => new Map(rows.map((row) => [row.seq, this.#readOne(row)])));
+      return this.#decoded(
+        () => rows.map((row) => this.#single(row)),
+        (entries) => {
+          for (const [i, entry] of entries.entries()) this.#cache.put(entry, rows[i]?.text.length ?? 0);
+          return new Map(entries.map((entry) => [entry.seq, entry]));
+        },
+      );
     };
     return { wanted, entries: read() };
-  }
-
-  #readOne(row: LinkedRow): Entry {
-    const chain = row.before ?? chainStart(this.store.identity.id);
-    const damage = damageOf(row, { seq: row.seq - 1, chain });
-    if (damage !== undefined) throw new StoreFailure(damage);
-    const entry = valueOf(this.#codec.decode(row.text, row.seq));
-    this.#cache.put(entry, row.text.length);
-    return entry;
-  }
-
-  /** Reads, and once more whenever a key was missing that has been added since this process looked keys up. */
-  async #withKeys<T>(read: () => T): Promise<T> {
-    for (;;) {
-      try {
-        return read();
-      } catch (failure) {
-        if (!(failure instanceof StoreFailure) || !(await this.#codec.learn(failure.refusal))) throw failure;
-      }
-    }
   }
 
   /**
@@ -191,6 +181,11 @@ export class Journal {
       return { kind: 'moved' };
     }
     const expected = this.#head;
+    const preparing = this.codec.sealer?.prepare(entries);
+    if (preparing !== undefined) {
+      await preparing;
+      if (this.#head !== expected) return { kind: 'moved' };
+    }
     const batch = randomUUID();
     const rows = this.#rowsOf(entries, { head: expected, batch });
     const pending = { batch, rows, entries };
@@ -201,7 +196,7 @@ export class Journal {
     if (missed[0]?.batch === batch) {
       // It was stored after all, by an attempt of the store's own that the store forgot.
       this.#adopt(pending);
-      await this.#withKeys(() => this.#accept(missed));
+      await this.#accept(missed);
       return { kind: 'appended' };
     }
     switch (outcome.kind) {
@@ -209,7 +204,7 @@ export class Journal {
         this.#adopt(pending);
         return { kind: 'appended' };
       case 'moved':
-        await this.#withKeys(() => this.#accept(outcome.missed));
+        await this.#accept(outcome.missed);
         return { kind: 'moved' };
       case 'unknown':
         return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
@@ -232,7 +227,7 @@ export class Journal {
       return { kind: 'appended' };
     }
     if (found.length > 0) {
-      await this.#withKeys(() => this.#accept(found));
+      await this.#accept(found);
       return { kind: 'moved' };
     }
     return cause.code === 'outcome_unknown'
@@ -246,17 +241,46 @@ export class Journal {
   ): StoredRow[] {
     let { chain } = head;
     return entries.map((entry) => {
-      const text = this.#codec.encode(entry);
+      const text = this.codec.encode(entry);
       chain = chainLink(chain, text);
       return { seq: entry.seq, batch, text, chain };
     });
   }
 
   /** Moves over rows that were read. Those up to `head` are known already. */
-  #accept(rows: readonly StoredRow[]): void {
+  #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
-    const { entries, head } = this.#read(rows, this.#head);
-    this.#advance(head, entries);
+    return this.#decoded(
+      () => this.#read(rows, this.#head),
+      ({ entries, head }) => this.#advance(head, entries),
+    );
+  }
+
+  /**
+   * What `use` makes of what `read` has decoded, in the same instant. When keys were lacking, they are looked for and it
+   * is read once more: they were there before anything was written under them.
+   */
+  #decoded<T, U>(read: () => T, use: (decoded: T) => U): U | Promise<U> {
+    const again = (): U | Promise<U> => this.#decoded(read, use);
+    let decoded: T;
+    try {
+      decoded = read();
+    } catch (failure) {
+      if (!(failure instanceof StoreFailure)) throw failure;
+      return this.codec.learn(failure.refusal).then((learnt) => {
+        if (!learnt) throw failure;
+        return again();
+      });
+    }
+    const { sealer } = this.codec;
+    return sealer?.lacksKeys === true ? sealer.findKeys().then(again) : use(decoded);
+  }
+
+  #single(row: LinkedRow): Entry {
+    const chain = row.before ?? chainStart(this.store.identity.id);
+    const damage = damageOf(row, { seq: row.seq - 1, chain });
+    if (damage !== undefined) throw new StoreFailure(damage);
+    return valueOf(this.codec.decode(row.text, row.seq));
   }
 
   /** The entries of rows that come behind `from`, verified, and where they end. */
@@ -267,7 +291,7 @@ export class Journal {
       if (row.seq <= head.seq) continue;
       const damage = damageOf(row, head);
       if (damage !== undefined) throw new StoreFailure(damage);
-      entries.push(valueOf(this.#codec.decode(row.text, row.seq)));
+      entries.push(valueOf(this.codec.decode(row.text, row.seq)));
       head = { seq: row.seq, chain: row.chain };
     }
     return { entries, head };
@@ -286,52 +310,6 @@ export class Journal {
     if (entries.length > 0) this.#sink(entries);
   }
 }
-
-/** The refusal for the first thing that is wrong with a row, given what came before it. */
-const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
-  if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
-  if (row.chain !== chainLink(before.chain, row.text))
-    return corrupt(row.seq, 'its bytes do not fit the hash chain');
-  return undefined;
-};
-
-const corrupt = (seq: Seq, what: string): Refusal =>
-  refuse(
-    'journal_corrupt',
-    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
-    { seq },
-  );
-
-const shortened = (seq: Seq): Refusal =>
-  refuse(
-    'journal_corrupt',
-    `The journal has become shorter: entry ${seq} was there and is gone. Nothing was changed. Restore the latest backup.`,
-    { seq },
-  );
-
-/** Damage, and entries that this version cannot read, do not go away by trying again. */
-export const isFinal = ({ code }: Refusal): boolean =>
-  code === 'journal_corrupt' || code === 'upgrade_required' || code === 'encryption_key_missing';
-
-/** What to do about an append that has failed. */
-const advice: Partial<Record<ErrorCode, string>> = {
-  storage_full: 'Make room on the disk and call again.',
-  storage_read_only: 'Make the data directory writable and call again.',
-  storage_busy: 'Call again in a moment.',
-  storage_failed: 'Look at the disk, and call again.',
-  journal_missing: 'Put the journal back where it was, or restart on a restored backup.',
-  journal_corrupt: 'Restore the latest backup.',
-};
-
-const notStored = (code: ErrorCode, reason: string): Refusal =>
-  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
-
-const unknownOutcome = (why: Refusal): Refusal =>
-  refuse(
-    'outcome_unknown',
-    `It could not be established whether this was stored (${why.message}). Call again with the same request id; it will not be done twice.`,
-    { cause: why.code },
-  );
 
 const valueOf = (decoded: Outcome<Entry>): Entry => {
   if (decoded.ok) return decoded.value;

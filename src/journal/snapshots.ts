@@ -9,7 +9,7 @@ import type { Instant } from '../kernel/instants.ts';
 import { trustedJson } from '../kernel/json.ts';
 import { type Cipher, sealedWith } from './cipher.ts';
 import { makeFolder } from './folders.ts';
-import type { Head } from './journal.ts';
+import type { Head } from './head.ts';
 import type { JournalIdentity } from './store.ts';
 
 /**
@@ -42,6 +42,11 @@ export interface Snapshot {
   /** The calls that need not be done again; see `engine/requests.ts`. */
   readonly requests: readonly Remembered[];
 }
+
+/** A snapshot before it is written, which adds what it has to fit. */
+export type Unwritten = Omit<Snapshot, 'header'> & {
+  readonly header: Omit<SnapshotHeader, 'format' | 'versions'>;
+};
 
 /** What is remembered of a unit that was written for a request. */
 export interface Remembered {
@@ -103,8 +108,7 @@ export const writeSnapshot = async (
   await rename(draft, path);
 };
 
-export type SnapshotToWrite = Omit<Snapshot, 'header'> & {
-  readonly header: Omit<SnapshotHeader, 'format' | 'versions'>;
+export type SnapshotToWrite = Unwritten & {
   /** Without one it is written in plain text. */
   readonly cipher?: Cipher | undefined;
 };
@@ -112,6 +116,11 @@ export type SnapshotToWrite = Omit<Snapshot, 'header'> & {
 const endOfFile = 'end';
 
 const draftOf = (path: string): string => `${path}.tmp`;
+
+/** Also what a process that died has left of one. */
+export const removeSnapshot = async (path: string): Promise<void> => {
+  for (const file of [path, draftOf(path)]) await rm(file, { force: true });
+};
 
 const writeRows = async (
   of: string,

@@ -40,3 +40,9 @@ export const isGivenUp = (name: string, own: string, unused: boolean): boolean =
   if (other.format > mine.format || other.generation > mine.generation) return false;
   return unused || (other.format < mine.format && other.generation === mine.generation);
 };
+
+/** Whether the file `name` is an index of the journal that `own` is one of. */
+export const isOfSameJournal = (name: string, own: string): boolean => {
+  const journal = named(own)?.journal;
+  return journal !== undefined && named(name)?.journal === journal;
+};

@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dayMs } from '../../kernel/instants.ts';
 import { NotWhole } from './damage.ts';
-import { isGivenUp, isIndexOf, journalOf } from './file-name.ts';
+import { isGivenUp, isIndexOf, isOfSameJournal, journalOf } from './file-name.ts';
 import { format } from './format.ts';
 
 /**
@@ -103,6 +103,20 @@ export const replaceFile = (path: string, damaged: bigint | undefined): void =>
     if (inodeOf(path) === undefined) make(path);
   });
 
+/** Removes all indexes of the journal, whatever rules they were made by: words that were erased may be in them. */
+export const removeFiles = (path: string): void => {
+  const [folder, own] = [dirname(path), basename(path)];
+  if (inodeOf(folder) === undefined) return;
+  for (const name of new Set([own, ...readdirSync(folder)])) {
+    const file = join(folder, name);
+    if (!isOfSameJournal(name, own)) continue;
+    locked(file, () => {
+      remove(file);
+      remove(draftOf(file));
+    });
+  }
+};
+
 export const inodeOf = (path: string): bigint | undefined =>
   statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 
@@ -113,6 +127,8 @@ export const close = (database: DatabaseSync): void => {
     // A damaged file cannot be brought up to date on the way out; it holds nothing any more.
   }
 };
+
+const draftOf = (path: string): string => `${path}-new`;
 
 const sideFiles = (path: string): readonly string[] => [`${path}-wal`, `${path}-shm`];
 
@@ -164,7 +180,7 @@ const createPrivate = (path: string): void => closeSync(openSync(path, 'a', file
 
 /** Under another name first: who does not hold the lock finds the file whole or not at all. */
 const make = (path: string): void => {
-  const draft = `${path}-new`;
+  const draft = draftOf(path);
   remove(path);
   remove(draft);
   createPrivate(draft);

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import { isDamage, NotWhole } from './damage.ts';
-import { close, inodeOf, type OpenFile, openFile, openMemory, replaceFile } from './file.ts';
+import { close, inodeOf, type OpenFile, openFile, openMemory, removeFiles, replaceFile } from './file.ts';
 import {
   type Addition,
   type IndexSettings,
@@ -74,6 +74,11 @@ export class IndexFile {
   }
 
   #do(work: IndexWork): IndexState {
+    if (work.kind === 'forget') {
+      this.close();
+      removeFiles(this.#settings.path);
+      return { at: this.#settings.start };
+    }
     const open = this.#current();
     switch (work.kind) {
       case 'stand':

@@ -51,6 +51,11 @@ export const ofFlag: KnownFlag = {
   choices: journalOwners,
 };
 
+/** Whose text can be erased: a principal's, with that of its agents, or that of the agents of a name. */
+export const subjectKinds = ['principal', 'agent'] as const;
+
+export type SubjectKind = (typeof subjectKinds)[number];
+
 /** The flag by which an operation takes its input whole. */
 export const inputFlag: KnownFlag = {
   name: 'input',

@@ -6,6 +6,7 @@ import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
 import { encryptionApply, encryptionGenerateKey, encryptionRotate, encryptionStatus } from './encryption.ts';
+import { erase } from './erase.ts';
 import { exec } from './exec.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   encryptionGenerateKey,
   encryptionRotate,
   encryptionApply,
+  erase,
   config,
   completion,
 ];
