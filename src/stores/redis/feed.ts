@@ -21,7 +21,7 @@ export interface Watcher {
 const waitMs = 1_000;
 /** After news: what is appended meanwhile is one piece of news, however many write and however fast. */
 const restMs = 4;
-/** After a failure, if the connection was there. */
+/** After a failure. Who may not wait for news, or cannot, looks as often as who waits in vain. */
 const retryMs = 100;
 
 /**
@@ -70,11 +70,13 @@ export class ChangeFeed {
   async #follow(): Promise<void> {
     this.#following = true;
     const { signal } = this.#closing;
+    let pauseMs = retryMs;
     while (this.#watchers.size > 0 && !signal.aborted) {
       const news = await this.#wait();
       if (signal.aborted) break;
-      if (news.ok) await this.#show(logsIn(news.value));
-      await pause(news.ok ? restMs : retryMs, { signal, keepsAlive: false });
+      await this.#show(news.ok ? logsIn(news.value) : []);
+      await pause(news.ok ? restMs : pauseMs, { signal, keepsAlive: false });
+      pauseMs = news.ok ? retryMs : waitMs;
     }
     this.#following = false;
   }

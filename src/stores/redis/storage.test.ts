@@ -18,6 +18,12 @@ const refusal = (outcome: Outcome<unknown>): { readonly code: string; readonly m
 const openAt = (url: string, cluster = 'test') =>
   openRedisStorage({ url, cluster, acceptDataLossWindow: false });
 
+const open = async (context: TestContext, outcome: Promise<Outcome<Store>>): Promise<Store> => {
+  const store = opened(await outcome);
+  context.after(store.close);
+  return store;
+};
+
 test('an address that cannot be used is refused with one that could be, and never repeated', async () => {
   for (const [url, reason] of [
     [
@@ -45,7 +51,25 @@ test('an address that cannot be used is refused with one that could be, and neve
   doesNotMatch(message, /geheim|ada/);
 });
 
-testsThatStartRedis('passwords of Redis', () => {
+testsThatStartRedis('permissions of Redis', () => {
+  test('who may not wait for news looks for them now and then', { timeout }, async (context) => {
+    const server = await startRedis();
+    context.after(server.stop);
+    await server.ask('ACL', 'SETUSER', 'ada', 'on', '>geheim', '~*', '&*', '+@all', '-xread', '-config');
+    const url = `redis://ada:geheim@127.0.0.1:${server.port}`;
+    match(refusal(await openAt(url)).message, /does not say how it keeps what it acknowledges/);
+    const storage = opened(await openRedisStorage({ url, cluster: 'test', acceptDataLossWindow: true }));
+    context.after(storage.close);
+    const [one, two] = [
+      await open(context, storage.open('hub', 'may')),
+      await open(context, storage.open('hub', 'may')),
+    ];
+    const rung = Promise.withResolvers<void>();
+    one.watch(rung.resolve);
+    await appendTo(two, emptyHead(two), ['news']);
+    await rung.promise;
+  });
+
   test('a wrong password and a missing one are refused, and not shown', { timeout }, async (context) => {
     const server = await startRedis({ settings: ['requirepass richtig'] });
     context.after(server.stop);
@@ -67,12 +91,6 @@ testsThatStartRedis('passwords of Redis', () => {
     await store.close();
   });
 });
-
-const open = async (context: TestContext, outcome: Promise<Outcome<Store>>): Promise<Store> => {
-  const store = opened(await outcome);
-  context.after(store.close);
-  return store;
-};
 
 const redis = sharedRedis();
 
