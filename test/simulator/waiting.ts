@@ -61,9 +61,8 @@ export class WaitChecks {
 /** When a call has waited for long enough, at a hub that could have worked since then. */
 const limitOf = ({ hub, deed, startedAt, reachedAt, limitMs }: Attempt, calmSince: number): number => {
   if (reachedAt === undefined) return Math.max(startedAt, calmSince);
-  const waitMs = limitMs / hub.rate;
-  if (deed.operation !== 'lock_acquire') return Math.max(reachedAt + waitMs, calmSince);
-  // A place in a queue has its limit from when it was decided on, which trouble puts off. Who asks again waits at the
-  // place of before, and when that has ended without a grant, at a new one (LE48).
-  return Math.max(reachedAt, calmSince) + waitMs * (deed.attempts > 1 ? 2 : 1);
+  // Its time begins once its hub has looked at the journal or stored its place in a queue, which trouble puts off. Who
+  // asks again waits at the place of before, and when that has ended without a grant, at a new one (LE48).
+  const times = deed.operation === 'lock_acquire' && deed.attempts > 1 ? 2 : 1;
+  return Math.max(reachedAt, calmSince) + (times * limitMs) / hub.rate;
 };
