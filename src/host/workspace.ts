@@ -56,16 +56,9 @@ const tickJitterMs = 500;
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
   const { name, store, cacheDir, identify, clock, log, keyring } = options;
   const { id } = store.identity;
-  const ciphers = { entries: keyring?.cipher(id), snapshot: keyring?.cipher(id, 'snapshot') };
+  const cipher = keyring?.cipher(id, 'snapshot');
   const snapshotPath = join(cacheDir, `${id}.snapshot`);
-  const snapshot = await restore({
-    path: snapshotPath,
-    store,
-    areas,
-    initial: initialSlices,
-    log,
-    cipher: ciphers.snapshot,
-  });
+  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log, cipher });
   if (!snapshot.ok) return snapshot;
   const index = options.searched
     ? ownIndex({ cacheDir, clock, log, identity: store.identity, inMemory: keyring !== undefined })
@@ -81,7 +74,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
-    cipher: ciphers.entries,
+    cipher: keyring?.cipher(id),
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
@@ -93,7 +86,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher: ciphers.snapshot }), {
+          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher }), {
             clock,
             log,
           }),
