@@ -65,16 +65,9 @@ const tickJitterMs = 500;
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
   const { name, store, cacheDir, identify, clock, log, keyring } = options;
   const { id } = store.identity;
-  const ciphers = { entries: keyring?.cipher(id), snapshot: keyring?.cipher(id, 'snapshot') };
+  const cipher = keyring?.cipher(id, 'snapshot');
   const snapshotPath = join(cacheDir, `${id}.snapshot`);
-  const snapshot = await restore({
-    path: snapshotPath,
-    store,
-    areas,
-    initial: initialSlices,
-    log,
-    cipher: ciphers.snapshot,
-  });
+  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log, cipher });
   if (!snapshot.ok) return snapshot;
   const index = options.searched
     ? ownIndex({ cacheDir, clock, log, identity: store.identity, inMemory: keyring !== undefined })
@@ -90,7 +83,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
-    cipher: ciphers.entries,
+    cipher: keyring?.cipher(id),
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
@@ -109,7 +102,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher: ciphers.snapshot }), here),
+          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher }), here),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), here)]),
         ];
   const terms: readonly Term[] = [
