@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { erasedText } from '../journal/sealer.ts';
 import { StoreFailure, type Store } from '../journal/store.ts';
-import type { SubjectKeys } from '../journal/subject-keys.ts';
+import { type SubjectKeys, masked } from '../journal/subject-keys.ts';
 import { present } from '../kernel/assert.ts';
 import { refuse } from '../kernel/errors.ts';
 import { type MemoryVault, createMemoryVault } from '../stores/memory/memory-store.ts';
@@ -82,7 +82,7 @@ it('what a process that died left half done is done by the next that opens the j
 it('an erasure that was begun and never written takes nothing away, and can be made again', async () => {
   const vault = createMemoryVault();
   const { engine } = await begin(vault);
-  await present(engine.journal.store.subjectKeys, 'it keeps keys').retire({ agent: 'ada' });
+  await present(engine.journal.store.subjectKeys, 'it keeps keys').retire(masked({ agent: 'ada' }));
   const other = (await open(vault)).engine;
   await answerOver(other, 'a', { operation: 'task_add', input: { title: 'More of ada' } });
   assert.match(await titles(other), /Plan of ada.*More of ada/);

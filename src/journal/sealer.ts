@@ -12,7 +12,7 @@ import type { Entry } from '../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { isRecord, trustedJson } from '../kernel/json.ts';
 import type { Store } from './store.ts';
-import { type Subject, type SubjectKey, type SubjectKeys, subjectName } from './subject-keys.ts';
+import { type Subject, type SubjectKey, type SubjectKeys, masked, subjectName } from './subject-keys.ts';
 
 /** An entry as it is stored: with `sealed`, its personal members say `erasedText`, and are themselves in the box. */
 export interface StoredEntry extends Entry {
@@ -172,7 +172,7 @@ export class Sealer {
     const kept = await this.#keys.ensure(
       Array.from(lacking.values(), (subject) => ({
         id: randomBytes(idBytes).toString('base64url'),
-        subject,
+        subject: masked(subject),
         secret: randomBytes(secretBytes),
       })),
     );

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Author } from '../kernel/entry.ts';
 
 /** Whose text an entry holds: who wrote it. */
@@ -45,6 +46,20 @@ export interface SubjectKeys {
   /** Takes these over as they are, for a journal that is moved here. Those that are here already stay as they are. */
   readonly adopt: (keys: readonly SubjectKey[]) => Promise<void>;
 }
+
+/**
+ * What keys are told of whose they are. They lie beside a journal that may be encrypted, so that names need not be read
+ * there: the same name always gives the same text.
+ */
+export const masked = <T extends Subject | Erasable>(named: T): T => ({
+  ...named,
+  ...('principal' in named && { principal: maskOf(named.principal) }),
+  ...('agent' in named && named.agent !== undefined && { agent: maskOf(named.agent) }),
+});
+
+const maskOf = (name: string): string => hash('sha256', `signalbox subject ${name}`).slice(0, maskCharacters);
+
+const maskCharacters = 32;
 
 /** What tells subjects apart. Names hold no spaces. */
 export const subjectName = ({ principal, agent }: Subject): string =>

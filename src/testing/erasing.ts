@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { accessIntent } from '../areas/access/decide/index.ts';
 import { areas } from '../areas/index.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Erasable } from '../journal/subject-keys.ts';
+import { type Erasable, masked } from '../journal/subject-keys.ts';
 import { present } from '../kernel/assert.ts';
 import type { Actor, Entry } from '../kernel/entry.ts';
 import type { Slices } from '../kernel/slices.ts';
@@ -19,7 +19,7 @@ export const person: Actor = {
 
 /** The entry alone, as by a process that died then. */
 export const writeErasure = async (engine: Engine, of: Erasable): Promise<readonly Entry[]> => {
-  const keys = await present(engine.journal.store.subjectKeys, 'the store keeps keys').retire(of);
+  const keys = await present(engine.journal.store.subjectKeys, 'the store keeps keys').retire(masked(of));
   return opened(await engine.report('erase', accessIntent({ type: 'erase', of: { ...of, keys } }), person));
 };
 

@@ -6,6 +6,7 @@ import { areas } from '../../areas/index.ts';
 import { Codec } from '../../journal/codec.ts';
 import { Journal } from '../../journal/journal.ts';
 import { sealerFor } from '../../journal/sealer.ts';
+import { masked } from '../../journal/subject-keys.ts';
 import { present } from '../../kernel/assert.ts';
 import { type MemoryVault, createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
 import { entriesOf, indexOf, temporary, write } from '../../testing/indexed-journal.ts';
@@ -28,7 +29,7 @@ const openOn = async (context: TestContext, vault: MemoryVault, cacheDir: string
 
 const destroyKeys = async (vault: MemoryVault): Promise<readonly string[]> => {
   const keys = present(openMemoryStore(vault).subjectKeys, 'it keeps keys');
-  const ids = await keys.retire({ agent: 'ada' });
+  const ids = await keys.retire(masked({ agent: 'ada' }));
   await keys.destroy(ids);
   return ids;
 };

@@ -1,6 +1,7 @@
 import { accessIntent } from '../../areas/access/decide/index.ts';
 import { authorsIn } from '../../journal/authorship.ts';
 import { StoreFailure } from '../../journal/store.ts';
+import { masked } from '../../journal/subject-keys.ts';
 import type { Actor } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
@@ -87,7 +88,7 @@ const eraseIn = async (
   });
   if (!confirmed.ok) return confirmed;
   const { of, sealed, plain } = subject.value;
-  const retired = await keys.retire(of);
+  const retired = await keys.retire(masked(of));
   const written = await engine.report(
     command,
     accessIntent({ type: 'erase', of: { ...of, keys: retired } }),
