@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../engine/log.ts';
 import type { Keyring } from '../../journal/cipher.ts';
+import { removeSnapshot } from '../../journal/snapshots.ts';
 import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
@@ -90,8 +90,7 @@ const refuseWhileServed = async (storage: Storage): Promise<Refusal | undefined>
 
 /** What was made from a journal by its other form: it is of no use any more, and may say in plain text what is encrypted now. */
 const forgetCache = async (cacheDir: string, journal: string, log: Log): Promise<void> => {
-  for (const file of [`${journal}.snapshot`, `${journal}.snapshot.tmp`])
-    await rm(join(cacheDir, file), { force: true });
+  await removeSnapshot(join(cacheDir, `${journal}.snapshot`));
   const { removeIndexes } = await import('../../followers/text-index/file.ts');
   removeIndexes(cacheDir, journal, (note) => log.warn(note));
 };

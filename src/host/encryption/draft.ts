@@ -31,6 +31,7 @@ const pageRows = 500;
 
 /** Adds what is missing, then compares all of it; how many entries there are. Throws `StoreFailure`. */
 export const completeDraft = async (rewriting: Rewriting): Promise<Drafted> => {
+  await rewriting.to.subjectKeys?.adopt((await rewriting.from.subjectKeys?.load()) ?? []);
   const filled = await fill(rewriting);
   return filled === 'stale' || !filled.ok ? filled : compare(rewriting);
 };
