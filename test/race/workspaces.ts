@@ -2,13 +2,15 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { stderrLog } from '../../src/host/log.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { journalAt, raceStorage } from './store.ts';
 
 /** The journals of a data directory as a process without a hub opens them, with the workspace `main`. */
 export const openWorkspaces = async (dataDir: string): Promise<Workspaces> => {
+  const storage = await raceStorage(dataDir);
   const opened = await Workspaces.open({
     dataDir,
     cacheDir: `${dataDir}/cache`,
-    openStore: (path, create) => openSqliteStore({ path, create }),
+    openStore: (path, create) => storage?.open(journalAt(path), create) ?? openSqliteStore({ path, create }),
     clock: systemClock,
     log: stderrLog({ logLevel: 'warn', debug: false }),
     ticksFirst: false,
