@@ -4,7 +4,6 @@ import type { JournalName, Storage } from '../journal/storage.ts';
 import type { Store } from '../journal/store.ts';
 import { openPostgresStorage, type PostgresStorageOptions } from '../stores/postgres/storage.ts';
 import { type PostgresDatabase, newCluster, sharedPostgres } from './postgres-server.ts';
-import type { PostgresTask } from './postgres-child.ts';
 import { opened } from './store-files.ts';
 import { type StoreProcess, startCommand } from './store-process.ts';
 
@@ -48,6 +47,9 @@ export const clusterFor = async (context: TestContext, database?: PostgresDataba
   context.after(cluster.remove);
   return cluster;
 };
+
+/** What another process is told to do. */
+export type PostgresTask = 'append' | 'burst' | 'count' | 'office' | 'leave';
 
 const script = fileURLToPath(new URL('./postgres-child.ts', import.meta.url));
 

@@ -67,7 +67,9 @@ withPostgres('two processes on one journal in PostgreSQL', 'any', () => {
     await rung.promise;
     equal(await store.head(), 2);
   });
+});
 
+withPostgres('what processes leave in PostgreSQL', 'any', () => {
   test('what a process has counted is counted when it was killed', { timeout }, async (context) => {
     const cluster = await clusterFor(context);
     const store = await cluster.store();

@@ -74,7 +74,9 @@ withPostgres('storage in PostgreSQL', 'any', () => {
     equal(outcome.kind === 'unknown' && outcome.code, 'journal_missing');
     deepEqual(await database.sql(`select 1 from "${cluster}".entries`), []);
   });
+});
 
+withPostgres('clusters and texts in PostgreSQL', 'any', () => {
   test('two clusters in one database never meet', { timeout }, async (context) => {
     const [north, south] = [await clusterFor(context), await clusterFor(context)];
     const [one, two] = [await north.store(), await south.store()];
@@ -112,7 +114,9 @@ withPostgres('storage in PostgreSQL', 'any', () => {
       texts,
     );
   });
+});
 
+withPostgres('entries in PostgreSQL that are no longer there', 'any', () => {
   test('entries that went to an archive are gone, and the journal goes on behind them', {
     timeout,
   }, async (context) => {
@@ -233,7 +237,9 @@ withPostgres('addresses of PostgreSQL', 'any', () => {
       deaf.close();
     }
   });
+});
 
+withPostgres('databases of PostgreSQL', 'any', () => {
   test('the place is said without the password', { timeout }, async () => {
     const url = await changed((it) => (it.password = secret));
     const cluster = newCluster();
