@@ -13,6 +13,7 @@ import { PostgresStore } from './postgres-store.ts';
 import { openPostgresStorage } from './storage.ts';
 
 const timeout = 30_000;
+const secret = 'horse-battery';
 
 const refusal = async (attempt: Promise<Outcome<unknown>>) => {
   const outcome = await attempt;
@@ -182,8 +183,6 @@ const requestBehind = (expected: number, link = 'another link'): AppendRequest =
 const thrownBy = (work: Promise<unknown>): Promise<string> => work.then(() => 'nothing', String);
 
 withPostgres('addresses of PostgreSQL', 'any', () => {
-  const secret = 'horse-battery';
-
   test('a name that a schema cannot have is refused', async () => {
     const { url } = await sharedPostgres();
     for (const cluster of ['', 'A', '1a', 'a b', 'a"b', 'pg_x', 'public', 'x'.repeat(49)]) {
