@@ -19,6 +19,9 @@ const memoryStore = 'src/stores/memory/memory-store.ts';
 /** Tests of the surfaces go by the same engine, make thousands of calls and are about what comes before it. */
 const folders = /^(?:src\/(?!stores\/)|test\/(?:leases|messages|portals|properties)\/)/;
 
+/** It runs on files otherwise. */
+const race = 'test/race/race.test.ts';
+
 /** The tests that come to the memory store by what they import, and are about what is built on it. */
 const testsOnStores = (): readonly string[] => {
   const sources = readTree(['src', 'test', 'bench'], (path) => path.endsWith('.ts'));
@@ -41,6 +44,7 @@ const testsOnStores = (): readonly string[] => {
   };
   return [...sources.keys()]
     .filter((path) => path.endsWith('.test.ts') && folders.test(path) && reaches(path))
+    .concat(race)
     .toSorted();
 };
 

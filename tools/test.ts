@@ -3,7 +3,8 @@
  * looked up here and none is a failure.
  *
  * Words narrow the run to the paths that contain one of them; options go to Node:
- * `npm test -- areas/leases --test-name-pattern=LE7`.
+ * `npm test -- areas/leases --test-name-pattern=LE7`. Without either, the tests of what is built on stores are repeated
+ * on each store that is a server; `SIGNALBOX_TEST_STORE=postgres` repeats them, or some of them, on that one alone.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -12,6 +13,9 @@ import { join } from 'node:path';
 import { root } from './tree.ts';
 
 const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'];
+
+/** The stores that are servers. */
+const servers: readonly string[] = ['postgres'];
 
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -27,6 +31,16 @@ if (files.length === 0) {
   console.error(`There is no test file${asked} among ${patterns.join(', ')}.`);
   process.exit(1);
 }
+
+/** Repeats tests on another store; the exit code. */
+const repeatOn = (kind: string): number =>
+  spawnSync(process.execPath, [join(root, 'tools/test-on-store.ts'), kind, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  }).status ?? 1;
+
+const wanted = process.env['SIGNALBOX_TEST_STORE'] ?? '';
+if (wanted !== '') process.exit(repeatOn(wanted));
 
 /** What the checkout's git config remembers: only a program that a test starts without care would change it. */
 const remembered = (): string =>
@@ -52,4 +66,7 @@ if (remembered() !== before) {
   );
   process.exit(1);
 }
-process.exit(run.status ?? 1);
+if (run.status !== 0) process.exit(run.status ?? 1);
+if (options.length > 0 || words.length > 0) process.exit(0);
+const failed = servers.filter((kind) => repeatOn(kind) !== 0);
+process.exit(failed.length > 0 ? 1 : 0);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-
 import { areas } from '../areas/index.ts';
 import type { Area } from '../kernel/area.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';

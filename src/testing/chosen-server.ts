@@ -1,5 +1,6 @@
 import { assert } from '../kernel/assert.ts';
 import { postgresEnvironment } from './postgres-server.ts';
+import { redisEnvironment } from './redis-server.ts';
 
 /** What the tests on a store need in their environment, or why they cannot run here. */
 export type TestServer =
@@ -8,6 +9,7 @@ export type TestServer =
 
 const starters: Readonly<Record<string, () => Promise<TestServer>>> = {
   postgres: postgresEnvironment,
+  redis: redisEnvironment,
 };
 
 /** A server that many test files share, which ends with this process. */

@@ -2,13 +2,11 @@ import { writeSync } from 'node:fs';
 import type { Store } from '../journal/store.ts';
 import { assert, present } from '../kernel/assert.ts';
 import { openPostgresStorage } from '../stores/postgres/storage.ts';
-import { testJournal } from './postgres-storage.ts';
+import { type PostgresTask, testJournal } from './postgres-storage.ts';
 import { opened } from './store-files.ts';
 import { type ChainHead, emptyHead, headOf, requestOf } from './store-rows.ts';
 
-/** What another process does in the tests of the PostgreSQL store. */
-export type PostgresTask = 'append' | 'burst' | 'count' | 'office' | 'leave';
-
+/* What another process does in the tests of the PostgreSQL store. */
 const [, , task = '', url = '', cluster = '', ...args] = process.argv;
 
 /** Written at once, so that what was said was true even if the process is killed in the next moment. */

@@ -1,12 +1,9 @@
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { JournalName, Storage } from '../journal/storage.ts';
 import type { Store } from '../journal/store.ts';
 import { openPostgresStorage, type PostgresStorageOptions } from '../stores/postgres/storage.ts';
 import { type PostgresDatabase, newCluster, sharedPostgres } from './postgres-server.ts';
-import type { PostgresTask } from './postgres-child.ts';
 import { opened } from './store-files.ts';
-import { type StoreProcess, startCommand } from './store-process.ts';
 
 export const testJournal: JournalName = 'workspaces/test';
 
@@ -49,11 +46,5 @@ export const clusterFor = async (context: TestContext, database?: PostgresDataba
   return cluster;
 };
 
-const script = fileURLToPath(new URL('./postgres-child.ts', import.meta.url));
-
-/** Another process at work on the journal of a cluster. */
-export const startWorker = (
-  context: TestContext,
-  { database, cluster }: TestCluster,
-  [task, ...args]: readonly [PostgresTask, ...string[]],
-): StoreProcess => startCommand(context, [process.execPath, script, task, database.url, cluster, ...args]);
+/** What another process is told to do. */
+export type PostgresTask = 'append' | 'burst' | 'count' | 'office' | 'leave';

@@ -211,12 +211,12 @@ export const redisEnvironment = async () =>
     ? { skipped: `skipped, because ${noServer}`, isFailure: isRequired }
     : { environment: { TEST_REDIS_URL: await redisForAll() } };
 
-/** Storage in a cluster of its own on that server. Whoever asks for it need not close it. */
-export const freshRedisStorage = async (): Promise<Storage> =>
+/** Storage in this cluster on that server. Whoever asks for it need not close it. */
+export const freshRedisStorage = async (cluster: string): Promise<Storage> =>
   opened(
     await openRedisStorage({
       url: await redisForAll(),
-      cluster: `test-${randomUUID()}`,
+      cluster,
       acceptDataLossWindow: false,
     }),
   );

@@ -17,13 +17,18 @@ export const linesOf = (path: string): readonly Line[] => {
   const database = new DatabaseSync(path, { readOnly: true });
   const rows = database.prepare('select seq, text from entries order by seq').all();
   database.close();
-  return rows.map((row, index) => {
+  return linesIn(rows);
+};
+
+export const linesIn = (
+  rows: readonly Partial<Readonly<Record<'seq' | 'text', unknown>>>[],
+): readonly Line[] =>
+  rows.map((row, index) => {
     assert.equal(row['seq'], index + 1, 'the sequence numbers have no gap');
     const line: Line = JSON.parse(String(row['text']));
     assert.equal(line.seq, row['seq']);
     return line;
   });
-};
 
 export interface Claim {
   readonly task: string;

@@ -153,11 +153,18 @@ export class Database {
       // It waits for others most of the time, and that keeps no process alive.
       const { stream } = client.connection;
       if (stream instanceof Socket) stream.unref();
+      let last: Promise<unknown> = Promise.resolve();
+      // One after the other, as the library wants it.
+      const asking: Ask = (statement, values = []) => {
+        const turn = Promise.allSettled([last]).then(() => ask(client, this.#asking(statement, values)));
+        last = turn;
+        return turn;
+      };
       return {
         backend,
         client,
         ended: over.promise,
-        ask: (statement, values = []) => ask(client, this.#asking(statement, values)),
+        ask: asking,
         close: () => cut(client, 'closed'),
       };
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { type TestContext, before, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { Store } from '../../journal/store.ts';
 import { unreliableProxy } from '../../testing/unreliable-proxy.ts';
 import {
@@ -8,7 +8,7 @@ import {
   startPostgres,
   withPostgres,
 } from '../../testing/postgres-server.ts';
-import { type TestCluster, clusterFor } from '../../testing/postgres-storage.ts';
+import { clusterFor } from '../../testing/postgres-storage.ts';
 import {
   type ChainHead,
   appendTo,
@@ -71,19 +71,22 @@ const databaseNamed = async (server: PostgresServer, name: string) => {
   return databaseAt(server.url.replace(/postgres$/, name));
 };
 
-withPostgres('faults of PostgreSQL', 'own', () => {
-  // What is lost by a crash when nobody asks for better.
-  const lines = 'synchronous_commit = off\nwal_writer_delay = 10s';
-  let server: PostgresServer;
-  before(async () => {
-    server = await startPostgres({ lines });
-  });
-  const own = (context: TestContext): Promise<TestCluster> => clusterFor(context, server);
+// What is lost by a crash when nobody asks for better.
+const lines = 'synchronous_commit = off\nwal_writer_delay = 10s';
 
+let started: Promise<PostgresServer> | undefined;
+
+/** The server of these tests, and a cluster of its own for one. */
+const own = async (context: TestContext) => {
+  const server = await (started ??= startPostgres({ lines }));
+  return { server, cluster: await clusterFor(context, server) };
+};
+
+withPostgres('crashes of PostgreSQL', 'own', () => {
   test('what was confirmed is there after kill -9 of the server, and who appends goes on when it is back', {
     timeout,
   }, async (context) => {
-    const cluster = await own(context);
+    const { server, cluster } = await own(context);
     const store = await cluster.store({ patienceMs: 20_000 });
     const appending = keepAppending(store);
     for (let round = 0; round < 3; round += 1) {
@@ -99,7 +102,7 @@ withPostgres('faults of PostgreSQL', 'own', () => {
   });
 
   test('who watches hears what was appended while the server was restarted', { timeout }, async (context) => {
-    const cluster = await own(context);
+    const { server, cluster } = await own(context);
     const [one, two] = [await cluster.store(), await cluster.store({ patienceMs: 20_000 })];
     let rung = Promise.withResolvers<void>();
     one.watch(() => rung.resolve());
@@ -115,7 +118,7 @@ withPostgres('faults of PostgreSQL', 'own', () => {
   });
 
   test('while the server is away, nothing hangs, and each says so', { timeout }, async (context) => {
-    const cluster = await own(context);
+    const { server, cluster } = await own(context);
     const store = await cluster.store({ patienceMs: 200 });
     const head = await appendTo(store, emptyHead(store), ['before']);
     await server.stop();
@@ -135,9 +138,11 @@ withPostgres('faults of PostgreSQL', 'own', () => {
     equal(await codeOf(store, head), 'appended');
     deepEqual(await store.health(), { writable: true, reason: undefined });
   });
+});
 
+withPostgres('offices in PostgreSQL', 'own', () => {
   test('an office is kept when its connection is lost', { timeout }, async (context) => {
-    const cluster = await own(context);
+    const { server, cluster } = await own(context);
     const [one, two] = [await cluster.store(), await cluster.store()];
     const office = await one.elect('mirror');
     ok(office !== undefined);
@@ -151,7 +156,7 @@ withPostgres('faults of PostgreSQL', 'own', () => {
   });
 
   test('who loses an office hears so when somebody else holds it', { timeout }, async (context) => {
-    const cluster = await own(context);
+    const { server, cluster } = await own(context);
     const proxy = await unreliableProxy(context, server.port);
     const url = server.url.replace(String(server.port), String(proxy.port));
     const [one, two] = [await cluster.store({ url, patienceMs: 20_000 }), await cluster.store()];
@@ -165,8 +170,11 @@ withPostgres('faults of PostgreSQL', 'own', () => {
     await office.resign();
     equal(await one.elect('mirror'), undefined, 'resigning what is lost takes nothing from the next holder');
   });
+});
 
+withPostgres('PostgreSQL that cannot be written, or does not sync', 'own', () => {
   test('a database set to read only is read, and written once that is over', { timeout }, async (context) => {
+    const { server } = await own(context);
     const database = await databaseNamed(server, 'read_only');
     const cluster = await clusterFor(context, database);
     const first = await cluster.store();
@@ -203,7 +211,7 @@ withPostgres('faults of PostgreSQL', 'own', () => {
     const careless = await startPostgres({ lines: 'fsync = off' });
     const store = await (await clusterFor(context, careless)).store();
     match(store.capabilities.lossWindow ?? '', /fsync = off/);
-    equal((await (await own(context)).store()).capabilities.lossWindow, undefined);
+    equal((await (await own(context)).cluster.store()).capabilities.lossWindow, undefined);
   });
 });
 

@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { caller, open, starting, valueOf } from '../../testing/engine-harness.ts';
+import { createMemoryVault } from '../memory/memory-store.ts';
 import { type PostgresServer, startPostgres, withPostgres } from '../../testing/postgres-server.ts';
 import { clusterFor } from '../../testing/postgres-storage.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from '../../testing/store-rows.ts';
@@ -52,6 +54,23 @@ withPostgres('connections to PostgreSQL that are lost', 'own', () => {
     equal(outcome.kind === 'unknown' && outcome.code, 'outcome_unknown');
     proxy.accept(true);
     deepEqual(await store.read(0, 10), request.rows);
+  });
+
+  test('who repeats a call whose outcome was lost, with the same request id, gets the first outcome', {
+    timeout,
+  }, async (context) => {
+    const { proxy, store, direct } = await throughProxy(context, 300);
+    const { engine } = await open(createMemoryVault(), { wrap: () => store });
+    const call = () => engine.execute(caller, starting('ada'), { requestId: 'r1' });
+    proxy.order('unanswered', 'agents.started');
+    const first = call();
+    await proxy.happened();
+    proxy.accept(false);
+    equal(valueOf(await first), 'outcome_unknown');
+    proxy.accept(true);
+    deepEqual(valueOf(await call()), { types: ['agents.started'], seq: 1, replayed: true });
+    equal(await direct.head(), 1);
+    await engine.close();
   });
 
   test('what is read while connections are cut is read over new ones', { timeout }, async (context) => {

@@ -2,7 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { slotMs } from '../../journal/counters.ts';
 import { withPostgres } from '../../testing/postgres-server.ts';
-import { clusterFor, startWorker } from '../../testing/postgres-storage.ts';
+import { clusterFor } from '../../testing/postgres-storage.ts';
+import { startWorker } from '../../testing/postgres-worker.ts';
 import type { StoreProcess } from '../../testing/store-process.ts';
 import { appendTo, emptyHead, headOf, intactRows } from '../../testing/store-rows.ts';
 
@@ -67,7 +68,9 @@ withPostgres('two processes on one journal in PostgreSQL', 'any', () => {
     await rung.promise;
     equal(await store.head(), 2);
   });
+});
 
+withPostgres('what processes leave in PostgreSQL', 'any', () => {
   test('what a process has counted is counted when it was killed', { timeout }, async (context) => {
     const cluster = await clusterFor(context);
     const store = await cluster.store();

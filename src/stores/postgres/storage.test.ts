@@ -13,6 +13,7 @@ import { PostgresStore } from './postgres-store.ts';
 import { openPostgresStorage } from './storage.ts';
 
 const timeout = 30_000;
+const secret = 'horse-battery';
 
 const refusal = async (attempt: Promise<Outcome<unknown>>) => {
   const outcome = await attempt;
@@ -74,7 +75,9 @@ withPostgres('storage in PostgreSQL', 'any', () => {
     equal(outcome.kind === 'unknown' && outcome.code, 'journal_missing');
     deepEqual(await database.sql(`select 1 from "${cluster}".entries`), []);
   });
+});
 
+withPostgres('clusters and texts in PostgreSQL', 'any', () => {
   test('two clusters in one database never meet', { timeout }, async (context) => {
     const [north, south] = [await clusterFor(context), await clusterFor(context)];
     const [one, two] = [await north.store(), await south.store()];
@@ -112,7 +115,9 @@ withPostgres('storage in PostgreSQL', 'any', () => {
       texts,
     );
   });
+});
 
+withPostgres('entries in PostgreSQL that are no longer there', 'any', () => {
   test('entries that went to an archive are gone, and the journal goes on behind them', {
     timeout,
   }, async (context) => {
@@ -178,8 +183,6 @@ const requestBehind = (expected: number, link = 'another link'): AppendRequest =
 const thrownBy = (work: Promise<unknown>): Promise<string> => work.then(() => 'nothing', String);
 
 withPostgres('addresses of PostgreSQL', 'any', () => {
-  const secret = 'horse-battery';
-
   test('a name that a schema cannot have is refused', async () => {
     const { url } = await sharedPostgres();
     for (const cluster of ['', 'A', '1a', 'a b', 'a"b', 'pg_x', 'public', 'x'.repeat(49)]) {
@@ -233,7 +236,9 @@ withPostgres('addresses of PostgreSQL', 'any', () => {
       deaf.close();
     }
   });
+});
 
+withPostgres('databases of PostgreSQL', 'any', () => {
   test('the place is said without the password', { timeout }, async () => {
     const url = await changed((it) => (it.password = secret));
     const cluster = newCluster();

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, before, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { cert, key } from '../../../test/surfaces/tls-pair.ts';
 import {
   type PostgresServer,
@@ -20,49 +20,46 @@ const writeAsServer = async (server: PostgresServer, path: string, text: string)
   await server.sql(`copy (select '${encoded}') to program 'umask 077 && base64 -d > ${path}'`);
 };
 
+let started: Promise<PostgresServer> | undefined;
+
+const startEncrypted = async (): Promise<PostgresServer> => {
+  const server = await startPostgres({ lines: `listen_addresses = '127.0.0.1, 127.0.0.2'` });
+  const { folder } = server;
+  await server.sql(`create role keyed login superuser password '${secret}'`);
+  await writeAsServer(server, join(folder, 'server.crt'), cert);
+  await writeAsServer(server, join(folder, 'server.key'), key);
+  await writeAsServer(
+    server,
+    join(folder, 'data/pg_hba.conf'),
+    'hostssl all keyed 127.0.0.0/8 scram-sha-256\nhost all signalbox 127.0.0.0/8 trust\n',
+  );
+  server.configure(`ssl = on\nssl_cert_file = '${folder}/server.crt'\nssl_key_file = '${folder}/server.key'`);
+  await server.stop();
+  await server.start();
+  writeFileSync(join(folder, 'ca.pem'), cert);
+  return server;
+};
+
+const encrypted = (): Promise<PostgresServer> => (started ??= startEncrypted());
+
+/** Opens a storage as the user with a password; the refusal, if it is one. */
+const open = async (context: TestContext, query: string, { host = '127.0.0.1', password = secret } = {}) => {
+  const server = await encrypted();
+  const url = `postgresql://keyed:${password}@${host}:${server.port}/postgres?${query}`;
+  const storage = await openPostgresStorage({ url, cluster: newCluster(), patienceMs: 2_000 });
+  if (!storage.ok) {
+    ok(!storage.message.includes(password), 'the password is not shown');
+    return storage;
+  }
+  context.after(storage.value.close);
+  const rows = await server.sql(
+    `select bool_and(ssl) as all from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'keyed'`,
+  );
+  deepEqual(rows, [{ all: true }], 'every connection is encrypted');
+  return undefined;
+};
+
 withPostgres('PostgreSQL over TLS, with passwords', 'own', () => {
-  let server: PostgresServer;
-  before(async () => {
-    server = await startPostgres({
-      lines: `listen_addresses = '127.0.0.1, 127.0.0.2'`,
-    });
-    const { folder } = server;
-    await server.sql(`create role keyed login superuser password '${secret}'`);
-    await writeAsServer(server, join(folder, 'server.crt'), cert);
-    await writeAsServer(server, join(folder, 'server.key'), key);
-    await writeAsServer(
-      server,
-      join(folder, 'data/pg_hba.conf'),
-      'hostssl all keyed 127.0.0.0/8 scram-sha-256\nhost all signalbox 127.0.0.0/8 trust\n',
-    );
-    server.configure(
-      `ssl = on\nssl_cert_file = '${folder}/server.crt'\nssl_key_file = '${folder}/server.key'`,
-    );
-    await server.stop();
-    await server.start();
-    writeFileSync(join(folder, 'ca.pem'), cert);
-  });
-
-  /** Opens a storage as the user with a password; the code and message of a refusal. */
-  const open = async (
-    context: TestContext,
-    query: string,
-    { host = '127.0.0.1', password = secret } = {},
-  ) => {
-    const url = `postgresql://keyed:${password}@${host}:${server.port}/postgres?${query}`;
-    const storage = await openPostgresStorage({ url, cluster: newCluster(), patienceMs: 2_000 });
-    if (!storage.ok) {
-      ok(!storage.message.includes(password), 'the password is not shown');
-      return storage;
-    }
-    context.after(storage.value.close);
-    const rows = await server.sql(
-      `select bool_and(ssl) as all from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'keyed'`,
-    );
-    deepEqual(rows, [{ all: true }], 'every connection is encrypted');
-    return undefined;
-  };
-
   test('require encrypts, and trusts whoever answers', { timeout }, async (context) => {
     equal(await open(context, 'sslmode=require'), undefined);
     equal(await open(context, 'sslmode=require', { host: '127.0.0.2' }), undefined);
@@ -71,7 +68,7 @@ withPostgres('PostgreSQL over TLS, with passwords', 'own', () => {
   test('verify-ca wants a certificate that was signed, verify-full one of the host', {
     timeout,
   }, async (context) => {
-    const root = `sslrootcert=${server.folder}/ca.pem`;
+    const root = `sslrootcert=${(await encrypted()).folder}/ca.pem`;
     equal(await open(context, `sslmode=verify-full&${root}`), undefined);
     equal(await open(context, `sslmode=verify-ca&${root}`, { host: '127.0.0.2' }), undefined);
     equal(await open(context, `sslmode=require&${root}`), undefined);
