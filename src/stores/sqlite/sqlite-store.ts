@@ -1,8 +1,10 @@
 import { closeSync, existsSync, fdatasyncSync, openSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Creation } from '../../journal/storage.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type Base,
   type JournalIdentity,
   type LinkedRow,
   type Office,
@@ -19,21 +21,21 @@ import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { SqliteCounters } from './counters.ts';
-import { createJournal } from './create.ts';
+import { createJournal, isSameJournal, refuseOther } from './create.ts';
 import { faultOf, refusalOf } from './failures.ts';
 import { countersOf, officeOf, walOf } from './format.ts';
 import { type Inspected, inspect } from './inspect.ts';
 import { takeOffice } from './office.ts';
 import { Reader } from './reader.ts';
 import { demandWatermark, readWatermark, refuseLost } from './watermark.ts';
+import type { Truncation } from './writer-messages.ts';
 import { WriterThread } from './writer-thread.ts';
 
 const busyLimitMs = 5_000;
 
 export interface SqliteStoreOptions {
   readonly path: string;
-  /** `must-exist` for a journal that was there before: its absence is then a refusal, not a new journal. */
-  readonly create: 'may' | 'must-exist';
+  readonly create: Creation;
   /** How long an append keeps trying while other processes hold the write lock. */
   readonly busyLimitMs?: number;
 }
@@ -47,6 +49,9 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
   try {
     const inspected = find(path, options.create);
     if (!inspected.ok) return inspected;
+    const { identity } = inspected.value;
+    if (typeof options.create === 'object' && !isSameJournal(identity, options.create.as))
+      return refuseOther(path, identity);
     const reader = new Reader(path);
     try {
       syncRecovered(path);
@@ -63,14 +68,14 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
 
 const find = (path: string, create: SqliteStoreOptions['create']): Outcome<Inspected> => {
   let found = inspect(path);
-  if (found.ok && found.value === undefined && create === 'may') {
+  if (found.ok && found.value === undefined && create !== 'must-exist') {
     const mark = readWatermark(path);
     if (mark !== undefined) {
       // Asked again: another process may just have made the journal, and rung.
       found = inspect(path);
       return found.ok && found.value === undefined ? refuseLost(path, mark) : orMissing(path, found);
     }
-    const created = createJournal(path);
+    const created = createJournal(path, create === 'may' ? undefined : create.as);
     if (!created.ok) return created;
     found = inspect(path);
   }
@@ -158,6 +163,18 @@ class SqliteStore implements Store {
     } finally {
       this.#appending = undefined;
     }
+  };
+
+  readonly base = async (): Promise<Base> => this.#readable().base();
+
+  readonly truncate = async (upTo: Truncation): Promise<Outcome<true>> => {
+    if (this.#closing !== undefined) return refuse('stopping', closedText);
+    if (this.#reader.damage !== undefined) return refuse('journal_corrupt', this.#reader.damage);
+    const outcome = await this.#writer.truncate(upTo);
+    if (outcome.kind === 'truncated') return ok(true);
+    return outcome.kind === 'behind'
+      ? refuse('journal_corrupt', outcome.reason, { path: this.#path })
+      : refuse(outcome.code, outcome.reason, { path: this.#path });
   };
 
   readonly watch = (listener: () => void): (() => void) => {
