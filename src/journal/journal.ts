@@ -259,7 +259,7 @@ export class Journal {
 }
 
 /** The refusal for the first thing that is wrong with a row, given what came before it. */
-const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
+export const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
   if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
   if (row.chain !== chainLink(before.chain, row.text))
     return corrupt(row.seq, 'its bytes do not fit the hash chain');
