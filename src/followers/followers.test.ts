@@ -29,7 +29,7 @@ const noting = (name: string, notes: string[]): Follower => ({
 /** An engine of its own process, as it were, with a follower that stands for the one office. */
 const candidate = async (vault: MemoryVault, name: string, notes: string[]) => {
   const { engine, clock, log } = await open(vault);
-  const term = runFollower(engine, noting(name, notes), { clock, log });
+  const term = runFollower(engine, noting(name, notes), { clock, log, elect: engine.journal.store.elect });
   return { engine, clock, log, term };
 };
 
@@ -81,7 +81,7 @@ test('who is ended before being elected never begins', async () => {
   await waiting.clock.pause();
   assert.deepEqual(notes, ['one begins', 'one ends']);
   const { engine, clock, log } = await open(vault);
-  await runFollower(engine, noting('hasty', notes), { clock, log }).end();
+  await runFollower(engine, noting('hasty', notes), { clock, log, elect: engine.journal.store.elect }).end();
   assert.deepEqual(notes, ['one begins', 'one ends'], 'ended while the election was under way');
   assert.deepEqual([...vault.offices], []);
 });

@@ -1,17 +1,13 @@
 import type { Log } from '../engine/log.ts';
-import type { Office, Store } from '../journal/store.ts';
+import type { Office } from '../journal/store.ts';
 import { connectFound } from './found-hub.ts';
+import { electIn } from './machine-office.ts';
 import { type HubFile, readHubFile, removeHubFile, writeHubFile } from './hub-file.ts';
-
-/** Of the hubs on one data directory, the one whose file is there. */
-const officeName = 'hub';
 
 const notFound = 'agents will not find this hub by themselves; give them its address';
 
 export interface AnnounceOptions {
   readonly dataDir: string;
-  /** The hub's journal. */
-  readonly store: Store;
   readonly log: Log;
 }
 
@@ -20,10 +16,11 @@ export interface AnnounceOptions {
  * back. A hub that cannot be found still serves whoever knows its address, so what fails here is only a warning.
  */
 export const announceHub = async (
-  { dataDir, store, log }: AnnounceOptions,
+  { dataDir, log }: AnnounceOptions,
   file: HubFile,
 ): Promise<() => Promise<void>> => {
-  const office = await store.elect(officeName);
+  // The name that a lock of the journal's file had, so that hubs of both kinds keep out of each other's way.
+  const office = await electIn(dataDir, 'hub.journal')('hub');
   if (office === undefined) {
     log.warn(await whyNot(dataDir));
     return async () => {};

@@ -1,11 +1,11 @@
 import { areas } from '../areas/index.ts';
 import { Codec } from '../journal/codec.ts';
 import { type Verified, verify } from '../journal/journal.ts';
+import type { JournalName, Storage } from '../journal/storage.ts';
 import type { JournalIdentity } from '../journal/store.ts';
 import type { Seq } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 
 export interface CheckedJournal extends Verified {
   readonly identity: JournalIdentity;
@@ -17,8 +17,12 @@ export interface CheckedJournal extends Verified {
 export const entriesIn = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
 
 /** Reads a journal from the first entry to the last, and writes nothing. `at`: an entry whose link is wanted. */
-export const checkJournal = async (path: string, at?: Seq): Promise<Outcome<CheckedJournal>> => {
-  const store = await openSqliteStore({ path, create: 'must-exist' });
+export const checkJournal = async (
+  storage: Storage,
+  name: JournalName,
+  at?: Seq,
+): Promise<Outcome<CheckedJournal>> => {
+  const store = await storage.open(name, 'must-exist');
   if (!store.ok) return store;
   try {
     const verified = await verify(store.value, at);

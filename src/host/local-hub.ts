@@ -85,8 +85,9 @@ export class LocalHub implements Hub {
     if (!prepared.ok) return prepared;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
-    const beyond =
+    const more =
       prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
+    const beyond = more instanceof Promise ? await more : more;
     if (beyond !== undefined) return beyond;
     const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, prepared.value, made);
     const reply =
@@ -188,14 +189,11 @@ export class LocalHub implements Hub {
   }
 
   /** WO15, WO16: why nothing more may be written there now. */
-  #refuseMore({ workspace }: HubCall): Refusal | undefined {
+  #refuseMore({ workspace }: HubCall): ReturnType<Quotas['refuse']> {
     const { workspaces, defaultWorkspace } = this.#options;
     const { engine } = workspaces.hub;
     const registered = findWorkspace(engine.slices.workspaces, workspace ?? defaultWorkspace);
-    return (
-      registered &&
-      this.#quotas.refuse(registered, { now: engine.now(), bytes: () => workspaces.bytesOf(registered) })
-    );
+    return registered && this.#quotas.refuse(registered, engine.now(), () => workspaces.bytesOf(registered));
   }
 
   /** Why the caller may not do it there: in the workspace of the call, or the one that the input names. */

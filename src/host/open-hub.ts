@@ -6,11 +6,11 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../journal/store.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
+import { openStorage } from './storage.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -72,19 +72,22 @@ export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticks
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
-  { dataDir, cacheDir, lockTtls, auth }: Settings,
-  { access = { mayBeOpen: !auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
+  settings: Settings,
+  { access = { mayBeOpen: !settings.auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
 ): Promise<Outcome<Workspaces>> => {
-  const prepared = await prepareDataDirectory(dataDir);
+  const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
-  return Workspaces.open({
-    dataDir,
-    cacheDir,
-    openStore: (path, create) => openSqliteStore({ path, create }),
+  const storage = await openStorage(settings);
+  if (!storage.ok) return storage;
+  const opened = await Workspaces.open({
+    storage: storage.value,
+    cacheDir: settings.cacheDir,
     clock: systemClock,
-    rules: { leases: lockTtls, access },
+    rules: { leases: settings.lockTtls, access },
     ...how,
   });
+  if (!opened.ok) await storage.value.close();
+  return opened;
 };
 
 interface HubOverOptions {
@@ -104,7 +107,7 @@ export const hubOver = (
     find,
     defaultWorkspace: workspace,
     version,
-    store: 'sqlite',
+    store: workspaces.storage.kind,
     rates,
     denials,
   });

@@ -7,12 +7,6 @@ interface Window {
   writes: number;
 }
 
-interface Moment {
-  readonly now: Instant;
-  /** What the files of its journal take now. Asked only where there is a limit to it. */
-  readonly bytes: () => number;
-}
-
 /**
  * WO15, WO16: keeps each workspace within its quota. Writes are counted in this process, in fixed windows of a minute: of
  * several hubs on one data directory each counts its own.
@@ -20,13 +14,22 @@ interface Moment {
 export class Quotas {
   readonly #windows = new Map<string, Window>();
 
-  /** Why a call that may write is not to be made now; otherwise it counts. */
-  refuse({ name, file, quota }: Workspace, { now, bytes }: Moment): Refusal | undefined {
-    const { bytesMax, writesPerMinute } = quota;
-    if (bytesMax !== undefined) {
-      const taken = bytes();
-      if (taken >= bytesMax) return full(name, { taken, bytesMax });
-    }
+  /** Why a call that may write is not to be made now; otherwise it counts. `bytes`: what its journal takes now, asked only where that is limited. */
+  refuse(
+    workspace: Workspace,
+    now: Instant,
+    bytes: () => Promise<number>,
+  ): Refusal | undefined | Promise<Refusal | undefined> {
+    const { bytesMax } = workspace.quota;
+    return bytesMax === undefined
+      ? this.#refuseMore(workspace, now)
+      : bytes().then((taken) =>
+          taken >= bytesMax ? full(workspace.name, { taken, bytesMax }) : this.#refuseMore(workspace, now),
+        );
+  }
+
+  #refuseMore({ name, file, quota }: Workspace, now: Instant): Refusal | undefined {
+    const { writesPerMinute } = quota;
     if (writesPerMinute === undefined) return undefined;
     const known = this.#windows.get(file);
     const window =

@@ -148,7 +148,7 @@ const announce = (
   },
 ): Promise<() => Promise<void>> =>
   announceHub(
-    { dataDir: settings.dataDir, store: journal, log },
+    { dataDir: settings.dataDir, log },
     {
       id: journal.identity.id,
       url,

@@ -40,7 +40,7 @@ const notThere =
 const thereOf = (settings: Settings, { shown, url }: Pick<Looked, 'shown' | 'url'>) => {
   if (shown === undefined) return { hub: url };
   const { name, origin, root_commit, former_names, journal } = shown;
-  const here = settings.url === undefined && journal !== undefined;
+  const here = settings.url === undefined && settings.store.kind === 'sqlite' && journal !== undefined;
   return {
     origin,
     root_commit,

@@ -10,7 +10,8 @@ import {
 } from './checkpoint/compare.ts';
 import { isOfHub } from './checkpoint/document.ts';
 import type { Given } from './commands/command.ts';
-import { checkJournal, entriesIn } from './journal-check.ts';
+import { type CheckedJournal, checkJournal, entriesIn } from './journal-check.ts';
+import { withStorage } from './storage.ts';
 import { type WantedJournal, ownerAsked, wantedJournal } from './wanted-journal.ts';
 
 /**
@@ -18,39 +19,54 @@ import { type WantedJournal, ownerAsked, wantedJournal } from './wanted-journal.
  * checkpoint, also whether it is the journal that was signed, as far as it went then.
  */
 export const verifyJournal = async (given: Given): Promise<Outcome<true>> => {
-  const { terminal } = given;
   const owner = ownerAsked(given, 'verify');
   if (!owner.ok) return owner;
   const held = await checkpointIn(given);
   if (!held.ok) return held;
   const ofHub = held.value !== undefined && isOfHub(held.value.checkpoint);
-  const journal = await wantedJournal(given, owner.value ?? (ofHub ? 'hub' : 'workspace'));
-  if (!journal.ok) return journal;
-  if (journal.value.empty) return nothingThere(given, journal.value, held.value);
-  const { path } = journal.value;
-  const checked = await checkJournal(path, held.value?.checkpoint.seq);
-  if (!checked.ok) return checked;
-  const difference = held.value && differenceFrom(held.value.checkpoint, checked.value);
+  return withStorage(given.configuration.settings, async (storage) => {
+    const journal = await wantedJournal(given, owner.value ?? (ofHub ? 'hub' : 'workspace'), storage);
+    if (!journal.ok) return journal;
+    const place = storage.placeOf(journal.value.journal);
+    if (journal.value.empty) return nothingThere(given, { ...journal.value, place }, held.value);
+    const checked = await checkJournal(storage, journal.value.journal, held.value?.checkpoint.seq);
+    return checked.ok ? tellGood(given, { place, checked: checked.value, held: held.value }) : checked;
+  });
+};
+
+const tellGood = (
+  { terminal }: Given,
+  {
+    place,
+    checked,
+    held,
+  }: {
+    readonly place: string;
+    readonly checked: CheckedJournal;
+    readonly held: ReadCheckpoint | undefined;
+  },
+): Outcome<true> => {
+  const difference = held && differenceFrom(held.checkpoint, checked);
   if (difference !== undefined) return difference;
-  const { entries, chain } = checked.value;
-  if (terminal.json) writeJson(terminal, { journal: path, entries, chain, ...proof(held.value) });
+  const { entries, chain } = checked;
+  if (terminal.json) writeJson(terminal, { journal: place, entries, chain, ...proof(held) });
   else {
-    terminal.out.write(`${path}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
-    if (held.value !== undefined) terminal.out.write(proofText(held.value));
+    terminal.out.write(`${place}: ${entriesIn(entries)}, all good; the chain ends in ${chain}\n`);
+    if (held !== undefined) terminal.out.write(proofText(held));
   }
   return ok(true);
 };
 
 const nothingThere = (
   { terminal }: Given,
-  { path, workspace }: WantedJournal,
+  { place, workspace }: Pick<WantedJournal, 'workspace'> & { readonly place: string },
   held: ReadCheckpoint | undefined,
 ): Outcome<true> => {
   if (held !== undefined) return differenceFromNothing(held.checkpoint, workspace);
-  if (terminal.json) writeJson(terminal, { journal: path, entries: 0, chain: null });
+  if (terminal.json) writeJson(terminal, { journal: place, entries: 0, chain: null });
   else
     terminal.out.write(
-      `${path}: nothing was ever written in workspace "${workspace}", so it is empty and there is nothing to check\n`,
+      `${place}: nothing was ever written in workspace "${workspace}", so it is empty and there is nothing to check\n`,
     );
   return ok(true);
 };

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
 import { hubName } from '../areas/workspaces/names.ts';
+import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../journal/storage.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
-import { readWatermark } from '../stores/sqlite/watermark.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { oneOf } from '../surfaces/cli/input.ts';
 import type { Given } from './commands/command.ts';
@@ -11,13 +10,12 @@ import { type JournalOwner, journalOwners, ofFlag } from './commands/flags.ts';
 import { openJournals } from './open-hub.ts';
 import { lookUpWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
-import { hasJournals, hubJournalPath, journalPath } from './workspaces.ts';
 
 export interface WantedJournal {
   /** What the workspace is called now; the hub's own journal has the name that no workspace can have. */
   readonly workspace: string;
-  readonly path: string;
-  /** Nothing was ever written there, so there is no file yet. */
+  readonly journal: JournalName;
+  /** Nothing was ever written there, so there is no journal yet. */
   readonly empty: boolean;
 }
 
@@ -42,26 +40,26 @@ export const ownerAsked = (
 export const wantedJournal = async (
   given: Pick<Given, 'configuration' | 'log'>,
   owner: JournalOwner,
+  storage: Storage,
 ): Promise<Outcome<WantedJournal>> => {
-  const { dataDir } = given.configuration.settings;
-  const path = hubJournalPath(dataDir);
-  if (!wasBegun(path) && !(await hasJournals(dataDir)))
+  const names = await storage.names();
+  if (!names.ok) return names;
+  if (names.value.length === 0)
     return refuse(
       'workspace_unknown',
-      `There is no workspace in ${dataDir} yet, so there is nothing to verify. Name another data directory with --data-dir.`,
-      { dataDir },
+      `There is no workspace in ${storage.place} yet, so there is nothing to verify. Name another data directory with --data-dir.`,
+      { place: storage.place },
     );
-  return owner === 'hub' ? ok({ workspace: hubName, path, empty: false }) : ofWorkspace(given);
+  return owner === 'hub'
+    ? ok({ workspace: hubName, journal: hubJournal, empty: false })
+    : ofWorkspace(given, storage);
 };
 
-/** What lies beside a journal tells of it when the journal itself is gone. */
-const wasBegun = (path: string): boolean => existsSync(path) || readWatermark(path) !== undefined;
-
 /** Its file keeps the first name of the workspace, so the list of workspaces has to say which it is. */
-const ofWorkspace = async ({
-  configuration: { settings },
-  log,
-}: Pick<Given, 'configuration' | 'log'>): Promise<Outcome<WantedJournal>> => {
+const ofWorkspace = async (
+  { configuration: { settings }, log }: Pick<Given, 'configuration' | 'log'>,
+  storage: Storage,
+): Promise<Outcome<WantedJournal>> => {
   const wanted = await wantedWorkspace(settings, log);
   if (!wanted.ok) return wanted;
   const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
@@ -74,8 +72,10 @@ const ofWorkspace = async ({
   await workspaces.value.close();
   if (!meant.ok) return meant;
   if (found === undefined) return unknownWorkspace(meant.value.name);
-  const path = journalPath(settings.dataDir, found.file);
+  const journal = workspaceJournal(found.file);
+  const begun = await storage.wasBegun(journal);
   // The list learns the id of a journal before anything is written there.
-  const empty = found.journal === undefined && !wasBegun(path);
-  return ok({ workspace: found.name, path, empty });
+  return begun.ok
+    ? ok({ workspace: found.name, journal, empty: found.journal === undefined && !begun.value })
+    : begun;
 };

@@ -17,6 +17,7 @@ import type { Caller } from '../kernel/operation.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { CarriedReports } from './carried-reports.ts';
+import { electIn } from './machine-office.ts';
 import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
@@ -74,12 +75,14 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   if (!opened.ok) return opened;
   const engine = opened.value;
   const from = snapshot.value?.header.head.seq ?? 0;
+  // Both write to the cache directory, which every machine has for itself.
+  const here = { clock, log, elect: electIn(cacheDir, store.identity.id) };
   const terms =
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from }), { clock, log }),
-          ...(index === undefined ? [] : [runFollower(engine, await index.follower(), { clock, log })]),
+          runFollower(engine, snapshots({ path: snapshotPath, log, from }), here),
+          ...(index === undefined ? [] : [runFollower(engine, await index.follower(), here)]),
           ...regular(engine, reports, options),
         ];
   // Without the passing of time, what has expired would stay until somebody writes.

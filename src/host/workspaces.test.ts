@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import type { Entry } from '../kernel/entry.ts';
 import type { Outcome } from '../kernel/errors.ts';
 import { minuteMs } from '../kernel/instants.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { sqliteStorage } from '../stores/sqlite/storage.ts';
 import { answerOver } from '../testing/busy-workspace.ts';
 import { CollectedLog } from '../testing/collected-log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -27,9 +27,8 @@ const createSite = (context: TestContext) => {
   });
   const open = async (): Promise<Outcome<Workspaces>> => {
     const outcome = await Workspaces.open({
-      dataDir,
+      storage: sqliteStorage({ dataDir }),
       cacheDir: join(dataDir, 'cache'),
-      openStore: (path, create) => openSqliteStore({ path, create }),
       clock,
       log,
       ticksFirst: true,

@@ -1,6 +1,3 @@
-import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { identify } from '../areas/agents/model.ts';
 import { unknownWorkspace, workspacesIntent } from '../areas/workspaces/decide.ts';
 import {
@@ -12,19 +9,15 @@ import {
 import { hubName } from '../areas/workspaces/names.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
-import type { Store } from '../journal/store.ts';
+import { type Storage, hubJournal, workspaceJournal } from '../journal/storage.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
-/** Opens the journal of a name. `create`: whether it may come into being now, or must have been there. */
-type OpenStore = (file: string, create: 'may' | 'must-exist') => Promise<Outcome<Store>>;
-
 export interface WorkspacesOptions {
-  readonly dataDir: string;
+  readonly storage: Storage;
   readonly cacheDir: string;
-  readonly openStore: OpenStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly ticksFirst: boolean;
@@ -33,18 +26,12 @@ export interface WorkspacesOptions {
   readonly rules?: RuleSettings;
 }
 
-/** The hub's own journal, which lists the workspaces. */
-export const hubJournalPath = (dataDir: string): string => join(dataDir, 'hub.journal');
-
-/** The journal of a workspace whose files are named so. */
-export const journalPath = (dataDir: string, file: string): string =>
-  join(dataDir, 'workspaces', `${file}.journal`);
-
 /** The hub's journal, which lists the workspaces, and the workspaces opened so far. */
 export class Workspaces {
   readonly hub: Workspace;
   readonly clock: Clock;
   readonly log: Log;
+  readonly storage: Storage;
   readonly #options: WorkspacesOptions;
   /** By the name of the file: a workspace has one, whatever it is called. */
   readonly #open = new Map<string, Promise<Outcome<Workspace>>>();
@@ -57,6 +44,7 @@ export class Workspaces {
     this.#options = options;
     this.clock = options.clock;
     this.log = options.log;
+    this.storage = options.storage;
     // Who makes one call and ends needs not hear of it.
     if (options.brief === true) return;
     hub.engine.subscribe((entries) => {
@@ -65,10 +53,12 @@ export class Workspaces {
   }
 
   static async open(options: WorkspacesOptions): Promise<Outcome<Workspaces>> {
-    const file = hubJournalPath(options.dataDir);
+    const { storage } = options;
+    const names = await storage.names();
+    if (!names.ok) return names;
     // Workspaces without the list of them: the list is lost, and a new empty one would hide all of them.
-    const create = (await hasJournals(options.dataDir)) ? 'must-exist' : 'may';
-    const store = await options.openStore(file, create);
+    const create = names.value.some((name) => name !== hubJournal) ? 'must-exist' : 'may';
+    const store = await storage.open(hubJournal, create);
     if (!store.ok) return store;
     const hub = await openWorkspace({
       ...options,
@@ -149,13 +139,9 @@ export class Workspaces {
     return registered === undefined ? undefined : this.#here.get(registered.file);
   }
 
-  /** What the files of its journal take on disk. */
-  bytesOf({ file }: Registered): number {
-    const path = journalPath(this.#options.dataDir, file);
-    return [path, `${path}-wal`].reduce(
-      (sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    );
+  /** What its journal takes where it is kept. */
+  bytesOf({ file }: Registered): Promise<number> {
+    return this.#options.storage.bytesOf(workspaceJournal(file));
   }
 
   /** Those opened so far, the hub's own first. */
@@ -168,6 +154,7 @@ export class Workspaces {
     const [hub, ...others] = await this.opened();
     await Promise.all(others.map((workspace) => workspace.close()));
     await hub?.close();
+    await this.#options.storage.close();
   }
 
   /** What is folded already knows nearly all names; only for one that it does not know the others are looked at. */
@@ -191,9 +178,8 @@ export class Workspaces {
   }
 
   async #openOne({ name, file, journal }: Registered): Promise<Outcome<Workspace>> {
-    const { dataDir, openStore } = this.#options;
-    const path = journalPath(dataDir, file);
-    const store = await openStore(path, journal === undefined ? 'may' : 'must-exist');
+    const { storage } = this.#options;
+    const store = await storage.open(workspaceJournal(file), journal === undefined ? 'may' : 'must-exist');
     if (!store.ok) return store;
     const { id } = store.value.identity;
     const attached = await this.hub.engine.report(
@@ -214,12 +200,3 @@ export class Workspaces {
     return workspace;
   }
 }
-
-/** Whether there are journals of workspaces. */
-export const hasJournals = async (dataDir: string): Promise<boolean> => {
-  try {
-    return (await readdir(join(dataDir, 'workspaces'))).some((file) => file.endsWith('.journal'));
-  } catch {
-    return false;
-  }
-};

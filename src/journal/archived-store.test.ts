@@ -100,8 +100,10 @@ describe('a store whose older entries lie in archives', () => {
     const late = requestOf({ seq: 199, chain: rows[198]?.chain ?? '' }, ['late']);
     deepEqual(await store.append(late), { kind: 'moved', missed: rows.slice(199) });
   });
+});
 
-  test('refuses to read what lies in an archive that is not there, and names the file', async (t) => {
+describe('an archive that is not as it was', () => {
+  test('is not there: what lies in it is refused, and the file named', async (t) => {
     const { store, rows, compact } = await openJournal(t);
     const [first, second] = [await compact(100), await compact(200)];
     for (const path of [first, second]) {
@@ -119,7 +121,7 @@ describe('a store whose older entries lie in archives', () => {
     deepEqual(await intactRows(store), rows);
   });
 
-  test('refuses an archive that was changed or cut, and names the file', async (t) => {
+  test('was changed or cut: it is refused, and the file named', async (t) => {
     const { inner, folder, rows, compact } = await openJournal(t);
     const path = await compact(200);
     const whole = readFileSync(path);

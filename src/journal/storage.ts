@@ -23,6 +23,8 @@ export interface Storage {
   readonly kind: string;
   /** For people: a folder, or an address without its password. */
   readonly place: string;
+  /** For people: where this journal is. */
+  readonly placeOf: (name: JournalName) => string;
   readonly open: (name: JournalName, creation: Creation) => Promise<Outcome<Store>>;
   /** The journals that are there. */
   readonly names: () => Promise<Outcome<readonly JournalName[]>>;

@@ -6,12 +6,7 @@ import { operations } from '../../src/areas/operations.ts';
 import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
-import { ok } from '../../src/kernel/errors.ts';
-import {
-  type MemoryVault,
-  createMemoryVault,
-  openMemoryStore,
-} from '../../src/stores/memory/memory-store.ts';
+import { memoryStorage } from '../../src/stores/memory/storage.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { valueIn } from '../surfaces/serving.ts';
@@ -26,18 +21,12 @@ export interface FuzzedHub {
 
 export const openFuzzedHub = async (): Promise<FuzzedHub> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-fuzz-'));
-  const vaults = new Map<string, MemoryVault>();
   const clock = new ManualClock();
   const log = new CollectedLog();
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
-      openStore: async (file) => {
-        const vault = vaults.get(file) ?? createMemoryVault();
-        vaults.set(file, vault);
-        return ok(openMemoryStore(vault));
-      },
+      storage: memoryStorage(),
       clock,
       log,
       ticksFirst: false,

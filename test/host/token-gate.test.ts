@@ -11,7 +11,9 @@ import { Workspaces } from '../../src/host/workspaces.ts';
 import { present } from '../../src/kernel/assert.ts';
 import { ok } from '../../src/kernel/errors.ts';
 import { hourMs, minuteMs } from '../../src/kernel/instants.ts';
-import { createMemoryVault, openMemoryStore } from '../../src/stores/memory/memory-store.ts';
+import type { JournalName } from '../../src/journal/storage.ts';
+import type { MemoryVault } from '../../src/stores/memory/memory-store.ts';
+import { memoryStorage } from '../../src/stores/memory/storage.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { valueIn } from '../surfaces/serving.ts';
@@ -29,10 +31,10 @@ const hashIn = (text: string): string => present(hashOfToken(text), 'it is a tok
 /** A gate over the journal of a hub, and another process on the same journal. */
 const openGate = async (context: TestContext) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gate-'));
-  const [vault, log, clock] = [createMemoryVault(), new CollectedLog(), new ManualClock()];
-  const options = { dataDir, cacheDir: dataDir, clock, log, ticksFirst: true, brief: true };
-  const open = async () =>
-    valueIn(await Workspaces.open({ ...options, openStore: async () => ok(openMemoryStore(vault)) }));
+  const vaults = new Map<JournalName, MemoryVault>();
+  const [log, clock] = [new CollectedLog(), new ManualClock()];
+  const options = { cacheDir: dataDir, clock, log, ticksFirst: true, brief: true };
+  const open = async () => valueIn(await Workspaces.open({ ...options, storage: memoryStorage(vaults) }));
   const [here, there] = [await open(), await open()];
   context.after(async () => {
     for (const workspaces of [here, there]) await workspaces.close();

@@ -1,14 +1,13 @@
 import { systemClock } from '../../src/engine/clock.ts';
 import { stderrLog } from '../../src/host/log.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { sqliteStorage } from '../../src/stores/sqlite/storage.ts';
 
 /** The journals of a data directory as a process without a hub opens them, with the workspace `main`. */
 export const openWorkspaces = async (dataDir: string): Promise<Workspaces> => {
   const opened = await Workspaces.open({
-    dataDir,
+    storage: sqliteStorage({ dataDir }),
     cacheDir: `${dataDir}/cache`,
-    openStore: (path, create) => openSqliteStore({ path, create }),
     clock: systemClock,
     log: stderrLog({ logLevel: 'warn', debug: false }),
     ticksFirst: false,

@@ -14,13 +14,9 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
 import { openGate } from '../../src/host/open-gate.ts';
-import { type Outcome, ok } from '../../src/kernel/errors.ts';
+import type { Outcome } from '../../src/kernel/errors.ts';
 import type { Caller } from '../../src/kernel/operation.ts';
-import {
-  type MemoryVault,
-  createMemoryVault,
-  openMemoryStore,
-} from '../../src/stores/memory/memory-store.ts';
+import { memoryStorage } from '../../src/stores/memory/storage.ts';
 import { takeOffice } from '../../src/stores/sqlite/office.ts';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import type { Gate } from '../../src/surfaces/http/gate.ts';
@@ -63,16 +59,10 @@ export type Wrap = (hub: Hub) => Partial<Hub>;
 
 export const openHub = async (context: TestContext, log: CollectedLog) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-surface-'));
-  const vaults = new Map<string, MemoryVault>();
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
-      openStore: async (file) => {
-        const vault = vaults.get(file) ?? createMemoryVault();
-        vaults.set(file, vault);
-        return ok(openMemoryStore(vault));
-      },
+      storage: memoryStorage(),
       clock: systemClock,
       log,
       ticksFirst: true,

@@ -10,7 +10,7 @@ import { Workspaces } from '../../host/workspaces.ts';
 import { systemActor } from '../../kernel/entry.ts';
 import { present } from '../../kernel/assert.ts';
 import { ok } from '../../kernel/errors.ts';
-import { createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
+import { memoryStorage } from '../../stores/memory/storage.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { accessIntent } from './decide/index.ts';
@@ -24,17 +24,15 @@ const given = (text: string) => ({
 
 it('AC53 the token that a hub is given ends the one that it was given before, and no other', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-given-'));
-  const [vault, log, clock] = [createMemoryVault(), new CollectedLog(), new ManualClock()];
-  const openStore = async () => ok(openMemoryStore(vault));
+  const [log, clock] = [new CollectedLog(), new ManualClock()];
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
       clock,
       log,
       ticksFirst: true,
       brief: true,
-      openStore,
+      storage: memoryStorage(),
     }),
   );
   t.after(async () => {

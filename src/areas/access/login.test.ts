@@ -14,7 +14,7 @@ import { onThisMachine } from '../../surfaces/http/exposure.ts';
 import { present } from '../../kernel/assert.ts';
 import { ok } from '../../kernel/errors.ts';
 import { hourMs, minuteMs } from '../../kernel/instants.ts';
-import { createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
+import { memoryStorage } from '../../stores/memory/storage.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { type AccessCommand, accessIntent } from './decide/index.ts';
@@ -42,16 +42,15 @@ const deniedIn = async (engine: Engine, denials: Denials): Promise<unknown> => {
 /** A hub that asks who calls, in front of its own journal. */
 const openHub = async (context: TestContext, exposure = onThisMachine) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-login-'));
-  const [vault, log, clock] = [createMemoryVault(), new CollectedLog(), new ManualClock()];
+  const [log, clock] = [new CollectedLog(), new ManualClock()];
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
       clock,
       log,
       ticksFirst: true,
       brief: true,
-      openStore: async () => ok(openMemoryStore(vault)),
+      storage: memoryStorage(),
     }),
   );
   context.after(async () => {

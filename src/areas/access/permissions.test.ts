@@ -9,9 +9,9 @@ import { LocalHub } from '../../host/local-hub.ts';
 import { Workspaces } from '../../host/workspaces.ts';
 import { present } from '../../kernel/assert.ts';
 import type { Role } from '../../kernel/entry.ts';
-import { type Outcome, ok } from '../../kernel/errors.ts';
+import type { Outcome } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import { type MemoryVault, createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
+import { memoryStorage } from '../../stores/memory/storage.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { operations } from '../operations.ts';
 import { kinds, roles } from './model.ts';
@@ -47,16 +47,10 @@ const valueIn = <T>(outcome: Outcome<T>): T => {
 
 const openHub = async (context: TestContext) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-'));
-  const vaults = new Map<string, MemoryVault>();
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
-      openStore: async (file) => {
-        const vault = vaults.get(file) ?? createMemoryVault();
-        vaults.set(file, vault);
-        return ok(openMemoryStore(vault));
-      },
+      storage: memoryStorage(),
       clock: systemClock,
       log: new CollectedLog(),
       ticksFirst: false,

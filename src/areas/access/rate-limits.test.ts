@@ -8,12 +8,11 @@ import { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Clock } from '../../engine/clock.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { LocalHub } from '../../host/local-hub.ts';
-import { Workspaces, type WorkspacesOptions } from '../../host/workspaces.ts';
+import { Workspaces } from '../../host/workspaces.ts';
 import type { Outcome, Refusal } from '../../kernel/errors.ts';
-import { ok } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import { type MemoryVault, createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
-import { openSqliteStore } from '../../stores/sqlite/sqlite-store.ts';
+import { memoryStorage } from '../../stores/memory/storage.ts';
+import { sqliteStorage } from '../../stores/sqlite/storage.ts';
 import type { HubCall, HubReply } from '../../surfaces/hub.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { operations } from '../operations.ts';
@@ -53,15 +52,9 @@ const openPlace = async (
   { store, rates = 'shared' }: { readonly store: 'memory' | 'sqlite'; readonly rates?: ProfileName },
 ) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-'));
-  const vaults = new Map<string, MemoryVault>();
   let passedMs = 0;
   const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passedMs };
-  const openStore: WorkspacesOptions['openStore'] = async (path, create) => {
-    if (store === 'sqlite') return openSqliteStore({ path, create });
-    const vault = vaults.get(path) ?? createMemoryVault();
-    vaults.set(path, vault);
-    return ok(openMemoryStore(vault));
-  };
+  const storage = store === 'sqlite' ? sqliteStorage({ dataDir }) : memoryStorage();
   const hubs: LocalHub[] = [];
   context.after(async () => {
     for (const hub of hubs) await hub.close();
@@ -69,7 +62,7 @@ const openPlace = async (
   });
   const open = async () => {
     const log = new CollectedLog();
-    const how = { dataDir, cacheDir: dataDir, openStore, clock, log, ticksFirst: true };
+    const how = { cacheDir: dataDir, storage, clock, log, ticksFirst: true };
     const workspaces = valueIn(await Workspaces.open(how));
     const { find } = new Catalogue(operations);
     const wall = () => startOfTime + passedMs;

@@ -10,7 +10,7 @@ import { LocalHub } from '../../host/local-hub.ts';
 import { Workspaces } from '../../host/workspaces.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import { createMemoryVault, openMemoryStore } from '../../stores/memory/memory-store.ts';
+import { memoryStorage } from '../../stores/memory/storage.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { operations } from '../operations.ts';
@@ -51,9 +51,8 @@ const openHub = async (context: TestContext) => {
   const [clock, log] = [new ManualClock(), new CollectedLog()];
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
       cacheDir: dataDir,
-      openStore: async () => ok(openMemoryStore(createMemoryVault())),
+      storage: memoryStorage(),
       clock,
       log,
       ticksFirst: false,

@@ -10,7 +10,7 @@ import { present } from '../../kernel/assert.ts';
 import type { Outcome, Refusal } from '../../kernel/errors.ts';
 import { minuteMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import { openSqliteStore } from '../../stores/sqlite/sqlite-store.ts';
+import { sqliteStorage } from '../../stores/sqlite/storage.ts';
 import { CollectedLog } from '../../testing/collected-log.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { Scenario } from '../../testing/scenario.ts';
@@ -41,9 +41,8 @@ const openHub = async (context: TestContext) => {
   const clock = new ManualClock();
   const workspaces = valueIn(
     await Workspaces.open({
-      dataDir,
+      storage: sqliteStorage({ dataDir }),
       cacheDir: dataDir,
-      openStore: (path, create) => openSqliteStore({ path, create }),
       clock,
       log: new CollectedLog(),
       ticksFirst: false,
@@ -116,7 +115,7 @@ it('WO15 a workspace that is full takes no more, can be read, and leaves room to
   assert.equal(outcome.code, 'limit_exceeded');
   assert.match(outcome.message, /quota \(bytes_max\) is 1000000.*signalbox workspace quota main --bytes-max/);
   const registered = present(findWorkspace(workspaces.hub.engine.slices.workspaces, 'main'), 'it is there');
-  assert.ok(workspaces.bytesOf(registered) < 1_100_000);
+  assert.ok((await workspaces.bytesOf(registered)) < 1_100_000);
   assert.equal((await refused('start', { agent: 'ada' })).code, 'limit_exceeded');
   valueIn(await call('task_list'));
   valueIn(await call('task_add', { title: 'One' }, { workspace: 'shop' }));

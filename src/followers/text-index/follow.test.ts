@@ -14,7 +14,11 @@ import { followText } from './follow.ts';
 const following = async (context: TestContext, vault: MemoryVault, cacheDir: string) => {
   const opened = await openSearched(context, vault, { areas, cacheDir });
   const { engine, index, clock, log } = opened;
-  const term = runFollower(engine, followText(index, { clock, log }), { clock, log });
+  const term = runFollower(engine, followText(index, { clock, log }), {
+    clock,
+    log,
+    elect: engine.journal.store.elect,
+  });
   await clock.pause();
   return { ...opened, term };
 };

@@ -6,6 +6,7 @@ import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { errorCodeIn } from '../data-directory.ts';
 import { checkJournal, entriesIn } from '../journal-check.ts';
+import { withStorage } from '../storage.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 import { type Checkpoint, isOfHub, signed } from './document.ts';
 import { signingKey } from './signing-key.ts';
@@ -15,15 +16,18 @@ export const writeCheckpoint = async (given: Given): Promise<Outcome<true>> => {
   const { configuration, flags, terminal } = given;
   const owner = ownerAsked(given, 'checkpoint');
   if (!owner.ok) return owner;
-  const journal = await wantedJournal(given, owner.value ?? 'workspace');
-  if (!journal.ok) return journal;
-  const { path, workspace, empty } = journal.value;
-  if (empty) return nothingToSign(workspace);
-  const checked = await checkJournal(path);
-  if (!checked.ok) return checked;
+  const found = await withStorage(configuration.settings, async (storage) => {
+    const journal = await wantedJournal(given, owner.value ?? 'workspace', storage);
+    if (!journal.ok) return journal;
+    const { workspace, empty } = journal.value;
+    if (empty) return nothingToSign(workspace);
+    const checked = await checkJournal(storage, journal.value.journal);
+    return checked.ok ? ok({ ...checked.value, workspace }) : checked;
+  });
+  if (!found.ok) return found;
   const key = await signingKey(configuration.settings.dataDir);
   if (!key.ok) return key;
-  const { identity, entries, chain } = checked.value;
+  const { identity, entries, chain, workspace } = found.value;
   const checkpoint = signed(
     {
       journal: identity.id,

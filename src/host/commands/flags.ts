@@ -1,5 +1,6 @@
 import type { KnownFlag } from '../../surfaces/cli/flags.ts';
 import { type KeyName, keys } from '../configuration/keys.ts';
+import { storeFlagNames } from '../configuration/store-keys.ts';
 
 export { commonKeys, flagKeyNames } from '../configuration/keys.ts';
 
@@ -16,7 +17,7 @@ export const keyFlags = (names: readonly KeyName[]): readonly KnownFlag[] =>
   names.map((name) => ({ name, placeholder: keys[name].placeholder, meaning: keys[name].meaning }));
 
 /** The keys of the configuration that every call takes as flags. */
-export const callKeys: readonly KeyName[] = ['data-dir', 'store', 'workspace', 'agent', 'url'];
+export const callKeys: readonly KeyName[] = ['data-dir', ...storeFlagNames, 'workspace', 'agent', 'url'];
 
 /** Where else settings may be said. A command that has this very flag takes them from there. */
 export const envFileFlag: KnownFlag = {

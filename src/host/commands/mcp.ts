@@ -1,3 +1,4 @@
+import { storeFlagNames } from '../configuration/store-keys.ts';
 import type { Command } from './command.ts';
 import { envFileFlag } from './flags.ts';
 
@@ -7,7 +8,7 @@ export const mcp: Command = {
   words: '',
   keys: [
     'data-dir',
-    'store',
+    ...storeFlagNames,
     'workspace',
     'agent',
     'mode',

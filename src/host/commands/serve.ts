@@ -1,5 +1,6 @@
 import { keys } from '../configuration/keys.ts';
 import { oauthKeyNames } from '../configuration/oauth-keys.ts';
+import { storeFlagNames } from '../configuration/store-keys.ts';
 import type { Command } from './command.ts';
 import { envFileFlag } from './flags.ts';
 
@@ -20,7 +21,7 @@ export const serve: Command = {
     'allowed-hosts',
     'allowed-origins',
     'data-dir',
-    'store',
+    ...storeFlagNames,
     'workspace',
     ...oauthKeyNames.filter((name) => keys[name].secret !== true),
     'lock-ttl',

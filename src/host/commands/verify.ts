@@ -1,3 +1,4 @@
+import { storeFlagNames } from '../configuration/store-keys.ts';
 import type { Command } from './command.ts';
 import { ofFlag } from './flags.ts';
 
@@ -5,7 +6,7 @@ export const verify: Command = {
   name: 'verify',
   summary: 'checks the journal of a workspace, or of the hub, and names the first bad entry',
   words: '',
-  keys: ['data-dir', 'store', 'workspace'],
+  keys: ['data-dir', ...storeFlagNames, 'workspace'],
   flags: [
     ofFlag,
     {

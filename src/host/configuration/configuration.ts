@@ -22,6 +22,7 @@ import { type Key, type KeyName, keyNames, keys, logLevels, memberOf } from './k
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import { oauthOf } from './oauth.ts';
 import type { Settings } from './settings.ts';
+import { databaseKeys, platformVariables, storeNameIn, storeSettingsOf } from './store.ts';
 import { webSettingsOf } from './web.ts';
 
 /** Where a value comes from. */
@@ -98,6 +99,7 @@ export const readWithFaults = async (
         said.set(name, { text, origin, distance: nearest.file + index, folder: join(found.path, '..') });
     }
   }
+  faults.push(...fromPlatform(surroundings, said));
   const values = textsOf(said, { home: homeIn(env) });
   const listen = listenOf(said, values);
   if (!listen.ok) faults.push({ refusal: listen, at: faultPlace(said.get('listen')?.origin) });
@@ -111,7 +113,7 @@ export const readWithFaults = async (
       auth: switchIn(values.get('insecure-no-auth') ?? '') !== true,
       rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
       web: webSettingsOf(values),
-      store: 'sqlite',
+      store: storeSettingsOf(values, (name) => secretOf(name, said, env)),
       workspace: values.get('workspace'),
       agent: values.get('agent'),
       mode: values.get('mode'),
@@ -182,6 +184,21 @@ const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>)
     return [];
   });
 
+/** Takes the address of the database from where the platform says it, for the store that was chosen. */
+const fromPlatform = ({ env, cwd }: Surroundings, said: Map<KeyName, Said>): readonly Fault[] => {
+  const store = storeNameIn(said.get('store')?.text);
+  if (store === 'sqlite') return [];
+  const name = databaseKeys[store];
+  const variable = platformVariables[name].find((one) => (env[one] ?? '') !== '');
+  if (said.has(name) || variable === undefined) return [];
+  const text = env[variable] ?? '';
+  const origin = { kind: 'environment', variable } as const;
+  const why = faultInSaid(keys[name], text);
+  if (why !== undefined) return [{ refusal: cannotBe(keys[name], { text, why, origin }), at: origin }];
+  said.set(name, { text, origin, distance: nearest.environment, folder: cwd });
+  return [];
+};
+
 /** Of a secret that is to be looked up, it is not known yet. */
 const faultInSaid = ({ form, secret }: Key, text: string, literal = false): string | undefined =>
   faultIn(secret === true && !literal && referenceIn(text) !== undefined ? textForm : form, text);
@@ -194,7 +211,8 @@ const secretOf = (
   const one = said.get(name);
   if (one === undefined) return undefined;
   const { text, literal = false, origin, distance, folder } = one;
-  const called = distance < nearest.file ? keys[name].variable : memberOf(name);
+  const variable = origin.kind === 'environment' ? origin.variable : keys[name].variable;
+  const called = distance < nearest.file ? variable : memberOf(name);
   const place = origin.kind === 'file' ? `${placeOf(origin)}: ${called}` : called;
   return secretIn({ text, literal, place, folder, form: keys[name].form }, env);
 };

@@ -13,12 +13,12 @@ import {
 } from './forms.ts';
 import type { Key } from './key.ts';
 import { type OAuthKeyName, oauthKeyNames, oauthKeys } from './oauth-keys.ts';
+import { type StoreKeyName, storeKeys } from './store-keys.ts';
 import { type WebKeyName, webKeys } from './web-keys.ts';
 
 export type { Key } from './key.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
-export const stores = ['sqlite'] as const;
 
 export type KeyName =
   | 'host'
@@ -27,8 +27,7 @@ export type KeyName =
   | 'insecure-no-auth'
   | 'rate-limits'
   | WebKeyName
-  | 'data-dir'
-  | 'store'
+  | StoreKeyName
   | 'workspace'
   | 'agent'
   | 'mode'
@@ -90,28 +89,6 @@ const serving = {
       'How many calls a minute everybody may make, as long as rate_limit_update has not said otherwise: laptop, which no program reaches that waits for its answers, or shared, for a server that many use. docs/reference/rate-limits.md has the numbers.',
     form: choiceForm(profileNames),
     default: 'laptop',
-    files: 'own',
-  },
-} as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
-
-const storing = {
-  'data-dir': {
-    variable: 'SIGNALBOX_DATA_DIR',
-    placeholder: 'DIR',
-    meaning: '$XDG_DATA_HOME/signalbox',
-    description:
-      'The folder that holds the journals. Without it, signalbox in $XDG_DATA_HOME, which is ~/.local/share if it is not set. What can be made anew lies in signalbox in $XDG_CACHE_HOME (~/.cache), or in the folder `cache` of a data directory that was named.',
-    form: textForm,
-    example: '~/.local/share/signalbox',
-    files: 'own',
-  },
-  store: {
-    variable: 'SIGNALBOX_STORE',
-    placeholder: 'NAME',
-    meaning: 'sqlite: what keeps the journals',
-    description: 'What keeps the journals. There is one such store: sqlite, a file for each workspace.',
-    form: choiceForm(stores),
-    default: 'sqlite',
     files: 'own',
   },
 } as const satisfies Readonly<Partial<Record<KeyName, Key>>>;
@@ -237,7 +214,7 @@ const telling = {
 export const keys: Readonly<Record<KeyName, Key>> = {
   ...serving,
   ...webKeys,
-  ...storing,
+  ...storeKeys,
   ...calling,
   ...oauthKeys,
   ...locking,
@@ -259,6 +236,10 @@ export const keyNames: readonly KeyName[] = [
   'allowed-origins',
   'data-dir',
   'store',
+  'postgres-url',
+  'redis-url',
+  'cluster',
+  'accept-data-loss-window',
   'workspace',
   'agent',
   'mode',

@@ -2,9 +2,10 @@ import type { Outcome } from '../../kernel/errors.ts';
 import type { ProfileName } from '../../areas/access/limits.ts';
 import type { Listen } from '../../surfaces/http/listen.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { logLevels, stores } from './keys.ts';
+import type { logLevels } from './keys.ts';
 import type { LockTtls } from './lock-ttls.ts';
 import type { OAuthSettings } from './oauth.ts';
+import type { StoreSettings } from './store.ts';
 import type { WebSettings } from './web.ts';
 
 type LogLevel = (typeof logLevels)[number];
@@ -19,7 +20,7 @@ export interface Settings {
   /** How many calls a minute everybody may make, while nothing else was set. */
   readonly rateLimits: ProfileName;
   readonly web: WebSettings;
-  readonly store: (typeof stores)[number];
+  readonly store: StoreSettings;
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
   /** The name of an agent that starts without one. */

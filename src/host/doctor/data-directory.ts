@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type JournalName, hubJournal, workspaceJournal } from '../../journal/storage.ts';
+import { journalFile } from '../../stores/sqlite/storage.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { type Nearest, inTheWay, nearestTo, whyNot } from '../data-directory.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
@@ -94,8 +96,8 @@ const lockedFolders = async (dataDir: string): Promise<readonly Finding[]> => {
 /** Journals that others can read, behind whatever folder, and those that this user cannot write. */
 const ofJournalFiles = async (dataDir: string): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
-  for (const file of await journalFiles(dataDir)) {
-    const path = join(dataDir, file);
+  for (const name of await journalNames(dataDir)) {
+    const path = journalFile(dataDir, name);
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isFile() !== true) continue;
     const locked = await lockedAmong(path);
@@ -130,17 +132,21 @@ const lockedAmong = async (journal: string): Promise<Finding | undefined> => {
       );
 };
 
-/** The journals in a data directory: the list of workspaces first. */
-export const journalFiles = async (dataDir: string): Promise<readonly string[]> => {
+/** The journals whose files are in a data directory, also where it can be read in part only: the list of workspaces first. */
+export const journalNames = async (dataDir: string): Promise<readonly JournalName[]> => {
   const inside = async (folder: string): Promise<readonly string[]> => {
     try {
+      const suffix = '.journal';
       return (await readdir(join(dataDir, folder)))
-        .filter((name) => name.endsWith('.journal'))
-        .map((name) => join(folder, name))
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => name.slice(0, -suffix.length))
         .toSorted();
     } catch {
       return [];
     }
   };
-  return [...(await inside('.')), ...(await inside('workspaces'))];
+  return [
+    ...(await inside('.')).filter((name) => name === hubJournal).map(() => hubJournal),
+    ...(await inside('workspaces')).map(workspaceJournal),
+  ];
 };

@@ -1,16 +1,17 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { type Outcome, errorTable, ok } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/text.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Given } from '../commands/command.ts';
+import { sqliteStorage } from '../../stores/sqlite/storage.ts';
 import { checkJournal } from '../journal-check.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, reasonOf } from './check.ts';
 import { clients } from './clients.ts';
-import { dataDirectory, journalFiles } from './data-directory.ts';
+import { database } from './database.ts';
+import { dataDirectory, journalNames } from './data-directory.ts';
 import { hub } from './hub.ts';
 import { clock, journals } from './journals.ts';
 import { diskSpace, versions } from './machine.ts';
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   dataDirectory,
   diskSpace,
   journals,
+  database,
   clock,
   hub,
   tokens,
@@ -54,7 +56,7 @@ export const examine = async ({
     home: place.env['HOME'] || homedir(),
     log,
     sealed: (await denial(dataDir, 'enter')) === 'EACCES',
-    journals: await readJournals(dataDir),
+    journals: given.settings.store.kind === 'sqlite' ? await readJournals(dataDir) : [],
   };
   const told: Told[] = [];
   for (const check of checks) {
@@ -78,8 +80,9 @@ const run = async (check: Check, patient: Patient): Promise<readonly Finding[]> 
 
 const readJournals = async (dataDir: string): Promise<readonly ReadJournal[]> => {
   const read: ReadJournal[] = [];
-  for (const file of await journalFiles(dataDir))
-    read.push({ file, checked: await checkJournal(join(dataDir, file)) });
+  const storage = sqliteStorage({ dataDir });
+  for (const name of await journalNames(dataDir))
+    read.push({ file: `${name}.journal`, checked: await checkJournal(storage, name) });
   return read;
 };
 

@@ -2,11 +2,12 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { onlyPartition } from '../../areas/workspaces/model.ts';
 import type { Refusal } from '../../kernel/errors.ts';
+import { workspaceJournal } from '../../journal/storage.ts';
 import { spoken } from '../../kernel/instants.ts';
+import { journalFile } from '../../stores/sqlite/storage.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
-import { journalPath } from '../workspaces.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
 import { asideOf, denial, isForeign, moveAside, permit } from './mends.ts';
 
@@ -14,7 +15,8 @@ export const journals: Check = {
   name: 'journals',
   run: async (patient) => {
     if (patient.sealed) return [];
-    const { dataDir } = patient.configuration.settings;
+    const { dataDir, store } = patient.configuration.settings;
+    if (store.kind !== 'sqlite') return [];
     if (patient.journals.length === 0) return [good('There are none yet.')];
     const findings: Finding[] = [];
     for (const journal of patient.journals) {
@@ -87,7 +89,7 @@ const missing = async ({
   const rows = [...workspaces.value.hub.engine.slices.workspaces.workspaces.scan('all', onlyPartition)];
   await workspaces.value.close();
   return rows.flatMap(({ name, file, journal }) => {
-    const path = journalPath(settings.dataDir, file);
+    const path = journalFile(settings.dataDir, workspaceJournal(file));
     if (journal === undefined) return [];
     if (!existsSync(path)) return [lost(`The journal of workspace "${name}", ${path}, is missing.`, path)];
     const found = read.find((one) => join(settings.dataDir, one.file) === path)?.checked;

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from 'nod
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { JournalIdentity } from '../../journal/store.ts';
-import { ok, type Outcome, type Refusal, refuse } from '../../kernel/errors.ts';
+import { ok, type Outcome } from '../../kernel/errors.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { type Fault, faultOf, isNamed, refusalOf } from './failures.ts';
 import {
@@ -40,17 +40,6 @@ export const createJournal = (
     for (const file of [draft, walOf(draft), shmOf(draft)]) removeQuietly(file);
   }
 };
-
-export const isSameJournal = (a: JournalIdentity, b: JournalIdentity): boolean =>
-  a.id === b.id && a.generation === b.generation;
-
-/** For whoever wants a journal of a certain identity, where there is one of another. */
-export const refuseOther = (path: string, { id, generation }: JournalIdentity): Refusal =>
-  refuse(
-    'exists',
-    `${path} is another journal: ${id}, generation ${generation}. Nothing was changed. Move it away, or name another place.`,
-    { path, id, generation },
-  );
 
 const makeDirectory = (directory: string): void => {
   const first = mkdirSync(directory, { recursive: true, mode: directoryMode });
@@ -112,7 +101,7 @@ const sync = (path: string): void => {
 };
 
 /** Windows has no such thing as an open directory; there the file system orders its own changes. */
-const syncDirectory = (directory: string): void => {
+export const syncDirectory = (directory: string): void => {
   if (process.platform === 'win32') return;
   const handle = openSync(directory, 'r');
   try {

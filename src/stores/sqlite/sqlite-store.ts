@@ -19,9 +19,10 @@ import type { Seq } from '../../kernel/entry.ts';
 import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
+import { refuseOther } from '../other-journal.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { SqliteCounters } from './counters.ts';
-import { createJournal, isSameJournal, refuseOther } from './create.ts';
+import { createJournal } from './create.ts';
 import { faultOf, refusalOf } from './failures.ts';
 import { countersOf, officeOf, walOf } from './format.ts';
 import { type Inspected, inspect } from './inspect.ts';
@@ -49,9 +50,6 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
   try {
     const inspected = find(path, options.create);
     if (!inspected.ok) return inspected;
-    const { identity } = inspected.value;
-    if (typeof options.create === 'object' && !isSameJournal(identity, options.create.as))
-      return refuseOther(path, identity);
     const reader = new Reader(path);
     try {
       syncRecovered(path);
@@ -66,20 +64,30 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Outc
   }
 };
 
-const find = (path: string, create: SqliteStoreOptions['create']): Outcome<Inspected> => {
+const find = (path: string, create: Creation): Outcome<Inspected> => {
   let found = inspect(path);
+  const as = typeof create === 'object' ? create.as : undefined;
   if (found.ok && found.value === undefined && create !== 'must-exist') {
     const mark = readWatermark(path);
     if (mark !== undefined) {
       // Asked again: another process may just have made the journal, and rung.
       found = inspect(path);
-      return found.ok && found.value === undefined ? refuseLost(path, mark) : orMissing(path, found);
+      return found.ok && found.value === undefined ? refuseLost(path, mark) : asWanted(path, found, as);
     }
-    const created = createJournal(path, create === 'may' ? undefined : create.as);
+    const created = createJournal(path, as);
     if (!created.ok) return created;
     found = inspect(path);
   }
-  return orMissing(path, found);
+  return asWanted(path, found, as);
+};
+
+const asWanted = (
+  path: string,
+  inspected: ReturnType<typeof inspect>,
+  as: JournalIdentity | undefined,
+): Outcome<Inspected> => {
+  const found = orMissing(path, inspected);
+  return found.ok && as !== undefined ? (refuseOther(path, found.value.identity, as) ?? found) : found;
 };
 
 const orMissing = (path: string, found: ReturnType<typeof inspect>): Outcome<Inspected> => {

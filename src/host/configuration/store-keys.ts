@@ -1,0 +1,77 @@
+import { choiceForm, switchForm, textForm } from './forms.ts';
+import { clusterForm, databaseForm } from './store-forms.ts';
+
+export const stores = ['sqlite', 'postgres', 'redis'] as const;
+
+export type StoreName = (typeof stores)[number];
+
+/** What says where the journals are kept. */
+export const storeKeys = {
+  'data-dir': {
+    variable: 'SIGNALBOX_DATA_DIR',
+    placeholder: 'DIR',
+    meaning: '$XDG_DATA_HOME/signalbox',
+    description:
+      'The folder that holds the journals. Without it, signalbox in $XDG_DATA_HOME, which is ~/.local/share if it is not set. What can be made anew lies in signalbox in $XDG_CACHE_HOME (~/.cache), or in the folder `cache` of a data directory that was named.',
+    form: textForm,
+    example: '~/.local/share/signalbox',
+    files: 'own',
+  },
+  store: {
+    variable: 'SIGNALBOX_STORE',
+    placeholder: 'NAME',
+    meaning: 'sqlite; or postgres, redis: what keeps the journals',
+    description:
+      'What keeps the journals: sqlite, a file in the data directory for each workspace, and nothing else is needed; postgres or redis, a server that several hubs share. docs/databases.md says how to choose and set one up.',
+    form: choiceForm(stores),
+    default: 'sqlite',
+    files: 'own',
+  },
+  'postgres-url': {
+    variable: 'SIGNALBOX_POSTGRES_URL',
+    placeholder: 'URL',
+    meaning: 'the database of the store postgres',
+    description:
+      'The PostgreSQL database (14 or newer) that keeps the journals when store is postgres, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. TLS is asked for in it: ?sslmode=verify-full&sslrootcert=FILE. Where it is not said, DATABASE_URL counts, then RAILWAY_PG_URL; neither is looked at while store is another. It may be a reference, and in a file it has to be one.',
+    form: databaseForm('postgres', 'postgresql'),
+    example: 'op://Team/Signalbox/postgres',
+    files: 'own',
+    secret: true,
+  },
+  'redis-url': {
+    variable: 'SIGNALBOX_REDIS_URL',
+    placeholder: 'URL',
+    meaning: 'the server of the store redis',
+    description:
+      'The server, Redis 7 or Valkey, that keeps the journals when store is redis, as redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// with TLS. Where it is not said, REDIS_URL counts, which is not looked at while store is another. It may be a reference, and in a file it has to be one.',
+    form: databaseForm('redis', 'rediss'),
+    example: 'op://Team/Signalbox/redis',
+    files: 'own',
+    secret: true,
+  },
+  cluster: {
+    variable: 'SIGNALBOX_CLUSTER',
+    placeholder: 'NAME',
+    meaning: 'signalbox: which hubs of one database belong together',
+    description:
+      'Hubs that name the same cluster of one database share its journals; those of different clusters never meet. It is the schema in PostgreSQL and the beginning of each key in Redis.',
+    form: clusterForm,
+    default: 'signalbox',
+    files: 'own',
+  },
+  'accept-data-loss-window': {
+    variable: 'SIGNALBOX_ACCEPT_DATA_LOSS_WINDOW',
+    placeholder: undefined,
+    meaning: 'keeps journals in a Redis that may lose the last second',
+    description:
+      'Lets the store redis be used although its server does not write each change to disk before it answers, or does not say whether it does. If it dies, the last changes that were acknowledged may be gone; /health says so. Without it such a server is refused.',
+    form: switchForm,
+    default: 'false',
+    files: 'own',
+  },
+} as const;
+
+export type StoreKeyName = keyof typeof storeKeys;
+
+/** Those that a flag may say, besides the data directory: for every command that may open the journals itself. */
+export const storeFlagNames = ['store', 'cluster', 'accept-data-loss-window'] as const;
