@@ -9,6 +9,7 @@ import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
 import { type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
+import { snapshotFile } from '../journal/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -53,7 +54,7 @@ const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
   const { name, store, cacheDir, identify, clock, log } = options;
-  const snapshotPath = join(cacheDir, `${store.identity.id}.snapshot`);
+  const snapshotPath = join(cacheDir, snapshotFile(store.identity));
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
   if (!snapshot.ok) return snapshot;
   const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;

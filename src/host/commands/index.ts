@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { compact } from './compact.ts';
 import { config } from './config.ts';
 import { call } from './call.ts';
 import { checkpoint } from './checkpoint.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   doctor,
   verify,
   checkpoint,
+  compact,
   config,
   completion,
 ];
