@@ -121,6 +121,7 @@ const seldom: readonly string[] = [
   'connect',
   'verify',
   'checkpoint',
+  'backup',
   'compact',
   'config',
   'completion',

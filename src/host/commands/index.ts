@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { compact } from './compact.ts';
 import { config } from './config.ts';
+import { backup } from './backup.ts';
 import { call } from './call.ts';
 import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   doctor,
   verify,
   checkpoint,
+  backup,
   compact,
   config,
   completion,
