@@ -11,6 +11,7 @@ import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { openStorage } from './storage.ts';
+import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -77,6 +78,8 @@ export const openJournals = async (
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
+  const whole = await refuseHalfRestored(settings.dataDir);
+  if (!whole.ok) return whole;
   const storage = await openStorage(settings);
   if (!storage.ok) return storage;
   const opened = await Workspaces.open({

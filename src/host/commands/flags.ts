@@ -51,6 +51,13 @@ export const ofFlag: KnownFlag = {
   choices: journalOwners,
 };
 
+/** Of commands that keep a backup of what they take away. */
+export const yesFlag: KnownFlag = {
+  name: 'yes',
+  placeholder: undefined,
+  meaning: 'does it without asking',
+};
+
 /** The flag by which an operation takes its input whole. */
 export const inputFlag: KnownFlag = {
   name: 'input',

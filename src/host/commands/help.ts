@@ -122,6 +122,7 @@ const seldom: readonly string[] = [
   'verify',
   'checkpoint',
   'backup',
+  'restore',
   'compact',
   'config',
   'completion',

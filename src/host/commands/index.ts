@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
+import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   verify,
   checkpoint,
   backup,
+  restore,
   compact,
   config,
   completion,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { JournalName } from '../../../journal/storage.ts';
+import { type JournalName, hubJournal } from '../../../journal/storage.ts';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
+import { isName } from '../../../kernel/names.ts';
 
 /**
  * A backup is lines of JSON, compressed with gzip: what it is, then each journal (which it is and where it ends, and a
@@ -10,8 +11,14 @@ import { type Refusal, refuse } from '../../../kernel/errors.ts';
 export const backupFormat = 1;
 
 const journalNameSchema = z.custom<JournalName>(
-  (name) => typeof name === 'string' && (name === 'hub' || /^workspaces\/[^/\\]+$/.test(name)),
+  (name) => typeof name === 'string' && (name === hubJournal || isOfWorkspace(name)),
 );
+
+/** Names become those of files. */
+const isOfWorkspace = (name: string): boolean => {
+  const [, file] = /^workspaces\/(.+)$/.exec(name) ?? [];
+  return file !== undefined && isName(file);
+};
 
 const journalSchema = z.object({
   name: journalNameSchema,
