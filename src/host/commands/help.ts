@@ -123,6 +123,7 @@ const seldom: readonly string[] = [
   'checkpoint',
   'backup',
   'restore',
+  'migrate',
   'compact',
   'config',
   'completion',

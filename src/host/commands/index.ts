@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
+import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   checkpoint,
   backup,
   restore,
+  migrate,
   compact,
   config,
   completion,

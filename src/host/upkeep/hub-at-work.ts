@@ -19,6 +19,15 @@ export const withoutHub = async <T>(
   }
 };
 
+/** The same for several data directories. */
+export const withoutHubs = <T>(
+  dataDirs: readonly string[],
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> => {
+  const [first, ...others] = [...new Set(dataDirs)];
+  return first === undefined ? work() : withoutHub(first, () => withoutHubs(others, work));
+};
+
 const atWork = async (dataDir: string): Promise<Outcome<never>> => {
   const hub = await readHubFile(dataDir);
   return hub === undefined
