@@ -8,9 +8,12 @@ import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
+import { exportEntries } from './export.ts';
+import { importEntries } from './import.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
 import { migrate } from './migrate.ts';
+import { reset } from './reset.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
@@ -35,6 +38,9 @@ export const commands: readonly Command[] = [
   backup,
   restore,
   migrate,
+  exportEntries,
+  importEntries,
+  reset,
   compact,
   config,
   completion,
