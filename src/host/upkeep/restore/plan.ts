@@ -4,7 +4,7 @@ import { fileRefusal, isAbsent } from '../../../journal/file-faults.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { shellWord } from '../../../surfaces/cli/answer.ts';
 import { writeWhole } from '../whole-file.ts';
-import { planIn } from './half-restored.ts';
+import { planIn } from './plan-path.ts';
 
 /** What a restore has settled before its first change, so that it can be gone on with wherever it ended. */
 const planSchema = z.object({
