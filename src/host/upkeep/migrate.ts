@@ -15,7 +15,7 @@ import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
-import { isDraft } from './drafts.ts';
+import { draftOf, isDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
 import { nothingKept } from './nothing-kept.ts';
 
@@ -121,15 +121,33 @@ const copyOne = async (source: Storage, target: Storage, name: JournalName): Pro
   const from = await source.open(name, 'must-exist');
   if (!from.ok) return from;
   try {
-    const to = await target.open(name, { as: from.value.identity });
-    if (!to.ok) return to;
-    try {
-      return await copyWhole(from.value, to.value, { name, place: target.placeOf(name) });
-    } finally {
-      await to.value.close();
-    }
+    if (name !== hubJournal) return await copyInto(from.value, target, { name, as: name });
+    const begun = await target.wasBegun(name);
+    if (!begun.ok) return begun;
+    if (begun.value) return await copyInto(from.value, target, { name, as: name });
+    // A list of workspaces that is not whole would hide those that it does not have yet.
+    const draft = draftOf(name);
+    const copied = await copyInto(from.value, target, { name, as: draft });
+    if (!copied.ok) return copied;
+    const replaced = await target.replace(name, draft);
+    return replaced.ok ? copied : replaced;
   } finally {
     await from.value.close();
+  }
+};
+
+/** `as`: what the journal is called in the target meanwhile. */
+const copyInto = async (
+  from: Store,
+  target: Storage,
+  { name, as }: { readonly name: JournalName; readonly as: JournalName },
+): Promise<Outcome<Copied>> => {
+  const to = await target.open(as, { as: from.identity });
+  if (!to.ok) return to;
+  try {
+    return await copyWhole(from, to.value, { name, place: target.placeOf(as) });
+  } finally {
+    await to.value.close();
   }
 };
 

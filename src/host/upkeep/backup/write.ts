@@ -4,13 +4,18 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { areas, initialSlices } from '../../../areas/index.ts';
+import { onlyPartition } from '../../../areas/workspaces/model.ts';
+import { workspacesArea } from '../../../areas/workspaces/area.ts';
+import { Codec } from '../../../journal/codec.ts';
 import { fileRefusal, isAbsent } from '../../../journal/file-faults.ts';
 import { makeFolder, syncFolder } from '../../../journal/folders.ts';
 import type { Head } from '../../../journal/journal.ts';
 import { beginningOf, checkedPages, headOf } from '../../../journal/rows.ts';
-import { type JournalName, type Storage, hubJournal } from '../../../journal/storage.ts';
+import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../../../journal/storage.ts';
 import type { Store } from '../../../journal/store.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { present } from '../../../kernel/assert.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { version } from '../../version.ts';
 import { isDraft } from '../drafts.ts';
@@ -19,8 +24,8 @@ import { type CheckedBackup, checkBackup } from './read.ts';
 
 /**
  * Writes all journals into one file, whoever else writes them meanwhile: of each a whole prefix. The hub's is measured
- * last, and what has come into being until then is measured after it, so that the list of workspaces in the backup knows
- * each journal in it, and each journal that it knows is there. The file gets its name when it has been read again.
+ * last, and what it knows besides is measured after it, so that the list of workspaces in the backup knows each journal in
+ * it, and each journal that it knows is there. The file gets its name when it has been read again.
  */
 export const writeBackup = async (storage: Storage, path: string): Promise<Outcome<CheckedBackup>> => {
   const opened: Opened[] = [];
@@ -74,7 +79,24 @@ const taken = (path: string): Outcome<never> =>
     path,
   });
 
-/** Workspaces first, the hub, and the workspaces that have come into being meanwhile. */
+/** The journals of workspaces that the hub's knows, up to where it is taken. Throws `StoreFailure`. */
+const listedIn = async ({ store, head }: Opened): Promise<Outcome<readonly JournalName[]>> => {
+  const codec = new Codec(areas);
+  let slices = initialSlices;
+  for await (const rows of checkedPages(store, beginningOf(store.identity), head.seq)) {
+    for (const { text } of rows) {
+      const entry = codec.decode(text);
+      if (!entry.ok) return entry;
+      slices = workspacesArea.evolve(slices, entry.value);
+    }
+  }
+  const workspaces = [...slices.workspaces.workspaces.scan('all', onlyPartition)];
+  return ok(
+    workspaces.flatMap(({ file, journal }) => (journal === undefined ? [] : [workspaceJournal(file)])),
+  );
+};
+
+/** Workspaces first, the hub, and what that knows besides: it has come into being meanwhile, or it is lost. */
 const openAll = async (storage: Storage, opened: Opened[]): Promise<Outcome<true>> => {
   const first = await workspacesIn(storage);
   if (!first.ok) return first;
@@ -90,9 +112,9 @@ const openAll = async (storage: Storage, opened: Opened[]): Promise<Outcome<true
   }
   const hub = await add(hubJournal);
   if (!hub.ok) return hub;
-  const second = await workspacesIn(storage);
-  if (!second.ok) return second;
-  for (const name of second.value) {
+  const listed = await listedIn(present(opened.at(-1), 'the hub is open'));
+  if (!listed.ok) return listed;
+  for (const name of listed.value) {
     if (first.value.includes(name)) continue;
     const added = await add(name);
     if (!added.ok) return added;

@@ -66,7 +66,7 @@ const newPlan = async (
   const there = names.value.filter((name) => !isDraft(name));
   const generations: Record<string, number> = {};
   for (const journal of journals) {
-    const generation = await generationFor(storage, journal);
+    const generation = await generationFor(storage, journal, there.length === 0);
     if (!generation.ok) return generation;
     generations[journal.name] = generation.value;
   }
@@ -104,17 +104,16 @@ const written = async (dataDir: string, plan: RestorePlan): Promise<Outcome<Rest
 const generationFor = async (
   storage: Storage,
   { name, generation }: BackupJournal,
+  isEmpty: boolean,
 ): Promise<Outcome<number>> => {
-  const begun = await storage.wasBegun(name);
-  if (!begun.ok) return begun;
-  if (!begun.value) return ok(generation + 1);
+  if (isEmpty) return ok(generation + 1);
   const opened = await storage.open(name, 'must-exist');
   if (opened.ok) {
     const there = opened.value.identity.generation;
     await opened.value.close();
     return ok(Math.max(generation, there) + 1);
   }
-  // Which generation a damaged journal had nobody can read; no journal was restored that often.
+  // Which generation it had, if it was there, nobody can read any more; no journal was restored that often.
   return opened.code === 'journal_corrupt' || opened.code === 'journal_missing'
     ? ok(Math.max(generation + 1, Math.floor(Date.now() / secondMs)))
     : opened;
