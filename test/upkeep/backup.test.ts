@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { tellHere } from '../cli/told-here.ts';
+import { type Told, tellHere } from '../cli/told-here.ts';
 import { runAtTerminal } from '../terminal.ts';
 import { compiledOnce, main, mainOnly, openSite, startHub } from '../host/processes.ts';
 import {
@@ -81,8 +81,9 @@ describe('signalbox backup', () => {
       let count = 0;
       for (; !isDone; count += 1) {
         const [workspace, title] = [count % 3 === 0 ? `made-${count}` : 'main', `task ${count}`];
-        if (workspace !== 'main') await post(hub.url, 'workspace_add', { name: workspace });
-        await post(hub.url, 'task_add', { tasks: [{ title }] }, workspace);
+        if (workspace !== 'main')
+          await post(hub.url, { operation: 'workspace_add', input: { name: workspace } });
+        await post(hub.url, { operation: 'task_add', input: { tasks: [{ title }] }, workspace });
       }
       return count;
     })();
@@ -120,7 +121,7 @@ describe('signalbox backup', () => {
   });
 });
 
-const post = async (url: string, operation: string, input: object, workspace = 'main'): Promise<void> => {
+const post = async (url: string, { operation, input, workspace = 'main' }: Told): Promise<void> => {
   const response = await fetch(`${url}/v1/operations/${operation}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'signalbox-workspace': workspace },
@@ -221,7 +222,9 @@ describe('signalbox restore where there are journals', () => {
     await hub.stop();
     await restore(site.dataDir, path, '--yes');
   });
+});
 
+describe('signalbox restore where journals are damaged', () => {
   it('heals a journal that is damaged, or lost, when it is said that it cannot be backed up', async (t) => {
     const { dataDir } = await openBoard(t);
     const before = await verifyAll(dataDir);

@@ -7,7 +7,7 @@ import { Codec } from '../../journal/codec.ts';
 import { appendChecked } from '../../journal/copying.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
 import { type Head, verify } from '../../journal/journal.ts';
-import { beginningOf } from '../../journal/rows.ts';
+import { beginningOf, headOf } from '../../journal/rows.ts';
 import { type JournalName, type Storage, workspaceJournal } from '../../journal/storage.ts';
 import { StoreFailure, type StoredRow } from '../../journal/store.ts';
 import { type Entry, systemActor } from '../../kernel/entry.ts';
@@ -76,16 +76,10 @@ const makeFrom = async (path: string, name: string, workspaces: Workspaces): Pro
   const journal = workspaceJournal(name.toLowerCase());
   const begun = await storage.wasBegun(journal);
   if (!begun.ok) return begun;
-  if (begun.value)
-    return refuse(
-      'exists',
-      `There is a journal at ${storage.placeOf(journal)} that no workspace has. Nothing was changed. Choose another name with --workspace.`,
-      { workspace: name },
-    );
-  const built = await buildDraft(path, storage, journal);
-  if (!built.ok) return built;
-  const replaced = await storage.replace(journal, draftOf(journal));
-  if (!replaced.ok) return replaced;
+  const placed = begun.value
+    ? await demandOurs(path, storage, journal)
+    : await buildAndPlace(path, storage, journal);
+  if (!placed.ok) return placed;
   const registered = await workspaces.hub.engine.report(
     'host',
     workspacesIntent({ type: 'register', name, title: name, repository: undefined }),
@@ -97,6 +91,37 @@ const makeFrom = async (path: string, name: string, workspaces: Workspaces): Pro
   }
   const made = await workspaces.get(name);
   return made.ok ? ok(true) : made.code === 'workspace_unknown' ? unknownWorkspace(name) : made;
+};
+
+const buildAndPlace = async (
+  path: string,
+  storage: Storage,
+  journal: JournalName,
+): Promise<Outcome<true>> => {
+  const built = await buildDraft(path, storage, journal);
+  return built.ok ? storage.replace(journal, draftOf(journal)) : built;
+};
+
+/** A journal that no workspace has: whole, and of the same entries, where an earlier attempt has got no further. */
+const demandOurs = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
+  const foreign = refuse(
+    'exists',
+    `There is a journal at ${storage.placeOf(journal)} that no workspace has. Nothing was changed. Choose another name with --workspace.`,
+    { place: storage.placeOf(journal) },
+  );
+  const opened = await storage.open(journal, 'must-exist');
+  if (!opened.ok) return foreign;
+  const store = opened.value;
+  try {
+    let wanted = beginningOf(store.identity);
+    for await (const entries of checkedEntries(path)) wanted = rowsOf(entries, wanted).at(-1) ?? wanted;
+    const head = await headOf(store);
+    return head.seq === wanted.seq && head.chain === wanted.chain ? ok(true) : foreign;
+  } catch (thrown) {
+    return fileRefusal(path, thrown, `${path} cannot be read`);
+  } finally {
+    await store.close();
+  }
 };
 
 const buildDraft = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
