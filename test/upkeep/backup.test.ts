@@ -88,7 +88,7 @@ describe('signalbox backup', () => {
       return count;
     })();
     const paths = [];
-    for (const name of ['a', 'b', 'c']) paths.push(await backUp(site.dataDir, join(folder, `${name}.gz`)));
+    for (const name of ['a', 'b']) paths.push(await backUp(site.dataDir, join(folder, name)));
     isDone = true;
     assert((await writing) > 0);
     for (const path of paths) {
@@ -101,7 +101,9 @@ describe('signalbox backup', () => {
       );
     }
   });
+});
 
+describe('signalbox backup to a place that will not do', () => {
   it('writes nothing over what is there, and leaves nothing behind where there is no room', async (t) => {
     const { dataDir } = await openBoard(t);
     const folder = folderOf(t);
