@@ -51,7 +51,7 @@ const restoreInto = async (given: Given, storage: Storage, backup: CheckedBackup
   const placed = await putInPlace(storage, built.value, backup.journals);
   if (!placed.ok) return placed;
   await removePlan(dataDir);
-  tell(given, backup, plan.value);
+  tell(given, backup, { ...plan.value, place: storage.place });
   return ok(true);
 };
 
@@ -120,9 +120,9 @@ const generationFor = async (
 };
 
 const tell = (
-  { terminal, configuration }: Given,
+  { terminal }: Given,
   { path, beginning, journals }: CheckedBackup,
-  { generations, before }: RestorePlan,
+  { generations, before, place }: RestorePlan & { readonly place: string },
 ): void => {
   if (terminal.json) {
     const restored = journals.map((journal) => ({ ...journal, generation: generations[journal.name] }));
@@ -130,7 +130,7 @@ const tell = (
     return;
   }
   const lines = [
-    `${configuration.settings.dataDir}: restored from ${path}, as of ${beginning.time}:`,
+    `${place}: restored from ${path}, as of ${beginning.time}:`,
     ...journals.map(
       ({ name, entries }) => `  ${name}: ${entriesIn(entries)}, generation ${generations[name]}`,
     ),
