@@ -33,7 +33,9 @@ export const archivedStore = (inner: Store, folder: string): Store => {
     const stored = seqs.filter((seq) => seq > base);
     if (stored.length > 0) {
       try {
-        for (const row of await inner.readAt(stored)) found.set(row.seq, row);
+        const rows = await inner.readAt(stored);
+        if (rows.length === seqs.length) return rows;
+        for (const row of rows) found.set(row.seq, row);
       } catch (failure) {
         // Another process may have taken them out just now.
         const known = base;

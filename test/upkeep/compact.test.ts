@@ -119,7 +119,13 @@ describe('an archive that is not there, or no longer what it was', () => {
       assert.equal(code, 'journal_missing', words.join(' '));
       assert(message.includes(archive), message);
     }
+    const { out } = await run(dataDir, 'doctor');
+    assert.match(
+      out,
+      /"what":"workspaces\/main\.journal: Entries 1 to \d+ of the journal lie in the archive/,
+    );
     renameSync(`${archive}.away`, archive);
+    assert.match((await run(dataDir, 'doctor')).out, /workspaces\/main\.journal: 6 entries, all good/);
     assert.deepEqual(await titlesIn(dataDir), titles);
   });
 

@@ -113,12 +113,12 @@ export const damagedArchive = (path: string, what: string): Refusal =>
   refuse(
     'journal_corrupt',
     `The archive ${path} is damaged: ${what}. Nothing was changed. Put a good copy of it in its place, or restore the latest backup.`,
-    { path },
+    { archive: path },
   );
 
 export const missingArchive = (path: string, first: Seq, last: Seq): Refusal =>
   refuse(
     'journal_missing',
     `Entries ${first} to ${last} of the journal lie in the archive ${path}, which is not there. Nothing was changed. Put it back, or restore the latest backup.`,
-    { path, first, last },
+    { archive: path, first, last },
   );
