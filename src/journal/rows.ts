@@ -25,7 +25,7 @@ export async function* checkedPages(
 }
 
 /** Where rows end that have to follow from `head`. Throws `StoreFailure` for the first that does not. */
-export const demandFollowing = (rows: readonly StoredRow[], head: Head): Head => {
+const demandFollowing = (rows: readonly StoredRow[], head: Head): Head => {
   let last = head;
   for (const row of rows) {
     const damage = damageOf(row, last);

@@ -138,6 +138,7 @@ describe('an archive that is not there, or no longer what it was', () => {
     rmSync(archives);
     const [archive = ''] = (await compact(dataDir, 3)).archives;
     const [folder = ''] = readdirSync(archives);
+    writeFileSync(join(archives, folder, 'old.jsonl.draft'), 'never finished');
     const next = String(before.entries - 2).padStart(12, '0');
     const foreign = join(archives, folder, `${next}-${String(before.entries).padStart(12, '0')}.jsonl`);
     writeFileSync(foreign, 'not an archive');
@@ -145,6 +146,7 @@ describe('an archive that is not there, or no longer what it was', () => {
     assert.equal(code, 'journal_corrupt');
     assert(message.includes(foreign), message);
     rmSync(foreign);
+    assert.deepEqual(readdirSync(join(archives, folder)).length, 1, 'what was never finished is taken away');
     assert(existsSync(archive));
     assert.deepEqual(await verify(dataDir), before);
   });

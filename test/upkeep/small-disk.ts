@@ -17,24 +17,12 @@ export interface Disk {
 /** Runs a command to its end. */
 export const runOnDisk = async ({ at, options }: Disk, words: readonly string[]): Promise<Ended> => {
   const mount = 'mount -t tmpfs -o "$1" signalbox "$2" && shift 2 && exec "$@"';
-  const child = spawn(
-    'unshare',
-    [
-      ...(isRoot ? [] : ['--map-root-user']),
-      '--mount',
-      'sh',
-      '-c',
-      mount,
-      'sh',
-      options,
-      at,
-      process.execPath,
-      main,
-      ...words,
-      '--json',
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...compiledOnce, ...mainOnly } },
-  );
+  const privately = ['unshare', ...(isRoot ? [] : ['--map-root-user']), '--mount'];
+  const [first = '', ...rest] = [...privately, 'sh', '-c', mount, 'sh', options, at, process.execPath, main];
+  const child = spawn(first, [...rest, ...words, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...compiledOnce, ...mainOnly },
+  });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { status: child.exitCode, signal: child.signalCode, out, err };
 };

@@ -119,6 +119,7 @@ const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promis
       'This journal is being compacted by another process, or this user may not write where it is. Nothing was changed. Try again in a moment.',
     );
   try {
+    await archives.removeDrafts();
     const files: string[] = [];
     const takenOver = await takeOver(store, archives, files);
     if (!takenOver.ok) return takenOver;

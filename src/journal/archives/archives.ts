@@ -1,10 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Seq } from '../../kernel/entry.ts';
 import { fileRefusal, isAbsent } from '../file-faults.ts';
 import { type JournalIdentity, type LinkedRow, StoreFailure, type StoredRow } from '../store.ts';
 import { ArchiveFile } from './file.ts';
-import { archiveFolder, archiveName, damagedArchive, missingArchive, rangeIn } from './format.ts';
+import {
+  archiveFolder,
+  archiveName,
+  damagedArchive,
+  draftSuffix,
+  missingArchive,
+  rangeIn,
+} from './format.ts';
 
 /** An archive that lies in the folder, by what its name says. */
 export interface ListedArchive {
@@ -38,6 +45,16 @@ export class Archives {
       this.#listed = [];
     }
     return this.#listed;
+  }
+
+  /** Takes away what was never finished. Nobody else may be writing an archive of this journal. */
+  async removeDrafts(): Promise<void> {
+    try {
+      for (const name of await readdir(this.folder))
+        if (name.endsWith(draftSuffix)) await rm(join(this.folder, name), { force: true });
+    } catch (thrown) {
+      if (!isAbsent(thrown)) throw this.#failure(this.folder, thrown);
+    }
   }
 
   /** Up to `limit` entries behind `after`, none beyond `base`. */

@@ -42,6 +42,9 @@ const namePattern = /^(\d{12})-(\d{12})\.jsonl$/;
 /** The folder of a journal's archives, among those of all. */
 export const archiveFolder = ({ id, generation }: JournalIdentity): string => `${id}.${generation}`;
 
+/** What an archive is called as long as it is being written. */
+export const draftSuffix = '.draft';
+
 export const archiveName = (first: Seq, last: Seq): string => `${padded(first)}-${padded(last)}.jsonl`;
 
 export const rangeIn = (name: string): { readonly first: Seq; readonly last: Seq } | undefined => {
@@ -75,7 +78,7 @@ export const headerIn = (line: string): ArchiveHeader | undefined => {
     : undefined;
 };
 
-export const isIdentity = (value: unknown): value is JournalIdentity =>
+const isIdentity = (value: unknown): value is JournalIdentity =>
   isRecord(value) && typeof value['id'] === 'string' && Number.isSafeInteger(value['generation']);
 
 export const rowIn = (line: string): StoredRow | undefined => {

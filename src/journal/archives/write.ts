@@ -14,13 +14,12 @@ import {
   type IndexPlace,
   archiveFormat,
   archiveName,
+  draftSuffix,
   lineOf,
 } from './format.ts';
 
 /** A reader of single entries reads about so much more than it wants. */
 const blockBytes = 64_000;
-
-export const draftSuffix = '.draft';
 
 export interface Archiving {
   /** The folder of this journal's archives. */
