@@ -18,7 +18,7 @@ export interface Disk {
 export const runOnDisk = async ({ at, options }: Disk, words: readonly string[]): Promise<Ended> => {
   const mount = 'mount -t tmpfs -o "$1" signalbox "$2" && shift 2 && exec "$@"';
   const privately = ['unshare', ...(isRoot ? [] : ['--map-root-user']), '--mount'];
-  const [first = '', ...rest] = [...privately, 'sh', '-c', mount, 'sh', options, at, process.execPath, main];
+  const [first, ...rest] = [...privately, 'sh', '-c', mount, 'sh', options, at, process.execPath, main];
   const child = spawn(first, [...rest, ...words, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...compiledOnce, ...mainOnly },
