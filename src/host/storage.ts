@@ -1,14 +1,27 @@
+import { join } from 'node:path';
+import { archivedStorage } from '../journal/archived-store.ts';
 import type { Storage } from '../journal/storage.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { keys } from './configuration/keys.ts';
 import type { Settings } from './configuration/settings.ts';
 import { databaseKeys, platformVariables } from './configuration/store.ts';
 
-/** Where the journals are kept, as configured. Of files nothing is made by it; what opens a database is loaded only for one. */
-export const openStorage = async ({
+type Place = Pick<Settings, 'dataDir' | 'store'>;
+
+/** Of all journals. */
+export const archivesIn = (dataDir: string): string => join(dataDir, 'archives');
+
+/** Where the journals are kept, as configured, together with what lies in archives of theirs. */
+export const openStorage = async (place: Place): Promise<Outcome<Storage>> => {
+  const storage = await openBare(place);
+  return storage.ok ? ok(archivedStorage(storage.value, archivesIn(place.dataDir))) : storage;
+};
+
+/** Of files nothing is made by it; what opens a database is loaded only for one. */
+const openBare = async ({
   dataDir,
   store: { kind, url, cluster, acceptDataLossWindow },
-}: Pick<Settings, 'dataDir' | 'store'>): Promise<Outcome<Storage>> => {
+}: Place): Promise<Outcome<Storage>> => {
   if (kind === 'sqlite') {
     const { sqliteStorage } = await import('../stores/sqlite/storage.ts');
     return ok(sqliteStorage({ dataDir }));

@@ -10,7 +10,7 @@ import { restore } from '../engine/restore.ts';
 import { type Following, type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
 import type { Keyring } from '../journal/cipher.ts';
-import { removeSnapshot } from '../journal/snapshots.ts';
+import { removeSnapshot, snapshotFile } from '../journal/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -66,7 +66,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   const { name, store, cacheDir, identify, clock, log, keyring } = options;
   const { id } = store.identity;
   const cipher = keyring?.cipher(id, 'snapshot');
-  const snapshotPath = join(cacheDir, `${id}.snapshot`);
+  const snapshotPath = join(cacheDir, snapshotFile(store.identity));
   const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log, cipher });
   if (!snapshot.ok) return snapshot;
   const index = options.searched

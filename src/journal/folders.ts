@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const folderMode = 0o700;
@@ -31,5 +31,17 @@ const isFolder = async (path: string): Promise<boolean> => {
     return (await stat(path)).isDirectory();
   } catch {
     return false;
+  }
+};
+
+/** What was named in a folder, or renamed, outlasts a power cut only when the folder itself is synced. */
+export const syncFolder = async (path: string): Promise<void> => {
+  // Windows has no such thing as an open folder; there the file system orders its own changes.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 };

@@ -59,6 +59,9 @@ export interface Remembered {
   readonly time: Instant;
 }
 
+/** What the file of a journal's snapshot is called, among what can be made anew. */
+export const snapshotFile = ({ id }: JournalIdentity): string => `${id}.snapshot`;
+
 const stateVersions = (areas: readonly Area[]): Readonly<Record<string, number>> =>
   Object.fromEntries(areas.map((area) => [area.name, area.stateVersion]));
 

@@ -1,5 +1,5 @@
 import type { Counters } from './counters.ts';
-import type { ErrorCode, Refusal } from '../kernel/errors.ts';
+import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
 import type { Seq } from '../kernel/entry.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 
@@ -94,6 +94,13 @@ export interface Store {
   readonly readAt: (seqs: readonly Seq[]) => Promise<readonly LinkedRow[]>;
   /** Never throws. Calls must not overlap. */
   readonly append: (request: AppendRequest) => Promise<AppendOutcome>;
+  /** Up to where the entries lie in an archive. Throws `StoreFailure`. */
+  readonly base: () => Promise<Base>;
+  /**
+   * Takes the entries up to there out of the store; the link must be this journal's. They are in an archive by then.
+   * Where a part of them is out already, nothing is lost by trying again.
+   */
+  readonly truncate: (upTo: { readonly seq: Seq; readonly chain: string }) => Promise<Outcome<true>>;
   /** Calls `listener` soon after another process has appended. Returns a function that ends it. */
   readonly watch: (listener: () => void) => () => void;
   /** At most one holder of `name` among all processes (and stores of one process) on this journal; else undefined. */

@@ -16,3 +16,7 @@ export const exchanged = (seq: Seq): { readonly code: 'journal_corrupt'; readonl
   code: 'journal_corrupt',
   reason: `Entry ${seq} of the journal is another than the entry ${seq} that was read from it.`,
 });
+
+/** Why nothing is taken out of a journal up to an entry whose link is another there. */
+export const noSuchLink = (seq: Seq): string =>
+  `Entry ${seq} of the journal is not the one that lies in the archive. Nothing was taken out of it.`;

@@ -5,6 +5,7 @@ import type { Counters } from '../journal/counters.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type Base,
   type JournalIdentity,
   type LinkedRow,
   type Office,
@@ -16,7 +17,7 @@ import {
 } from '../journal/store.ts';
 import { assert } from '../kernel/assert.ts';
 import type { Seq } from '../kernel/entry.ts';
-import { refuse } from '../kernel/errors.ts';
+import { type Outcome, refuse } from '../kernel/errors.ts';
 import {
   type MemoryVault,
   createMemoryVault,
@@ -87,6 +88,11 @@ class ChosenStore implements Store {
 
   readonly readAt = (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> =>
     this.#reading((store) => store.readAt(seqs));
+
+  readonly base = (): Promise<Base> => this.#reading((store) => store.base());
+
+  readonly truncate = async (upTo: Parameters<Store['truncate']>[0]): Promise<Outcome<true>> =>
+    (await this.#opened()).truncate(upTo);
 
   readonly append = async (request: AppendRequest): Promise<AppendOutcome> => {
     const store = await this.#opened();

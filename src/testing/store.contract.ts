@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type Store, type StoreCapabilities, StoreFailure } from '../journal/store.ts';
 import { Defect } from '../kernel/assert.ts';
+import { truncating, truncatingTogether, lastingTruncation } from './truncation.contract.ts';
 import { ask, counting, countingTogether, lastingCounts } from './counters.contract.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from './store-rows.ts';
 
@@ -32,12 +33,14 @@ export const storeContract = (name: string, harness: StoreHarness): void => {
     });
     for (const [title, body] of Object.entries(reading)) run(title, body);
     for (const [title, body] of Object.entries(closing)) run(title, body);
-    for (const [title, body] of Object.entries(counting)) run(title, body);
+    for (const [title, body] of Object.entries({ ...counting, ...truncating })) run(title, body);
     if (harness.capabilities.shared) {
-      for (const [title, body] of Object.entries({ ...sharing, ...countingTogether })) run(title, body);
+      for (const [title, body] of Object.entries({ ...sharing, ...countingTogether, ...truncatingTogether }))
+        run(title, body);
     }
     if (harness.capabilities.durable) {
-      for (const [title, body] of Object.entries({ ...lasting, ...lastingCounts })) run(title, body);
+      for (const [title, body] of Object.entries({ ...lasting, ...lastingCounts, ...lastingTruncation }))
+        run(title, body);
     }
   });
 };

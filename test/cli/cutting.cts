@@ -6,7 +6,8 @@
  * It is no ES module, because every thread of every process loads it, and an ES module takes several times as long.
  */
 const programs = process.getBuiltinModule('node:child_process');
-const { appendFileSync } = process.getBuiltinModule('node:fs');
+const disk = process.getBuiltinModule('node:fs');
+const { appendFileSync } = disk;
 const files = process.getBuiltinModule('node:fs/promises');
 const http = process.getBuiltinModule('node:http');
 const modules = process.getBuiltinModule('node:module');
@@ -46,8 +47,22 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
 /** What the files are called that are written beside the journals. */
 const written = (path: string): string | undefined => {
   if (path.includes(`${paths.sep}pending-calls${paths.sep}`)) return 'the note';
-  return paths.basename(path).startsWith('hub.json') ? 'hub.json' : undefined;
+  const name = paths.basename(path);
+  if (name.startsWith('restore.json')) return 'restore.json';
+  if (name.endsWith('.jsonl.draft')) return 'the archive';
+  if (name.endsWith('.gz.draft')) return 'the backup';
+  return name.startsWith('hub.json') ? 'hub.json' : undefined;
 };
+
+/** Where one journal comes into the place of another. */
+replace(disk, 'renameSync', (method) => (...args) => {
+  const name = paths.basename(String(args[1]));
+  if (!name.endsWith('.journal')) return method(...args);
+  step(`before the renaming to ${name}`);
+  const result = method(...args);
+  step(`after the renaming to ${name}`);
+  return result;
+});
 
 for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
   replace(files, name, (method) => async (...args) => {

@@ -2,6 +2,7 @@ import { type Counters, takeFrom } from '../../src/journal/counters.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type Base,
   type LinkedRow,
   type Store,
   type StoreCapabilities,
@@ -9,7 +10,7 @@ import {
   type StoreHealth,
   type StoredRow,
 } from '../../src/journal/store.ts';
-import { type ErrorCode, refuse } from '../../src/kernel/errors.ts';
+import { type ErrorCode, type Outcome, refuse } from '../../src/kernel/errors.ts';
 import { assertWellFormed } from '../../src/stores/append-request.ts';
 import type { Life } from './timeline.ts';
 import type { FaultKind, World } from './world.ts';
@@ -99,6 +100,12 @@ export class SimulatedStore implements Store {
         return { ...row, before: rows[seq - 2]?.chain };
       }),
     );
+
+  readonly base = (): Promise<Base> => this.#reading(() => ({ seq: 0, chain: undefined }));
+
+  /** Nothing here asks for it. */
+  readonly truncate = async (): Promise<Outcome<true>> =>
+    refuse('invalid_state', 'What is simulated is never compacted.');
 
   readonly append = (request: AppendRequest): Promise<AppendOutcome> => {
     assertWellFormed(request);

@@ -5,6 +5,7 @@ import { createMemoryVault } from '../../src/stores/memory/memory-store.ts';
 import { openRedisStorage } from '../../src/stores/redis/storage.ts';
 import { caller, open, starting } from '../../src/testing/engine-harness.ts';
 import { freshRedisStorage, redisEnvironment, testsOnRedis } from '../../src/testing/redis-server.ts';
+import { newCluster } from '../../src/testing/postgres-server.ts';
 import { opened } from '../../src/testing/store-files.ts';
 import { intactRows } from '../../src/testing/store-rows.ts';
 
@@ -42,7 +43,7 @@ testsOnRedis('two hubs on one Redis', () => {
   });
 
   test('a fresh storage has nothing of any other', { timeout }, async (context) => {
-    const [one, two] = [await freshRedisStorage(), await freshRedisStorage()];
+    const [one, two] = [await freshRedisStorage(newCluster()), await freshRedisStorage(newCluster())];
     context.after(one.close);
     context.after(two.close);
     await opened(await one.open('hub', 'may')).close();

@@ -56,6 +56,13 @@ export const subjectKinds = ['principal', 'agent'] as const;
 
 export type SubjectKind = (typeof subjectKinds)[number];
 
+/** Of commands that keep a backup of what they take away. */
+export const yesFlag: KnownFlag = {
+  name: 'yes',
+  placeholder: undefined,
+  meaning: 'does it without asking',
+};
+
 /** The flag by which an operation takes its input whole. */
 export const inputFlag: KnownFlag = {
   name: 'input',

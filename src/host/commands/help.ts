@@ -122,6 +122,13 @@ const seldom: readonly string[] = [
   'verify',
   'checkpoint',
   'erase',
+  'backup',
+  'restore',
+  'migrate',
+  'export',
+  'import',
+  'reset',
+  'compact',
   'config',
   'completion',
 ];

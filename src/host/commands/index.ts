@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
+import { compact } from './compact.ts';
 import { config } from './config.ts';
+import { backup } from './backup.ts';
 import { call } from './call.ts';
 import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
@@ -8,8 +10,13 @@ import { doctor } from './doctor.ts';
 import { encryptionApply, encryptionGenerateKey, encryptionRotate, encryptionStatus } from './encryption.ts';
 import { erase } from './erase.ts';
 import { exec } from './exec.ts';
+import { exportEntries } from './export.ts';
+import { importEntries } from './import.ts';
 import { login } from './login.ts';
 import { mcp } from './mcp.ts';
+import { migrate } from './migrate.ts';
+import { reset } from './reset.ts';
+import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { verify } from './verify.ts';
@@ -35,6 +42,13 @@ export const commands: readonly Command[] = [
   encryptionRotate,
   encryptionApply,
   erase,
+  backup,
+  restore,
+  migrate,
+  exportEntries,
+  importEntries,
+  reset,
+  compact,
   config,
   completion,
 ];

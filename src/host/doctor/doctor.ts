@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
 import { styleText } from 'node:util';
+import { archivedStorage } from '../../journal/archived-store.ts';
 import { type Outcome, errorTable, ok } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/text.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Given } from '../commands/command.ts';
 import { sqliteStorage } from '../../stores/sqlite/storage.ts';
+import { archivesIn } from '../storage.ts';
 import { checkJournal } from '../journal-check.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, reasonOf } from './check.ts';
@@ -80,7 +82,7 @@ const run = async (check: Check, patient: Patient): Promise<readonly Finding[]> 
 
 const readJournals = async (dataDir: string): Promise<readonly ReadJournal[]> => {
   const read: ReadJournal[] = [];
-  const storage = sqliteStorage({ dataDir });
+  const storage = archivedStorage(sqliteStorage({ dataDir }), archivesIn(dataDir));
   for (const name of await journalNames(dataDir))
     read.push({ file: `${name}.journal`, checked: await checkJournal(storage, name) });
   return read;

@@ -37,7 +37,9 @@ const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
     ? good(`${file}: ${entriesIn(checked.value.entries)}, all good.`)
     : unread(`${file}: ${checked.message}`, checked, join(dataDir, file));
 
-const unread = (what: string, { code }: Refusal, path: string): Finding => {
+const unread = (what: string, { code, details }: Refusal, path: string): Finding => {
+  // The journal itself is as it should be.
+  if (details['archive'] !== undefined) return bad(what, 'signalbox help restore');
   if (code === 'upgrade_required') return bad(what, 'npm install signalbox@latest');
   if (code === 'journal_corrupt') return setAside(what, path);
   if (code === 'journal_missing') return lost(what, path);

@@ -3,6 +3,7 @@ import { type Counters, type Slot, takeFrom } from '../../journal/counters.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type Base,
   type JournalIdentity,
   type LinkedRow,
   type Office,
@@ -15,9 +16,9 @@ import {
 import type { SubjectKey, SubjectKeys } from '../../journal/subject-keys.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
-import { type ErrorCode, refuse } from '../../kernel/errors.ts';
+import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
-import { assertWellFormed, exchanged } from '../append-request.ts';
+import { assertWellFormed, exchanged, noSuchLink } from '../append-request.ts';
 import { memorySubjectKeys } from './subject-keys.ts';
 
 /**
@@ -45,6 +46,8 @@ interface MemoryFaults {
 export interface MemoryVault {
   readonly identity: JournalIdentity;
   readonly rows: StoredRow[];
+  /** What stands before the first of `rows`. */
+  base: Base;
   readonly offices: Set<string>;
   readonly watchers: Set<Watcher>;
   /** What counts, by key. */
@@ -63,6 +66,7 @@ export const createMemoryVault = (
 ): MemoryVault => ({
   identity,
   rows: [],
+  base: { seq: 0, chain: undefined },
   offices: new Set(),
   watchers: new Set(),
   counted: new Map(),
@@ -88,18 +92,21 @@ class MemoryStore implements Store {
     this.subjectKeys = memorySubjectKeys(vault.keys);
   }
 
-  readonly head = async (): Promise<Seq> => this.#readable().length;
+  readonly head = async (): Promise<Seq> => headOf(this.#readable());
 
   readonly read = async (after: Seq, limit: number): Promise<readonly StoredRow[]> => {
     assert(Number.isSafeInteger(limit) && limit > 0, 'a page has a positive number of rows');
-    return this.#readable().slice(after, after + limit);
+    const { rows, base } = this.#readable();
+    const from = Math.max(after - base.seq, 0);
+    return rows.slice(from, from + limit);
   };
 
   readonly readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> => {
-    const rows = this.#readable();
+    const { rows, base } = this.#readable();
     return seqs.map((seq) => {
-      const row = rows[seq - 1];
-      if (row !== undefined) return { ...row, before: rows[seq - 2]?.chain };
+      const at = seq - base.seq - 1;
+      const row = rows[at];
+      if (row !== undefined) return { ...row, before: at === 0 ? base.chain : rows[at - 1]?.chain };
       throw new StoreFailure(refuse('journal_corrupt', `The journal in memory has no entry ${seq}.`));
     });
   };
@@ -114,6 +121,17 @@ class MemoryStore implements Store {
     } finally {
       this.#appending = undefined;
     }
+  };
+
+  readonly base = async (): Promise<Base> => this.#readable().base;
+
+  readonly truncate = async ({ seq, chain }: Required<Base>): Promise<Outcome<true>> => {
+    const { rows, base } = this.#readable();
+    if (seq <= base.seq) return ok(true);
+    if (rows[seq - base.seq - 1]?.chain !== chain) return refuse('journal_corrupt', noSuchLink(seq));
+    rows.splice(0, seq - base.seq);
+    this.#vault.base = { seq, chain };
+    return ok(true);
   };
 
   readonly watch = (listener: () => void): (() => void) => {
@@ -154,20 +172,22 @@ class MemoryStore implements Store {
 
   readonly close = (): Promise<void> => (this.#closing ??= this.#close());
 
-  #readable(): readonly StoredRow[] {
+  #readable(): MemoryVault {
     if (this.#closing !== undefined) throw new StoreFailure(refuse('stopping', closedText));
     const { reads } = this.#vault.faults;
     if (reads !== undefined) throw new StoreFailure(refuse(reads, ordered));
-    return this.#vault.rows;
+    return this.#vault;
   }
 
   async #append({ expected, link, rows }: AppendRequest): Promise<AppendOutcome> {
-    const { faults, rows: stored } = this.#vault;
+    const { faults, rows: stored, base } = this.#vault;
     // Even without a wait an append takes a moment, in which another store may be faster.
     await faults.beforeAppend?.();
     const fault = faults.appends.shift();
-    if (stored.length !== expected) return { kind: 'moved', missed: stored.slice(expected) };
-    if (expected > 0 && stored.at(-1)?.chain !== link) return { kind: 'unknown', ...exchanged(expected) };
+    if (headOf(this.#vault) !== expected)
+      return { kind: 'moved', missed: stored.slice(Math.max(expected - base.seq, 0)) };
+    if (expected > 0 && (stored.at(-1) ?? base).chain !== link)
+      return { kind: 'unknown', ...exchanged(expected) };
     if (fault === 'full') return { kind: 'unknown', code: 'storage_full', reason: ordered };
     if (fault === 'lost_unknown') return unknown;
     for (const row of rows) stored.push(row);
@@ -194,6 +214,8 @@ class MemoryStore implements Store {
     }
   }
 }
+
+const headOf = ({ rows, base }: MemoryVault): Seq => base.seq + rows.length;
 
 const closedText = 'This store was closed. Nothing was stored.';
 

@@ -144,7 +144,7 @@ test('databases of other programs and of newer versions are refused', async (con
     database.exec(sql);
     database.close();
   };
-  change('pragma user_version = 2');
+  change('pragma user_version = 3');
   await refuses(path, 'upgrade_required');
   change('pragma user_version = 0');
   await refuses(path, 'journal_corrupt');

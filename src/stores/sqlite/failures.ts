@@ -1,4 +1,5 @@
 import { StoreFailure } from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, type Refusal, refuse } from '../../kernel/errors.ts';
 
 /** What went wrong with the storage, in the words of the closed list of codes. */
@@ -132,6 +133,15 @@ export const refusalOf = (path: string, fault: Fault): Refusal =>
 
 export const damaged = (path: string, reason: string): Refusal =>
   refusalOf(path, { code: 'journal_corrupt', reason });
+
+/** An entry that was asked for where only the later ones are. That is no damage. */
+export const archived = (path: string, seq: Seq): Refusal =>
+  refuse('journal_corrupt', `Entry ${seq} of the journal ${path} lies in an archive, not in the journal.`, {
+    path,
+    archived: seq,
+  });
+
+export const isArchived = ({ details }: Refusal): boolean => details['archived'] !== undefined;
 
 /** For reading, which has no outcome to put a refusal in. */
 export const storeFailure = (path: string, error: unknown): StoreFailure =>

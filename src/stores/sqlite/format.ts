@@ -3,8 +3,18 @@
 /** "Sgbx": tells a journal from the SQLite databases of other programs. */
 export const applicationId = 0x53_67_62_78;
 
-/** Kept in `user_version`; raised only when an older Signalbox could no longer read or write the file correctly. */
+/**
+ * Kept in `user_version`; raised only when an older Signalbox could no longer read or write the file correctly. Older
+ * ones know nothing of archives, so that a journal has the second version from its first truncation on.
+ */
 export const formatVersion = 1;
+export const truncatedVersion = 2;
+
+/**
+ * The batch of the row that stands for all entries up to it, which lie in an archive: it has their last link, and no
+ * text. An entry's own batch is never empty.
+ */
+export const archivedBatch = '';
 
 export const pageBytes = 4096;
 

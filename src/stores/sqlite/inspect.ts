@@ -4,7 +4,7 @@ import type { JournalIdentity } from '../../journal/store.ts';
 import { ok, type Outcome, refuse } from '../../kernel/errors.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { damaged, faultOf, refusalOf } from './failures.ts';
-import { applicationId, formatVersion, pageBytes, walOf } from './format.ts';
+import { applicationId, formatVersion, pageBytes, truncatedVersion, walOf } from './format.ts';
 
 /** Tells a file from another that is put under the same name. */
 export interface FileIdentity {
@@ -67,10 +67,10 @@ const look = (path: string, stat: BigIntStats): Outcome<Inspected> => {
     const application = numberIn(database, 'application_id');
     const version = numberIn(database, 'user_version');
     if (application !== applicationId) return damaged(path, 'It is an SQLite database of another program.');
-    if (version > formatVersion) {
+    if (version > truncatedVersion) {
       return refusalOf(path, {
         code: 'upgrade_required',
-        reason: `Its format is ${version}; this version knows formats up to ${formatVersion}.`,
+        reason: `Its format is ${version}; this version knows formats up to ${truncatedVersion}.`,
       });
     }
     if (version < formatVersion) return damaged(path, `Its format is ${version}, which never existed.`);

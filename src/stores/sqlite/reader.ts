@@ -1,12 +1,12 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { accessSync, constants, statSync } from 'node:fs';
-import { type LinkedRow, type StoredRow, StoreFailure } from '../../journal/store.ts';
+import { type Base, type LinkedRow, type StoredRow, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { assert } from '../../kernel/assert.ts';
 import { isComplete } from './completeness.ts';
 import { closeQuietly, connect } from './connection.ts';
-import { damaged, isRefusedAccess, storeFailure } from './failures.ts';
-import { walOf } from './format.ts';
+import { archived, damaged, isArchived, isRefusedAccess, storeFailure } from './failures.ts';
+import { archivedBatch, walOf } from './format.ts';
 
 /**
  * All reading, on the thread that asks: an answer from SQLite's page cache takes about a microsecond, less than a
@@ -21,6 +21,7 @@ import { walOf } from './format.ts';
  */
 const statements = {
   head: 'select max(seq) from entries',
+  first: 'select seq, batch, text, chain from entries order by seq limit 1',
   page: 'select seq, batch, text, chain from entries where seq > ? order by seq limit ?',
   one: 'select seq, batch, text, chain, (select chain from entries b where b.seq = a.seq - 1) from entries a where seq = ?',
 } as const;
@@ -33,6 +34,7 @@ type Columns = Readonly<Record<number, SQLOutputValue>>;
 interface Connection {
   readonly database: DatabaseSync;
   readonly head: StatementSync;
+  readonly first: StatementSync;
   readonly page: StatementSync;
   readonly one: StatementSync;
   /** What the files looked like, for a connection that cannot notice changes by itself. */
@@ -65,15 +67,46 @@ export class Reader {
   read(after: Seq, limit: number): readonly StoredRow[] {
     assert(Number.isSafeInteger(limit) && limit > 0, 'a page has a positive number of rows');
     return this.#guarded(() => {
-      const rows = this.#current()
-        .page.all(after, limit)
-        .map((columns) => this.#row(columns));
-      const last = rows.at(-1);
-      if (last !== undefined && last.seq !== after + rows.length) {
-        throw this.#damaged(`Between entries ${after} and ${last.seq} some are missing.`);
-      }
-      return rows;
+      const rows = this.#page(after, limit);
+      const [first] = rows;
+      if (first === undefined || (first.seq === after + 1 && first.batch !== archivedBatch))
+        return this.#demandWhole(rows, after);
+      const base = this.#base().seq;
+      return base > after ? this.#demandWhole(this.#page(base, limit), base) : this.#demandWhole(rows, after);
     });
+  }
+
+  base(): Base {
+    return this.#guarded(() => this.#base());
+  }
+
+  /** The link of an entry, or of the base; undefined for what lies before that. Throws `StoreFailure`. */
+  linkAt(seq: Seq): string | undefined {
+    const base = this.base();
+    if (seq <= base.seq) return seq === base.seq ? base.chain : undefined;
+    return this.readAt([seq])[0]?.chain;
+  }
+
+  #page(after: Seq, limit: number): readonly StoredRow[] {
+    return this.#current()
+      .page.all(after, limit)
+      .map((columns) => this.#row(columns));
+  }
+
+  #demandWhole(rows: readonly StoredRow[], after: Seq): readonly StoredRow[] {
+    const last = rows.at(-1);
+    if (last !== undefined && last.seq !== after + rows.length) {
+      throw this.#damaged(`Between entries ${after} and ${last.seq} some are missing.`);
+    }
+    return rows;
+  }
+
+  #base(): Base {
+    const columns: Columns | undefined = this.#current().first.get();
+    const first = columns && this.#row(columns);
+    return first?.batch === archivedBatch
+      ? { seq: first.seq, chain: first.chain }
+      : { seq: 0, chain: undefined };
   }
 
   readAt(seqs: readonly Seq[]): readonly LinkedRow[] {
@@ -92,9 +125,13 @@ export class Reader {
 
   #rowAt(one: StatementSync, seq: Seq): LinkedRow {
     const columns: Columns | undefined = one.get(seq);
-    if (columns === undefined) throw this.#damaged(`It has no entry ${seq}.`);
-    const { batch, text, chain } = this.#row(columns);
-    const before = columns[4];
+    const row = columns && this.#row(columns);
+    if (row === undefined || row.batch === archivedBatch) {
+      if (seq <= this.#base().seq) throw new StoreFailure(archived(this.#path, seq));
+      throw this.#damaged(`It has no entry ${seq}.`);
+    }
+    const { batch, text, chain } = row;
+    const before = columns?.[4];
     if (before === null) {
       if (seq !== 1) throw this.#damaged(`It has no entry ${seq - 1}.`);
       return { seq, batch, text, chain, before: undefined };
@@ -129,7 +166,8 @@ export class Reader {
       return action();
     } catch (error) {
       const failure = storeFailure(this.#path, error);
-      if (failure.refusal.code === 'journal_corrupt') this.#damage = failure.message;
+      if (failure.refusal.code === 'journal_corrupt' && !isArchived(failure.refusal))
+        this.#damage = failure.message;
       throw failure;
     }
   }
@@ -182,18 +220,20 @@ const isWritable = (path: string): boolean => {
 const prepare = (path: string, frozenAt: string | undefined): Connection => {
   const database = connect(path, { purpose: frozenAt === undefined ? 'read' : 'frozen', busyMs });
   try {
-    const [head, page, one] = [statements.head, statements.page, statements.one].map((text) => {
+    const texts = [statements.head, statements.first, statements.page, statements.one];
+    const [head, first, page, one] = texts.map((text) => {
       const statement = database.prepare(text);
       statement.setReturnArrays(true);
       return statement;
     });
-    assert(head !== undefined && page !== undefined && one !== undefined, 'three statements');
+    assert(head !== undefined && first !== undefined, 'there are four statements');
+    assert(page !== undefined && one !== undefined, 'there are four statements');
     // The first look at the file: here, not later, it turns out whether it can be read.
     head.get();
     if (frozenAt === undefined && !isComplete(path, database)) {
       throw new StoreFailure(damaged(path, 'Some of its pages are missing.'));
     }
-    return { database, head, page, one, frozenAt };
+    return { database, head, first, page, one, frozenAt };
   } catch (error) {
     closeQuietly(database);
     throw error;

@@ -4,6 +4,7 @@ import type { Creation } from '../../journal/storage.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type Base,
   type JournalIdentity,
   type LinkedRow,
   type Office,
@@ -29,6 +30,7 @@ import { takeOffice } from './office.ts';
 import { Reader } from './reader.ts';
 import { SqliteSubjectKeys } from './subject-keys.ts';
 import { demandWatermark, readWatermark, refuseLost } from './watermark.ts';
+import type { Truncation } from './writer-messages.ts';
 import { WriterThread } from './writer-thread.ts';
 
 const busyLimitMs = 5_000;
@@ -172,6 +174,18 @@ class SqliteStore implements Store {
     } finally {
       this.#appending = undefined;
     }
+  };
+
+  readonly base = async (): Promise<Base> => this.#readable().base();
+
+  readonly truncate = async (upTo: Truncation): Promise<Outcome<true>> => {
+    if (this.#closing !== undefined) return refuse('stopping', closedText);
+    if (this.#reader.damage !== undefined) return refuse('journal_corrupt', this.#reader.damage);
+    const outcome = await this.#writer.truncate(upTo);
+    if (outcome.kind === 'truncated') return ok(true);
+    return outcome.kind === 'behind'
+      ? refuse('journal_corrupt', outcome.reason, { path: this.#path })
+      : refuse(outcome.code, outcome.reason, { path: this.#path });
   };
 
   readonly watch = (listener: () => void): (() => void) => {

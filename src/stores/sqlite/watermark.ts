@@ -63,7 +63,10 @@ const compare = (path: string, mark: Watermark, reader: Reader): Refusal | undef
       `The journal ${path} ends at entry ${head}, but entry ${mark.seq} was stored before.`,
     );
   }
-  if (mark.seq === 0 || reader.readAt([mark.seq])[0]?.chain === mark.chain) return undefined;
+  if (mark.seq === 0) return undefined;
+  const link = reader.linkAt(mark.seq);
+  // What it lags behind may lie in an archive.
+  if (link === undefined || link === mark.chain) return undefined;
   return lost(
     'journal_corrupt',
     path,

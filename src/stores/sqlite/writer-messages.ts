@@ -44,8 +44,21 @@ export const unpacked = ({ expected, link, batch, texts, chains }: PackedRequest
   }),
 });
 
+/** Up to which entry everything is to be taken out, and the link that it must have. */
+export interface Truncation {
+  readonly seq: Seq;
+  readonly chain: string;
+}
+
+/** `behind`: nothing was taken out by this call, because the journal does not have that entry. */
+export type TruncationOutcome =
+  | { readonly kind: 'truncated' }
+  | { readonly kind: 'behind'; readonly reason: string }
+  | Extract<AppendOutcome, { readonly kind: 'unknown' }>;
+
 export type WriterRequest =
   | { readonly kind: 'append'; readonly id: number; readonly request: PackedRequest }
+  | { readonly kind: 'truncate'; readonly id: number; readonly upTo: Truncation }
   | { readonly kind: 'health'; readonly id: number }
   /** From now on, tell of entries behind `known`. */
   | { readonly kind: 'watch'; readonly known: Seq }
@@ -54,5 +67,6 @@ export type WriterRequest =
 
 export type WriterReply =
   | { readonly kind: 'append'; readonly id: number; readonly outcome: WriterOutcome }
+  | { readonly kind: 'truncate'; readonly id: number; readonly outcome: TruncationOutcome }
   | { readonly kind: 'health'; readonly id: number; readonly health: StoreHealth }
   | { readonly kind: 'changed' };

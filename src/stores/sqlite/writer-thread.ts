@@ -4,6 +4,8 @@ import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { Rendezvous } from './rendezvous.ts';
 import {
+  type Truncation,
+  type TruncationOutcome,
   type WriterOutcome,
   type WriterReply,
   type WriterRequest,
@@ -26,6 +28,7 @@ export class WriterThread {
   readonly #settings: WriterSettings;
   readonly #changed: () => void;
   readonly #appends = new Map<number, (outcome: WriterOutcome) => void>();
+  readonly #truncations = new Map<number, (outcome: TruncationOutcome) => void>();
   readonly #checks = new Map<number, (health: StoreHealth) => void>();
   readonly #meeting = new Rendezvous();
   #worker: Worker | undefined;
@@ -50,6 +53,13 @@ export class WriterThread {
       this.#send({ kind: 'append', id, request: packed(request) });
       if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching)
         setImmediate(() => this.#watchFor(id));
+    });
+  }
+
+  truncate(upTo: Truncation): Promise<TruncationOutcome> {
+    return new Promise((resolve) => {
+      const id = this.#register(this.#truncations, resolve);
+      this.#send({ kind: 'truncate', id, upTo });
     });
   }
 
@@ -119,6 +129,9 @@ export class WriterThread {
         this.#meeting.end();
         settle(this.#appends, reply.id, reply.outcome);
         break;
+      case 'truncate':
+        settle(this.#truncations, reply.id, reply.outcome);
+        break;
       case 'health':
         settle(this.#checks, reply.id, reply.health);
         break;
@@ -137,11 +150,14 @@ export class WriterThread {
     for (const id of this.#appends.keys()) {
       settle(this.#appends, id, { kind: 'unknown', code: 'storage_failed', reason });
     }
+    for (const id of this.#truncations.keys()) {
+      settle(this.#truncations, id, { kind: 'unknown', code: 'storage_failed', reason });
+    }
     for (const id of this.#checks.keys()) settle(this.#checks, id, { writable: false, reason });
   }
 
   #isAwaited(): boolean {
-    return this.#appends.size + this.#checks.size > 0;
+    return this.#appends.size + this.#truncations.size + this.#checks.size > 0;
   }
 }
 

@@ -117,6 +117,9 @@ port.on('message', (message: WriterRequest) => {
       }
       return;
     }
+    case 'truncate':
+      tell({ kind: 'truncate', id: message.id, outcome: writer.truncate(message.upTo) });
+      return writer.checkpoint();
     case 'health':
       return tell({ kind: 'health', id: message.id, health: writer.health() });
     case 'watch':

@@ -8,7 +8,8 @@ import { type Fault, faultOf, isBusy } from './failures.ts';
 import { shmOf, walOf } from './format.ts';
 import { fileIdentity } from './inspect.ts';
 import { type Place, Places } from './places.ts';
-import type { WriterOutcome, WriterSettings } from './writer-messages.ts';
+import { takeOut } from './truncation.ts';
+import type { Truncation, TruncationOutcome, WriterOutcome, WriterSettings } from './writer-messages.ts';
 
 /**
  * After how many pages (4 KiB) SQLite moves the write-ahead log into the journal. That costs three syncs (log,
@@ -49,6 +50,25 @@ export class Writer {
   append(request: AppendRequest): WriterOutcome {
     const outcome = this.#persist(this.#settings.busyLimitMs, () => this.#attempt(request));
     this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
+    return outcome;
+  }
+
+  /** In steps, each whole by itself, between which others get to write. */
+  truncate(upTo: Truncation): TruncationOutcome {
+    for (;;) {
+      const outcome = this.#persist(this.#settings.busyLimitMs, () => this.#truncateStep(upTo));
+      if (outcome !== undefined) return outcome;
+    }
+  }
+
+  #truncateStep(upTo: Truncation): TruncationOutcome | undefined {
+    const misplaced = this.#misplaced();
+    if (misplaced !== undefined) return misplaced;
+    const { begin, commit, database } = this.#connected();
+    begin.run();
+    const outcome = takeOut(database, upTo);
+    if (outcome?.kind === 'behind') database.exec('rollback');
+    else commit.run();
     return outcome;
   }
 

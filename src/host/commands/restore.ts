@@ -1,0 +1,20 @@
+import { storeFlagNames } from '../configuration/store-keys.ts';
+import type { Command } from './command.ts';
+import { yesFlag } from './flags.ts';
+
+export const restore: Command = {
+  name: 'restore',
+  summary: 'brings back the journals of a backup, after backing up those that are there',
+  words: 'FILE',
+  keys: ['data-dir', ...storeFlagNames],
+  flags: [
+    yesFlag,
+    {
+      name: 'no-backup',
+      placeholder: undefined,
+      meaning: 'what is there is not backed up first, for instance because it is damaged',
+    },
+  ],
+  example: 'signalbox restore board.jsonl.gz --data-dir ./restored',
+  run: async (given) => (await import('../upkeep/restore/restore.ts')).restoreBackup(given),
+};

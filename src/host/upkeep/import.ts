@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { unknownWorkspace, workspacesIntent } from '../../areas/workspaces/decide.ts';
+import { areas } from '../../areas/index.ts';
+import { chainLink } from '../../journal/chain.ts';
+import { Codec } from '../../journal/codec.ts';
+import { appendChecked } from '../../journal/copying.ts';
+import { fileRefusal } from '../../journal/file-faults.ts';
+import type { Head } from '../../journal/head.ts';
+import { verify } from '../../journal/journal.ts';
+import { beginningOf, headOf } from '../../journal/rows.ts';
+import { type JournalName, type Storage, workspaceJournal } from '../../journal/storage.ts';
+import { StoreFailure, type StoredRow } from '../../journal/store.ts';
+import { type Entry, systemActor } from '../../kernel/entry.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { faultInName } from '../../kernel/names.ts';
+import { seeHelp } from '../../surfaces/cli/flags.ts';
+import { writeJson } from '../../surfaces/cli/plain.ts';
+import type { Given } from '../commands/command.ts';
+import { entriesIn } from '../journal-check.ts';
+import { openJournals } from '../open-hub.ts';
+import type { Workspaces } from '../workspaces.ts';
+import { draftOf } from './drafts.ts';
+import { checkedEntries } from './imported-entries.ts';
+
+/**
+ * Makes a new workspace with the entries of an export. All of them are read first; the journal is built beside where it
+ * is to be, and gets its place, and then its name, when it is whole.
+ */
+export const importJournal = async (given: Given): Promise<Outcome<true>> => {
+  const { configuration, words, flags, log } = given;
+  const [file, extra] = words;
+  const name = flags.has('workspace') ? configuration.settings.workspace : undefined;
+  if (file === undefined || extra !== undefined || name === undefined)
+    return refuse(
+      'invalid_input',
+      `Name one file, and with --workspace the new workspace.${seeHelp({ command: 'import' })}`,
+    );
+  const fault = faultInName('A workspace name', name);
+  if (fault !== undefined) return refuse('invalid_input', `${fault}. Choose another name.`);
+  const path = resolve(file);
+  const count = await countGood(path);
+  if (!count.ok) return count;
+  const opened = await openJournals(configuration.settings, { log, ticksFirst: false, brief: true });
+  if (!opened.ok) return opened;
+  try {
+    const made = await makeFrom(path, name, opened.value);
+    if (!made.ok) return made;
+    tell(given, { name, path, entries: count.value });
+    return ok(true);
+  } finally {
+    await opened.value.close();
+  }
+};
+
+/** How many entries there are, all of which can be imported. */
+const countGood = async (path: string): Promise<Outcome<number>> => {
+  let count = 0;
+  try {
+    for await (const entries of checkedEntries(path)) count += entries.length;
+    return ok(count);
+  } catch (thrown) {
+    return fileRefusal(path, thrown, `${path} cannot be read`);
+  }
+};
+
+const makeFrom = async (path: string, name: string, workspaces: Workspaces): Promise<Outcome<true>> => {
+  const { storage } = workspaces;
+  const known = await workspaces.known(name);
+  if (known.ok)
+    return refuse(
+      'exists',
+      `There is already a workspace "${known.value}". Nothing was changed. Choose another name with --workspace.`,
+      { workspace: known.value },
+    );
+  if (known.code !== 'workspace_unknown') return known;
+  const journal = workspaceJournal(name.toLowerCase());
+  const begun = await storage.wasBegun(journal);
+  if (!begun.ok) return begun;
+  const placed = begun.value
+    ? await demandOurs(path, storage, journal)
+    : await buildAndPlace(path, storage, journal);
+  if (!placed.ok) return placed;
+  const registered = await workspaces.hub.engine.report(
+    'host',
+    workspacesIntent({ type: 'register', name, title: name, repository: undefined }),
+    systemActor,
+  );
+  if (!registered.ok) {
+    const removed = await storage.remove(journal);
+    return removed.ok ? registered : removed;
+  }
+  const made = await workspaces.get(name);
+  return made.ok ? ok(true) : made.code === 'workspace_unknown' ? unknownWorkspace(name) : made;
+};
+
+const buildAndPlace = async (
+  path: string,
+  storage: Storage,
+  journal: JournalName,
+): Promise<Outcome<true>> => {
+  const built = await buildDraft(path, storage, journal);
+  return built.ok ? storage.replace(journal, draftOf(journal)) : built;
+};
+
+/** A journal that no workspace has: whole, and of the same entries, where an earlier attempt has got no further. */
+const demandOurs = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
+  const foreign = refuse(
+    'exists',
+    `There is a journal at ${storage.placeOf(journal)} that no workspace has. Nothing was changed. Choose another name with --workspace.`,
+    { place: storage.placeOf(journal) },
+  );
+  const opened = await storage.open(journal, 'must-exist');
+  if (!opened.ok) return foreign;
+  const store = opened.value;
+  try {
+    let wanted = beginningOf(store.identity);
+    for await (const entries of checkedEntries(path)) wanted = rowsOf(entries, wanted).at(-1) ?? wanted;
+    const head = await headOf(store);
+    return head.seq === wanted.seq && head.chain === wanted.chain ? ok(true) : foreign;
+  } catch (thrown) {
+    return fileRefusal(path, thrown, `${path} cannot be read`);
+  } finally {
+    await store.close();
+  }
+};
+
+const buildDraft = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
+  const name = draftOf(journal);
+  // What an earlier attempt has left is of no use: its identity is its own.
+  const removed = await storage.remove(name);
+  if (!removed.ok) return removed;
+  const opened = await storage.open(name, { as: { id: randomUUID(), generation: 1 } });
+  if (!opened.ok) return opened;
+  const store = opened.value;
+  try {
+    let head = beginningOf(store.identity);
+    for await (const entries of checkedEntries(path)) {
+      head = await appendChecked(store, head, rowsOf(entries, head));
+    }
+    const verified = await verify(store);
+    return verified.ok ? ok(true) : verified;
+  } catch (thrown) {
+    if (thrown instanceof StoreFailure) return thrown.refusal;
+    return fileRefusal(path, thrown, `${path} cannot be read`);
+  } finally {
+    await store.close();
+  }
+};
+
+const rowsOf = (entries: readonly Entry[], head: Head): readonly StoredRow[] => {
+  const codec = new Codec(areas);
+  let { chain } = head;
+  return entries.map((entry) => {
+    const text = codec.encode(entry);
+    chain = chainLink(chain, text);
+    return { seq: entry.seq, batch: '', text, chain };
+  });
+};
+
+const tell = (
+  { terminal }: Given,
+  { name, path, entries }: { readonly name: string; readonly path: string; readonly entries: number },
+): void => {
+  if (terminal.json) writeJson(terminal, { workspace: name, entries });
+  else terminal.out.write(`workspace "${name}": ${entriesIn(entries)} from ${path}\n`);
+};

@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { copyJournal, demandSame } from '../../journal/copy-journal.ts';
+import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import type { Store } from '../../journal/store.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { oneOf } from '../../surfaces/cli/input.ts';
+import { seeHelp } from '../../surfaces/cli/flags.ts';
+import { writeJson } from '../../surfaces/cli/plain.ts';
+import type { Given } from '../commands/command.ts';
+import { type KeyFlags, readConfiguration } from '../configuration/configuration.ts';
+import { keys } from '../configuration/keys.ts';
+import type { Settings } from '../configuration/settings.ts';
+import { type StoreName, stores } from '../configuration/store-keys.ts';
+import { databaseKeys } from '../configuration/store.ts';
+import { prepareDataDirectory } from '../data-directory.ts';
+import { entriesIn } from '../journal-check.ts';
+import { openStorage } from '../storage.ts';
+import { draftOf, isDraft } from './drafts.ts';
+import { withoutHubs } from './hub-at-work.ts';
+import { nothingKept } from './nothing-kept.ts';
+
+type Side = 'from' | 'to';
+
+interface Copied {
+  readonly name: JournalName;
+  readonly entries: number;
+  /** How many of them this run has copied; the others an earlier one. */
+  readonly copied: number;
+}
+
+/**
+ * Copies every journal from one kind of store to another, with its identity, each entry with the text and the link that
+ * it has. The list of workspaces comes last, so that nothing takes a half for a whole. Run again, it goes on where it
+ * ended.
+ */
+export const migrate = async (given: Given): Promise<Outcome<true>> => {
+  const [from, to] = [await sideOf(given, 'from'), await sideOf(given, 'to')];
+  if (!from.ok) return from;
+  if (!to.ok) return to;
+  const prepared = await prepareDataDirectory(to.value.dataDir);
+  if (!prepared.ok) return prepared;
+  return withoutHubs([from.value.dataDir, to.value.dataDir], async () => {
+    const source = await openStorage(from.value);
+    if (!source.ok) return source;
+    const target = await openStorage(to.value);
+    try {
+      if (!target.ok) return target;
+      const copied = await copyAll(source.value, target.value);
+      if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
+      return copied.ok ? ok(true) : copied;
+    } finally {
+      if (target.ok) await target.value.close();
+      await source.value.close();
+    }
+  });
+};
+
+/** The settings of the process as they are with that kind of store. */
+const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outcome<Settings>> => {
+  const said = flags.get(side);
+  if (typeof said !== 'string')
+    return refuse('invalid_input', `Say --from and --to.${seeHelp({ command: 'migrate' })}`);
+  const kind = oneOf(stores, said, { flag: side, command: 'migrate' });
+  if (!kind.ok) return kind;
+  const [url, cluster] = [flags.get(`${side}-url`), flags.get(`${side}-cluster`)];
+  const { settings, values } = configuration;
+  const read = await readConfiguration(
+    {
+      'data-dir': settings.dataDir,
+      store: kind.value,
+      'accept-data-loss-window': settings.store.acceptDataLossWindow,
+      ...placeAt(kind.value, url),
+      ...((cluster ?? values.get('cluster')) !== undefined && {
+        cluster: typeof cluster === 'string' ? cluster : (values.get('cluster') ?? ''),
+      }),
+    },
+    { env: process.env, cwd: process.cwd() },
+  );
+  return read.ok ? ok(read.value.settings) : read;
+};
+
+/** Of files, the folder is what says where they are. */
+const placeAt = (kind: StoreName, url: string | true | undefined): KeyFlags => {
+  if (typeof url !== 'string') return {};
+  return kind === 'sqlite' ? { 'data-dir': resolve(url) } : { [databaseKeys[kind]]: url };
+};
+
+const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+  const names = await journalsIn(source);
+  if (!names.ok) return names;
+  if (names.value.length === 0) return nothingKept(source.place, 'migrate');
+  if (source.kind === target.kind && source.place === target.place)
+    return refuse('invalid_input', `Both sides are ${source.place}. Name two places.`);
+  const others = await journalsIn(target);
+  if (!others.ok) return others;
+  const foreign = others.value.filter((name) => !names.value.includes(name));
+  if (foreign.length > 0)
+    return refuse(
+      'exists',
+      `${target.place} has other journals: ${foreign.join(', ')}. Nothing was changed. Name an empty place.`,
+      { place: target.place, journals: foreign },
+    );
+  const copied: Copied[] = [];
+  for (const name of names.value) {
+    const one = await copyOne(source, target, name);
+    if (!one.ok) return one;
+    copied.push(one.value);
+  }
+  return ok(copied);
+};
+
+/** The hub's comes last. */
+const journalsIn = async (storage: Storage): Promise<Outcome<readonly JournalName[]>> => {
+  const names = await storage.names();
+  if (!names.ok) return names;
+  const workspaces = names.value.filter((name) => name !== hubJournal && !isDraft(name));
+  return ok([...workspaces, ...names.value.filter((name) => name === hubJournal)]);
+};
+
+const copyOne = async (source: Storage, target: Storage, name: JournalName): Promise<Outcome<Copied>> => {
+  const from = await source.open(name, 'must-exist');
+  if (!from.ok) return from;
+  try {
+    if (name !== hubJournal) return await copyInto(from.value, target, { name, as: name });
+    const begun = await target.wasBegun(name);
+    if (!begun.ok) return begun;
+    if (begun.value) return await copyInto(from.value, target, { name, as: name });
+    // A list of workspaces that is not whole would hide those that it does not have yet.
+    const draft = draftOf(name);
+    const copied = await copyInto(from.value, target, { name, as: draft });
+    if (!copied.ok) return copied;
+    const replaced = await target.replace(name, draft);
+    return replaced.ok ? copied : replaced;
+  } finally {
+    await from.value.close();
+  }
+};
+
+/** `as`: what the journal is called in the target meanwhile. */
+const copyInto = async (
+  from: Store,
+  target: Storage,
+  { name, as }: { readonly name: JournalName; readonly as: JournalName },
+): Promise<Outcome<Copied>> => {
+  const to = await target.open(as, { as: from.identity });
+  if (!to.ok) return to;
+  try {
+    return await copyWhole(from, to.value, { name, place: target.placeOf(as) });
+  } finally {
+    await to.value.close();
+  }
+};
+
+/** How often what was written to the source meanwhile is copied after it. */
+const roundsMax = 5;
+
+const copyWhole = async (
+  source: Store,
+  target: Store,
+  { name, place }: { readonly name: JournalName; readonly place: string },
+): Promise<Outcome<Copied>> => {
+  let copied = 0;
+  for (let round = 0; round < roundsMax; round += 1) {
+    const some = await copyJournal(source, target, place);
+    if (!some.ok) return some;
+    copied += some.value;
+    const same = await demandSame(source, target, place);
+    if (same.ok) return ok({ name, entries: same.value.seq, copied });
+    if (same.code !== 'exists') return same;
+  }
+  return refuse(
+    'storage_busy',
+    `Something still writes to ${name} where it is copied from. Stop whatever works on it, and run this again to go on.`,
+    { journal: name },
+  );
+};
+
+const tell = (
+  { terminal }: Given,
+  {
+    target,
+    to,
+    copied,
+  }: { readonly target: Storage; readonly to: Settings; readonly copied: readonly Copied[] },
+): void => {
+  if (terminal.json) {
+    writeJson(terminal, { store: target.kind, place: target.place, journals: copied });
+    return;
+  }
+  const { kind } = to.store;
+  const where = kind === 'sqlite' ? `--data-dir ${to.dataDir}` : keys[databaseKeys[kind]].variable;
+  const lines = [
+    `${target.place}: ${copied.length === 1 ? '1 journal' : `${copied.length} journals`}, read again and the same:`,
+    ...copied.map(
+      ({ name, entries, copied: now }) =>
+        `  ${name}: ${entriesIn(entries)}${now === entries ? '' : `, ${now} of them now`}`,
+    ),
+    `From now on set ${keys.store.variable}=${kind} and ${where} for every hub and command; what is written to the old store is not seen there.`,
+    '',
+  ];
+  terminal.out.write(lines.join('\n'));
+};

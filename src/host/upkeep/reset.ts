@@ -1,0 +1,86 @@
+import { type JournalName, type Storage } from '../../journal/storage.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { shellWord } from '../../surfaces/cli/answer.ts';
+import { seeHelp } from '../../surfaces/cli/flags.ts';
+import { writeJson } from '../../surfaces/cli/plain.ts';
+import type { Given } from '../commands/command.ts';
+import { entriesIn } from '../journal-check.ts';
+import { withStorage } from '../storage.ts';
+import { wantedJournal } from '../wanted-journal.ts';
+import { agreed } from './agreed.ts';
+import { backUpTo, backupIn } from './backup/backup.ts';
+import { draftOf } from './drafts.ts';
+import { withoutHub } from './hub-at-work.ts';
+
+/** Lets a workspace begin anew, empty, as the next generation of its journal. Everything is backed up first. */
+export const resetWorkspace = async (given: Given): Promise<Outcome<true>> => {
+  const { settings } = given.configuration;
+  if (!given.flags.has('workspace'))
+    return refuse(
+      'invalid_input',
+      `Say with --workspace which workspace is to begin anew.${seeHelp({ command: 'reset' })}`,
+    );
+  return withoutHub(settings.dataDir, () =>
+    withStorage(settings, async (storage) => {
+      const wanted = await wantedJournal(given, 'workspace', storage);
+      if (!wanted.ok) return wanted;
+      const { workspace, journal, empty } = wanted.value;
+      if (empty) return tell(given, workspace, undefined);
+      const yes = await agreed(given, {
+        lines: [
+          `Everything in workspace "${workspace}" is taken out of it: tasks, messages, locks and their history.`,
+          'All journals are backed up first, into the folder backups of the data directory.',
+        ],
+        command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
+      });
+      if (!yes.ok) return yes;
+      const before = await backUpTo(storage, backupIn(settings.dataDir, 'before-reset'));
+      if (!before.ok) return before;
+      const begun = await beginAnew(storage, journal);
+      return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
+    }),
+  );
+};
+
+interface BegunAnew {
+  readonly entries: number;
+  readonly generation: number;
+}
+
+const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcome<BegunAnew>> => {
+  const old = await storage.open(journal, 'must-exist');
+  if (!old.ok) return old;
+  const { id, generation: last } = old.value.identity;
+  const entries = await old.value.head();
+  await old.value.close();
+  const draft = draftOf(journal);
+  const removed = await storage.remove(draft);
+  if (!removed.ok) return removed;
+  const generation = last + 1;
+  const made = await storage.open(draft, { as: { id, generation } });
+  if (!made.ok) return made;
+  await made.value.close();
+  const replaced = await storage.replace(journal, draft);
+  return replaced.ok ? ok({ entries, generation }) : replaced;
+};
+
+const tell = (
+  { terminal }: Given,
+  workspace: string,
+  begun: (BegunAnew & { readonly backup: string }) | undefined,
+): Outcome<true> => {
+  if (terminal.json)
+    writeJson(terminal, {
+      workspace,
+      entries: begun?.entries ?? 0,
+      generation: begun?.generation ?? null,
+      before: begun?.backup ?? null,
+    });
+  else if (begun === undefined)
+    terminal.out.write(`workspace "${workspace}": nothing was ever written there, so it is empty already\n`);
+  else
+    terminal.out.write(
+      `workspace "${workspace}" is empty, generation ${begun.generation}; ${entriesIn(begun.entries)} of before are in ${begun.backup}\n`,
+    );
+  return ok(true);
+};

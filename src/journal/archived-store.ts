@@ -1,0 +1,95 @@
+import type { Seq } from '../kernel/entry.ts';
+import { Archives } from './archives/archives.ts';
+import type { Storage } from './storage.ts';
+import { ok } from '../kernel/errors.ts';
+import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
+
+/**
+ * A store whose older entries lie in archives, as one that has them all. Whoever reads what was never truncated pays
+ * nothing for it.
+ */
+export const archivedStore = (inner: Store, folder: string): Store => {
+  const archives = new Archives(folder, inner.identity);
+  /** As far as it is known; it only grows. */
+  let base: Seq = 0;
+  const look = async (): Promise<Seq> => {
+    base = Math.max(base, (await inner.base()).seq);
+    return base;
+  };
+
+  const read = async (after: Seq, limit: number): Promise<readonly StoredRow[]> => {
+    if (after >= base) {
+      const rows = await inner.read(after, limit);
+      if (rows[0]?.seq === after + 1 || (await look()) <= after) return rows;
+    }
+    const rows = await archives.read(after, limit, base);
+    const last = rows.at(-1)?.seq ?? after;
+    const rest = limit - rows.length;
+    return rest === 0 ? rows : [...rows, ...(await read(last, rest))];
+  };
+
+  const readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> => {
+    const found = new Map<Seq, LinkedRow>();
+    const stored = seqs.filter((seq) => seq > base);
+    if (stored.length > 0) {
+      try {
+        const rows = await inner.readAt(stored);
+        if (rows.length === seqs.length) return rows;
+        for (const row of rows) found.set(row.seq, row);
+      } catch (failure) {
+        // Another process may have taken them out just now.
+        const known = base;
+        if (!(failure instanceof StoreFailure) || (await look()) === known) throw failure;
+        return readAt(seqs);
+      }
+    }
+    const rows: LinkedRow[] = [];
+    for (const seq of seqs) rows.push(found.get(seq) ?? (await archives.readAt(seq, base)));
+    return rows;
+  };
+
+  return {
+    capabilities: inner.capabilities,
+    identity: inner.identity,
+    openedAt: inner.openedAt,
+    counters: inner.counters,
+    head: () => inner.head(),
+    read,
+    readAt,
+    append: async (request) => {
+      const outcome = await inner.append(request);
+      if (outcome.kind !== 'moved') return outcome;
+      const [first] = outcome.missed;
+      if (first?.seq === request.expected + 1) return outcome;
+      try {
+        return { kind: 'moved', missed: await read(request.expected, Number.MAX_SAFE_INTEGER) };
+      } catch (failure) {
+        if (!(failure instanceof StoreFailure)) throw failure;
+        return { kind: 'unknown', code: failure.refusal.code, reason: failure.message };
+      }
+    },
+    base: () => inner.base(),
+    truncate: (upTo) => inner.truncate(upTo),
+    watch: (listener) => inner.watch(listener),
+    elect: (name) => inner.elect(name),
+    health: () => inner.health(),
+    close: () => inner.close(),
+  };
+};
+
+/** The same storage, in which journals have all their entries, wherever those lie. */
+export const archivedStorage = (inner: Storage, folder: string): Storage => ({
+  kind: inner.kind,
+  place: inner.place,
+  placeOf: (name) => inner.placeOf(name),
+  open: async (name, creation) => {
+    const opened = await inner.open(name, creation);
+    return opened.ok ? ok(archivedStore(opened.value, folder)) : opened;
+  },
+  names: () => inner.names(),
+  wasBegun: (name) => inner.wasBegun(name),
+  bytesOf: (name) => inner.bytesOf(name),
+  remove: (name) => inner.remove(name),
+  replace: (to, from) => inner.replace(to, from),
+  close: () => inner.close(),
+});

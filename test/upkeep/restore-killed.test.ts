@@ -1,0 +1,149 @@
+/* A restore or a migration that is killed anywhere is finished by its repeat, and nothing is taken for whole before. */
+import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type Where, runCut, stepsOf } from '../cli/cut-program.ts';
+import { openSite, startHub } from '../host/processes.ts';
+import { tellHere } from '../cli/told-here.ts';
+import {
+  addTasks,
+  bad,
+  copyOf,
+  good,
+  openBoard,
+  refusalIn,
+  run,
+  titles,
+  titlesIn,
+  verifyAll,
+} from './kept.ts';
+import { runOnDisk } from './small-disk.ts';
+
+/** What has been done when a step is over is what there is before the next. */
+const isBefore = (step: string): boolean => step.startsWith('before ');
+
+describe('signalbox restore that is killed', () => {
+  it('leaves what was there, or all of the backup, or says how to finish it', async (t) => {
+    const board = await openBoard(t);
+    const wanted = await verifyAll(board.dataDir);
+    const backup = join(board.dataDir, 'board.gz');
+    await good(board.dataDir, 'backup', '--out', backup);
+    await tellHere(board.dataDir, addTasks(['seven']));
+    const there = await verifyAll(board.dataDir);
+    const words = ['restore', backup, '--yes'];
+    const steps = await stepsOf(await copyOf(t, board), words);
+    for (const expected of ['before rename of restore.json', 'after the renaming to hub.journal'])
+      assert(steps.includes(expected), `${expected} is among ${steps.join(', ')}`);
+    for (const step of steps.filter(isBefore)) {
+      const { dataDir } = await copyOf(t, board);
+      const { signal } = await runCut({ dataDir }, words, { step, signal: 'SIGKILL' });
+      assert.equal(signal, 'SIGKILL', step);
+      const listed = await run(dataDir, 'task', 'list');
+      if (listed.status !== 0) assert.match(listed.out, /not finished.*signalbox restore/, step);
+      else {
+        const now = await verifyAll(dataDir);
+        assert([JSON.stringify(wanted), JSON.stringify(there)].includes(JSON.stringify(now)), step);
+      }
+      await good(dataDir, ...words);
+      assert.deepEqual(await verifyAll(dataDir), wanted, step);
+      assert.deepEqual(await titlesIn(dataDir), titles, step);
+    }
+  });
+
+  it('is not gone on with from another backup', async (t) => {
+    const board = await openBoard(t);
+    const [one, two] = [join(board.dataDir, 'one.gz'), join(board.dataDir, 'two.gz')];
+    await good(board.dataDir, 'backup', '--out', one);
+    await tellHere(board.dataDir, addTasks(['seven']));
+    await good(board.dataDir, 'backup', '--out', two);
+    await runCut(board, ['restore', one, '--yes'], {
+      step: 'before the renaming to main.journal',
+      signal: 'SIGKILL',
+    });
+    const { code, message } = await bad(board.dataDir, 'restore', two, '--yes');
+    assert.equal(code, 'invalid_state');
+    assert(message.includes(one), message);
+    await good(board.dataDir, 'restore', one, '--yes');
+    assert.deepEqual(await titlesIn(board.dataDir), titles);
+  });
+});
+
+describe('signalbox migrate that is killed', () => {
+  it('is gone on with where it ended, and the target has no list of workspaces before it is whole', async (t) => {
+    const board = await openBoard(t);
+    await good(board.dataDir, 'compact', '--keep', '2');
+    const wanted = await verifyAll(board.dataDir);
+    const target = await openSite(t);
+    const words = ['migrate', '--from', 'sqlite', '--to', 'sqlite', '--to-url', target.dataDir];
+    const clear = (): void => {
+      for (const name of [
+        'workspaces',
+        'hub.journal',
+        'hub.journal-wal',
+        'hub.journal-shm',
+        'hub.journal.bell',
+      ])
+        rmSync(join(target.dataDir, name), { recursive: true, force: true });
+    };
+    const where: Where = { dataDir: board.dataDir };
+    const steps = await stepsOf(where, words);
+    assert(steps.includes('after the commit in main.journal'), steps.join(', '));
+    for (const step of steps.filter(isBefore)) {
+      clear();
+      const { signal } = await runCut(where, words, { step, signal: 'SIGKILL' });
+      assert.equal(signal, 'SIGKILL', step);
+      const copy = await openSite(t);
+      cpSync(target.dataDir, copy.dataDir, { recursive: true });
+      const listed = await run(copy.dataDir, 'task', 'list');
+      if (listed.status === 0) assert.deepEqual(await verifyAll(copy.dataDir), wanted, step);
+      else assert.match(listed.out, /journal_missing|workspace_unknown/, step);
+      await good(board.dataDir, ...words);
+      assert.deepEqual(await verifyAll(target.dataDir), wanted, step);
+    }
+    assert.deepEqual(await titlesIn(target.dataDir), titles);
+  });
+});
+
+describe('signalbox migrate', () => {
+  it('refuses a target that has something else, a source where a hub is at work, and what is no pair', async (t) => {
+    const board = await openBoard(t);
+    const target = await openBoard(t);
+    const there = await verifyAll(target.dataDir);
+    const to = (dataDir: string) => ['migrate', '--from', 'sqlite', '--to', 'sqlite', '--to-url', dataDir];
+    assert.equal((await bad(board.dataDir, ...to(target.dataDir))).code, 'exists');
+    assert.deepEqual(await verifyAll(target.dataDir), there);
+    assert.equal((await bad(board.dataDir, ...to(board.dataDir))).code, 'invalid_input');
+    assert.equal((await bad(board.dataDir, 'migrate', '--from', 'sqlite')).code, 'invalid_input');
+    assert.equal(
+      (await bad(board.dataDir, 'migrate', '--from', 'sqlite', '--to', 'disk')).code,
+      'invalid_input',
+    );
+    const empty = await openSite(t);
+    assert.equal((await bad(empty.dataDir, ...to(board.dataDir))).code, 'workspace_unknown');
+    const hub = await startHub(board);
+    assert.equal((await bad(board.dataDir, ...to(empty.dataDir))).code, 'invalid_state');
+    await hub.stop();
+    await good(board.dataDir, ...to(empty.dataDir));
+    await tellHere(empty.dataDir, addTasks(['only there']));
+    assert.equal((await bad(board.dataDir, ...to(empty.dataDir))).code, 'exists');
+    assert.equal((await titlesIn(empty.dataDir)).at(-1), 'only there');
+  });
+
+  it('keeps the source as it is, and goes on, where the target is full', async (t) => {
+    const board = await openBoard(t);
+    await tellHere(board.dataDir, addTasks(Array.from({ length: 300 }, (_, i) => `${i} ${'x'.repeat(180)}`)));
+    const before = await verifyAll(board.dataDir);
+    const target = await openSite(t);
+    const words = ['migrate', '--from', 'sqlite', '--to', 'sqlite', '--to-url', target.dataDir];
+    const full = await runOnDisk({ at: target.dataDir, options: 'size=100k' }, [
+      ...words,
+      '--data-dir',
+      board.dataDir,
+    ]);
+    assert.equal(refusalIn(full).code, 'storage_full');
+    assert.deepEqual(await verifyAll(board.dataDir), before);
+    await good(board.dataDir, ...words);
+    assert.deepEqual(await verifyAll(target.dataDir), before);
+  });
+});
