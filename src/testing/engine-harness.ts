@@ -70,6 +70,7 @@ export const open = async (
     readonly wrap?: (store: Store) => Store;
     readonly search?: TextSearch;
     readonly onCarried?: EngineOptions['onCarried'];
+    readonly onErased?: EngineOptions['onErased'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -85,6 +86,7 @@ export const open = async (
     identify,
     search: over.search,
     onCarried: over.onCarried,
+    onErased: over.onErased,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));
