@@ -130,3 +130,12 @@ it('traces that cannot be removed keep no key from being destroyed, and are told
   assert.equal(living(vault), 0);
   assert.ok(log.errors.length > 0);
 });
+
+it('keys that are lost are told of when the journal is opened', async () => {
+  const vault = createMemoryVault();
+  await begin(vault);
+  vault.keys.clear();
+  const { engine, log } = await open(vault);
+  assert.match(log.warnings.join('\n'), /1 key of personal text cannot be found, though nobody destroyed it/);
+  assert.match(await titles(engine), new RegExp(RegExp.escape(erasedText)));
+});

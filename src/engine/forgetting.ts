@@ -65,6 +65,8 @@ export class Forgetting {
   /** From now on what has to be done is done; before that, the journal is still being read. */
   async begin(): Promise<Refusal | undefined> {
     this.#begun = true;
+    const missing = this.#options.journal.codec.sealer?.missing ?? 0;
+    if (missing > 0) this.#options.log.warn(keysMissing(missing));
     const behind = await this.renew();
     if (behind === undefined) void this.clear();
     return behind;
@@ -158,6 +160,9 @@ export class Forgetting {
     return undefined;
   }
 }
+
+const keysMissing = (count: number): string =>
+  `${count === 1 ? '1 key' : `${count} keys`} of personal text cannot be found, though nobody destroyed ${count === 1 ? 'it' : 'them'}: what is sealed under ${count === 1 ? 'it' : 'them'} reads as erased. Put the keys back beside the journal, and start again.`;
 
 const notRemoved = (thrown: unknown): Refusal =>
   refuse(
