@@ -25,7 +25,7 @@ import type { Log } from './log.ts';
 import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
 import { Following } from './following.ts';
-import { Forgetting } from './forgetting.ts';
+import { Forgetting, type RemoveTraces } from './forgetting.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
@@ -47,8 +47,7 @@ export interface EngineOptions extends CodecOptions {
   /** Called with what has been proven and is to be taken from `carried`. */
   readonly onCarried?: ((proven: AgentCursors) => void) | undefined;
   readonly instruments?: Instruments | undefined;
-  /** Removes what was made of erased texts beside the journal. It may be asked again. */
-  readonly onErased?: (() => Promise<void>) | undefined;
+  readonly onErased?: RemoveTraces | undefined;
 }
 
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */

@@ -103,3 +103,39 @@ it('a state that cannot be folded anew is not shown, and is as soon as it can', 
   vault.faults.reads = undefined;
   assert.doesNotMatch(await titles(other), /Plan of ada/);
 });
+
+it('traces are removed when a text is erased, and by whoever opens the journal later only if they are older', async () => {
+  const vault = createMemoryVault();
+  const told: unknown[] = [];
+  const onErased = async (one: unknown): Promise<void> => void told.push(one);
+  const first = (await open(vault, { onErased })).engine;
+  await answerOver(first, 'a', { operation: 'start', input: { agent: 'ada' } });
+  await answerOver(first, 'a', { operation: 'task_add', input: { title: 'Plan of ada' } });
+  await erase(first, { agent: 'ada' });
+  assert.deepEqual(told, [{ upTo: 3, isNew: true }]);
+  const later = (await open(vault, { onErased })).engine;
+  assert.equal(await later.forgotten(), undefined);
+  assert.deepEqual(told.slice(1), [{ upTo: 3, isNew: false }]);
+});
+
+it('traces that cannot be removed keep no key from being destroyed, and are told of', async () => {
+  const vault = createMemoryVault();
+  const { engine, log } = await open(vault, { onErased: () => Promise.reject(new Error('EACCES')) });
+  await answerOver(engine, 'a', { operation: 'start', input: { agent: 'ada' } });
+  await answerOver(engine, 'a', { operation: 'task_add', input: { title: 'Plan of ada' } });
+  await writeErasure(engine, { agent: 'ada' });
+  const left = await engine.forgotten();
+  assert.equal(left?.code, 'storage_failed');
+  assert.match(left.message, /EACCES/);
+  assert.equal(living(vault), 0);
+  assert.ok(log.errors.length > 0);
+});
+
+it('keys that are lost are told of when the journal is opened', async () => {
+  const vault = createMemoryVault();
+  await begin(vault);
+  vault.keys.clear();
+  const { engine, log } = await open(vault);
+  assert.match(log.warnings.join('\n'), /1 key of personal text cannot be found, though nobody destroyed it/);
+  assert.match(await titles(engine), new RegExp(RegExp.escape(erasedText)));
+});

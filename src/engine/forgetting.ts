@@ -2,8 +2,8 @@ import type { Journal } from '../journal/journal.ts';
 import { chainStart } from '../journal/chain.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { assert } from '../kernel/assert.ts';
-import type { Entry } from '../kernel/entry.ts';
-import type { Refusal } from '../kernel/errors.ts';
+import type { Entry, Seq } from '../kernel/entry.ts';
+import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Log } from './log.ts';
 import { FoldedState, originOf } from './state.ts';
@@ -19,9 +19,15 @@ export interface ForgettingOptions {
   readonly log: Log;
   /** The state came from a snapshot, in which any text may stand. */
   readonly fromSnapshot: boolean;
-  /** Removes what was made of erased texts beside the journal. It may be asked again, and reject. */
-  readonly onErased: (() => Promise<void>) | undefined;
+  readonly onErased: RemoveTraces | undefined;
 }
+
+/**
+ * Removes what was made of erased texts beside the journal. It may be asked again, and reject. `upTo`: the last entry that
+ * erases. `isNew`: it is done for the first time as far as is known; else it was done before this process began, and only
+ * what is older than that entry, in a cache that was not in use then, can be left.
+ */
+export type RemoveTraces = (erased: { readonly upTo: Seq; readonly isNew: boolean }) => Promise<void>;
 
 /**
  * What an entry that erases somebody's text has for consequence, in every process that folds it: the keys are forgotten
@@ -37,8 +43,8 @@ export class Forgetting {
   #mayHaveText: boolean;
   #stale = false;
   #renewing: Promise<Refusal | undefined> | undefined;
-  #condemned: string[] = [];
-  #traces = false;
+  /** What has to be done yet, beside the state. */
+  #left: { readonly keys: readonly string[]; readonly upTo: Seq; readonly isNew: boolean } | undefined;
   #begun = false;
   #clearing: Promise<Refusal | undefined> | undefined;
 
@@ -59,8 +65,10 @@ export class Forgetting {
   /** From now on what has to be done is done; before that, the journal is still being read. */
   async begin(): Promise<Refusal | undefined> {
     this.#begun = true;
+    const missing = this.#options.journal.codec.sealer?.missing ?? 0;
+    if (missing > 0) this.#options.log.warn(keysMissing(missing));
     const behind = await this.renew();
-    if (behind === undefined) this.#goOn();
+    if (behind === undefined) void this.clear();
     return behind;
   }
 
@@ -73,10 +81,10 @@ export class Forgetting {
       this.#count += 1;
       const wasSeen = journal.condemn(keys);
       this.#stale ||= wasSeen || this.#mayHaveText;
-      this.#condemned.push(...keys);
-      this.#traces = true;
+      const isNew = this.#begun || this.#stale || this.#left?.isNew === true;
+      this.#left = { keys: [...(this.#left?.keys ?? []), ...keys], upTo: entry.seq, isNew };
+      if (this.#begun) void this.clear();
     }
-    if (this.#begun) this.#goOn();
   }
 
   /** Has the state say what the journal says now; the refusal when that is impossible. */
@@ -90,20 +98,18 @@ export class Forgetting {
 
   /** Has the keys destroyed and the traces removed, once the state is renewed; the refusal when something is left. */
   async clear(): Promise<Refusal | undefined> {
-    const behind = await this.renew();
-    if (behind !== undefined) return behind;
-    if (this.#condemned.length === 0 && !this.#traces) return undefined;
+    while (this.#left !== undefined || this.#clearing !== undefined) {
+      const refusal = (await this.renew()) ?? (await this.#clear());
+      if (refusal !== undefined) return refusal;
+    }
+    return this.renew();
+  }
+
+  #clear(): Promise<Refusal | undefined> {
     this.#clearing ??= this.#destroy().finally(() => {
       this.#clearing = undefined;
     });
     return this.#clearing;
-  }
-
-  #goOn(): void {
-    if (!this.#traces) return;
-    this.clear().catch((thrown: unknown) =>
-      this.#options.log.error('what was erased could not be removed everywhere', thrown),
-    );
   }
 
   async #fold(): Promise<Refusal | undefined> {
@@ -135,20 +141,31 @@ export class Forgetting {
   }
 
   async #destroy(): Promise<Refusal | undefined> {
-    const { journal, onErased, log } = this.#options;
-    const keys = this.#condemned;
-    this.#condemned = [];
+    const left = this.#left;
+    const { sealer } = this.#options.journal.codec;
+    if (left === undefined) return undefined;
     try {
-      await journal.codec.sealer?.destroy(keys);
+      const isNew = left.isNew || (await sealer?.living(left.keys)) === true;
+      try {
+        await this.#options.onErased?.({ upTo: left.upTo, isNew });
+      } finally {
+        if (isNew) await sealer?.destroy(left.keys);
+      }
     } catch (thrown) {
-      this.#condemned.push(...keys);
-      if (!(thrown instanceof StoreFailure)) throw thrown;
-      log.error(`the keys of erased text could not be destroyed: ${thrown.message}`);
-      return thrown.refusal;
+      const refusal = thrown instanceof StoreFailure ? thrown.refusal : notRemoved(thrown);
+      this.#options.log.error(`what was erased could not be removed everywhere: ${refusal.message}`);
+      return refusal;
     }
-    const count = this.#count;
-    await onErased?.();
-    if (count === this.#count) this.#traces = false;
+    if (this.#left === left) this.#left = undefined;
     return undefined;
   }
 }
+
+const keysMissing = (count: number): string =>
+  `${count === 1 ? '1 key' : `${count} keys`} of personal text cannot be found, though nobody destroyed ${count === 1 ? 'it' : 'them'}: what is sealed under ${count === 1 ? 'it' : 'them'} reads as erased. Put the keys back beside the journal, and start again.`;
+
+const notRemoved = (thrown: unknown): Refusal =>
+  refuse(
+    'storage_failed',
+    `What was made of erased text in the cache cannot be removed (${String(thrown)}). The keys are destroyed all the same. Remove the cache directory.`,
+  );

@@ -88,9 +88,10 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
     instruments: options.meter,
-    onErased: async () => {
+    onErased: async ({ upTo, isNew }) => {
       await removeSnapshot(snapshotPath);
-      await index?.forget();
+      if (isNew) await index?.forget();
+      else if (options.brief !== true) await index?.forget(upTo);
     },
   });
   if (!opened.ok) return opened;

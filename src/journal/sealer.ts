@@ -162,6 +162,14 @@ export class Sealer {
     return seen;
   }
 
+  /** Whether one of them has not been destroyed where they are kept. Throws `StoreFailure`. */
+  async living(ids: readonly string[]): Promise<boolean> {
+    const destroyed = new Set(
+      (await this.#keys.load()).flatMap(({ id, secret }) => (secret === undefined ? [id] : [])),
+    );
+    return ids.some((id) => !destroyed.has(id));
+  }
+
   /** Destroys them for everybody, for good. Throws `StoreFailure`. */
   destroy(ids: readonly string[]): Promise<void> {
     return this.#keys.destroy(ids);

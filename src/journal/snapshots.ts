@@ -21,7 +21,7 @@ import type { JournalIdentity } from './store.ts';
 const format = 1;
 const rowsPerLine = 100;
 
-export interface SnapshotHeader {
+interface SnapshotHeader {
   readonly format: number;
   readonly journal: JournalIdentity;
   readonly head: Head;

@@ -72,6 +72,7 @@ export const open = async (
     readonly onCarried?: EngineOptions['onCarried'];
     readonly instruments?: EngineOptions['instruments'];
     readonly cipher?: EngineOptions['cipher'];
+    readonly onErased?: EngineOptions['onErased'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -89,6 +90,7 @@ export const open = async (
     onCarried: over.onCarried,
     instruments: over.instruments,
     cipher: over.cipher,
+    onErased: over.onErased,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createDecipheriv } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
@@ -13,21 +15,66 @@ export interface Line {
   readonly actor: { readonly agent?: string };
 }
 
+interface StoredLine extends Line {
+  readonly sealed?: readonly [key: string, box: string];
+}
+
+const busyMs = 5_000;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** The secrets beside a journal, by the names of their keys. */
+const secretsOf = (path: string): ReadonlyMap<unknown, Uint8Array> => {
+  const beside = `${path}.keys`;
+  if (!existsSync(beside)) return new Map();
+  const database = new DatabaseSync(beside, { timeout: busyMs });
+  const rows = database.prepare('select id, secret from keys').all();
+  database.close();
+  return new Map(
+    rows.flatMap(({ id, secret }) => (secret instanceof Uint8Array ? [[id, secret] as const] : [])),
+  );
+};
+
+/** What is sealed in a box: AES-256-GCM, with the nonce before it and the tag behind. */
+const opened = (box: Buffer, secret: Uint8Array, place: string): Line['data'] => {
+  const decipher = createDecipheriv('aes-256-gcm', secret, box.subarray(0, nonceBytes));
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(box.subarray(-tagBytes));
+  const text =
+    decipher.update(box.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
+  return JSON.parse(text);
+};
+
 export const linesOf = (path: string): readonly Line[] => {
   const database = new DatabaseSync(path, { readOnly: true });
   const rows = database.prepare('select seq, text from entries order by seq').all();
+  const id = String(database.prepare('select id from journal').get()?.['id']);
   database.close();
-  return linesIn(rows);
+  const secrets = secretsOf(path);
+  return linesIn(rows, ({ sealed, ...line }) => {
+    if (sealed === undefined) return line;
+    const [key, box] = sealed;
+    const secret = secrets.get(key);
+    assert.ok(secret !== undefined, 'the key was stored before what is sealed under it');
+    return {
+      ...line,
+      data: { ...line.data, ...opened(Buffer.from(box, 'base64'), secret, `${id} ${line.seq}`) },
+    };
+  });
 };
 
+type Row = Partial<Readonly<Record<'seq' | 'text', unknown>>>;
+
+/** `open`: puts in what is sealed. Who claimed what never is. */
 export const linesIn = (
-  rows: readonly Partial<Readonly<Record<'seq' | 'text', unknown>>>[],
+  rows: readonly Row[],
+  open: (stored: StoredLine) => Line = (stored) => stored,
 ): readonly Line[] =>
   rows.map((row, index) => {
     assert.equal(row['seq'], index + 1, 'the sequence numbers have no gap');
-    const line: Line = JSON.parse(String(row['text']));
-    assert.equal(line.seq, row['seq']);
-    return line;
+    const stored: StoredLine = JSON.parse(String(row['text']));
+    assert.equal(stored.seq, row['seq']);
+    return open(stored);
   });
 
 export interface Claim {

@@ -124,8 +124,16 @@ export class TextIndex implements TextSearch {
     this.#gathered.add(entries, head);
   }
 
-  /** Gives up all that was indexed, of this journal's texts as they were until now; the refusal when that is impossible. */
-  async forget(): Promise<Refusal | undefined> {
+  /**
+   * Gives up all that was indexed of this journal's texts as they were until now, with `upTo` only where it does not reach
+   * that entry; the refusal when that is impossible.
+   */
+  async forget(upTo?: Seq): Promise<Refusal | undefined> {
+    if (upTo !== undefined) {
+      const standing = await this.#thread.do({ kind: 'stand' });
+      if (!standing.ok) return standing;
+      if (standing.value.at.seq >= upTo) return undefined;
+    }
     this.#forgotten += 1;
     this.#gathered.forget();
     this.#at = this.#start;

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { StoreFailure } from '../../journal/store.ts';
 import { subjectKeysContract } from '../../testing/subject-keys.contract.ts';
@@ -62,4 +65,35 @@ test('keys that cannot be read are a refusal that does not give up the journal, 
   await assert.rejects(keys.load(), failed);
   await assert.rejects(keys.ensure([fresh('1')]), failed);
   assert.equal(readFileSync(path, 'utf8'), 'x'.repeat(5_000));
+});
+
+test('processes that make keys for the same subjects at once end with the same', {
+  timeout: 60_000,
+}, async (context) => {
+  const path = pathIn(context);
+  const source = new URL('./subject-keys.ts', import.meta.url).href;
+  const script = `
+    import { randomBytes, randomUUID } from 'node:crypto';
+    const { SqliteSubjectKeys } = await import(${JSON.stringify(source)});
+    const keys = new SqliteSubjectKeys(${JSON.stringify(path)});
+    const made = [];
+    process.stdin.once('data', async () => {
+      for (let i = 0; i < 20; i += 1) {
+        const subject = { principal: 'owner', agent: 'a' + i };
+        const [key] = await keys.ensure([{ id: randomUUID(), subject, secret: randomBytes(32) }]);
+        made.push(key.id + ' ' + Buffer.from(key.secret).toString('hex'));
+      }
+      process.stdout.write(JSON.stringify(made));
+      process.stdin.destroy();
+    });
+    process.stdout.write('.');`;
+  const children = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
+  const said = children.map(({ stdout }) => text(stdout));
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'readable')));
+  for (const { stdin } of children) stdin.write('go');
+  const [first, ...others] = await Promise.all(said);
+  for (const other of others) assert.equal(other, first);
+  assert.equal((await new SqliteSubjectKeys(path).load()).length, 20);
 });
