@@ -51,6 +51,8 @@ const testsOnStores = (): readonly string[] => {
 const files = testsOnStores().filter(
   (path) => words.length === 0 || words.some((word) => path.includes(word)),
 );
+// The server and its folder go when this process exits, which by itself a signal would not let it do.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const server = await startServerFor(kind);
 if ('skipped' in server) {
   console.log(`Tests on ${kind}: ${server.skipped}`);
