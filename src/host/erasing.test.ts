@@ -25,7 +25,7 @@ import { Workspaces } from './workspaces.ts';
 const openMain = async (folder: string): Promise<{ all: Workspaces; main: Workspace }> => {
   const all = opened(
     await Workspaces.open({
-      dataDir: join(folder, 'data'),
+      storage: sqliteStorage({ dataDir: join(folder, 'data') }),
       cacheDir: join(folder, 'cache'),
       clock: systemClock,
       log: new CollectedLog(),
