@@ -9,11 +9,21 @@ import { journalCases } from './cases/journal.ts';
 import { lockCases } from './cases/locks.ts';
 import { mcpCases } from './cases/mcp.ts';
 import { syncCases } from './cases/syncs.ts';
+import { storeCases } from './cases/stores.ts';
 import { startCases } from './cases/starts.ts';
 import { type Row, printRows } from './rows.ts';
 
-/** `npm run bench [-- --json FILE] [-- --only calls,journal]`: all figures and their floors in one run. */
-const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
+/**
+ * `npm run bench [-- --json FILE] [-- --only calls,journal] [-- --stores]`: all figures and their floors in one run. The stores, which need
+ * the servers of databases, are measured by themselves.
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    only: { type: 'string' },
+    stores: { type: 'boolean', default: false },
+  },
+});
 
 const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   calls: callCases,
@@ -25,9 +35,11 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   locks: lockCases,
   delivery: deliveryCases,
   access: accessCases,
+  stores: storeCases,
 };
 
-const chosen = values.only?.split(',') ?? Object.keys(cases);
+const usual = Object.keys(cases).filter((name) => name !== 'stores');
+const chosen = values.stores ? ['stores'] : (values.only?.split(',') ?? usual);
 const rows: Row[] = [];
 for (const name of chosen) {
   const run = cases[name];

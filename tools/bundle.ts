@@ -7,9 +7,10 @@ import { findInCode } from './scan.ts';
 
 /**
  * The packages that stay packages of their own. Few commands load the logger, which looks for files beside itself. Only hubs
- * load the implementation of MCP, and it has in it code of others whose licences do not come with it.
+ * load the implementation of MCP, and it has in it code of others whose licences do not come with it. The client of Redis
+ * and a part of the driver of PostgreSQL bring no text of their licences, and only those load them who keep their journals there.
  */
-const apart: readonly string[] = ['pino', '@modelcontextprotocol/server'];
+const apart: readonly string[] = ['pino', '@modelcontextprotocol/server', '@redis/client', 'pg'];
 
 /** The program and, where there is one, what can be imported. Workers are found by their addresses. */
 const mainEntries: readonly string[] = ['host/main.ts', 'index.ts'];

@@ -2,7 +2,7 @@ import type { Area, Attention, News } from '../kernel/area.ts';
 import type { Carried } from '../kernel/carried.ts';
 import { present } from '../kernel/assert.ts';
 import { type Actor, type Entry, type Seq, mayKnow } from '../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { Answer, Answered, Facts, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
 import type { Done } from '../kernel/waiting.ts';
@@ -48,6 +48,18 @@ export interface AnswersOptions {
 
 type Fetch = (seqs: readonly Seq[]) => readonly Entry[] | Promise<readonly Entry[]>;
 
+/** At once where nothing has to be read or searched for. */
+export type Made = Outcome<Reply> | Promise<Outcome<Reply>>;
+
+/** An answer in the making. */
+interface Making {
+  readonly actor: Actor;
+  readonly slices: Slices;
+  readonly replayed: boolean;
+  readonly begin: () => Answer<Answered>;
+  readonly fetch: Fetch;
+}
+
 type Replayed = Extract<Fate, { readonly kind: 'replayed' }>;
 
 const seqsOf = ({ seq, size }: Remembered): Seq[] => Array.from({ length: size }, (_, i) => seq + i);
@@ -60,7 +72,7 @@ export class Answers {
     this.#options = options;
   }
 
-  ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Promise<Outcome<Reply>> {
+  ofQuery(prepared: PreparedQuery, actor: Actor, slices: Slices): Made {
     const begin = (): Answer<Answered> => prepared.run(slices, this.facts(actor, slices));
     return this.#finish({ actor, slices, replayed: false, begin, fetch: this.#stored });
   }
@@ -69,11 +81,7 @@ export class Answers {
    * The answer to a unit whose batch is being stored, made meanwhile. It is given away only once that has succeeded;
    * until then the entries of the batch are found here and nowhere else.
    */
-  ofUnit(
-    prepared: PreparedCommand,
-    { actor, unit }: Decided,
-    batch: readonly Entry[],
-  ): Promise<Outcome<Reply>> {
+  ofUnit(prepared: PreparedCommand, { actor, unit }: Decided, batch: readonly Entry[]): Made {
     const { slices, entries } = unit;
     const begin = (): Answer<Answered> =>
       prepared.answer(
@@ -91,7 +99,7 @@ export class Answers {
   }
 
   /** The answer to a call that was done before, made from its entries again. */
-  ofRepeat(prepared: PreparedCommand, { actor, remembered }: Replayed): Promise<Outcome<Reply>> {
+  ofRepeat(prepared: PreparedCommand, { actor, remembered }: Replayed): Made {
     const { slices } = this.#options.state;
     const begin = (): Answer<Answered> => ({
       ok: 'fetch',
@@ -107,7 +115,7 @@ export class Answers {
   }
 
   /** The answer to a call that has waited for its turn, made on the state as it is now. */
-  ofTurn(prepared: PreparedCommand, actor: Actor, done: Done): Promise<Outcome<Reply>> {
+  ofTurn(prepared: PreparedCommand, actor: Actor, done: Done): Made {
     const { slices } = this.#options.state;
     const begin = (): Answer<Answered> => prepared.answer(done, slices, this.facts(actor, slices));
     return this.#finish({ actor, slices, replayed: done.replayed, begin, fetch: this.#stored });
@@ -123,45 +131,49 @@ export class Answers {
     }
   }
 
-  async #finish({
-    actor,
-    slices,
-    replayed,
-    begin,
-    fetch,
-  }: {
-    readonly actor: Actor;
-    readonly slices: Slices;
-    readonly replayed: boolean;
-    readonly begin: () => Answer<Answered>;
-    readonly fetch: Fetch;
-  }): Promise<Outcome<Reply>> {
+  #finish(making: Making): Made {
     try {
-      let answer = begin();
-      while (answer.ok === 'fetch' || answer.ok === 'search') {
-        if (answer.ok === 'search') {
-          answer = await this.#searched(answer, actor);
-          continue;
-        }
-        const entries = fetch(answer.seqs);
-        answer = answer.build(entries instanceof Promise ? await entries : entries);
+      let answer = making.begin();
+      while (answer.ok === 'fetch') {
+        const entries = making.fetch(answer.seqs);
+        if (entries instanceof Promise) return this.#finishLater(making, entries.then(answer.build));
+        answer = answer.build(entries);
       }
-      if (!answer.ok) return answer;
-      const { value, carried, empty } = answer.value;
-      const arrived = this.#options.arrived(actor);
-      const news = this.#newsFor(actor, slices, carried === undefined ? arrived : later(arrived, carried));
-      const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
-      return ok({
-        value,
-        actor,
-        replayed,
-        empty,
-        waiting: news.length === 0 ? undefined : hintOf(news),
-        cursors: offered > 0 ? { ...carried, offered } : carried,
-      });
+      return answer.ok === 'search'
+        ? this.#finishLater(making, this.#searched(answer, making.actor))
+        : this.#replyWith(making, answer);
     } catch (thrown) {
-      return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
+      return this.#failed(thrown);
     }
+  }
+
+  async #finishLater(making: Making, begun: Promise<Answer<Answered>>): Promise<Outcome<Reply>> {
+    try {
+      const answer = await begun;
+      return await this.#finish({ ...making, begin: () => answer });
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+  }
+
+  #failed(thrown: unknown): Refusal {
+    return thrown instanceof StoreFailure ? thrown.refusal : defect(this.#options.log, 'answering', thrown);
+  }
+
+  #replyWith({ actor, slices, replayed }: Making, answer: Outcome<Answered>): Outcome<Reply> {
+    if (!answer.ok) return answer;
+    const { value, carried, empty } = answer.value;
+    const arrived = this.#options.arrived(actor);
+    const news = this.#newsFor(actor, slices, carried === undefined ? arrived : later(arrived, carried));
+    const offered = news.reduce((seq, one) => Math.max(seq, one.seq), 0);
+    return ok({
+      value,
+      actor,
+      replayed,
+      empty,
+      waiting: news.length === 0 ? undefined : hintOf(news),
+      cursors: offered > 0 ? { ...carried, offered } : carried,
+    });
   }
 
   async #searched<T>(

@@ -7,6 +7,7 @@ import type { Instant } from '../kernel/instants.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { Slices } from '../kernel/slices.ts';
 import type { Remembered } from '../journal/snapshots.ts';
+import type { AppendObserver } from './instruments.ts';
 import type { Log } from './log.ts';
 import type { RequestIndex } from './requests.ts';
 import type { FoldedState } from './state.ts';
@@ -31,6 +32,7 @@ export interface Call {
   readonly arrived?: (actor: Actor) => Carried;
   /** Told what was decided while it is being stored: time in which the answer can be made, to be given afterwards. */
   readonly foresee?: (fate: Decided, batch: readonly Entry[]) => void;
+  readonly observer?: AppendObserver | undefined;
 }
 
 export interface Decided {
@@ -123,7 +125,7 @@ export class BatchDraft {
       : { kind: 'refused', refusal: unit };
   }
 
-  #decide(call: Omit<Call, 'identify' | 'foresee'>, actor: Actor): Outcome<Unit> {
+  #decide(call: Omit<Call, 'identify' | 'foresee' | 'observer'>, actor: Actor): Outcome<Unit> {
     const { now, log } = this.#options;
     const base = {
       slices: this.#slices,

@@ -4,6 +4,7 @@ import type { Actor } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import type { Caller, PreparedCommand } from '../kernel/operation.ts';
 import { type Call, digestOf } from './batch.ts';
+import type { ObservedCommand } from './instruments.ts';
 import { requestIdCharactersMax } from './requests.ts';
 
 export interface CallOptions {
@@ -24,11 +25,12 @@ export interface CallOptions {
 
 /** The call of somebody who asks for a command, ready to be decided. */
 export const askedCall = (
-  prepared: PreparedCommand,
+  prepared: ObservedCommand,
   caller: Caller,
   how: Pick<Call, 'identify' | 'arrived' | 'foresee'> & { readonly requestId: string | undefined },
 ): Call => {
   const { requestId, identify, arrived, foresee } = how;
+  const { observer } = prepared;
   return {
     by: prepared.operation,
     intent: prepared.intend(caller),
@@ -43,6 +45,7 @@ export const askedCall = (
     entropy: drawnOnce(),
     ...(arrived !== undefined && { arrived }),
     ...(foresee !== undefined && { foresee }),
+    ...(observer !== undefined && { observer }),
   };
 };
 
@@ -81,7 +84,7 @@ const secretBytes = 32;
  * The command with the secret of this one call, if it wants one: the rules get the hash of it, the answer itself. What is
  * answered to a repeat is made from the command without it.
  */
-export const withSecret = (prepared: PreparedCommand): PreparedCommand => {
+export const withSecret = (prepared: ObservedCommand): ObservedCommand => {
   if (prepared.secret !== true) return prepared;
   const bytes = randomBytes(secretBytes);
   const secret = bytes.toString('base64url');

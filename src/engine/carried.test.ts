@@ -5,10 +5,7 @@ import type { PreparedQuery } from '../kernel/operation.ts';
 import { areas } from '../areas/index.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { agentCount, caller, deciding, open, starting, valueOf } from '../testing/engine-harness.ts';
-
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
+import { turns } from '../testing/at-rest.ts';
 
 const ada = { ...caller, connection: 'pipe:ada' };
 const bob = { ...caller, connection: 'pipe:bob' };

@@ -25,7 +25,28 @@ export const systemClock: Clock = {
  * The time of a workspace: the store's clock when it was opened plus monotonic time since. It never jumps with the
  * machine's clock. That it never runs behind the journal is seen to by whoever asks, who knows the last entry's time.
  */
-export const workspaceTime = (clock: Clock, openedAt: Instant): (() => Instant) => {
-  const opened = clock.monotonic();
-  return () => Math.floor(openedAt + (clock.monotonic() - opened));
-};
+export class WorkspaceTime {
+  readonly #clock: Clock;
+  #from: Instant;
+  #since: number;
+
+  constructor(clock: Clock, openedAt: Instant) {
+    this.#clock = clock;
+    this.#from = openedAt;
+    this.#since = clock.monotonic();
+  }
+
+  now(): Instant {
+    return Math.floor(this.#from + (this.#clock.monotonic() - this.#since));
+  }
+
+  /**
+   * Where this clock is behind the journal, because others have a faster one, time goes on from the last entry. It would
+   * stand still until the clock had caught up, and meanwhile nothing would expire and no wait for a lock would end.
+   */
+  keepUp(lastEntry: Instant): void {
+    if (lastEntry <= this.now()) return;
+    this.#from = lastEntry;
+    this.#since = this.#clock.monotonic();
+  }
+}

@@ -2,11 +2,13 @@ import type { Intent } from '../kernel/area.ts';
 import type { Entry } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
-import { type AppendResult, type Journal, isFinal } from '../journal/journal.ts';
+import type { AppendResult, Journal } from '../journal/journal.ts';
+import { isFinal } from '../journal/refusals.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { Fifo } from './fifo.ts';
+import type { Instruments } from './instruments.ts';
 import type { Log } from './log.ts';
 import type { FoldedState } from './state.ts';
 import { type Rules, type Unit, defect } from './unit.ts';
@@ -28,9 +30,12 @@ export interface CommitterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly now: () => Instant;
+  /** Until this has resolved, nothing is decided. */
+  readonly ready: () => Promise<unknown> | undefined;
   readonly beforeDue: () => Intent | undefined;
   /** Called when the journal can no longer be followed. */
   readonly stop: (refusal: Refusal) => void;
+  readonly instruments?: Instruments | undefined;
 }
 
 interface Queued {
@@ -69,6 +74,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+    options.instruments?.underWay(() => ({ queued: this.#queued, unanswered: this.#unanswered }));
   }
 
   /** Resolves when the call's fate is durable. */
@@ -105,7 +111,8 @@ export class Committer {
   /** If these entries are the batch under way and nothing came between: what was folded for it. */
   batchOf(entries: readonly Entry[]): Unit | undefined {
     const whole = this.#inFlight?.draft.whole;
-    if (whole?.entries === entries) return whole;
+    if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
+      return whole;
     this.#othersAt = this.#options.clock.monotonic();
     return undefined;
   }
@@ -162,6 +169,7 @@ export class Committer {
     this.#again = new Fifo();
     for (const queued of [...calls, ...later]) this.#again.push(queued);
     this.#queued += calls.length;
+    this.#options.instruments?.decidedAgain(calls.length);
     const batch = this.#begin(baseOf(this.#options.state));
     this.#fill(batch);
     return batch;
@@ -187,7 +195,8 @@ export class Committer {
 
   async #commit(first: Batch): Promise<void> {
     const { state } = this.#options;
-    let batch = first.draft.base.seq === state.seq ? first : this.#redo([first]);
+    const { base } = first.draft;
+    let batch = base.seq === state.seq && base.slices === state.slices ? first : this.#redo([first]);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       this.#fill(batch);
       const result = await this.#append(batch);
@@ -218,6 +227,8 @@ export class Committer {
     const { entries } = batch.draft;
     const decidedOn = state.seq;
     this.#inFlight = batch;
+    const observed = this.#observe(batch);
+    let kind: AppendResult['kind'] = 'refused';
     try {
       const appending = entries.length > 0 ? journal.append(entries) : journal.catchUp();
       for (const { queued, fate } of batch.members) {
@@ -225,6 +236,7 @@ export class Committer {
       }
       const result = (await appending) ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
       if ('refusal' in result) this.meet(result.refusal);
+      ({ kind } = result);
       return result;
     } catch (thrown) {
       if (!(thrown instanceof StoreFailure)) {
@@ -234,7 +246,24 @@ export class Committer {
       return { kind: 'refused', refusal: thrown.refusal };
     } finally {
       this.#inFlight = undefined;
+      observed?.(kind);
     }
+  }
+
+  /** Tells those who measure that a batch is being appended; the result tells them how that has ended. */
+  #observe({ draft, members }: Batch): ((kind: AppendResult['kind']) => void) | undefined {
+    const { instruments, clock } = this.#options;
+    const size = { entries: draft.entries.length, calls: members.length };
+    if (size.entries === 0) return undefined;
+    const observers = members.flatMap(({ queued }) => queued.call.observer ?? []);
+    if (instruments === undefined && observers.length === 0) return undefined;
+    for (const observer of observers) observer.appending();
+    const begunAt = clock.monotonic();
+    return (kind) => {
+      const append = { ...size, kind, ms: clock.monotonic() - begunAt };
+      instruments?.appended(append);
+      for (const observer of observers) observer.appended(append);
+    };
   }
 
   #settle({ members }: Batch, result: Exclude<AppendResult, { kind: 'moved' }>): void {
@@ -245,10 +274,12 @@ export class Committer {
     }
   }
 
-  /** Without this, one of several busy processes can starve: whoever has just written is always first again. */
+  /** Without the pause, one of several busy processes can starve: whoever has just written is always first again. */
   async #giveWay(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.monotonic() - this.#othersAt > othersRecentMs) return;
-    await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
+    const { clock, ready } = this.#options;
+    if (clock.monotonic() - this.#othersAt <= othersRecentMs)
+      await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
+    const behind = ready();
+    if (behind !== undefined) await behind;
   }
 }

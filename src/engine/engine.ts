@@ -7,25 +7,29 @@ import type { Caller, History, PreparedCommand, PreparedQuery } from '../kernel/
 import type { Place } from '../kernel/waiting.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
-import { Codec } from '../journal/codec.ts';
+import { Codec, type CodecOptions } from '../journal/codec.ts';
 import { Journal } from '../journal/journal.ts';
-import type { Snapshot, SnapshotHeader } from '../journal/snapshots.ts';
+import { sealerFor } from '../journal/sealer.ts';
+import type { Snapshot, Unwritten } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
-import { Answers, type Reply } from './answers.ts';
+import { Answers, type Made, type Reply } from './answers.ts';
 import type { Call, Decided, Fate } from './batch.ts';
 import { Blocking } from './blocking.ts';
 import { type CallOptions, askedCall, ownCall, refuseRequestId, speakerOf, withSecret } from './calls.ts';
 import { type AgentCursors, CarriedAnswers } from './carried.ts';
-import { type Clock, workspaceTime } from './clock.ts';
+import { type Clock, WorkspaceTime } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Delivering } from './delivering.ts';
+import type { Instruments, ObservedCommand } from './instruments.ts';
 import type { Log } from './log.ts';
 import { isDue, letTimeHappen } from './passing-time.ts';
 import type { TextSearch } from './search.ts';
+import { Following } from './following.ts';
+import { Forgetting } from './forgetting.ts';
 import { FoldedState, originOf } from './state.ts';
 import { type Rules, defect, rulesOf } from './unit.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends CodecOptions {
   readonly workspace: string;
   readonly areas: readonly Area[];
   readonly settings: RuleSettings;
@@ -42,6 +46,9 @@ export interface EngineOptions {
   readonly delivery?: ((cursors: readonly AgentCursors[]) => Intent) | undefined;
   /** Called with what has been proven and is to be taken from `carried`. */
   readonly onCarried?: ((proven: AgentCursors) => void) | undefined;
+  readonly instruments?: Instruments | undefined;
+  /** Removes what was made of erased texts beside the journal. It may be asked again. */
+  readonly onErased?: (() => Promise<void>) | undefined;
 }
 
 /** Is told of entries after they have been folded. Must not throw; what it throws is logged. */
@@ -56,58 +63,70 @@ export class Engine {
   readonly #committer: Committer;
   readonly #blocking: Blocking;
   readonly #answers: Answers;
+  readonly #forgetting: Forgetting;
+  readonly #following: Following;
   /** How far agents have been told by the answers of this process. */
   readonly carried = new CarriedAnswers((proven) => this.#options.onCarried?.(proven));
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
   #workspace: string;
-  #time: () => Instant;
+  readonly #time: WorkspaceTime;
   #stopped: Refusal | undefined;
-  #unwatch: (() => void) | undefined;
-  /** The look at the head that is still to be taken. */
-  #look: Promise<Refusal | undefined> | undefined;
 
   private constructor(options: EngineOptions) {
     this.#workspace = options.workspace;
     this.#options = options;
     this.#rules = rulesOf(options.areas, options.settings);
-    this.#time = workspaceTime(options.clock, options.store.openedAt);
+    this.#time = new WorkspaceTime(options.clock, options.store.openedAt);
     const { snapshot, initial } = options;
     this.#state = new FoldedState(this.#rules, originOf(snapshot, initial));
-    this.journal = new Journal(options.store, new Codec(options.areas), {
+    const { store, areas } = options;
+    this.journal = new Journal(store, new Codec(areas, { ...options, sealer: sealerFor(store, areas) }), {
       from: snapshot?.header.head,
       sink: (entries) => this.#absorb(entries),
     });
-    this.#answers = new Answers({
-      workspace: () => this.#workspace,
+    const { journal } = this;
+    const shared = { rules: this.#rules, state: this.#state, log: options.log, now: () => this.now() };
+    this.#forgetting = new Forgetting({
       rules: this.#rules,
       state: this.#state,
       journal: this.journal,
+      initial,
       log: options.log,
-      now: () => this.now(),
+      fromSnapshot: snapshot !== undefined,
+      onErased: options.onErased,
+    });
+    this.#answers = new Answers({
+      ...shared,
+      workspace: () => this.#workspace,
+      journal,
       search: options.search,
       arrived: (actor) => this.carried.proven(actor),
     });
     this.#committer = new Committer({
-      rules: this.#rules,
-      state: this.#state,
-      journal: this.journal,
+      ...shared,
+      journal,
       clock: options.clock,
-      log: options.log,
-      now: () => this.now(),
+      instruments: options.instruments,
+      ready: () => this.#forgetting.renew(),
       beforeDue: () => this.#unwritten(),
       stop: (refusal) => this.#stop(refusal),
     });
-    this.#blocking = new Blocking({
-      rules: this.#rules,
-      state: this.#state,
-      clock: options.clock,
+    this.#following = new Following({
+      store,
+      journal: this.journal,
+      forgetting: this.#forgetting,
       log: options.log,
-      now: () => this.now(),
+      stopped: () => this.#stopped,
+      meet: (refusal) => this.#committer.meet(refusal),
+    });
+    this.#blocking = new Blocking({
+      ...shared,
+      clock: options.clock,
       submit: (call) => this.#submit(call),
       tick: () => this.tick(),
       stopped: () => this.#stopped,
-      waiting: () => this.#watch(),
+      waiting: () => this.#following.watch(),
     });
   }
 
@@ -118,8 +137,9 @@ export class Engine {
       engine.#state.bulk();
       await engine.journal.catchUp();
       engine.#state.endBulk();
-      // A machine whose clock is behind the journal goes on from there, instead of standing still until it catches up.
-      engine.#time = workspaceTime(options.clock, Math.max(options.store.openedAt, engine.#state.time));
+      engine.#time.keepUp(engine.#state.time);
+      const left = await engine.#forgetting.begin();
+      if (left !== undefined) return left;
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -129,7 +149,7 @@ export class Engine {
 
   /** The time of the workspace: never before the last entry. */
   now(): Instant {
-    return Math.max(this.#time(), this.#state.time);
+    return Math.max(this.#time.now(), this.#state.time);
   }
 
   /** What the workspace is called in answers. */
@@ -183,7 +203,7 @@ export class Engine {
 
   async execute(
     caller: Caller,
-    prepared: PreparedCommand,
+    prepared: ObservedCommand,
     options: CallOptions = {},
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
@@ -192,7 +212,7 @@ export class Engine {
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
     const shown = withSecret(prepared);
-    let answer: Promise<Outcome<Reply>> | undefined;
+    let answer: Made | undefined;
     const call = askedCall(shown, caller, {
       requestId: options.requestId,
       identify: (slices) => this.#options.identify(slices, speaker),
@@ -218,7 +238,7 @@ export class Engine {
       case 'replayed': {
         delivering.repeated(fate.actor);
         const repeat = await answers.ofRepeat(prepared, fate);
-        const turn = await this.#afterTurn(prepared, fate, options);
+        const turn = prepared.place && (await this.#afterTurn(prepared, fate, options));
         // Nothing came of the first call: this one is as good as new.
         if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
           return this.execute(caller, prepared, options);
@@ -227,7 +247,7 @@ export class Engine {
       case 'decided': {
         this.#see(fate.actor);
         delivering.done(fate.unit.entries);
-        const turn = await this.#afterTurn(prepared, fate, options);
+        const turn = prepared.place && (await this.#afterTurn(prepared, fate, options));
         const answered = await present(answer, 'an answer is made while a batch is being stored');
         return delivering.handOut(turn?.answer ?? answered);
       }
@@ -280,17 +300,22 @@ export class Engine {
   /** Tells `listener` of all further entries, others' included. Returns a function that ends it. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
-    this.#watch();
+    this.#following.watch();
     return () => this.#listeners.delete(listener);
   }
 
   /** The state as it is now, for a snapshot. */
-  snapshot(): Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> } {
+  snapshot(): Unwritten {
     return {
       header: { journal: this.journal.store.identity, head: this.journal.head, time: this.#state.time },
       slices: this.#state.slices,
       requests: [...this.#state.requests.all()],
     };
+  }
+
+  /** Counts erasures; undefined while a text that was erased may stand in the state. */
+  get erasures(): number | undefined {
+    return this.#forgetting.isStale ? undefined : this.#forgetting.count;
   }
 
   /** The keys under which this entry is waited for. */
@@ -307,13 +332,14 @@ export class Engine {
     this.#stop(
       refuse('stopping', 'This Signalbox process is stopping. Nothing was stored. Call again in a moment.'),
     );
-    this.#unwatch?.();
+    this.#following.end();
     await this.#committer.drained();
+    await this.forgotten();
   }
 
-  async #submit(call: Call): Promise<Fate> {
-    if (this.#stopped !== undefined) return { kind: 'refused', refusal: this.#stopped };
-    return this.#committer.submit(call);
+  #submit(call: Call): Promise<Fate> {
+    const refusal = this.#stopped;
+    return refusal ? Promise.resolve({ kind: 'refused', refusal }) : this.#committer.submit(call);
   }
 
   #see({ session }: Actor): void {
@@ -331,52 +357,22 @@ export class Engine {
     return cursors.length === 0 ? undefined : this.#options.delivery?.(cursors);
   }
 
-  /**
-   * Folds in what others wrote; the refusal when that is impossible. All who ask within one turn of the loop share one
-   * look at the store's head, which is taken after the last of them has asked.
-   */
+  /** Folds in what others wrote; the refusal when that is impossible. */
   refresh(): Promise<Refusal | undefined> {
-    this.#look ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#look = undefined;
-        resolve(this.#catchUp());
-      });
-    });
-    return this.#look;
+    return this.#following.refresh();
   }
 
-  async #catchUp(): Promise<Refusal | undefined> {
-    if (this.#stopped !== undefined) return this.#stopped;
-    try {
-      await this.journal.catchUp();
-      return undefined;
-    } catch (failure) {
-      if (!(failure instanceof StoreFailure)) throw failure;
-      this.#committer.meet(failure.refusal);
-      return failure.refusal;
-    }
-  }
-
-  /**
-   * Has the store tell what others write, from the first time that somebody here wants to hear of it: calls look at the
-   * store's head themselves, and a process that makes one and ends needs no more.
-   */
-  #watch(): void {
-    if (this.#unwatch !== undefined || this.#stopped !== undefined) return;
-    this.#unwatch = this.#options.store.watch(() => void this.#lookAtOthers());
-    // What was written before the store began to watch is not told.
-    void this.#lookAtOthers();
-  }
-
-  async #lookAtOthers(): Promise<void> {
-    const refusal = await this.refresh();
-    if (refusal !== undefined && refusal !== this.#stopped) this.#options.log.warn(refusal.message);
+  /** Has everything done that the erasures folded so far have for consequence; the refusal when something is left. */
+  forgotten(): Promise<Refusal | undefined> {
+    return this.#forgetting.clear();
   }
 
   #absorb(entries: readonly Entry[]): void {
     const batch = this.#committer.batchOf(entries);
     if (batch === undefined) this.#state.fold(entries);
     else this.#state.adopt(batch);
+    this.#time.keepUp(this.#state.time);
+    this.#forgetting.notice(entries);
     if (this.#listeners.size === 0 && this.#blocking.size === 0) return;
     for (const entry of entries) {
       for (const key of this.keysOf(entry)) this.#blocking.ring(key);

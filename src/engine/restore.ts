@@ -1,3 +1,4 @@
+import type { Cipher } from '../journal/cipher.ts';
 import { type Snapshot, readSnapshot } from '../journal/snapshots.ts';
 import { type Store, StoreFailure } from '../journal/store.ts';
 import type { Area } from '../kernel/area.ts';
@@ -11,6 +12,7 @@ export interface RestoreOptions {
   readonly areas: readonly Area[];
   readonly initial: Slices;
   readonly log: Log;
+  readonly cipher?: Cipher | undefined;
 }
 
 /**
@@ -23,8 +25,9 @@ export const restore = async ({
   areas,
   initial,
   log,
+  cipher,
 }: RestoreOptions): Promise<Outcome<Snapshot | undefined>> => {
-  const found = await readSnapshot(path, areas, { initial, identity: store.identity });
+  const found = await readSnapshot(path, areas, { initial, identity: store.identity, cipher });
   if ('unusable' in found) {
     log.info(`no snapshot is used (${found.unusable}); folding the whole journal`);
     return ok(undefined);

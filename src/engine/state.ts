@@ -62,6 +62,11 @@ export class FoldedState {
     this.#settle(batch.slices, batch.entries);
   }
 
+  /** Takes the same entries folded anew, some of whose texts were erased meanwhile. */
+  replace(folded: FoldedState): void {
+    this.#slices = folded.slices;
+  }
+
   /** For replay: see `Table.bulk`. */
   bulk(): void {
     for (const area of this.#rules.areas) this.#slices = area.bulk(this.#slices);

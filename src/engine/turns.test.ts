@@ -4,10 +4,7 @@ import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { present } from '../kernel/assert.ts';
 import type { PreparedCommand } from '../kernel/operation.ts';
 import { answered, caller, command, open, start, starting, valueOf } from '../testing/engine-harness.ts';
-
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
+import { turns } from '../testing/at-rest.ts';
 
 /**
  * Queues by joining as `<name>-queued`; its turn has come when `first` is there, and it takes it by joining as `name`, or

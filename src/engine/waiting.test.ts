@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import { dayMs } from '../kernel/instants.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, start, starting, deciding, agentCount, open, valueOf } from '../testing/engine-harness.ts';
+import { turns } from '../testing/at-rest.ts';
 
 const whenThere = (agent: string) =>
   deciding(
@@ -12,9 +13,6 @@ const whenThere = (agent: string) =>
         : { ok: false, code: 'nothing_free', message: 'not yet', details: {} },
     { limitMs: 60_000, retry: { key: `agent:${agent}`, codes: ['nothing_free'] } },
   );
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
 
 it('waiting: ends when what it waits for happens, here or in another process', async () => {
   const vault = createMemoryVault();

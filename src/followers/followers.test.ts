@@ -19,6 +19,7 @@ const noting = (name: string, notes: string[]): Follower => ({
   begin: () => {
     notes.push(`${name} begins`);
     return {
+      standsAt: () => 0,
       end: async () => {
         notes.push(`${name} ends`);
       },

@@ -1,5 +1,6 @@
 import type { Log } from '../engine/log.ts';
-import { writeSnapshot } from '../journal/snapshots.ts';
+import type { Cipher } from '../journal/cipher.ts';
+import { removeSnapshot, writeSnapshot } from '../journal/snapshots.ts';
 import type { Follower } from './follower.ts';
 
 /** A snapshot is written after this many entries since the last one. */
@@ -14,6 +15,8 @@ export interface SnapshotsOptions {
   readonly atEndEntries?: number;
   /** Where the snapshot in place ends; 0 when there is none. */
   readonly from: number;
+  /** Without one they are plain text. */
+  readonly cipher?: Cipher | undefined;
 }
 
 /** Keeps the snapshot of a workspace fresh. Elected per machine, since the cache directory is the machine's. */
@@ -24,12 +27,18 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     let last = options.from;
     let writing: Promise<void> | undefined;
     let ended = false;
-    const write = (): Promise<void> => {
+    const write = async (): Promise<void> => {
+      const { erasures } = engine;
+      if (erasures === undefined) return;
       const snapshot = engine.snapshot();
       last = snapshot.header.head.seq;
-      return writeSnapshot(options.path, engine.areas, snapshot).catch((thrown: unknown) =>
-        options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`),
-      );
+      try {
+        await writeSnapshot(options.path, engine.areas, { ...snapshot, cipher: options.cipher });
+        // What was erased meanwhile stands in it.
+        if (engine.erasures !== erasures) await removeSnapshot(options.path);
+      } catch (thrown) {
+        options.log.warn(`the snapshot ${options.path} could not be written: ${String(thrown)}`);
+      }
     };
     const look = (): void => {
       if (ended || writing !== undefined || engine.seq - last < every) return;
@@ -41,6 +50,8 @@ export const snapshots = (options: SnapshotsOptions): Follower => ({
     const unsubscribe = engine.subscribe(look);
     look();
     return {
+      standsAt: () => last,
+      leisurely: true,
       end: async () => {
         ended = true;
         unsubscribe();

@@ -10,10 +10,7 @@ import { CollectedLog } from '../testing/collected-log.ts';
 import { agentCount, caller, command, open, starting, valueOf } from '../testing/engine-harness.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { CarriedReports, forgetEnded } from './carried-reports.ts';
-
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
+import { turns } from '../testing/at-rest.ts';
 
 const ada = { ...caller, connection: 'pipe:ada' };
 const bob = { ...caller, connection: 'pipe:bob' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+
 import { areas } from '../areas/index.ts';
 import type { Area } from '../kernel/area.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
@@ -9,6 +9,7 @@ import { caller, open } from '../testing/engine-harness.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import { openEvents } from './events.ts';
+import { turns } from '../testing/at-rest.ts';
 
 const asked: EventsAsked = {
   caller,
@@ -120,7 +121,7 @@ describe('a reader of events', () => {
     for (let i = 0; i < 100; i += 1) {
       adding.push(answerOver(engine, 'ada', { operation: 'task_add', input: { title: 'x' } }));
       opening.push(opened(engine, { ...asked, since: undefined }));
-      await turn();
+      await turns(1);
     }
     const readers = await Promise.all(opening);
     await Promise.all(adding);

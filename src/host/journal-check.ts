@@ -29,7 +29,7 @@ export const checkJournal = async (
     if (!verified.ok) return verified;
     const { entries } = verified.value;
     const [last] = entries === 0 ? [] : await store.value.read(entries - 1, 1);
-    const decoded = last === undefined ? undefined : new Codec(areas).decode(last.text);
+    const decoded = last === undefined ? undefined : new Codec(areas).decode(last.text, last.seq);
     const lastAt = decoded?.ok ? decoded.value.time : undefined;
     return ok({ ...verified.value, identity: store.value.identity, lastAt });
   } finally {

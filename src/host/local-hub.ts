@@ -4,24 +4,32 @@ import { agentsIntent } from '../areas/agents/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
 import type { Reply } from '../engine/answers.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { ObservedCommand } from '../engine/instruments.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { isRecord } from '../kernel/json.ts';
-import type { Caller, Operation, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
-import type { RateClass } from '../kernel/rate.ts';
+import type { Caller, Operation, PreparedQuery } from '../kernel/operation.ts';
+import { type RateClass, isRateClass } from '../kernel/rate.ts';
 import {
   type Hub,
   type HubCall,
   type HubHealth,
   type HubReply,
+  type MetricsPage,
+  type ServiceLevels,
   type WayIn,
   type WorkspaceHealth,
   otherHub,
+  unmeasured,
 } from '../surfaces/hub.ts';
 import type { EventReader, EventsAsked } from '../surfaces/hub-events.ts';
 import type { Denials } from './access/denials.ts';
 import { RateLimits } from './access/rate-limits.ts';
 import { forgetEnded } from './carried-reports.ts';
-import { refuseCaller, refuseEvents, refuseWorkspace } from './permission.ts';
+import type { CallCode, MeasuredCall, Meter } from './metrics/meter.ts';
+import type { Metrics } from './metrics/registry.ts';
+import { serviceLevelsOf } from './metrics/service-levels.ts';
+import { type Standing, standingOf } from './metrics/standing.ts';
+import { refuseCaller, refuseEvents, refuseMetrics, refuseWorkspace } from './permission.ts';
 import { Quotas } from './quotas.ts';
 import { whileGood } from './while-good.ts';
 import type { Workspace } from './workspace.ts';
@@ -43,6 +51,8 @@ export interface LocalHubOptions {
   readonly wall?: () => number;
   /** Where it is counted who was denied what; nowhere in a process that answers one call. */
   readonly denials?: Pick<Denials, 'known'> | undefined;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter | undefined;
 }
 
 /** The hub that lives in this process. */
@@ -52,6 +62,7 @@ export class LocalHub implements Hub {
   readonly #options: LocalHubOptions;
   readonly #limits: RateLimits;
   readonly #quotas = new Quotas();
+  #metrics: Promise<Metrics> | undefined;
   #stopping = false;
 
   constructor(options: LocalHubOptions) {
@@ -65,6 +76,21 @@ export class LocalHub implements Hub {
   }
 
   async call(call: HubCall): Promise<Outcome<HubReply>> {
+    const { meter } = this.#options;
+    if (meter === undefined) return this.#answer(call, undefined);
+    const measured = meter.begin(call);
+    let code: CallCode = 'internal';
+    try {
+      const outcome = await this.#answer(call, measured);
+      code = outcome.ok ? 'ok' : outcome.code;
+      if (outcome.ok && outcome.value.replayed) meter.callsRepeated += 1;
+      return outcome;
+    } finally {
+      meter.end(measured, code);
+    }
+  }
+
+  async #answer(call: HubCall, measured: MeasuredCall | undefined): Promise<Outcome<HubReply>> {
     if (call.hub !== undefined && call.hub !== this.id) return otherHub(this.id);
     const found = this.#options.find(call.operation);
     const named = found instanceof Promise ? await found : found;
@@ -80,16 +106,18 @@ export class LocalHub implements Hub {
     const early = otherRate === undefined ? undefined : operation.prepare(input);
     const spending = this.#limits.spend(call.caller, (early?.ok === true ? early.value.rate : rate) ?? rate);
     const spent = spending instanceof Promise ? await spending : spending;
-    if (!spent.ok) return spent;
+    if (!spent.ok) return this.#tooMany(spent);
     const prepared = early ?? operation.prepare(input);
     if (!prepared.ok) return prepared;
+    if (measured !== undefined) measured.waits = prepared.value.limitMs > 0;
     const engine = this.#here(journal, call.workspace) ?? (await this.#engine(journal, call.workspace));
     if (!engine.ok) return engine;
     const more =
       prepared.value.kind === 'command' && journal === 'workspace' ? this.#refuseMore(call) : undefined;
     const beyond = more instanceof Promise ? await more : more;
     if (beyond !== undefined) return beyond;
-    const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, prepared.value, made);
+    const asked = observed(prepared.value, measured);
+    const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, asked, made);
     const reply =
       prepared.value.limitMs > 0
         ? await whileGood(call, prepared.value.kind === 'command', make)
@@ -110,7 +138,7 @@ export class LocalHub implements Hub {
     });
   }
 
-  #make(engine: Engine, prepared: PreparedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {
+  #make(engine: Engine, prepared: ObservedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {
     const { caller } = call;
     if (prepared.kind === 'command') return engine.execute(caller, prepared, call);
     const whose = prepared.measures?.(caller);
@@ -156,7 +184,7 @@ export class LocalHub implements Hub {
 
   async count(caller: Caller, rate: RateClass): Promise<Refusal | undefined> {
     const spent = await this.#limits.spend(caller, rate);
-    return spent.ok ? undefined : spent;
+    return spent.ok ? undefined : this.#tooMany(spent);
   }
 
   async events(asked: EventsAsked): Promise<Outcome<EventReader>> {
@@ -168,7 +196,35 @@ export class LocalHub implements Hub {
     const engine = await this.#engine('workspace', asked.workspace);
     if (!engine.ok) return engine;
     const { openEvents } = await import('./events.ts');
-    return openEvents(engine.value, asked);
+    const opened = await openEvents(engine.value, asked);
+    const { meter } = this.#options;
+    if (opened.ok && asked.since !== undefined && meter !== undefined) meter.resumed.events += 1;
+    return opened;
+  }
+
+  async metrics(caller: Caller): Promise<Outcome<MetricsPage>> {
+    const { meter, version, store } = this.#options;
+    const refused = meter === undefined ? unmeasured : await this.#refusesMetrics(caller, 'metrics');
+    if (meter === undefined || refused !== undefined) return refused ?? unmeasured;
+    // What writes them is loaded, and begins to watch the process, when they are first asked for.
+    this.#metrics ??= import('./metrics/registry.ts').then(
+      ({ Metrics: Made }) => new Made({ meter, version, store, standings: () => this.#standings() }),
+    );
+    return ok(await (await this.#metrics).read());
+  }
+
+  async serviceLevels(caller: Caller): Promise<Outcome<ServiceLevels>> {
+    const { meter } = this.#options;
+    if (meter === undefined) return unmeasured;
+    const refused = await this.#refusesMetrics(caller, 'service-levels');
+    if (refused !== undefined) return refused;
+    const standings = await this.#standings();
+    return ok(
+      serviceLevelsOf(
+        meter.recent,
+        standings.flatMap(({ lags }) => lags),
+      ),
+    );
   }
 
   async health(caller?: Caller): Promise<HubHealth> {
@@ -180,12 +236,36 @@ export class LocalHub implements Hub {
     const known = others.filter(
       ({ name }) => caller === undefined || this.#refusesPlace(caller, name) === undefined,
     );
-    return { status, id, version, store, workspaces: hub === undefined ? known : [hub, ...known] };
+    return {
+      status,
+      id,
+      version,
+      store,
+      loss_window: workspaces.hub.store.capabilities.lossWindow,
+      workspaces: hub === undefined ? known : [hub, ...known],
+    };
   }
 
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#options.workspaces.close();
+  }
+
+  async #standings(): Promise<readonly Standing[]> {
+    return Promise.all((await this.#options.workspaces.opened()).map(standingOf));
+  }
+
+  async #refusesMetrics(caller: Caller, operation: string): Promise<Refusal | undefined> {
+    const refused = refuseMetrics(caller);
+    return refused === undefined
+      ? this.count(caller, 'read')
+      : this.#denied(caller, refused, { operation, workspace: undefined });
+  }
+
+  #tooMany(refusal: Refusal): Refusal {
+    const rate = refusal.details['class'];
+    if (isRateClass(rate)) this.#options.meter?.limited(rate);
+    return refusal;
   }
 
   /** WO15, WO16: why nothing more may be written there now. */
@@ -256,6 +336,15 @@ export class LocalHub implements Hub {
     return workspace.ok ? ok(workspace.value.engine) : workspace;
   }
 }
+
+/** The same, with who follows how it is stored. */
+const observed = (
+  prepared: ObservedCommand | PreparedQuery,
+  measured: MeasuredCall | undefined,
+): ObservedCommand | PreparedQuery =>
+  measured?.span === undefined || prepared.kind === 'query'
+    ? prepared
+    : { ...prepared, observer: measured.span.observer };
 
 /** The operation on the journal that its input names. */
 const whereAsked = (operation: Operation, input: unknown): Operation =>

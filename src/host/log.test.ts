@@ -62,6 +62,18 @@ describe('the log', () => {
     assert.match(stack, /log\.test\.ts/);
   });
 
+  it('shows of what was thrown neither what its message quotes nor what else it carries', () => {
+    const { log, lines } = opened();
+    const cause = new RangeError('`a body` it was');
+    const thrown = Object.assign(new TypeError('odd: "a\n    at body", it is', { cause }), {
+      input: 'a body',
+    });
+    log.error('that broke', thrown);
+    assert.doesNotMatch(lines.join(''), /body/);
+    const { type, message } = Object(JSON.parse(lines[0] ?? '')).err;
+    assert.deepEqual([type, message], ['TypeError', 'odd: "…", it is: "…" it was']);
+  });
+
   it('keeps what is below its level to itself', () => {
     const levels = ['error', 'warn', 'info', 'debug'] as const;
     for (const [index, logLevel] of levels.entries()) {

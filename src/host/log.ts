@@ -4,6 +4,7 @@ import type * as Pino from 'pino';
 import type { Log } from '../engine/log.ts';
 import type { Settings } from './configuration/settings.ts';
 import { linesForPeople } from './log-lines.ts';
+import { type ShownError, shownError } from './shown-error.ts';
 
 /** Where a log goes: a terminal when it says so. */
 export type LogStream = Writable & { readonly isTTY?: boolean | undefined };
@@ -38,6 +39,8 @@ export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log =>
         base: { pid: process.pid },
         timestamp: load.pino.stdTimeFunctions.isoTime,
         formatters: { level: (level) => ({ level }) },
+        // What is thrown is made fit to be shown here, and not by pino, which shows all of it.
+        serializers: { err: (error: ShownError) => error },
       },
       { write: (line: string) => void stream.write(write(line)) },
     );
@@ -52,7 +55,7 @@ export const openLog = ({ logLevel, debug, stream, colour }: LogOptions): Log =>
     info: at('info'),
     warn: at('warn'),
     error: (message, thrown) =>
-      (logger ??= begin()).error(thrown === undefined ? {} : { err: asError(thrown) }, message),
+      (logger ??= begin()).error(thrown === undefined ? {} : { err: shownError(thrown) }, message),
   };
 };
 
@@ -64,6 +67,3 @@ const order = ['error', 'warn', 'info', 'debug'] as const;
 
 const passes = (level: Settings['logLevel'], least: Settings['logLevel']): boolean =>
   order.indexOf(level) <= order.indexOf(least);
-
-const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new TypeError(String(thrown));

@@ -3,22 +3,15 @@ import { minuteMs, secondMs } from '../kernel/instants.ts';
 import { writeJson } from '../surfaces/cli/plain.ts';
 import type { Terminal } from '../surfaces/cli/terminal.ts';
 import { socketPathIn } from '../surfaces/http/address.ts';
-import { type RemoteHub, connectHub } from '../surfaces/http/client.ts';
-import type { Settings } from './configuration/settings.ts';
 import { confirmPerson } from './confirmation.ts';
-import { connectFound } from './found-hub.ts';
-import { textOfSecret } from './secrets/secret.ts';
-import { readHubFile } from './hub-file.ts';
-import { tokenFor } from './token-for.ts';
-
-type Wanted = Pick<Settings, 'dataDir' | 'url' | 'token'>;
+import { type HubWanted, servingHub } from './serving-hub.ts';
 
 /** Prints a link by which whoever opens it comes in with a browser, once the person at the terminal has confirmed it. */
 export const offerLogin = async (
-  settings: Wanted,
+  settings: HubWanted,
   terminal: Pick<Terminal, 'out' | 'json'>,
 ): Promise<Outcome<true>> => {
-  const found = await hubOf(settings);
+  const found = await servingHub(settings, nothingToLogInTo);
   if (!found.ok) return found;
   const hub = found.value;
   try {
@@ -44,21 +37,12 @@ export const offerLogin = async (
   }
 };
 
-const hubOf = async ({ url, token, dataDir }: Wanted): Promise<Outcome<RemoteHub>> => {
-  const shown = await (url === undefined ? textOfSecret(token) : tokenFor(url, { token, dataDir }));
-  if (!shown.ok) return shown;
-  if (url !== undefined) return connectHub(url, { token: shown.value });
-  const file = await readHubFile(dataDir);
-  const hub = file && (await connectFound(file, shown.value));
-  return hub === undefined
-    ? refuse(
-        'invalid_state',
-        'No hub serves this data directory, so there is nothing to log in to. Start one with signalbox serve, then run signalbox login again.',
-      )
-    : ok(hub);
-};
-
 const onSocket = refuse(
   'invalid_state',
   'This hub listens on a socket, which browsers cannot open. Start it on a port to come in with one.',
+);
+
+const nothingToLogInTo = refuse(
+  'invalid_state',
+  'No hub serves this data directory, so there is nothing to log in to. Start one with signalbox serve, then run signalbox login again.',
 );

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { shownError } from './shown-error.ts';
 
 // Loading the modules is most of a start. Where the cache cannot be written, starting is slower and nothing else.
 enableCompileCache();
@@ -8,7 +9,8 @@ const internalExit = 1;
 
 /** What nobody has caught is a defect. It ends the process, and says so in our words before it shows where it was. */
 const end = (thrown: unknown): void => {
-  const where = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  const { type, message, stack } = shownError(thrown);
+  const where = `${type}: ${message}\n${stack}`;
   try {
     writeSync(
       process.stderr.fd,

@@ -10,6 +10,8 @@ import { mcpAddress } from './mcp-address.ts';
 export interface Ready {
   readonly url: string;
   readonly dataDir: string;
+  /** Where the journals are: the data directory, or a database. */
+  readonly place: string;
   readonly workspace: string;
   /** Where the owner's token is, when the hub asks for one. */
   readonly token: OwnerToken | undefined;
@@ -29,9 +31,10 @@ export const readySteps = (ready: Ready, { json }: { readonly json: boolean }): 
 
 /** Where the hub is, and lines to paste into the clients that people have. */
 const nextSteps = (ready: Ready): string => {
-  const { url, dataDir, workspace, token } = ready;
+  const { url, dataDir, place, workspace, token } = ready;
+  const where = place === dataDir ? shortPath(dataDir) : place;
   const open = socketPathIn(url) === undefined ? stepsOverHttp(url, workspace) : stepsOverSocket(url);
-  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${shortPath(dataDir)}).
+  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).
 
 ${token === undefined ? open : stepsWithToken(ready, token)}
 
@@ -43,7 +46,10 @@ Then tell an agent: "Call start, and work on what is ready." Stop the hub with C
 };
 
 /** What comes in by itself comes first; other programs show the token. */
-const stepsWithToken = ({ workspace, login, onTerminal = false }: Ready, token: OwnerToken): string => {
+const stepsWithToken = (
+  { dataDir, workspace, login, onTerminal = false }: Ready,
+  token: OwnerToken,
+): string => {
   const said =
     token.kind === 'given'
       ? 'Yours is the one that was given in SIGNALBOX_TOKEN'
@@ -61,7 +67,7 @@ ${said}.
 ${clients}
 ${browser}
 Give your agents the command signalbox mcp:
-${stdioClients(['--workspace', workspace])}`;
+${stdioClients([...ownDataDir(dataDir), ['--workspace', workspace]])}`;
 };
 
 /** What else reads the output than a person would keep the token. */
@@ -96,28 +102,35 @@ const anybody =
 const stepsOverSocket = (url: string): string => `${anybody}
 
 Give your agents the command signalbox mcp, which goes through it:
-${stdioClients(['--url', url])}`;
+${stdioClients([['--url', url]])}`;
+
+type Flag = readonly [name: string, value: string];
+
+/** What leads to a data directory that is not looked for by itself. */
+const ownDataDir = (dataDir: string): readonly Flag[] =>
+  dataDir === usualDataDir(process.env) ? [] : [['--data-dir', dataDir]];
 
 /** Lines that make a client start a process of ours. */
-const stdioClients = (flags: readonly [flag: string, value: string]): string => {
+const stdioClients = (flags: readonly Flag[]): string => {
   const [command = 'signalbox', ...first] = programWords(process.env);
-  const server = { command, args: [...first, 'mcp', ...flags] };
+  const server = { command, args: [...first, 'mcp', ...flags.flat()] };
   const program = [command, ...first, 'mcp'].map(shellWord).join(' ');
-  const words = `${program} ${flags.map(shellWord).join(' ')}`;
+  const words = `${program} ${flags.flat().map(shellWord).join(' ')}`;
   const vsCode = JSON.stringify({ servers: { signalbox: { type: 'stdio', ...server } } });
   const cursor = JSON.stringify({ mcpServers: { signalbox: server } });
-  const [flag, value] = flags;
+  const variables = flags.map(([flag, value]) => `-e ${variableOf(flag)}=${shellWord(value)}`).join(' ');
   return `  claude mcp add signalbox -- ${words}
   codex mcp add signalbox -- ${words}
-  gemini mcp add -e SIGNALBOX_${flag.slice(2).toUpperCase()}=${shellWord(value)} signalbox ${program}
+  gemini mcp add ${variables} signalbox ${program}
 or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
   ${vsCode}
   ${cursor}`;
 };
 
+const variableOf = (flag: string): string => `SIGNALBOX_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
+
 /** A line to type into another terminal, wherever that is. */
 const firstTask = ({ dataDir, workspace }: Ready): string => {
-  const data = dataDir === usualDataDir(process.env) ? [] : ['--data-dir', dataDir];
-  const flags = [...data, '--workspace', workspace].map(shellWord).join(' ');
+  const flags = [...ownDataDir(dataDir), ['--workspace', workspace]].flat().map(shellWord).join(' ');
   return `${programWords(process.env).map(shellWord).join(' ')} task add "Say hello to the other agents" ${flags}`;
 };

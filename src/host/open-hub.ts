@@ -10,8 +10,10 @@ import type { Denials } from './access/denials.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
+import { openKeyring } from './encryption/open-keyring.ts';
 import { openStorage } from './storage.ts';
 import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
+import type { Meter } from './metrics/meter.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -27,6 +29,8 @@ export interface OpenedHub {
   readonly engine: Engine;
   /** The workspace of calls that name none. */
   readonly workspace: string;
+  /** Where the journals are. */
+  readonly place: string;
 }
 
 export interface OpenHubOptions {
@@ -34,6 +38,8 @@ export interface OpenHubOptions {
   readonly log: Log;
   readonly ticksFirst: boolean;
   readonly denials?: Denials;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter;
   /** Where the workspace is looked for; this process when absent. */
   readonly place?: Place;
   /** What rules know of who may come in; when absent, this process has no way in for others. */
@@ -43,11 +49,11 @@ export interface OpenHubOptions {
 /** Opens the journals of the data directory and the workspace that calls go to. */
 export const openHub = async (
   settings: Settings,
-  { catalogue, log, ticksFirst, denials, place, access }: OpenHubOptions,
+  { catalogue, log, ticksFirst, denials, meter, place, access }: OpenHubOptions,
 ): Promise<Outcome<OpenedHub>> => {
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
-  const opened = await openJournals(settings, { log, ticksFirst, ...(access && { access }) });
+  const opened = await openJournals(settings, { log, ticksFirst, meter, ...(access && { access }) });
   if (!opened.ok) return opened;
   const workspaces = opened.value;
   const name = await settleWorkspace(wanted.value, workspaces, log);
@@ -61,14 +67,16 @@ export const openHub = async (
     workspace: workspace.value.name,
     rates: settings.rateLimits,
     denials,
+    meter,
   });
   const { store: journal, engine } = workspaces.hub;
   denials?.open(engine);
-  return ok({ hub, journal, engine, workspace: workspace.value.name });
+  return ok({ hub, journal, engine, workspace: workspace.value.name, place: workspaces.storage.place });
 };
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
   readonly brief?: boolean;
+  readonly meter?: Meter | undefined;
 }
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
@@ -80,16 +88,23 @@ export const openJournals = async (
   if (!prepared.ok) return prepared;
   const whole = await refuseHalfRestored(settings.dataDir);
   if (!whole.ok) return whole;
+  const keys = await openKeyring(settings.encryptionKey, how.log);
+  if (!keys.ok) return keys;
   const storage = await openStorage(settings);
-  if (!storage.ok) return storage;
-  const opened = await Workspaces.open({
-    storage: storage.value,
-    cacheDir: settings.cacheDir,
-    clock: systemClock,
-    rules: { leases: settings.lockTtls, access },
-    ...how,
-  });
-  if (!opened.ok) await storage.value.close();
+  const opened = storage.ok
+    ? await Workspaces.open({
+        storage: storage.value,
+        cacheDir: settings.cacheDir,
+        clock: systemClock,
+        rules: { leases: settings.lockTtls, access },
+        keyring: keys.value?.ring,
+        onClose: keys.value?.close,
+        ...how,
+      })
+    : storage;
+  if (opened.ok) return opened;
+  keys.value?.close();
+  if (storage.ok) await storage.value.close();
   return opened;
 };
 
@@ -98,12 +113,13 @@ interface HubOverOptions {
   readonly workspace: string;
   readonly rates: ProfileName;
   readonly denials?: Denials | undefined;
+  readonly meter?: Meter | undefined;
 }
 
 /** The hub in this process that answers from these journals. */
 export const hubOver = (
   workspaces: Workspaces,
-  { find, workspace, rates, denials }: HubOverOptions,
+  { find, workspace, rates, denials, meter }: HubOverOptions,
 ): LocalHub =>
   new LocalHub({
     workspaces,
@@ -113,4 +129,5 @@ export const hubOver = (
     store: workspaces.storage.kind,
     rates,
     denials,
+    meter,
   });

@@ -1,6 +1,6 @@
 import { type Outcome, refuse } from '../kernel/errors.ts';
 import { noEvents } from '../surfaces/hub-events.ts';
-import type { Hub, HubHealth } from '../surfaces/hub.ts';
+import { type Hub, type HubHealth, unmeasured } from '../surfaces/hub.ts';
 
 /** What a call hears that waits for journals while the process is told to stop. */
 const stoppingRefusal = refuse(
@@ -64,6 +64,14 @@ export const openingHub = (version: string, opening: Promise<Outcome<Hub>>, stop
     events: async (asked) => {
       const hub = await ready;
       return hub.ok ? (hub.value.events?.(asked) ?? noEvents) : hub;
+    },
+    metrics: async (caller) => {
+      const hub = await ready;
+      return hub.ok ? (hub.value.metrics?.(caller) ?? unmeasured) : hub;
+    },
+    serviceLevels: async (caller) => {
+      const hub = await ready;
+      return hub.ok ? (hub.value.serviceLevels?.(caller) ?? unmeasured) : hub;
     },
   };
 };

@@ -2,7 +2,7 @@ import { covers, coversWorkspaces, everything } from '../areas/access/model.ts';
 import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import type { WorkspacesSlice } from '../areas/workspaces/model.ts';
 import { refuseCategory } from '../kernel/categories.ts';
-import { actsAsPerson, roleAtLeast } from '../kernel/entry.ts';
+import { actsAsPerson, mayKnow, roleAtLeast } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Caller, Operation } from '../kernel/operation.ts';
 import { commandOf } from '../surfaces/cli/command-name.ts';
@@ -44,6 +44,20 @@ export const refuseEvents = ({ scope }: Caller): Refusal | undefined =>
         'forbidden',
         'Events and changes are of all categories, and your token is for some of them. Use one that is for all.',
       );
+
+/**
+ * Who may read what a hub measures of all its workspaces together: an admin, or whoever has a token for just that, which is
+ * for all workspaces as well.
+ */
+export const refuseMetrics = ({ role, scope }: Caller): Refusal | undefined => {
+  const isForAll = scope === undefined || covers(scope.workspaces, [everything]);
+  const isForThis = scope?.categories.includes('metrics') === true;
+  if (isForAll && (isForThis || (roleAtLeast(role, 'admin') && mayKnow(scope, 'metrics')))) return undefined;
+  return refuse(
+    'forbidden',
+    'What this hub measures is of all workspaces. It needs the role admin and a token for all of them, or a token made for it: signalbox token create --categories metrics --role reader.',
+  );
+};
 
 const needsPerson = (name: string): Refusal =>
   refuse(

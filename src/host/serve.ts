@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -16,6 +17,7 @@ import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
 import { keepTickShape } from './kept-tick.ts';
+import { Meter } from './metrics/meter.ts';
 import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
@@ -44,7 +46,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!exposure.ok) return exposure;
   const catalogue = wholeCatalogue();
   const opening = Promise.withResolvers<Outcome<Hub>>();
-  const denials = new Denials({ clock: systemClock, log });
+  const meter = await openMeter(catalogue, settings.otelEndpoint, log);
+  const denials = new Denials({ clock: systemClock, log, meter });
   const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
   const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
@@ -67,7 +70,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   const { url, publicUrl } = addressesOf(listening.value, exposure.value, settings.web);
   hubUrl = publicUrl;
   log.info('listening', { url: listening.value.url });
-  const opened = await openGuarded(settings, access, { catalogue, log, denials, ticksFirst: true });
+  const opened = await openGuarded(settings, access, { catalogue, log, denials, meter, ticksFirst: true });
   opening.resolve(opened.ok ? ok(opened.value.hub) : opened);
   if (!opened.ok) {
     await surface.close();
@@ -83,9 +86,9 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
         certificate: exposure.value.tls?.cert,
       });
   if (!stop.signal.aborted) {
-    const { workspace, token } = opened.value;
+    const { workspace, token, place } = opened.value;
     const login = firstLogin(access, token, publicUrl);
-    sayReady({ url: publicUrl, dataDir: settings.dataDir, workspace, token, login }, terminal);
+    sayReady({ url: publicUrl, dataDir: settings.dataDir, place, workspace, token, login }, terminal);
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.
@@ -94,8 +97,20 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   await access.close();
   await denials.flush();
   await opened.value.hub.close();
+  await meter.close();
   log.info('stopped');
   return ok(true);
+};
+
+/** What traces with is loaded only by a hub that is told where to. */
+const openMeter = async (
+  { operations }: Catalogue,
+  endpoint: string | undefined,
+  log: Log,
+): Promise<Meter> => {
+  const tracing =
+    endpoint === undefined ? undefined : (await import('./tracing/open.ts')).openTracing({ endpoint, log });
+  return new Meter({ operations, monotonic: systemClock.monotonic, tracing });
 };
 
 const sayReady = (ready: Ready, terminal: ServeOptions['terminal']): void => {

@@ -2,7 +2,7 @@ import { unknownWorkspace } from '../areas/workspaces/decide.ts';
 import { findWorkspace } from '../areas/workspaces/model.ts';
 import { hubName } from '../areas/workspaces/names.ts';
 import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../journal/storage.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { seeHelp } from '../surfaces/cli/flags.ts';
 import { oneOf } from '../surfaces/cli/input.ts';
 import type { Given } from './commands/command.ts';
@@ -63,7 +63,10 @@ const ofWorkspace = async (
   const wanted = await wantedWorkspace(settings, log);
   if (!wanted.ok) return wanted;
   const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
-  if (!workspaces.ok) return workspaces;
+  if (!workspaces.ok)
+    return workspaces.code === 'encryption_key_missing' && 'name' in wanted.value
+      ? byFirstName(wanted.value.name, storage, workspaces)
+      : workspaces;
   // None is made by looking at it.
   const meant = await lookUpWorkspace(wanted.value, workspaces.value);
   const found = meant.ok
@@ -78,4 +81,16 @@ const ofWorkspace = async (
   return begun.ok
     ? ok({ workspace: found.name, journal, empty: found.journal === undefined && !begun.value })
     : begun;
+};
+
+/** Without the key to the list of workspaces, a journal is known by the name that its workspace had first. */
+const byFirstName = async (
+  name: string,
+  storage: Storage,
+  unread: Refusal,
+): Promise<Outcome<WantedJournal>> => {
+  const journal = workspaceJournal(name);
+  const begun = await storage.wasBegun(journal);
+  if (!begun.ok) return begun;
+  return begun.value ? ok({ workspace: name, journal, empty: false }) : unread;
 };

@@ -7,9 +7,10 @@ import type { Clock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { restore } from '../engine/restore.ts';
-import { type Term, runFollower } from '../followers/follower.ts';
+import { type Following, type Term, runFollower } from '../followers/follower.ts';
 import { snapshots } from '../followers/snapshots.ts';
-import { snapshotFile } from '../journal/snapshots.ts';
+import type { Keyring } from '../journal/cipher.ts';
+import { removeSnapshot, snapshotFile } from '../journal/snapshots.ts';
 import type { Store } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
@@ -19,6 +20,9 @@ import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { CarriedReports } from './carried-reports.ts';
 import { electIn } from './machine-office.ts';
+import { type Lag, watchLag } from './metrics/lag.ts';
+import type { Meter } from './metrics/meter.ts';
+import { countResumes } from './metrics/resumes.ts';
 import { ownIndex } from './text-index.ts';
 
 export interface OpenOptions {
@@ -36,6 +40,10 @@ export interface OpenOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** What measures the work of this process. */
+  readonly meter?: Meter | undefined;
+  /** Absent: nothing is encrypted. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** An engine with everything that keeps it going: followers, the passing of time, and who has been seen. */
@@ -44,6 +52,8 @@ export interface Workspace {
   readonly name: string;
   readonly engine: Engine;
   readonly store: Store;
+  /** How far behind the followers are that work in this process; none where nothing is measured. */
+  readonly lags: () => readonly Lag[];
   /** Finishes what is under way and closes the journal. A second call waits for the first. */
   readonly close: () => Promise<void>;
 }
@@ -53,11 +63,15 @@ const lateTickEveryMs = 3 * secondMs;
 const tickJitterMs = 500;
 
 export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Workspace>> => {
-  const { name, store, cacheDir, identify, clock, log } = options;
+  const { name, store, cacheDir, identify, clock, log, keyring } = options;
+  const { id } = store.identity;
+  const cipher = keyring?.cipher(id, 'snapshot');
   const snapshotPath = join(cacheDir, snapshotFile(store.identity));
-  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log });
+  const snapshot = await restore({ path: snapshotPath, store, areas, initial: initialSlices, log, cipher });
   if (!snapshot.ok) return snapshot;
-  const index = options.searched ? ownIndex({ cacheDir, clock, log, identity: store.identity }) : undefined;
+  const index = options.searched
+    ? ownIndex({ cacheDir, clock, log, identity: store.identity, inMemory: keyring !== undefined })
+    : undefined;
   const reports = new CarriedReports({ clock, log });
   const opened = await Engine.open({
     workspace: name,
@@ -69,25 +83,35 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     log,
     identify,
     snapshot: snapshot.value,
+    cipher: keyring?.cipher(id),
     search: index,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
     onCarried: (proven) => reports.soon(engine, proven),
+    instruments: options.meter,
+    onErased: async () => {
+      await removeSnapshot(snapshotPath);
+      await index?.forget();
+    },
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
   const from = snapshot.value?.header.head.seq ?? 0;
   // Both write to the cache directory, which every machine has for itself.
   const here = { clock, log, elect: electIn(cacheDir, store.identity.id) };
-  const terms =
+  const followers: readonly Following[] =
     options.brief === true
       ? []
       : [
-          runFollower(engine, snapshots({ path: snapshotPath, log, from }), here),
+          runFollower(engine, snapshots({ path: snapshotPath, log, from, cipher }), here),
           ...(index === undefined ? [] : [runFollower(engine, await index.follower(), here)]),
-          ...regular(engine, reports, options),
         ];
+  const terms: readonly Term[] = [
+    ...followers,
+    ...(options.brief === true ? [] : regular(engine, reports, options)),
+  ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();
+  const lags = measured(engine, followers, options);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);
@@ -103,8 +127,19 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     },
     engine,
     store,
+    lags,
     close: () => (closing ??= close()),
   });
+};
+
+const measured = (
+  engine: Engine,
+  followers: readonly Following[],
+  { meter, clock }: Pick<OpenOptions, 'meter' | 'clock'>,
+): Workspace['lags'] => {
+  if (meter === undefined) return () => [];
+  countResumes(engine, meter);
+  return watchLag(engine, followers, clock.monotonic);
 };
 
 /** What has to happen whether or not somebody calls. */

@@ -9,10 +9,12 @@ import {
 import { hubName } from '../areas/workspaces/names.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
+import type { Keyring } from '../journal/cipher.ts';
 import { type Storage, hubJournal, workspaceJournal } from '../journal/storage.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
+import type { Meter } from './metrics/meter.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
@@ -24,6 +26,11 @@ export interface WorkspacesOptions {
   readonly brief?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
+  /** What measures the work of this process; nothing when absent. */
+  readonly meter?: Meter | undefined;
+  /** Absent: nothing is encrypted. Closing them closes what looks after it. */
+  readonly keyring?: Keyring | undefined;
+  readonly onClose?: (() => void) | undefined;
 }
 
 /** The hub's journal, which lists the workspaces, and the workspaces opened so far. */
@@ -155,6 +162,7 @@ export class Workspaces {
     await Promise.all(others.map((workspace) => workspace.close()));
     await hub?.close();
     await this.#options.storage.close();
+    this.#options.onClose?.();
   }
 
   /** What is folded already knows nearly all names; only for one that it does not know the others are looked at. */

@@ -1,6 +1,7 @@
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { appendChecked } from './copying.ts';
-import { type Head, verify } from './journal.ts';
+import type { Head } from './head.ts';
+import { verify } from './journal.ts';
 import { checkedPages, headOf, linkAt } from './rows.ts';
 import { type Store, StoreFailure } from './store.ts';
 

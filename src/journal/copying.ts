@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Refusal, refuse } from '../kernel/errors.ts';
-import type { Head } from './journal.ts';
+import type { Head } from './head.ts';
 import { type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /** What is appended at once, at most. */

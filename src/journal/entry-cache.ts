@@ -5,7 +5,7 @@ const generationCharactersMax = 2_000_000;
 
 /**
  * Entries read lately, for answers that need the same ones again. Entries never change, so that nothing here can be
- * stale. There are two generations: when the younger is full, it becomes the older, and the older is forgotten; what
+ * stale, until a text is erased; then all of it goes. There are two generations: when the younger is full, it becomes the older, and the older is forgotten; what
  * is asked for again moves to the younger. (One map that gives up its oldest entry at each turn took a third of the
  * time of a reading.)
  */

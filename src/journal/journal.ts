@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
-import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
 import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
-import { type Store, StoreFailure, type StoredRow } from './store.ts';
-
-/** How far a reader of the journal has come. */
-export interface Head {
-  readonly seq: Seq;
-  /** The link of the hash chain at `seq`. */
-  readonly chain: string;
-}
+import type { Head } from './head.ts';
+import { corrupt, damageOf, isFinal, notStored, shortened, unknownOutcome } from './refusals.ts';
+import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /**
  * - `appended`: durable.
@@ -46,10 +41,14 @@ interface Pending {
 /** A journal as one process sees it: verified, decoded, and read up to `head`. */
 export class Journal {
   readonly store: Store;
-  readonly #codec: Codec;
+  /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
+  readonly history: string;
+  readonly codec: Codec;
   readonly #sink: Sink;
-  readonly #cache = new EntryCache();
+  #cache = new EntryCache();
   #head: Head;
+  /** Where the last unit ends that was begun. */
+  #unitEnd: Seq = 0;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
   #reading: Reading | undefined;
@@ -61,7 +60,8 @@ export class Journal {
     { from, sink }: { readonly from?: Head | undefined; readonly sink: Sink },
   ) {
     this.store = store;
-    this.#codec = codec;
+    this.history = `${store.identity.id}.${store.identity.generation}`;
+    this.codec = codec;
     this.#sink = sink;
     this.#head = from ?? { seq: 0, chain: chainStart(store.identity.id) };
   }
@@ -70,14 +70,16 @@ export class Journal {
     return this.#head;
   }
 
-  /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
-  get history(): string {
-    return `${this.store.identity.id}.${this.store.identity.generation}`;
-  }
-
   /** The version in which events of this type are written. */
   versionOf(type: string): number {
-    return this.#codec.versionOf(type) ?? 1;
+    return this.codec.versionOf(type) ?? 1;
+  }
+
+  /** Has no text under these keys any more; whether any was seen. */
+  condemn(keys: readonly string[]): boolean {
+    const seen = this.codec.sealer?.condemn(keys) ?? false;
+    if (seen) this.#cache = new EntryCache();
+    return seen;
   }
 
   /** Reads up to the store's head; everything new has gone to the sink. Throws `StoreFailure`. */
@@ -87,9 +89,17 @@ export class Journal {
       const known = this.#head.seq;
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
-      if (head <= this.#head.seq) return;
-      this.#accept(await this.store.read(this.#head.seq, pageRows));
+      if (head <= this.#head.seq) return this.#mustEndUnit(head);
+      await this.#accept(await this.store.read(this.#head.seq, pageRows));
     }
+  }
+
+  /** A batch is stored whole or not at all, so that where the store ends a unit ends. */
+  #mustEndUnit(head: Seq): void {
+    if (head === this.#head.seq && head < this.#unitEnd)
+      throw new StoreFailure(
+        corrupt(head + 1, `it is missing; the unit that has begun goes on to ${this.#unitEnd}`),
+      );
   }
 
   /** The entries with these sequence numbers, in that order; at once where none has to be read. Throws `StoreFailure`. */
@@ -123,7 +133,11 @@ export class Journal {
     from: Head,
     limit: number,
   ): Promise<{ readonly entries: readonly Entry[]; readonly head: Head }> {
-    return this.#read(await this.store.read(from.seq, limit), from);
+    const rows = await this.store.read(from.seq, limit);
+    return this.#decoded(
+      () => this.#read(rows, from),
+      (page) => page,
+    );
   }
 
   /** Whether this journal has come by `head`: there is such an entry, with just these before it. Throws `StoreFailure`. */
@@ -144,16 +158,14 @@ export class Journal {
     const read = async (): Promise<ReadonlyMap<Seq, Entry>> => {
       await Promise.resolve();
       this.#reading = undefined;
-      const entries = new Map<Seq, Entry>();
-      for (const row of await this.store.readAt([...wanted])) {
-        const chain = row.before ?? chainStart(this.store.identity.id);
-        const damage = damageOf(row, { seq: row.seq - 1, chain });
-        if (damage !== undefined) throw new StoreFailure(damage);
-        const entry = valueOf(this.#codec.decode(row.text));
-        entries.set(row.seq, entry);
-        this.#cache.put(entry, row.text.length);
-      }
-      return entries;
+      const rows = await this.store.readAt([...wanted]);
+      return this.#decoded(
+        () => rows.map((row) => this.#single(row)),
+        (entries) => {
+          for (const [i, entry] of entries.entries()) this.#cache.put(entry, rows[i]?.text.length ?? 0);
+          return new Map(entries.map((entry) => [entry.seq, entry]));
+        },
+      );
     };
     return { wanted, entries: read() };
   }
@@ -163,7 +175,17 @@ export class Journal {
    * others wrote cannot be read; nothing was stored then.
    */
   async append(entries: readonly Entry[]): Promise<AppendResult> {
+    if (this.#head.seq < this.#unitEnd) {
+      // What others wrote has come in part: nothing goes between the entries of a unit.
+      await this.catchUp();
+      return { kind: 'moved' };
+    }
     const expected = this.#head;
+    const preparing = this.codec.sealer?.prepare(entries);
+    if (preparing !== undefined) {
+      await preparing;
+      if (this.#head !== expected) return { kind: 'moved' };
+    }
     const batch = randomUUID();
     const rows = this.#rowsOf(entries, { head: expected, batch });
     const pending = { batch, rows, entries };
@@ -174,7 +196,7 @@ export class Journal {
     if (missed[0]?.batch === batch) {
       // It was stored after all, by an attempt of the store's own that the store forgot.
       this.#adopt(pending);
-      this.#accept(missed);
+      await this.#accept(missed);
       return { kind: 'appended' };
     }
     switch (outcome.kind) {
@@ -182,7 +204,7 @@ export class Journal {
         this.#adopt(pending);
         return { kind: 'appended' };
       case 'moved':
-        this.#accept(outcome.missed);
+        await this.#accept(outcome.missed);
         return { kind: 'moved' };
       case 'unknown':
         return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
@@ -205,7 +227,7 @@ export class Journal {
       return { kind: 'appended' };
     }
     if (found.length > 0) {
-      this.#accept(found);
+      await this.#accept(found);
       return { kind: 'moved' };
     }
     return cause.code === 'outcome_unknown'
@@ -219,17 +241,46 @@ export class Journal {
   ): StoredRow[] {
     let { chain } = head;
     return entries.map((entry) => {
-      const text = this.#codec.encode(entry);
+      const text = this.codec.encode(entry);
       chain = chainLink(chain, text);
       return { seq: entry.seq, batch, text, chain };
     });
   }
 
   /** Moves over rows that were read. Those up to `head` are known already. */
-  #accept(rows: readonly StoredRow[]): void {
+  #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
-    const { entries, head } = this.#read(rows, this.#head);
-    this.#advance(head, entries);
+    return this.#decoded(
+      () => this.#read(rows, this.#head),
+      ({ entries, head }) => this.#advance(head, entries),
+    );
+  }
+
+  /**
+   * What `use` makes of what `read` has decoded, in the same instant. When keys were lacking, they are looked for and it
+   * is read once more: they were there before anything was written under them.
+   */
+  #decoded<T, U>(read: () => T, use: (decoded: T) => U): U | Promise<U> {
+    const again = (): U | Promise<U> => this.#decoded(read, use);
+    let decoded: T;
+    try {
+      decoded = read();
+    } catch (failure) {
+      if (!(failure instanceof StoreFailure)) throw failure;
+      return this.codec.learn(failure.refusal).then((learnt) => {
+        if (!learnt) throw failure;
+        return again();
+      });
+    }
+    const { sealer } = this.codec;
+    return sealer?.lacksKeys === true ? sealer.findKeys().then(again) : use(decoded);
+  }
+
+  #single(row: LinkedRow): Entry {
+    const chain = row.before ?? chainStart(this.store.identity.id);
+    const damage = damageOf(row, { seq: row.seq - 1, chain });
+    if (damage !== undefined) throw new StoreFailure(damage);
+    return valueOf(this.codec.decode(row.text, row.seq));
   }
 
   /** The entries of rows that come behind `from`, verified, and where they end. */
@@ -240,7 +291,7 @@ export class Journal {
       if (row.seq <= head.seq) continue;
       const damage = damageOf(row, head);
       if (damage !== undefined) throw new StoreFailure(damage);
-      entries.push(valueOf(this.#codec.decode(row.text)));
+      entries.push(valueOf(this.codec.decode(row.text, row.seq)));
       head = { seq: row.seq, chain: row.chain };
     }
     return { entries, head };
@@ -254,55 +305,11 @@ export class Journal {
 
   #advance({ seq, chain }: Head, entries: readonly Entry[]): void {
     this.#head = { seq, chain };
+    const begun = entries.findLast(({ cause }) => cause.size !== undefined);
+    if (begun?.cause.size !== undefined) this.#unitEnd = begun.seq + begun.cause.size - 1;
     if (entries.length > 0) this.#sink(entries);
   }
 }
-
-/** The refusal for the first thing that is wrong with a row, given what came before it. */
-export const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
-  if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
-  if (row.chain !== chainLink(before.chain, row.text))
-    return corrupt(row.seq, 'its bytes do not fit the hash chain');
-  return undefined;
-};
-
-const corrupt = (seq: Seq, what: string): Refusal =>
-  refuse(
-    'journal_corrupt',
-    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
-    { seq },
-  );
-
-const shortened = (seq: Seq): Refusal =>
-  refuse(
-    'journal_corrupt',
-    `The journal has become shorter: entry ${seq} was there and is gone. Nothing was changed. Restore the latest backup.`,
-    { seq },
-  );
-
-/** Damage, and entries that this version cannot read, do not go away by trying again. */
-export const isFinal = ({ code }: Refusal): boolean =>
-  code === 'journal_corrupt' || code === 'upgrade_required';
-
-/** What to do about an append that has failed. */
-const advice: Partial<Record<ErrorCode, string>> = {
-  storage_full: 'Make room on the disk and call again.',
-  storage_read_only: 'Make the data directory writable and call again.',
-  storage_busy: 'Call again in a moment.',
-  storage_failed: 'Look at the disk, and call again.',
-  journal_missing: 'Put the journal back where it was, or restart on a restored backup.',
-  journal_corrupt: 'Restore the latest backup.',
-};
-
-const notStored = (code: ErrorCode, reason: string): Refusal =>
-  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
-
-const unknownOutcome = (why: Refusal): Refusal =>
-  refuse(
-    'outcome_unknown',
-    `It could not be established whether this was stored (${why.message}). Call again with the same request id; it will not be done twice.`,
-    { cause: why.code },
-  );
 
 const valueOf = (decoded: Outcome<Entry>): Entry => {
   if (decoded.ok) return decoded.value;

@@ -1,7 +1,8 @@
 import type { Seq } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import { chainStart } from './chain.ts';
-import { type Head, damageOf } from './journal.ts';
+import type { Head } from './head.ts';
+import { damageOf } from './refusals.ts';
 import { type JournalIdentity, type Store, StoreFailure, type StoredRow } from './store.ts';
 
 const pageRows = 2_000;

@@ -7,14 +7,16 @@ import type { Area, SavedRow } from '../kernel/area.ts';
 import type { Seq } from '../kernel/entry.ts';
 import type { Instant } from '../kernel/instants.ts';
 import { trustedJson } from '../kernel/json.ts';
+import { type Cipher, sealedWith } from './cipher.ts';
 import { makeFolder } from './folders.ts';
-import type { Head } from './journal.ts';
+import type { Head } from './head.ts';
 import type { JournalIdentity } from './store.ts';
 
 /**
  * A snapshot is a cache: the folded state at one entry, so that a start need not fold from the first. It is used only
  * when everything fits (journal, generation, format, the areas' state versions, its own checksum), and may be deleted
- * at any time.
+ * at any time. With a cipher everything behind the header is encrypted, line by line, and so is the checksum over all of it, which
+ * therefore nobody can change who has no key.
  */
 const format = 1;
 const rowsPerLine = 100;
@@ -40,6 +42,11 @@ export interface Snapshot {
   /** The calls that need not be done again; see `engine/requests.ts`. */
   readonly requests: readonly Remembered[];
 }
+
+/** A snapshot before it is written, which adds what it has to fit. */
+export type Unwritten = Omit<Snapshot, 'header'> & {
+  readonly header: Omit<SnapshotHeader, 'format' | 'versions'>;
+};
 
 /** What is remembered of a unit that was written for a request. */
 export interface Remembered {
@@ -67,27 +74,33 @@ const requestsPart = 'requests';
 export const writeSnapshot = async (
   path: string,
   areas: readonly Area[],
-  snapshot: Omit<Snapshot, 'header'> & { readonly header: Omit<SnapshotHeader, 'format' | 'versions'> },
+  { cipher, ...snapshot }: SnapshotToWrite,
 ): Promise<void> => {
   await makeFolder(dirname(path));
-  const draft = `${path}.tmp`;
+  const draft = draftOf(path);
   const file = await open(draft, 'w', 0o600);
   try {
     const sum = createHash('sha256');
-    const write = async (value: unknown): Promise<void> => {
-      const line = `${JSON.stringify(value)}
-`;
+    let place = 0;
+    const write = async (text: string): Promise<void> => {
+      const line = `${text}\n`;
       sum.update(line);
       await file.write(line);
     };
-    await write({ ...snapshot.header, format, versions: stateVersions(areas) } satisfies SnapshotHeader);
-    for (const area of areas) await writeRows(area.name, area.save(snapshot.slices), write);
+    const writeLine = (value: Line): Promise<void> => {
+      const text = JSON.stringify(value);
+      return write(cipher === undefined ? text : cipher.seal(text, place++));
+    };
+    const header: SnapshotHeader = { ...snapshot.header, format, versions: stateVersions(areas) };
+    await write(JSON.stringify(header));
+    for (const area of areas) await writeRows(area.name, area.save(snapshot.slices), writeLine);
     await writeRows(
       requestsPart,
       snapshot.requests.map((row) => ({ part: requestsPart, row })),
-      write,
+      writeLine,
     );
-    await file.write(seal(sum));
+    const end = sumText(sum);
+    await file.write(`${cipher === undefined ? end : cipher.seal(end, endOfFile)}\n`);
     await file.sync();
   } catch (failure) {
     await file.close();
@@ -96,6 +109,20 @@ export const writeSnapshot = async (
   }
   await file.close();
   await rename(draft, path);
+};
+
+export type SnapshotToWrite = Unwritten & {
+  /** Without one it is written in plain text. */
+  readonly cipher?: Cipher | undefined;
+};
+
+const endOfFile = 'end';
+
+const draftOf = (path: string): string => `${path}.tmp`;
+
+/** Also what a process that died has left of one. */
+export const removeSnapshot = async (path: string): Promise<void> => {
+  for (const file of [path, draftOf(path)]) await rm(file, { force: true });
 };
 
 const writeRows = async (
@@ -118,8 +145,8 @@ const writeRows = async (
 export const readSnapshot = async (
   path: string,
   areas: readonly Area[],
-  { initial, identity }: { readonly initial: Slices; readonly identity: JournalIdentity },
-): Promise<Snapshot | { readonly unusable: string }> => {
+  { initial, identity, cipher }: SnapshotWanted,
+): Promise<Snapshot | Unusable> => {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -127,19 +154,46 @@ export const readSnapshot = async (
     return { unusable: 'there is none' };
   }
   const end = bytes.lastIndexOf(newline, -2) + 1;
-  if (bytes.toString('utf8', end) !== seal(createHash('sha256').update(bytes.subarray(0, end)))) {
-    return { unusable: 'it is damaged' };
+  const last = bytes.toString('utf8', end, bytes.length - 1);
+  const isPlain = sealedWith(last) === undefined;
+  if (cipher === undefined && !isPlain) return { unusable: 'it is encrypted' };
+  if (cipher !== undefined && isPlain) {
+    // It is of a time without encryption, and would stay for as long as none is worth writing.
+    for (const file of [path, draftOf(path)]) await rm(file, { force: true });
+    return { unusable: 'it is not encrypted' };
   }
-  const lines = bytes.toString('utf8', 0, end - 1).split('\n');
-  const header: SnapshotHeader = trustedJson(lines[0] ?? '');
+  const sum = sumText(createHash('sha256').update(bytes.subarray(0, end)));
+  const said = cipher === undefined ? last : cipher.open(last, endOfFile);
+  if (said !== sum || bytes.at(-1) !== newline)
+    return {
+      unusable:
+        cipher === undefined ? 'it is damaged' : 'it is damaged, or encrypted with a key that is not here',
+    };
+  const [first = '', ...lines] = bytes.toString('utf8', 0, end - 1).split('\n');
+  const header: SnapshotHeader = trustedJson(first);
   const mismatch = mismatchOf(header, areas, identity);
-  return mismatch === undefined ? load(lines.slice(1), header, { areas, initial }) : { unusable: mismatch };
+  if (mismatch !== undefined) return { unusable: mismatch };
+  const plain = cipher === undefined ? lines : lines.map((line, place) => cipher.open(line, place));
+  return plain.every((line) => typeof line === 'string')
+    ? load(plain, header, { areas, initial })
+    : { unusable: 'it is encrypted with a key that is not here' };
 };
+
+export interface SnapshotWanted {
+  readonly initial: Slices;
+  readonly identity: JournalIdentity;
+  /** With one, only an encrypted snapshot is used; without, only a plain one. */
+  readonly cipher?: Cipher | undefined;
+}
+
+interface Unusable {
+  readonly unusable: string;
+}
 
 const newline = 0x0a;
 
 /** The last line: it covers all bytes before it. */
-const seal = (sum: Hash): string => `${JSON.stringify({ sha256: sum.digest('hex') })}\n`;
+const sumText = (sum: Hash): string => JSON.stringify({ sha256: sum.digest('hex') });
 
 const mismatchOf = (
   header: SnapshotHeader,

@@ -1,6 +1,7 @@
 import type { Counters } from './counters.ts';
 import type { ErrorCode, Outcome, Refusal } from '../kernel/errors.ts';
 import type { Seq } from '../kernel/entry.ts';
+import type { SubjectKeys } from './subject-keys.ts';
 
 /**
  * The contract between a journal and what keeps it. A store knows rows of text and their order; it knows nothing of
@@ -61,6 +62,8 @@ export interface Base {
 /** Held from the moment `elect` gives it until `resign`, or until the process dies. */
 export interface Office {
   readonly resign: () => Promise<void>;
+  /** Resolves when it is gone without having been resigned, and somebody else may hold it. Absent where that cannot be. */
+  readonly lost?: Promise<void>;
 }
 
 /** What differs between stores, with nothing implied by a store's name. */
@@ -104,6 +107,8 @@ export interface Store {
   readonly elect: (name: string) => Promise<Office | undefined>;
   /** Shared by all processes on this journal, and no part of it. */
   readonly counters: Counters;
+  /** What personal text is sealed under; absent = it is stored as it is, and cannot be erased. */
+  readonly subjectKeys?: SubjectKeys;
   /** Whether an append could work now, without trying one that stays. */
   readonly health: () => Promise<StoreHealth>;
   /** Waits for an append that is under way, gives back offices, watches and files. A second call does nothing. */

@@ -36,8 +36,10 @@ export interface EventSpec {
   readonly version: number;
   /** `upcasts[n]` turns data of version n into data of version n + 1. */
   readonly upcasts?: Readonly<Record<number, (data: unknown) => unknown>>;
-  /** Members of the data that can hold personal text. No decision may depend on them. */
+  /** Members of the data that can hold personal text, or lists or records of it. No decision may depend on them. */
   readonly personal: readonly string[];
+  /** The member that names the agent whose text it is, of the author's principal, where the author speaks for none yet. */
+  readonly personalOf?: string;
   /** Members of the data that are text to be found: strings, or lists and records of them. */
   readonly searchable?: readonly string[];
   /** One sentence for the reference. */
@@ -169,6 +171,8 @@ export interface AreaDefinition<
   readonly concerns?: (entry: EntryOf<E>) => readonly string[];
   /** The entries of which this one says that nothing came: a repeat of the calls that wrote them is decided anew. */
   readonly voids?: (entry: EntryOf<E>) => readonly Seq[];
+  /** The keys of personal text that are destroyed with this entry: what was sealed under them never says anything again. */
+  readonly erases?: (entry: EntryOf<E>) => readonly string[];
   /** The agents that may read this entry; undefined = everybody, also who speaks for no agent. */
   readonly visibleTo?: (entry: EntryOf<E>) => readonly string[] | undefined;
   /** An entry as this agent, which may read it, may know it: without what of it is about others. Undefined = all of it. */
@@ -203,6 +207,7 @@ export interface Area {
   readonly holds: (slices: Slices, agent: string, session: string) => boolean;
   readonly concerns: (entry: Entry) => readonly string[];
   readonly voids: (entry: Entry) => readonly Seq[];
+  readonly erases: (entry: Entry) => readonly string[];
   readonly visibleTo: (entry: Entry) => readonly string[] | undefined;
   /** What of an entry whoever speaks for `reader` may know; undefined = it may not read it. */
   readonly readBy: (entry: Entry, reader: string | undefined) => Entry | undefined;
@@ -257,6 +262,7 @@ export const defineArea = <
     holds: (slices, agent, session) => definition.holds?.(slices[name], agent, session) ?? false,
     concerns: (entry) => (isOwn(entry) ? (definition.concerns?.(entry) ?? []) : []),
     voids: (entry) => (isOwn(entry) ? (definition.voids?.(entry) ?? []) : []),
+    erases: (entry) => (isOwn(entry) ? (definition.erases?.(entry) ?? []) : []),
     visibleTo: (entry) => (isOwn(entry) ? definition.visibleTo?.(entry) : undefined),
     readBy: (entry, reader) => {
       if (!isOwn(entry)) return entry;

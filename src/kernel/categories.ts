@@ -1,13 +1,17 @@
 import { type Scope, mayKnow } from './entry.ts';
 import { type Refusal, refuse } from './errors.ts';
 
-/** The folders of tools that operations belong to, by which a token can be held to some of them. */
+/**
+ * The folders of tools that operations belong to, by which a token can be held to some of them. `metrics` has no
+ * operation: it is for whoever reads what a hub measures of itself.
+ */
 export const categories = [
   'access',
   'agents',
   'audit',
   'leases',
   'messages',
+  'metrics',
   'portals',
   'tasks',
   'tools',

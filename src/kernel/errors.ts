@@ -67,6 +67,9 @@ export const errorTable = {
   deadlock: row(409, 1039, 4).retry('Waiting would close a circle in which all wait for each other.'),
   unauthenticated: row(401, 1040, 5).final('The call does not say, in a way that holds, who makes it.'),
   rate_limited: row(429, 1041, 7).retry('Too many calls in a short time; nothing was stored.'),
+  encryption_key_missing: row(503, 1050, 6).final(
+    'The journal is encrypted with a key that this process does not have.',
+  ),
   internal: row(500, -32603, 1).final(
     'A defect of Signalbox. The log has the details under the id in the message.',
   ),

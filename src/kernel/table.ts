@@ -1,6 +1,7 @@
 import { Map as ImmutableMap } from 'immutable';
 import sortedBTree from 'sorted-btree';
 import { assert, present } from './assert.ts';
+import { RerootedMap } from './rerooted-map.ts';
 
 /** Where a record stands in an order: by `at`, then by `tie`, which tells records of one partition apart. */
 export type Rank = readonly [at: number, tie: number];
@@ -59,16 +60,16 @@ export const table = <V, O extends string>(definition: Omit<Shape<V, O>, 'names'
 const orderedTable = <V, O extends string>(shape: Shape<V, O>, records: Map<string, V>): Table<V, O> =>
   new OrderedTable(
     shape,
-    ImmutableMap(records),
+    new RerootedMap(records),
     shape.names.map((name) => orderAll(shape.orders[name], records)),
   );
 
 class OrderedTable<V, O extends string> implements Table<V, O> {
   readonly #shape: Shape<V, O>;
-  readonly #records: ImmutableMap<string, V>;
+  readonly #records: RerootedMap<V>;
   readonly #orders: Orders;
 
-  constructor(shape: Shape<V, O>, records: ImmutableMap<string, V>, orders: Orders) {
+  constructor(shape: Shape<V, O>, records: RerootedMap<V>, orders: Orders) {
     this.#shape = shape;
     this.#records = records;
     this.#orders = orders;
@@ -93,13 +94,17 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
   put(record: V): Table<V, O> {
     const key = this.#shape.key(record);
     const orders = this.#follow(key, this.#records.get(key), record);
-    return new OrderedTable(this.#shape, this.#records.set(key, record), orders);
+    return new OrderedTable(this.#shape, this.#records.with(key, record), orders);
   }
 
   remove(key: string): Table<V, O> {
     const old = this.#records.get(key);
     if (old === undefined) return this;
-    return new OrderedTable(this.#shape, this.#records.delete(key), this.#follow(key, old, undefined));
+    return new OrderedTable(
+      this.#shape,
+      this.#records.with(key, undefined),
+      this.#follow(key, old, undefined),
+    );
   }
 
   count(order: O, partition: string): number {
@@ -132,7 +137,7 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
   }
 
   bulk(): Table<V, O> {
-    return new BulkTable(this.#shape, new Map(this.#records));
+    return new BulkTable(this.#shape, this.#records.copy());
   }
 
   settle(): Table<V, O> {
@@ -234,7 +239,7 @@ class BulkTable<V, O extends string> implements Table<V, O> {
   }
 
   settle(): Table<V, O> {
-    return orderedTable(this.#shape, this.#records);
+    return orderedTable(this.#shape, new Map(this.#records));
   }
 
   #unordered(): never {

@@ -34,7 +34,43 @@ export interface Hub {
   readonly count?: (caller: Caller, rate: RateClass) => Promise<Refusal | undefined>;
   /** Opens a journal for reading while it grows, which counts as reading. Only a hub that has the journals in its own process offers it. */
   readonly events?: (asked: EventsAsked) => Promise<Outcome<EventReader>>;
+  /** What this process measures of its own work, for whom that is. Only a hub with the journals in its own process offers it. */
+  readonly metrics?: (caller: Caller) => Promise<Outcome<MetricsPage>>;
+  readonly serviceLevels?: (caller: Caller) => Promise<Outcome<ServiceLevels>>;
 }
+
+/** In the text format of Prometheus. */
+export interface MetricsPage {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** Something that a hub promises of its service. */
+export interface ServiceLevel {
+  readonly name: string;
+  readonly unit: 's' | 'part';
+  /** What was measured; null where there was nothing to measure. */
+  readonly value: number | null;
+  /** The most that it may be. */
+  readonly target: number;
+  readonly holds: boolean;
+  /** Of how many calls it is. */
+  readonly calls?: number;
+}
+
+export interface ServiceLevels {
+  /** Whether all of them hold. */
+  readonly holds: boolean;
+  /** Over about how long they were taken. */
+  readonly window_s: number;
+  readonly levels: readonly ServiceLevel[];
+}
+
+/** What a hub answers to whoever asks for what it does not measure. */
+export const unmeasured: Refusal = refuse(
+  'route_unknown',
+  'This process measures nothing of its work. Ask a hub that was started with signalbox serve.',
+);
 
 /** By what, besides the call of an operation, somebody comes to a workspace. */
 export type WayIn = 'mcp' | 'changes' | 'disconnect';
@@ -75,6 +111,8 @@ export interface HubCall {
   readonly receipts?: boolean | undefined;
   /** The receipt of an answer that has arrived where it was to go, given to the same agent. */
   readonly received?: string | undefined;
+  /** The trace that the caller is in (W3C Trace Context), as it came. */
+  readonly traceparent?: string | undefined;
 }
 
 export const lostCallsMax = 20;
@@ -127,5 +165,7 @@ export interface HubHealth {
   readonly id?: string | undefined;
   readonly version: string;
   readonly store: string;
+  /** What may be lost of that which was acknowledged; absent where that is nothing. */
+  readonly loss_window?: string | undefined;
   readonly workspaces: readonly WorkspaceHealth[];
 }

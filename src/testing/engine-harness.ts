@@ -70,6 +70,8 @@ export const open = async (
     readonly wrap?: (store: Store) => Store;
     readonly search?: TextSearch;
     readonly onCarried?: EngineOptions['onCarried'];
+    readonly instruments?: EngineOptions['instruments'];
+    readonly cipher?: EngineOptions['cipher'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -85,6 +87,8 @@ export const open = async (
     identify,
     search: over.search,
     onCarried: over.onCarried,
+    instruments: over.instruments,
+    cipher: over.cipher,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));

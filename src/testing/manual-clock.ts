@@ -1,4 +1,5 @@
 import type { Clock } from '../engine/clock.ts';
+import { atRest } from './at-rest.ts';
 
 interface Timer {
   readonly at: number;
@@ -18,8 +19,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   };
 
-  /** Gives others a turn; no time passes. */
-  readonly pause = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  /** Gives others a turn, and stores the time that they need; no time passes. */
+  readonly pause = async (): Promise<void> => {
+    await new Promise((resolve) => void setImmediate(resolve));
+    await atRest();
+  };
 
   /** Lets time pass; timers that come due on the way are called in their order. */
   advance(byMs: number): void {

@@ -36,7 +36,8 @@ export const startProcess = (context: TestContext, options: StartOptions): Store
 export const startSearching = (context: TestContext, path: string, cacheDir: string): StoreProcess =>
   startCommand(context, [process.execPath, searchScript, path, cacheDir]);
 
-const startCommand = (context: TestContext, commandLine: readonly string[]): StoreProcess => {
+/** A command that speaks in lines. */
+export const startCommand = (context: TestContext, commandLine: readonly string[]): StoreProcess => {
   const [command = process.execPath, ...rest] = commandLine;
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));

@@ -10,6 +10,7 @@ import type { Outcome } from '../kernel/errors.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { answerOver } from './busy-workspace.ts';
 import { caller, open } from './engine-harness.ts';
+import { turns } from './at-rest.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -21,9 +22,7 @@ const waitedSchema = z.looseObject({
   up_to: z.object({ messages: z.number().optional() }).optional(),
 });
 
-export const turns = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-};
+export { turns };
 
 const preparedWait = (input: Input) => {
   const prepared = present(

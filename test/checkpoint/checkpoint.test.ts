@@ -103,7 +103,7 @@ describe('signalbox checkpoint', () => {
     assert.match(refused.err, /chmod 600/);
     chmodSync(keyFile, 0o600);
     const copy = await kept.damaged((database) =>
-      database.exec(`update entries set text = replace(text, 'three', 'threat')`),
+      database.exec(`update entries set text = replace(text, '"T-3"', '"T-9"')`),
     );
     const out = join(kept.place.cwd, 'damaged.checkpoint');
     const damaged = await kept.place.run(['checkpoint', '--data-dir', copy, '--out', out], { env });
@@ -147,7 +147,7 @@ describe('signalbox verify --checkpoint', () => {
 
   it('finds that an entry was changed, also when the chain was computed anew', async (t) => {
     const kept = await Kept.open(t);
-    const rewrite = `update entries set text = replace(text, 'three', 'threat')`;
+    const rewrite = `update entries set text = replace(text, '"T-3"', '"T-9"')`;
     const clumsy = await kept.verify(await kept.damaged((database) => database.exec(rewrite)));
     assert.deepEqual([clumsy.status, clumsy.finding], [6, 'journal_corrupt']);
     assert.match(clumsy.message, /damaged at entry \d+/);
@@ -160,7 +160,7 @@ describe('signalbox verify --checkpoint', () => {
     assert.deepEqual([found.status, found.finding], [6, 'changed']);
     // Behind the checkpoint it proves nothing.
     const later = await kept.damaged((database) => {
-      database.exec(`update entries set text = replace(text, '"six"', '"sixth"')`);
+      database.exec(`update entries set text = replace(text, '"T-6"', '"T-7"')`);
       chainAnew(database);
     });
     assert.equal((await kept.verify(later)).finding, 'good');

@@ -36,6 +36,7 @@ const notRun: ReadonlyMap<string, string> = new Map([
   ['npm run format', 'it changes files under the other tests; the gate runs the same formatter'],
   ['npm run docs', 'it writes files that other tests read; the gate checks that it would change nothing'],
   ['npm run fuzz', 'it takes half an hour; a part of it is a test of its own'],
+  ['npm run simulate', 'it takes a while; a part of it is a test of its own'],
   ['npm run attack', 'it writes a report that is committed; its attacks are tests of their own'],
   [
     'claude mcp add --scope user signalbox -- /path/to/this/checkout/bin/signalbox mcp',
@@ -65,6 +66,14 @@ const notRun: ReadonlyMap<string, string> = new Map([
   [
     'SIGNALBOX_URL=http://127.0.0.1:8321 SIGNALBOX_TOKEN=sbx_… signalbox mcp',
     'it needs the token of a hub that is there; test/connect starts the same with one',
+  ],
+  [
+    'signalbox token create --label prometheus --role reader --categories metrics',
+    'it asks a person at a terminal; test/host/metrics.test.ts makes such a token',
+  ],
+  [
+    'signalbox serve --otel-endpoint http://127.0.0.1:4318',
+    'it needs a collector; test/host/tracing.test.ts starts one',
   ],
 ]);
 

@@ -11,12 +11,9 @@ import { type MemoryVault, createMemoryVault } from '../../src/stores/memory/mem
 import { caller, open } from '../../src/testing/engine-harness.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { createTestJournal } from '../../src/testing/store-files.ts';
+import { turns } from '../../src/testing/at-rest.ts';
 
 type Input = Readonly<Record<string, unknown>>;
-
-const turns = async () => {
-  for (let turn = 0; turn < 30; turn += 1) await new Promise(setImmediate);
-};
 
 const prepare = (name: string, input: Input): PreparedCommand => {
   const prepared = present(

@@ -6,4 +6,5 @@ export const plainSecret = (text: string): Secret => ({
   place: 'A test',
   runsProgram: false,
   text: async () => ok(text),
+  again: async () => ok(text),
 });

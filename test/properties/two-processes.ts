@@ -4,10 +4,12 @@ import { identify } from '../../src/areas/agents/model.ts';
 import { areas, defaultSettings, initialSlices } from '../../src/areas/index.ts';
 import { operations } from '../../src/areas/operations.ts';
 import { Engine } from '../../src/engine/engine.ts';
+import { Codec } from '../../src/journal/codec.ts';
+import { Journal } from '../../src/journal/journal.ts';
+import { sealerFor } from '../../src/journal/sealer.ts';
 import { type AppendOutcome, type Store, StoreFailure } from '../../src/journal/store.ts';
 import type { Entry } from '../../src/kernel/entry.ts';
 import { refuse } from '../../src/kernel/errors.ts';
-import { trustedJson } from '../../src/kernel/json.ts';
 import type { Caller, PreparedCommand } from '../../src/kernel/operation.ts';
 import {
   type MemoryVault,
@@ -213,6 +215,13 @@ const openBoth = (vault: MemoryVault, course: Course): Promise<readonly Engine[]
   return drive(course, Promise.all([0, 1].map(() => open(store()))));
 };
 
+const entriesIn = async (vault: MemoryVault): Promise<readonly Entry[]> => {
+  const store = openMemoryStore(vault);
+  const codec = new Codec(areas, { sealer: sealerFor(store, areas) });
+  const journal = new Journal(store, codec, { sink: () => undefined });
+  return (await journal.entriesAfter(journal.head, vault.rows.length)).entries;
+};
+
 /** Runs the steps on two engines over one journal. */
 export const race = async (course: Course) => {
   const { steps, scheduler } = course;
@@ -238,6 +247,6 @@ export const race = async (course: Course) => {
     return step.processes.map((process) => call(step, process, request));
   });
   const answered = await drive(course, Promise.all(calls));
-  const entries = vault.rows.map(({ text }) => trustedJson<Entry>(text));
+  const entries = await entriesIn(vault);
   return { entries, before, answered, live: engines.map(({ slices, seq }) => ({ slices, seq })) };
 };

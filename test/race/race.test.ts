@@ -9,6 +9,7 @@ import { addTasks, callerOf } from '../../bench/board.ts';
 import { openWorkspaces } from './workspaces.ts';
 import { type Line, claimsOf, linesOf } from './journal-check.ts';
 import { type Racer, acksOf, afterAcks, endAll, kill, startRacer, stop, work } from './processes.ts';
+import { seeded } from '../seeded.ts';
 
 const names = ['north', 'east', 'south', 'west'];
 const seed = Number(process.env['RACE_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -17,16 +18,7 @@ const rounds = 20;
 const allEvery = 5;
 const tasksPerRound = 120;
 
-/** Mulberry32: a small generator whose seed is printed, so that a failing run can be had again. */
-const random = (() => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-})();
+const random = seeded(seed);
 
 const withDirectory = async (work: (dataDir: string) => Promise<void>): Promise<void> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-race-'));

@@ -7,22 +7,14 @@ import { openPlace } from '../cli/program.ts';
 import { openWorkspaces } from '../race/workspaces.ts';
 import { EventStream, entryIn } from './event-client.ts';
 import { post, serve, valueIn } from './serving.ts';
+import { seeded } from '../seeded.ts';
 
 const seed = Number(process.env['EVENTS_SEED'] ?? Math.floor(Math.random() * 1e9));
 const reconnects = 50;
 const writers = ['ada', 'bob', 'cid'];
 const callsPerWriter = 200;
 
-/** Mulberry32. */
-const random = (() => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-})();
+const random = seeded(seed);
 
 const below = (limit: number): number => Math.floor(random() * limit);
 

@@ -12,6 +12,7 @@ import { errorCodes } from '../../src/catalogue/errors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
+import { Meter } from '../../src/host/metrics/meter.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
 import { openGate } from '../../src/host/open-gate.ts';
 import type { Outcome } from '../../src/kernel/errors.ts';
@@ -59,6 +60,8 @@ export type Wrap = (hub: Hub) => Partial<Hub>;
 
 export const openHub = async (context: TestContext, log: CollectedLog) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-surface-'));
+  const catalogue = new Catalogue([...operations, ...probes]);
+  const meter = new Meter({ operations: catalogue.operations, monotonic: systemClock.monotonic });
   const workspaces = valueIn(
     await Workspaces.open({
       cacheDir: dataDir,
@@ -66,15 +69,16 @@ export const openHub = async (context: TestContext, log: CollectedLog) => {
       clock: systemClock,
       log,
       ticksFirst: true,
+      meter,
     }),
   );
-  const catalogue = new Catalogue([...operations, ...probes]);
   const hub = new LocalHub({
     workspaces,
     find: catalogue.find,
     defaultWorkspace: 'main',
     version: '0.0.0-test',
     store: 'memory',
+    meter,
   });
   valueIn(await workspaces.ensure('main'));
   context.after(async () => {
@@ -119,6 +123,8 @@ export const serve = async (
     count: (caller, rate) => local.count(caller, rate),
     changes: (workspace, listener) => local.changes(workspace, listener),
     events: (asked) => local.events(asked),
+    metrics: (caller) => local.metrics(caller),
+    serviceLevels: (caller) => local.serviceLevels(caller),
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
   const { clock = systemClock } = options;

@@ -80,7 +80,10 @@ it('AC33 nothing that can be named leads from one workspace to another', async (
 it('AC33 pages for everybody and for those who are known tell of no workspace that the token is not for', async (t) => {
   const tenants = await Tenants.open(t);
   for (const visitor of visitors) {
-    for (const path of ['/', '/health', '/ready', '/openapi.json', '/nowhere', '/v1/nowhere']) {
+    for (const path of ['/metrics', '/v1/service-levels'])
+      assert.match(await tenants.heard(path, { headers: { ...visitor, ...own } }), /^403\n/, path);
+    const pages = ['/', '/health', '/ready', '/openapi.json', '/nowhere', '/v1/nowhere'];
+    for (const path of [...pages, '/metrics', '/v1/service-levels']) {
       const told = await tenants.heard(path, { headers: { ...visitor, ...own } });
       tellsNothing(told, path);
       if (path === '/health') assert.match(told, new RegExp(`"${ownName}"`));
@@ -95,6 +98,10 @@ it('AC33 pages for everybody and for those who are known tell of no workspace th
   }
   const whole = await tenants.heard('/health', { headers: { authorization: 'whole' } });
   assert.match(whole, new RegExp(secretName), 'who may know of all is told of all');
+  const metrics = await tenants.heard('/metrics', { headers: { authorization: 'whole' } });
+  assert.match(metrics, new RegExp(`workspace="${secretName}"`));
+  const words = metrics.replaceAll(secretName, '?');
+  tellsNothing(words, 'a metric, beside the name of the workspace');
 });
 
 it('AC33 streams of one workspace tell nothing of what happens in another', async (t) => {

@@ -36,6 +36,15 @@ export const account = ({ type, data }: AccessEntry): Account => {
     }
     case 'access.denied':
       return accountOfDenial(data);
+    case 'subject.erased': {
+      const { principal, agent, keys } = data;
+      const whose = principal === undefined ? `agents called ${agent}` : `principal ${principal}`;
+      const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
+      return {
+        refs: [principal, agent].filter((ref) => ref !== undefined),
+        what: `erased what was written by ${whose}: ${count} destroyed`,
+      };
+    }
     default:
       return never(type);
   }

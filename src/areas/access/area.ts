@@ -60,10 +60,17 @@ export const accessArea = defineArea<'access', 'workspaces', AccessCommand, Acce
       personal: ['network'],
       meaning: 'Somebody was denied something, so many times in a minute.',
     },
+    'subject.erased': {
+      version: 1,
+      personal: [],
+      meaning:
+        'The keys of what somebody wrote are destroyed: it says nothing any more, wherever it is shown.',
+    },
   },
   decide,
   evolve,
   account,
+  erases: (entry) => (entry.type === 'subject.erased' ? entry.data.keys : []),
   findable: ({ data }) => ('id' in data ? { ref: data.id } : 'name' in data ? { ref: data.name } : undefined),
   bulk: ({ principals, tokens, ...rest }) => ({
     ...rest,

@@ -45,6 +45,9 @@ export function evolve(slice: AccessSlice, entry: AccessEntry): AccessSlice {
     case 'access.denied':
       // For who reads the journal: what is denied has no end, so the state knows nothing of it.
       return slice;
+    case 'subject.erased':
+      // No record says whose text it has, so the engine folds anew, with the keys gone: see `engine/forgetting.ts`.
+      return slice;
     default:
       return never(entry);
   }

@@ -20,6 +20,7 @@ const given = (text: string) => ({
   place: 'SIGNALBOX_TOKEN',
   runsProgram: false,
   text: async () => ok(text),
+  again: async () => ok(text),
 });
 
 it('AC53 the token that a hub is given ends the one that it was given before, and no other', async (t) => {

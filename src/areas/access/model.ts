@@ -241,7 +241,15 @@ export type AccessEvent =
       readonly type: 'access.used';
       readonly data: { readonly tokens: readonly Use[] };
     }
-  | { readonly type: 'access.denied'; readonly data: Denial };
+  | { readonly type: 'access.denied'; readonly data: Denial }
+  | { readonly type: 'subject.erased'; readonly data: Erased };
+
+/** Whose personal text ended, one of both; and the keys that it was sealed under in this journal. */
+export interface Erased {
+  readonly principal?: string;
+  readonly agent?: string;
+  readonly keys: readonly string[];
+}
 
 /** What was denied in a minute: to one who is known, to a network, or to all that are not told apart. */
 export interface Denial {

@@ -225,3 +225,25 @@ it('AC39 who has come in to an open hub is out when it begins to ask', async (t)
   for (const { all } of open) assert.ok(!(await all).includes(later));
   assert.equal((await waits).status, 401);
 });
+
+it('AC19 who comes before the journal is open, and shows nothing, hears then whether it may come in', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-standing-'));
+  t.after(() => rm(dataDir, { recursive: true }));
+  const log = new CollectedLog();
+  const clock = systemClock;
+  const access = openAccess(
+    { auth: false, dataDir, token: undefined, oauth: undefined },
+    { clock, log, denials: new Denials({ clock, log }) },
+  );
+  t.after(access.close);
+  const nothing = { authorization: undefined, remote: '127.0.0.1' };
+  let answered = false;
+  const early = Promise.resolve(access.gate.admit(nothing)).finally(() => (answered = true));
+  const looked = await access.gate.admit({ ...nothing, public: true });
+  assert.equal(looked.ok, false, 'what is answered to everybody waits for nothing');
+  await turn();
+  assert.equal(answered, false);
+  const { engine } = await serve(t);
+  valueIn(await access.open(engine));
+  assert.equal(valueIn(await early).principal, 'owner');
+});

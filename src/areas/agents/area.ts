@@ -19,12 +19,14 @@ export const agentsArea = defineArea<'agents', never, AgentsCommand, AgentsEvent
     'agents.started': {
       version: 1,
       personal: ['metadata'],
+      personalOf: 'agent',
       searchable: ['capabilities', 'metadata'],
       meaning: 'An agent joined, came back or opened another session.',
     },
     'agents.updated': {
       version: 1,
       personal: ['metadata'],
+      personalOf: 'agent',
       searchable: ['capabilities', 'metadata'],
       meaning: 'An agent changed what it says of itself.',
     },

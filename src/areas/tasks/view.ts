@@ -184,9 +184,8 @@ export const viewCard = ({ tasks: slice }: Boards, task: Task, notes: number): A
   const { bodySeq, linksSeq, resultSeq } = task;
   const seqs = distinct([bodySeq, linksSeq, resultSeq, ...noteSeqs]);
   return withEntries(seqs, (entries) => {
-    const at = new Map(entries.map((entry) => [entry.seq, entry]));
     const entryAt = (seq: Seq | undefined): Entry | undefined =>
-      seq === undefined ? undefined : at.get(seq);
+      seq === undefined ? undefined : entries.find((entry) => entry.seq === seq);
     const card = defined({
       title: task.title,
       priority: task.priority,
@@ -217,7 +216,8 @@ export const viewCard = ({ tasks: slice }: Boards, task: Task, notes: number): A
   });
 };
 
-const distinct = (seqs: readonly (Seq | undefined)[]): Seq[] => [...new Set(seqs)].filter(isDefined);
+const distinct = (seqs: readonly (Seq | undefined)[]): Seq[] =>
+  seqs.filter(isDefined).filter((seq, i, all) => all.indexOf(seq) === i);
 
 type Relative = z.infer<typeof relativeOutput>;
 

@@ -163,6 +163,11 @@ const healthSchema: JsonObject = {
     version: { type: 'string' },
     id: { type: 'string', description: 'The journal that the hub keeps its workspaces in.' },
     store: { type: 'string' },
+    loss_window: {
+      type: 'string',
+      description:
+        'What of the changes that were answered may be lost with the server of the store; absent where nothing is.',
+    },
     workspaces: {
       type: 'array',
       items: {

@@ -21,6 +21,13 @@ const named = (name: string): Named | undefined => {
     : { journal, generation: Number(generation), format: Number(made), fingerprint };
 };
 
+/** Whether a file belongs to an index of this journal, whichever. What locks it says nothing, and is none of them. */
+export const isIndexOf = (name: string, journal: string): boolean =>
+  named(name.replace(/-(?:wal|shm|new)$/, ''))?.journal === journal;
+
+/** The journal that the index of this name is of. */
+export const journalOf = (name: string): string | undefined => named(name)?.journal;
+
 /**
  * Whether the file `name` can be given up for the one called `own`: another of the same journal, of an older format or,
  * when it was `unused` for long, of other rules or an older generation. Never one of a newer format or generation: who
@@ -32,4 +39,10 @@ export const isGivenUp = (name: string, own: string, unused: boolean): boolean =
     return false;
   if (other.format > mine.format || other.generation > mine.generation) return false;
   return unused || (other.format < mine.format && other.generation === mine.generation);
+};
+
+/** Whether the file `name` is an index of the journal that `own` is one of. */
+export const isOfSameJournal = (name: string, own: string): boolean => {
+  const journal = named(own)?.journal;
+  return journal !== undefined && named(name)?.journal === journal;
 };

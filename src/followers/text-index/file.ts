@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -12,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dayMs } from '../../kernel/instants.ts';
 import { NotWhole } from './damage.ts';
-import { isGivenUp } from './file-name.ts';
+import { isGivenUp, isIndexOf, isOfSameJournal, journalOf } from './file-name.ts';
 import { format } from './format.ts';
 
 /**
@@ -34,7 +35,6 @@ const modeOfOthers = 0o077;
 const unusedMs = 7 * dayMs;
 
 const schema = `
-  pragma journal_mode = wal;
   begin immediate;
   create virtual table words using fts5(text, tags, content = '', tokenize = 'ascii');
   create table standing (id integer primary key check (id = 1), seq integer not null, chain text not null) strict;
@@ -70,6 +70,31 @@ export const openFile = (path: string, note: (note: string) => void): OpenFile =
   }
 };
 
+/** An index that is in no file. Those of its journal that are go: they hold the words of its texts. */
+export const openMemory = (path: string, note: (note: string) => void): OpenFile => {
+  removeIndexes(dirname(path), journalOf(basename(path)) ?? '', note);
+  const database = new DatabaseSync(':memory:');
+  database.exec(`pragma temp_store = memory; ${schema}`);
+  return { database, inode: inMemory };
+};
+
+const inMemory = 0n;
+
+/** Removes all indexes of a journal from a folder; `note` is told what stays. */
+export const removeIndexes = (folder: string, journal: string, note: (note: string) => void): void => {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((file) => isIndexOf(file, journal))) {
+    const path = join(folder, name);
+    try {
+      rmSync(path, { force: true });
+    } catch (thrown) {
+      note(
+        `the full-text index ${path} holds words that are encrypted elsewhere, and cannot be removed (${String(thrown)})`,
+      );
+    }
+  }
+};
+
 /** Puts a new file in the place of the one that is damaged, unless somebody else has done so. */
 export const replaceFile = (path: string, damaged: bigint | undefined): void =>
   locked(path, () => {
@@ -77,6 +102,20 @@ export const replaceFile = (path: string, damaged: bigint | undefined): void =>
     if (there !== undefined && there === damaged) remove(path);
     if (inodeOf(path) === undefined) make(path);
   });
+
+/** Removes all indexes of the journal, whatever rules they were made by: words that were erased may be in them. */
+export const removeFiles = (path: string): void => {
+  const [folder, own] = [dirname(path), basename(path)];
+  if (inodeOf(folder) === undefined) return;
+  for (const name of new Set([own, ...readdirSync(folder)])) {
+    const file = join(folder, name);
+    if (!isOfSameJournal(name, own)) continue;
+    locked(file, () => {
+      remove(file);
+      remove(draftOf(file));
+    });
+  }
+};
 
 export const inodeOf = (path: string): bigint | undefined =>
   statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
@@ -88,6 +127,8 @@ export const close = (database: DatabaseSync): void => {
     // A damaged file cannot be brought up to date on the way out; it holds nothing any more.
   }
 };
+
+const draftOf = (path: string): string => `${path}-new`;
 
 const sideFiles = (path: string): readonly string[] => [`${path}-wal`, `${path}-shm`];
 
@@ -139,13 +180,13 @@ const createPrivate = (path: string): void => closeSync(openSync(path, 'a', file
 
 /** Under another name first: who does not hold the lock finds the file whole or not at all. */
 const make = (path: string): void => {
-  const draft = `${path}-new`;
+  const draft = draftOf(path);
   remove(path);
   remove(draft);
   createPrivate(draft);
   const database = new DatabaseSync(draft, { timeout: busyMs });
   try {
-    database.exec(schema);
+    database.exec(`pragma journal_mode = wal; ${schema}`);
   } finally {
     close(database);
   }

@@ -40,6 +40,7 @@ export const followText = (index: TextIndex, { clock, log }: FollowOptions): Fol
     });
     soon();
     return {
+      standsAt: () => index.standsAt,
       end: async () => {
         ended = true;
         unsubscribe();

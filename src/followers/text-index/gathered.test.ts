@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import type { Entry } from '../../kernel/entry.ts';
 import { entriesOf, texts } from '../../testing/indexed-journal.ts';
 import { Gathered, additionCharacters, additionDocuments } from './gathered.ts';

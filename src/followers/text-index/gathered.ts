@@ -1,4 +1,4 @@
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import type { Entry } from '../../kernel/entry.ts';
 import { type Addition, type Document, isSame } from './messages.ts';
 import type { Texts } from './texts.ts';
@@ -50,6 +50,11 @@ export class Gathered {
       growing.characters += charactersOf(document);
     }
     while (this.#isTooMuch()) this.#additions.shift();
+  }
+
+  /** Of entries whose texts were erased since, nothing may be here. */
+  forget(): void {
+    this.#additions = [];
   }
 
   /** What comes behind `after`; undefined where that is not here. */

@@ -212,6 +212,26 @@ test('an index of an older format that another program still uses is built anew 
   await index.close();
 });
 
+test('an index in memory is in no file, and takes those of its journal away', async (context) => {
+  const folder = temporary(context);
+  const journal = await filled(3);
+  const before = indexOf(journal, folder);
+  assert.equal((await before.find({ text: 'lock' })).total, 3);
+  await before.index.close();
+  const stranger = 'other.1.1-x.index';
+  writeFileSync(join(folder, stranger), '');
+  const { index, find } = indexOf(journal, folder, { inMemory: true });
+  assert.equal((await find({ text: 'lock' })).total, 3);
+  assert.equal((await find({ text: 'lock' })).total, 3);
+  const left = readdirSync(folder).filter((name) => !name.endsWith('-lock'));
+  assert.deepEqual(left, [stranger]);
+  await index.close();
+  const again = indexOf(journal, join(folder, 'nowhere'), { inMemory: true });
+  assert.equal((await again.find({ text: 'lock' })).total, 3);
+  assert.equal(existsSync(join(folder, 'nowhere')), false);
+  await again.index.close();
+});
+
 test('the files of an index are their owner’s alone, also when an older version made them', async (context) => {
   if (process.platform === 'win32') return;
   const folder = temporary(context);

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import { isDamage, NotWhole } from './damage.ts';
-import { close, inodeOf, type OpenFile, openFile, replaceFile } from './file.ts';
+import { close, inodeOf, type OpenFile, openFile, openMemory, removeFiles, replaceFile } from './file.ts';
 import {
   type Addition,
   type IndexSettings,
@@ -59,10 +59,10 @@ export class IndexFile {
       return this.#do(work);
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown;
-      const { path } = this.#settings;
+      const { path, inMemory } = this.#settings;
       const damaged = this.#open?.inode ?? inodeOf(path);
       this.close();
-      replaceFile(path, damaged);
+      if (!inMemory) replaceFile(path, damaged);
       this.#note(`the full-text index ${path} was damaged (${String(thrown)}) and is built anew`);
       return this.#do(work);
     }
@@ -74,6 +74,11 @@ export class IndexFile {
   }
 
   #do(work: IndexWork): IndexState {
+    if (work.kind === 'forget') {
+      this.close();
+      removeFiles(this.#settings.path);
+      return { at: this.#settings.start };
+    }
     const open = this.#current();
     switch (work.kind) {
       case 'stand':
@@ -91,10 +96,10 @@ export class IndexFile {
   }
 
   #current(): Open {
-    const { path } = this.#settings;
-    if (this.#open !== undefined && this.#open.inode === inodeOf(path)) return this.#open;
+    const { path, inMemory } = this.#settings;
+    if (this.#open !== undefined && (inMemory || this.#open.inode === inodeOf(path))) return this.#open;
     this.close();
-    const file = openFile(path, this.#note);
+    const file = inMemory ? openMemory(path, this.#note) : openFile(path, this.#note);
     try {
       const prepare = (text: string): StatementSync => file.database.prepare(text);
       this.#open = {

@@ -1,4 +1,4 @@
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { Refusal } from '../../kernel/errors.ts';
 
@@ -44,6 +44,8 @@ export type IndexWork =
   | { readonly kind: 'add'; readonly addition: Addition }
   /** Begins anew, if the index still stands where it stood. */
   | { readonly kind: 'reset'; readonly at: Head }
+  /** Begins anew with nothing left of it on the disk. */
+  | { readonly kind: 'forget' }
   | { readonly kind: 'search'; readonly lookup: Lookup };
 
 export interface IndexRequest {
@@ -65,6 +67,8 @@ export type IndexReply =
 
 export interface IndexSettings {
   readonly path: string;
+  /** It is kept by this process alone and written to no file; `path` is then where there was one, and may be none. */
+  readonly inMemory?: boolean;
   /** Where an index of this journal begins. */
   readonly start: Head;
 }

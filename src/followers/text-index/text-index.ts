@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import type { Looking, TextSearch } from '../../engine/search.ts';
-import type { Head, Journal } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
+import type { Journal } from '../../journal/journal.ts';
 import { chainStart } from '../../journal/chain.ts';
 import { type JournalIdentity, StoreFailure } from '../../journal/store.ts';
 import { mayRead } from '../../kernel/area.ts';
@@ -35,6 +36,8 @@ export interface TextIndexOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly rankedMax?: number;
+  /** No file is made: where the journal is encrypted, its words must not lie beside it. */
+  readonly inMemory?: boolean;
 }
 
 /**
@@ -49,6 +52,9 @@ export class TextIndex implements TextSearch {
   readonly #path: string;
   readonly #thread: IndexThread;
   readonly #gathered: Gathered;
+  readonly #start: Head;
+  /** Counts how often all was given up: what was read before that is not added any more. */
+  #forgotten = 0;
   /** Where the index stood last, checked against the journal. */
   #at: Head;
   #wanted: Seq = 0;
@@ -58,9 +64,11 @@ export class TextIndex implements TextSearch {
   constructor(options: TextIndexOptions) {
     this.#options = options;
     this.#path = indexPath(options);
-    this.#at = { seq: 0, chain: chainStart(options.identity.id) };
+    this.#start = { seq: 0, chain: chainStart(options.identity.id) };
+    this.#at = this.#start;
     this.#gathered = new Gathered(options.texts);
-    this.#thread = new IndexThread({ path: this.#path, start: this.#at }, (note) => options.log.warn(note));
+    const settings = { path: this.#path, inMemory: options.inMemory ?? false, start: this.#start };
+    this.#thread = new IndexThread(settings, (note) => options.log.warn(note));
   }
 
   readonly find = async (query: SearchQuery, { journal, viewer }: Looking): Promise<Outcome<Found>> => {
@@ -116,6 +124,15 @@ export class TextIndex implements TextSearch {
     this.#gathered.add(entries, head);
   }
 
+  /** Gives up all that was indexed, of this journal's texts as they were until now; the refusal when that is impossible. */
+  async forget(): Promise<Refusal | undefined> {
+    this.#forgotten += 1;
+    this.#gathered.forget();
+    this.#at = this.#start;
+    const done = await this.#thread.do({ kind: 'forget' });
+    return done.ok ? undefined : done;
+  }
+
   /** The last entry that is known to be in it. */
   get standsAt(): Seq {
     return this.#at.seq;
@@ -144,10 +161,17 @@ export class TextIndex implements TextSearch {
       if (!standing.ok) return standing;
       let at = await this.#checked(journal, standing.value.at);
       let next: Addition | undefined;
+      let forgotten = this.#forgotten;
       while (at.ok && at.value.seq < this.#wanted && !this.#closed) {
         const addition: Addition =
           next !== undefined && isSame(next.after, at.value) ? next : await this.#read(journal, at.value);
         if (addition.head.seq === at.value.seq) return journalEnds(at.value.seq);
+        if (forgotten !== this.#forgotten) {
+          forgotten = this.#forgotten;
+          next = undefined;
+          at = ok(this.#start);
+          continue;
+        }
         const [added, ahead] = await Promise.all([
           this.#thread.do({ kind: 'add', addition }),
           addition.head.seq < this.#wanted ? this.#read(journal, addition.head) : undefined,

@@ -7,7 +7,7 @@ import type { IndexReply, IndexRequest, IndexSettings, IndexState, IndexWork } f
 /** The source in a checkout; building the package makes this the address of what it has become. */
 const source = new URL('./worker.ts', import.meta.url);
 
-/** A thread that has had nothing to do for so long ends; the next work starts another. */
+/** A thread that has had nothing to do for so long ends, unless it is where the index is; the next work starts another. */
 const idleMs = 60_000;
 
 type Reply = Extract<IndexReply, { readonly ok: boolean }>;
@@ -78,6 +78,7 @@ export class IndexThread {
     resolve?.(reply.ok ? ok(reply.state) : reply.refusal);
     if (this.#waiting.size > 0) return;
     this.#worker?.unref();
+    if (this.#settings.inMemory) return;
     this.#idle = setTimeout(() => this.#rest(), idleMs).unref();
   }
 

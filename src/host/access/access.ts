@@ -1,7 +1,7 @@
 import type { AccessSettings } from '../../areas/access/model.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
-import type { Gate } from '../../surfaces/http/gate.ts';
+import type { Credentials, Gate } from '../../surfaces/http/gate.ts';
 import type { OAuthSettings } from '../configuration/oauth.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { openGate } from '../open-gate.ts';
@@ -54,7 +54,7 @@ export const openAccess = (
   const asking =
     oauth === undefined ? tokens : new OAuthGate({ settings: oauth, inner: tokens, clock, log, denials });
   return {
-    gate: settings.auth ? asking : openWhile(isOpen, { asking, standings }),
+    gate: settings.auth ? asking : openWhile(isOpen, { asking, standings, opening: promise }),
     settings: { mayBeOpen: !settings.auth, isOpen },
     own,
     open: async (engine) => {
@@ -71,19 +71,29 @@ export const openAccess = (
   };
 };
 
-/** AC19: who shows nothing comes in as long as it stands open; what is shown has to be good. */
-const openWhile = (
-  isOpen: () => boolean,
-  { asking: guarded, standings }: { readonly asking: Gate; readonly standings: Standings },
-): Gate => {
+interface Opening {
+  readonly asking: Gate;
+  readonly standings: Standings;
+  /** The journal that says whether it stands open. */
+  readonly opening: Promise<Outcome<Engine>>;
+}
+
+/** AC19: who shows nothing comes in as long as it stands open; what is shown has to be good. Until that is known, who shows nothing waits. */
+const openWhile = (isOpen: () => boolean, { asking: guarded, standings, opening }: Opening): Gate => {
   const everybody = openGate(
     ownerPrincipal,
     standings.of(() => (isOpen() ? Infinity : 0)),
   );
+  let known = false;
+  void opening.then(() => (known = true));
+  const among = (credentials: Credentials): ReturnType<Gate['admit']> =>
+    (credentials.authorization === undefined && isOpen() ? everybody : guarded).admit(credentials);
   return {
     protectedResource: guarded.protectedResource,
     denied: guarded.denied,
     admit: (credentials) =>
-      (credentials.authorization === undefined && isOpen() ? everybody : guarded).admit(credentials),
+      known || credentials.authorization !== undefined || credentials.public === true
+        ? among(credentials)
+        : opening.then((opened) => (opened.ok ? among(credentials) : opened)),
   };
 };

@@ -27,6 +27,8 @@ interface Kept {
 export interface DenialsOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts each, with no bound to how many. */
+  readonly meter?: { readonly denied: Record<'known' | 'unknown', number> };
 }
 
 /**
@@ -58,6 +60,7 @@ export class Denials {
     { code }: Refusal,
     { operation, workspace }: { readonly operation: string; readonly workspace: string | undefined },
   ): void => {
+    if (this.#options.meter !== undefined) this.#options.meter.denied.known += 1;
     const key = [principal, token ?? '', operation, code].join(' ');
     const said = workspace !== undefined && isName(workspace) ? workspace : undefined;
     const row = this.#known.rows.get(key);
@@ -80,6 +83,7 @@ export class Denials {
 
   /** Somebody at this address showed nothing that lets them in. `token`: the public id, when it was one that is over. */
   readonly unknown = (remote: string | undefined, token: string | undefined): void => {
+    if (this.#options.meter !== undefined) this.#options.meter.denied.unknown += 1;
     const network = prefixOf(remote);
     const key = [network, token ?? ''].join(' ');
     const row = this.#networks.rows.get(key);

@@ -66,6 +66,15 @@ test('nearly all calls are counted in memory, and who makes few takes few', asyn
   assert.ok(!(limits.spend(ada, 'task') instanceof Promise));
 });
 
+test('whom shared counters count is not to be read in them', async () => {
+  const { open, takings } = place();
+  const limits = open();
+  await accepted(limits, 3);
+  await accepted(limits, 3, { ...ada, principal: 'ben' });
+  assert.equal(new Set(takings.map(({ key }) => key)).size, 2);
+  assert.ok(takings.every(({ key }) => /^[0-9a-f]{64}$/.test(key)));
+});
+
 test('AC26 who is refused is refused in memory until a call could be made again', async () => {
   const { clock, open, takings } = place();
   const limits = open();

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type ProfileName, type RateSetting, limitOf } from '../../areas/access/limits.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
@@ -156,7 +157,9 @@ export class RateLimits {
   }
 
   async #take({ rate, limit }: Rule, principal: string, wanted: number): Promise<Taken> {
-    const taking = { key: `${rate} ${principal}`, wanted, limit, now: this.#options.wall() };
+    // Counters lie beside journals, which may be encrypted: they need not say whom they count.
+    const key = hash('sha256', `${rate} ${principal}`);
+    const taking = { key, wanted, limit, now: this.#options.wall() };
     try {
       return await this.#options.counters.take(taking);
     } catch (thrown) {

@@ -57,6 +57,10 @@ export const yesFlag: KnownFlag = {
   placeholder: undefined,
   meaning: 'does it without asking',
 };
+/** Whose text can be erased: a principal's, with that of its agents, or that of the agents of a name. */
+export const subjectKinds = ['principal', 'agent'] as const;
+
+export type SubjectKind = (typeof subjectKinds)[number];
 
 /** The flag by which an operation takes its input whole. */
 export const inputFlag: KnownFlag = {

@@ -128,6 +128,7 @@ const seldom: readonly string[] = [
   'import',
   'reset',
   'compact',
+  'erase',
   'config',
   'completion',
 ];

@@ -7,6 +7,8 @@ import { checkpoint } from './checkpoint.ts';
 import { completion } from './completion.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
+import { encryptionApply, encryptionGenerateKey, encryptionRotate, encryptionStatus } from './encryption.ts';
+import { erase } from './erase.ts';
 import { exec } from './exec.ts';
 import { exportEntries } from './export.ts';
 import { importEntries } from './import.ts';
@@ -42,6 +44,11 @@ export const commands: readonly Command[] = [
   importEntries,
   reset,
   compact,
+  encryptionStatus,
+  encryptionGenerateKey,
+  encryptionRotate,
+  encryptionApply,
+  erase,
   config,
   completion,
 ];

@@ -1,4 +1,5 @@
 import type { Description } from '../../catalogue/description.ts';
+import type { Outcome } from '../../kernel/errors.ts';
 import type { DescribedOperation } from '../../kernel/operation.ts';
 import { type Field, fieldsOf, knownFlag } from '../../surfaces/cli/fields.ts';
 import type { KnownFlag, ReadLine } from '../../surfaces/cli/flags.ts';
@@ -20,18 +21,52 @@ export interface OperationCommand {
   readonly sheet: Sheet;
 }
 
+/** What the command of an operation does instead when a flag is given that is not of the operation but of the program. */
+interface Instead {
+  readonly flag: KnownFlag;
+  readonly example: string;
+  readonly run: (given: Given) => Promise<Outcome<unknown>>;
+}
+
+const insteads: Readonly<Record<string, Instead>> = {
+  status: {
+    flag: {
+      name: 'health',
+      placeholder: undefined,
+      meaning: 'how the running hub stands against its service levels instead; fails when one does not hold',
+    },
+    example: 'signalbox status --health',
+    run: async (given) => (await import('../show-service-levels.ts')).showServiceLevels(given),
+  },
+};
+
+const insteadOf = ({ name }: DescribedOperation): Instead | undefined =>
+  Object.hasOwn(insteads, name) ? insteads[name] : undefined;
+
 export const operationCommand = (catalogue: Description, operation: DescribedOperation): OperationCommand => {
   const fields = fieldsOf(catalogue, operation);
   const common = [...everywhere, ...callFlags, inputFlag, ...keyFlags([...callKeys, ...commonKeys])];
-  const sheet = operationSheet(operation, fields, common);
-  return { operation, name: sheet.name, fields, flags: fields.map(knownFlag), sheet };
+  const plain = operationSheet(operation, fields, common);
+  const instead = insteadOf(operation);
+  const sheet =
+    instead === undefined
+      ? plain
+      : {
+          ...plain,
+          flags: [...plain.flags, instead.flag],
+          examples: [...plain.examples, instead.example],
+        };
+  const flags = [...fields.map(knownFlag), ...(instead === undefined ? [] : [instead.flag])];
+  return { operation, name: sheet.name, fields, flags, sheet };
 };
 
 export const runOperation = async (
   { operation, name, fields }: OperationCommand,
   line: ReadLine,
   { catalogue, given }: { readonly catalogue: Description; readonly given: Given },
-) => {
+): Promise<Outcome<unknown>> => {
+  const instead = insteadOf(operation);
+  if (instead !== undefined && line.values.has(instead.flag.name)) return instead.run(given);
   const input = await inputOf({ fields, line, command: name, stdin: process.stdin });
   if (!input.ok) return failWith(input, { catalogue, uncertain: false });
   const outcome = await answerCall(

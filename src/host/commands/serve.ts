@@ -27,6 +27,7 @@ export const serve: Command = {
     'lock-ttl',
     'lock-ttl-min',
     'lock-ttl-max',
+    'otel-endpoint',
   ],
   flags: [envFileFlag],
   example: 'signalbox serve --port 9000 --data-dir ./board',

@@ -97,6 +97,7 @@ describe('the places of what is said', () => {
       'lock-ttl-max': '90000',
       'log-level': 'info',
       debug: 'true',
+      'otel-endpoint': 'http://collector:4318',
     };
     for (const name of keyNames) {
       if (name === 'config' || keys[name].secret === true) continue;

@@ -21,6 +21,7 @@ import { faultIn, socketPathFault, switchIn, textForm, wholePath } from './forms
 import { type Key, type KeyName, keyNames, keys, logLevels, memberOf } from './keys.ts';
 import { lockTtlsOf, usualLockTtls } from './lock-ttls.ts';
 import { oauthOf } from './oauth.ts';
+import { otelEndpoint } from './otel.ts';
 import type { Settings } from './settings.ts';
 import { databaseKeys, platformVariables, storeNameIn, storeSettingsOf } from './store.ts';
 import { webSettingsOf } from './web.ts';
@@ -114,6 +115,7 @@ export const readWithFaults = async (
       rateLimits: profileNames.find((name) => name === values.get('rate-limits')) ?? 'laptop',
       web: webSettingsOf(values),
       store: storeSettingsOf(values, (name) => secretOf(name, said, env)),
+      encryptionKey: secretOf('encryption-key', said, env),
       workspace: values.get('workspace'),
       agent: values.get('agent'),
       mode: values.get('mode'),
@@ -126,6 +128,7 @@ export const readWithFaults = async (
       lockTtls: lockTtls.ok ? lockTtls.value : usualLockTtls,
       logLevel: debug ? 'debug' : (logLevels.find((level) => level === values.get('log-level')) ?? 'warn'),
       debug,
+      otelEndpoint: otelEndpoint(values.get('otel-endpoint'), env),
     },
     origins: new Map(keyNames.map((name) => [name, said.get(name)?.origin ?? { kind: 'default' }])),
     values,

@@ -9,6 +9,8 @@ export interface Form {
   readonly schema: Readonly<Record<string, unknown>>;
   /** Why a text is no such value, as the end of a sentence; undefined when it is one. */
   readonly fault: (text: string) => string | undefined;
+  /** It may have several lines, because it is shown nowhere. */
+  readonly lines?: true;
 }
 
 /**
@@ -16,7 +18,9 @@ export interface Form {
  * forge lines or move the cursor wherever it is shown.
  */
 export const faultIn = (form: Form, text: string): string | undefined =>
-  lineControlPattern.test(text) ? 'it holds control characters' : form.fault(text);
+  lineControlPattern.test(form.lines === true ? text.replaceAll(/\r?\n/g, '') : text)
+    ? 'it holds control characters'
+    : form.fault(text);
 
 const portMax = 65_535;
 
@@ -76,6 +80,9 @@ export const textForm: Form = {
   schema: { type: 'string', minLength: 1 },
   fault: (text) => (text === '' ? 'it is empty' : undefined),
 };
+
+/** Keys for encryption. Which they are is read by what uses them, and says so without repeating them. */
+export const encryptionKeyForm: Form = { ...textForm, lines: true };
 
 export const listenForm: Form = {
   schema: { type: 'string', pattern: '^unix:.' },

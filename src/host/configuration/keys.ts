@@ -14,6 +14,7 @@ import {
 import type { Key } from './key.ts';
 import { type OAuthKeyName, oauthKeyNames, oauthKeys } from './oauth-keys.ts';
 import { type StoreKeyName, storeKeys } from './store-keys.ts';
+import { otelForm } from './otel.ts';
 import { type WebKeyName, webKeys } from './web-keys.ts';
 
 export type { Key } from './key.ts';
@@ -39,6 +40,7 @@ export type KeyName =
   | 'lock-ttl-max'
   | 'log-level'
   | 'debug'
+  | 'otel-endpoint'
   | 'config';
 
 const serving = {
@@ -199,6 +201,16 @@ const telling = {
     default: 'false',
     files: 'own',
   },
+  'otel-endpoint': {
+    variable: 'SIGNALBOX_OTEL_ENDPOINT',
+    placeholder: 'URL',
+    meaning: 'an OpenTelemetry collector, for traces',
+    description:
+      'The collector that the hub sends traces of calls to, by OTLP over HTTP; `/v1/traces` goes behind it. Without it, what OTEL_EXPORTER_OTLP_ENDPOINT says; without that too nothing is traced. Traces hold names of operations, codes and numbers, and nothing of what calls say. Headers that the collector asks for are taken from OTEL_EXPORTER_OTLP_HEADERS.',
+    form: otelForm,
+    example: 'http://127.0.0.1:4318',
+    files: 'own',
+  },
   config: {
     variable: 'SIGNALBOX_CONFIG',
     placeholder: 'FILE',
@@ -240,6 +252,7 @@ export const keyNames: readonly KeyName[] = [
   'redis-url',
   'cluster',
   'accept-data-loss-window',
+  'encryption-key',
   'workspace',
   'agent',
   'mode',
@@ -251,6 +264,7 @@ export const keyNames: readonly KeyName[] = [
   'lock-ttl-max',
   'log-level',
   'debug',
+  'otel-endpoint',
   'config',
 ];
 

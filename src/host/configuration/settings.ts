@@ -21,6 +21,8 @@ export interface Settings {
   readonly rateLimits: ProfileName;
   readonly web: WebSettings;
   readonly store: StoreSettings;
+  /** The keys of what is stored, when any were given. */
+  readonly encryptionKey: Secret | undefined;
   /** The workspace of calls that name none, when that was said. */
   readonly workspace: string | undefined;
   /** The name of an agent that starts without one. */
@@ -37,4 +39,6 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** Whether errors are told with where in the program they come from. */
   readonly debug: boolean;
+  /** Where traces go; nothing is traced when absent. */
+  readonly otelEndpoint: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { choiceForm, switchForm, textForm } from './forms.ts';
+import { choiceForm, encryptionKeyForm, switchForm, textForm } from './forms.ts';
 import { clusterForm, databaseForm } from './store-forms.ts';
 
 export const stores = ['sqlite', 'postgres', 'redis'] as const;
@@ -68,6 +68,17 @@ export const storeKeys = {
     form: switchForm,
     default: 'false',
     files: 'own',
+  },
+  'encryption-key': {
+    variable: 'SIGNALBOX_ENCRYPTION_KEY',
+    placeholder: 'KEY',
+    meaning: 'encrypts what is stored; better a reference to it',
+    description:
+      'The key with which entries and snapshots are encrypted: 32 bytes in base64 or hex, as `signalbox encryption generate-key` makes them. Several stand on lines of their own, or with commas between them, and the first encrypts what is new. It may be a reference, and in a file it has to be one: `${NAME}`, `file:PATH`, `cmd:COMMAND` or `op://VAULT/ITEM/FIELD`. docs/encryption.md says more.',
+    form: encryptionKeyForm,
+    example: 'file:~/.config/signalbox/encryption.keys',
+    files: 'own',
+    secret: true,
   },
 } as const;
 

@@ -42,7 +42,8 @@ const unread = (what: string, { code, details }: Refusal, path: string): Finding
   if (details['archive'] !== undefined) return bad(what, 'signalbox help restore');
   if (code === 'upgrade_required') return bad(what, 'npm install signalbox@latest');
   if (code === 'journal_corrupt') return setAside(what, path);
-  return code === 'journal_missing' ? lost(what, path) : bad(what, permit([path], 'u+rw'));
+  if (code === 'journal_missing') return lost(what, path);
+  return bad(what, code.startsWith('storage_') ? permit([path], 'u+rw') : 'signalbox encryption status');
 };
 
 /** With all that belongs to it: what lies beside a journal is never that of another. */

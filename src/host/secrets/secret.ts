@@ -1,5 +1,6 @@
 import { type Outcome, ok } from '../../kernel/errors.ts';
-import type { Form } from '../configuration/forms.ts';
+import { homeIn } from '../configuration/find-files.ts';
+import { type Form, wholePath } from '../configuration/forms.ts';
 import type { SecretPlace } from './look-up-secret.ts';
 import { referenceIn } from './references.ts';
 
@@ -11,6 +12,10 @@ export interface Secret {
   readonly runsProgram: boolean;
   /** What it is: looked up when it is asked for, and kept from then on. No refusal repeats it. */
   readonly text: () => Promise<Outcome<string>>;
+  /** What it is by now: looked up once more. */
+  readonly again: () => Promise<Outcome<string>>;
+  /** The file that it was said to be in. */
+  readonly file?: string;
 }
 
 /** A secret as it was said. */
@@ -29,12 +34,19 @@ export const secretIn = (
   env: NodeJS.ProcessEnv,
 ): Secret => {
   const reference = literal ? undefined : referenceIn(text);
-  if (reference === undefined) return { place, runsProgram: false, text: async () => ok(text) };
+  if (reference === undefined) {
+    const asItIs = async (): Promise<Outcome<string>> => ok(text);
+    return { place, runsProgram: false, text: asItIs, again: asItIs };
+  }
   let looking: Promise<Outcome<string>> | undefined;
+  const again = (): Promise<Outcome<string>> =>
+    (looking = lookUp({ reference, place, folder, form, env }, () => (looking = undefined)));
   return {
     place,
     runsProgram: reference.kind === 'command' || reference.kind === 'one password',
-    text: () => (looking ??= lookUp({ reference, place, folder, form, env }, () => (looking = undefined))),
+    text: () => looking ?? again(),
+    again,
+    ...(reference.kind === 'file' && { file: wholePath(reference.path, { folder, home: homeIn(env) }) }),
   };
 };
 

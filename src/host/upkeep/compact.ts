@@ -5,7 +5,7 @@ import { checkArchive } from '../../journal/archives/file.ts';
 import { damagedArchive } from '../../journal/archives/format.ts';
 import { writeArchive } from '../../journal/archives/write.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
-import type { Head } from '../../journal/journal.ts';
+import type { Head } from '../../journal/head.ts';
 import { beginningOf, headOf, linkAt } from '../../journal/rows.ts';
 import { snapshotFile, writeSnapshot } from '../../journal/snapshots.ts';
 import { hubJournal } from '../../journal/storage.ts';

@@ -4,7 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { fileRefusal } from '../file-faults.ts';
-import { type Head, damageOf } from '../journal.ts';
+import type { Head } from '../head.ts';
+import { damageOf } from '../refusals.ts';
 import { type LinkedRow, StoreFailure, type StoredRow } from '../store.ts';
 import {
   type ArchiveHeader,

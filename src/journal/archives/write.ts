@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { fileRefusal } from '../file-faults.ts';
 import { makeFolder, syncFolder } from '../folders.ts';
-import type { Head } from '../journal.ts';
+import type { Head } from '../head.ts';
 import { checkedPages } from '../rows.ts';
 import type { Store } from '../store.ts';
 import { checkArchive } from './file.ts';

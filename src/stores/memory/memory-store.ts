@@ -13,11 +13,13 @@ import {
   type StoreHealth,
   type StoredRow,
 } from '../../journal/store.ts';
+import type { SubjectKey, SubjectKeys } from '../../journal/subject-keys.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed, exchanged, noSuchLink } from '../append-request.ts';
+import { memorySubjectKeys } from './subject-keys.ts';
 
 /**
  * What goes wrong with an append.
@@ -51,6 +53,7 @@ export interface MemoryVault {
   /** What counts, by key. */
   readonly counted: Map<string, readonly Slot[]>;
   readonly faults: MemoryFaults;
+  readonly keys: Map<string, SubjectKey>;
 }
 
 interface Watcher {
@@ -68,6 +71,7 @@ export const createMemoryVault = (
   watchers: new Set(),
   counted: new Map(),
   faults: { appends: [], reads: undefined, beforeAppend: undefined },
+  keys: new Map(),
 });
 
 export const openMemoryStore = (vault: MemoryVault): Store => new MemoryStore(vault);
@@ -76,6 +80,7 @@ class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = { durable: false, shared: true };
   readonly identity: JournalIdentity;
   readonly openedAt = Date.now();
+  readonly subjectKeys: SubjectKeys;
   readonly #vault: MemoryVault;
   readonly #offices = new Set<string>();
   #appending: Promise<AppendOutcome> | undefined;
@@ -84,6 +89,7 @@ class MemoryStore implements Store {
   constructor(vault: MemoryVault) {
     this.#vault = vault;
     this.identity = vault.identity;
+    this.subjectKeys = memorySubjectKeys(vault.keys);
   }
 
   readonly head = async (): Promise<Seq> => headOf(this.#readable());

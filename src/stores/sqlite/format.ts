@@ -46,5 +46,11 @@ export const bellOf = (path: string): string => `${path}.bell`;
 /** What counts for a minute or so, in a database of its own. It may be deleted while nobody has it open. */
 export const countersOf = (path: string): string => `${path}.counters`;
 
+/**
+ * The keys that personal text is sealed under, in a database of its own. Whoever copies a journal and means its text to
+ * be erasable leaves this out of the copy; whoever loses it loses that text.
+ */
+export const keysOf = (path: string): string => `${path}.keys`;
+
 /** Locked by whoever holds the office. */
 export const officeOf = (path: string, name: string): string => `${path}.${name}.office`;

@@ -24,10 +24,11 @@ import { closeQuietly, connect } from './connection.ts';
 import { SqliteCounters } from './counters.ts';
 import { createJournal } from './create.ts';
 import { faultOf, refusalOf } from './failures.ts';
-import { countersOf, officeOf, walOf } from './format.ts';
+import { countersOf, keysOf, officeOf, walOf } from './format.ts';
 import { type Inspected, inspect } from './inspect.ts';
 import { takeOffice } from './office.ts';
 import { Reader } from './reader.ts';
+import { SqliteSubjectKeys } from './subject-keys.ts';
 import { demandWatermark, readWatermark, refuseLost } from './watermark.ts';
 import type { Truncation } from './writer-messages.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -132,6 +133,7 @@ class SqliteStore implements Store {
   readonly identity: JournalIdentity;
   readonly openedAt = Date.now();
   readonly counters: SqliteCounters;
+  readonly subjectKeys: SqliteSubjectKeys;
   readonly #path: string;
   readonly #reader: Reader;
   readonly #writer: WriterThread;
@@ -144,6 +146,7 @@ class SqliteStore implements Store {
     this.#path = path;
     this.identity = parts.identity;
     this.counters = new SqliteCounters(countersOf(path));
+    this.subjectKeys = new SqliteSubjectKeys(keysOf(path));
     this.#reader = parts.reader;
     this.#writer = new WriterThread({ path, file: parts.file, busyLimitMs: parts.busyLimitMs }, () => {
       for (const listener of this.#listeners) listener();

@@ -55,6 +55,8 @@ export interface CallHeaders {
   readonly received: string | undefined;
   /** The request ids of earlier calls whose answers have reached nobody. */
   readonly lost: readonly string[];
+  /** As it came: one that cannot be read is no reason to refuse a call (W3C Trace Context, section 3.2). */
+  readonly traceparent: string | undefined;
 }
 
 const workspaceWords = 'A workspace name';
@@ -150,6 +152,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders, base: Caller): Out
     receipts,
     received,
     lost: lost ?? [],
+    traceparent: typeof headers['traceparent'] === 'string' ? headers['traceparent'] : undefined,
   });
 };
 

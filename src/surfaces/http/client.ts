@@ -3,7 +3,7 @@ import type { Agent } from 'node:http';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { minuteMs, secondMs } from '../../kernel/instants.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Hub, HubCall, HubHealth, HubReply } from '../hub.ts';
+import type { Hub, HubCall, HubHealth, HubReply, ServiceLevels } from '../hub.ts';
 import { pause } from '../pause.ts';
 import { type HubAddress, bareTokenRefusal, hubAddress } from './address.ts';
 import { headerNames, isHeaderText, lostHeader, narrowedKind } from './call-headers.ts';
@@ -19,6 +19,7 @@ import {
   outcomeUnknown,
   refusalIn,
   replyIn,
+  serviceLevelsIn,
   stranger,
   unreached,
 } from './hub-answers.ts';
@@ -159,6 +160,7 @@ export class RemoteHub implements Hub {
     receipts,
     received,
     lost,
+    traceparent,
   }: HubCall & { readonly requestId: string }): Promise<Attempt> {
     const headers = this.#headers(caller, {
       workspace,
@@ -167,6 +169,7 @@ export class RemoteHub implements Hub {
       receipts,
       received,
       lost,
+      traceparent,
     });
     if (!headers.ok) return { kind: 'answered', outcome: headers };
     const answer = await ask(this.#line, {
@@ -219,6 +222,22 @@ export class RemoteHub implements Hub {
     return (answer.status === 200 ? linkIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address);
   }
 
+  /** How the hub stands against what it promises of its service. */
+  async serviceLevels(): Promise<Outcome<ServiceLevels>> {
+    const answer = await ask(this.#line, {
+      method: 'GET',
+      path: '/v1/service-levels',
+      headers: this.#line.credentials,
+      body: undefined,
+      signal: undefined,
+      timeoutMs: healthTimeoutMs,
+    });
+    if (!answer.ok) return unreached(this.#address, answer.reason);
+    return (
+      (answer.status === 200 ? serviceLevelsIn(answer) : refusalIn(answer.text)) ?? stranger(this.#address)
+    );
+  }
+
   async health(): Promise<HubHealth> {
     const health = await askHealth(this.#line, healthTimeoutMs);
     return health.ok
@@ -269,11 +288,14 @@ const nobody: Speaker = {
   client: undefined,
 };
 
-type HeaderCall = Pick<HubCall, 'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost'>;
+type HeaderCall = Pick<
+  HubCall,
+  'workspace' | 'requestId' | 'peek' | 'receipts' | 'received' | 'lost' | 'traceparent'
+>;
 
 const callHeaders = (
   { kind, agent, session, connection, client }: Speaker,
-  { workspace, requestId, peek, receipts, received, lost = [] }: HeaderCall,
+  { workspace, requestId, peek, receipts, received, lost = [], traceparent }: HeaderCall,
 ): Outcome<Record<string, string>> => {
   const headers: Record<string, string> = {};
   const inVain = lostHeader(lost);
@@ -288,6 +310,7 @@ const callHeaders = (
     [headerNames.peek, peek === true ? 'true' : undefined],
     [headerNames.receipts, receipts === true ? 'true' : undefined],
     [headerNames.received, received],
+    ['traceparent', traceparent],
     // The name of a program is only a hint, and loses what a header cannot carry.
     [
       headerNames.client,

@@ -89,8 +89,8 @@ export class Exchange {
     this.#send(status, text, ['Content-Type', jsonType, ...headers, ...this.#connection.headers]);
   }
 
-  text(status: number, text: string): void {
-    this.#send(status, text, ['Content-Type', 'text/plain; charset=utf-8', ...this.#connection.headers]);
+  text(status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+    this.#send(status, text, ['Content-Type', type, ...this.#connection.headers]);
   }
 
   /** Answers with a page of ours, which a browser is to show and run under this policy. */

@@ -1,7 +1,7 @@
 import { errorCodeOf } from '../../catalogue/errors.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { isRecord } from '../../kernel/json.ts';
-import type { HubHealth, HubReply, WorkspaceHealth } from '../hub.ts';
+import type { HubHealth, HubReply, ServiceLevel, ServiceLevels, WorkspaceHealth } from '../hub.ts';
 import type { HubAddress } from './address.ts';
 import { headerNames, isHeaderText } from './call-headers.ts';
 import type { HubAnswer } from './hub-request.ts';
@@ -70,6 +70,27 @@ export const linkIn = ({ text }: CameBack): Outcome<OfferedLink> | undefined => 
     ? ok({ link, lastsS })
     : undefined;
 };
+
+export const serviceLevelsIn = ({ text }: CameBack): Outcome<ServiceLevels> | undefined => {
+  const told = jsonIn(text);
+  return isServiceLevels(told) ? ok(told) : undefined;
+};
+
+const isServiceLevels = (value: unknown): value is ServiceLevels =>
+  isRecord(value) &&
+  typeof value['holds'] === 'boolean' &&
+  Number.isFinite(value['window_s']) &&
+  Array.isArray(value['levels']) &&
+  value['levels'].every(isServiceLevel);
+
+const isServiceLevel = (value: unknown): value is ServiceLevel =>
+  isRecord(value) &&
+  typeof value['name'] === 'string' &&
+  (value['unit'] === 's' || value['unit'] === 'part') &&
+  (value['value'] === null || Number.isFinite(value['value'])) &&
+  Number.isFinite(value['target']) &&
+  typeof value['holds'] === 'boolean' &&
+  (value['calls'] === undefined || Number.isFinite(value['calls']));
 
 /** Whether something between here and the hub has lost the hub's own answer. */
 export const mayHaveBegun = ({ status, text }: CameBack): boolean =>

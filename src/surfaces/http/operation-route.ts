@@ -70,6 +70,7 @@ class RequestedCall implements HubCall {
   readonly receipts: boolean;
   readonly received: string | undefined;
   readonly lost: readonly string[];
+  readonly traceparent: string | undefined;
   readonly #exchange: Exchange;
 
   constructor(
@@ -87,6 +88,7 @@ class RequestedCall implements HubCall {
     this.receipts = said.receipts;
     this.received = said.received;
     this.lost = said.lost;
+    this.traceparent = said.traceparent;
     this.#exchange = exchange;
   }
 

@@ -19,6 +19,7 @@ import { underWayPerPrincipalMax } from './limits.ts';
 import { loggedPath } from './logged-path.ts';
 import { loginPath } from './login-desk.ts';
 import { LoginRoute, type LoginService } from './login-route.ts';
+import { MetricsRoute } from './metrics-route.ts';
 import { refuseSecondHost } from './one-host.ts';
 import { answerOperation } from './operation-route.ts';
 import { challengeFor, describedBy, resourceMetadata } from './protected-resource.ts';
@@ -73,7 +74,7 @@ const operationsPath = '/v1/operations/';
 const mcpPath = '/mcp';
 const mcpMethods = ['GET', 'POST', 'DELETE'];
 const modePattern = /^[^/]{1,200}$/;
-const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /v1/events, GET /openapi.json, GET /health, GET /ready, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
+const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /v1/events, GET /openapi.json, GET /health, GET /ready, GET /metrics, GET /v1/service-levels, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
@@ -109,6 +110,8 @@ export class Router {
       exposure: options.exposure,
       denied: options.gate.denied,
     });
+    const measured = new MetricsRoute(options);
+    const metrics = inside((exchange, caller) => measured.metrics(exchange, caller));
     const page: Handler = async (exchange) => login.page(exchange);
     this.#routes = new Map<string, Route>([
       ['/', { GET: pointer, HEAD: pointer }],
@@ -118,6 +121,8 @@ export class Router {
       [mcpPath, { GET: mcp, POST: mcp, DELETE: mcp }],
       ['/v1/changes', { GET: inside((exchange, caller) => changes.answer(exchange, caller)) }],
       ['/v1/events', { GET: inside((exchange, caller) => events.answer(exchange, caller)) }],
+      ['/metrics', { GET: metrics, HEAD: metrics }],
+      ['/v1/service-levels', { GET: inside((exchange, caller) => measured.serviceLevels(exchange, caller)) }],
       [loginPath, { GET: page, HEAD: page, POST: (exchange) => login.enter(exchange) }],
       ['/logout', { POST: async (exchange) => login.leave(exchange) }],
       [
@@ -319,8 +324,8 @@ export class Router {
     const known = await this.#known(exchange);
     const told = await this.#options.hub.health(known);
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
-    const { id, version, status } = health;
-    const shown = known === undefined ? { status, id, version } : health;
+    const { id, version, status, loss_window } = health;
+    const shown = known === undefined ? { status, id, version, loss_window } : health;
     exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
   }
 

@@ -7,6 +7,7 @@ import type { Log } from '../../engine/log.ts';
 import { secondMs } from '../../kernel/instants.ts';
 import { isRecord } from '../../kernel/json.ts';
 import { repeatable } from '../../kernel/text.ts';
+import { unquoted } from '../../kernel/unquoted.ts';
 import type { Caller } from '../../kernel/operation.ts';
 import type { Hub, HubCall } from '../hub.ts';
 import { within } from '../pause.ts';
@@ -76,7 +77,7 @@ export const mcpOverStdio = (options: McpOverStdioOptions): McpOverStdio => {
       }),
     {
       transport: new ListeningTransport(pipe, { updates, workspace }),
-      onerror: (error) => log.warn(`MCP over stdio: ${inOneLine(error.message)}`),
+      onerror: (error) => log.warn(`MCP over stdio: ${inOneLine(unquoted(error.message))}`),
     },
   );
   const finish = async (): Promise<void> => {

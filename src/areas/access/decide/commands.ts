@@ -2,7 +2,7 @@ import type { Context, Decision } from '../../../kernel/area.ts';
 import type { Kind, Role, Scope } from '../../../kernel/entry.ts';
 import type { RateClass } from '../../../kernel/rate.ts';
 import type { PerMinute, ProfileName } from '../limits.ts';
-import type { AccessEvent, AccessSlice, Denial, Use } from '../model.ts';
+import type { AccessEvent, AccessSlice, Denial, Erased, Use } from '../model.ts';
 
 /** How long a token is to last, in seconds. */
 export type Life = number | 'never';
@@ -68,7 +68,9 @@ export type AccessCommand =
   /** What the host has seen of tokens being used. */
   | { readonly type: 'use'; readonly tokens: readonly Use[] }
   /** What the host has counted of calls that it refused. */
-  | { readonly type: 'deny'; readonly denials: readonly Denial[] };
+  | { readonly type: 'deny'; readonly denials: readonly Denial[] }
+  /** The keys that were retired for it. */
+  | { readonly type: 'erase'; readonly of: Erased };
 
 export type AccessDecision = Decision<AccessEvent>;
 

@@ -7,6 +7,7 @@ import { changeLimits } from './limits.ts';
 import { addPrincipal, removePrincipal } from './principals.ts';
 import { createToken } from './create.ts';
 import { disable, enable } from './asking.ts';
+import { erase } from './erase.ts';
 import { refreshToken } from './refresh.ts';
 import { revokeToken, useTokens } from './revoke.ts';
 
@@ -38,6 +39,8 @@ export const decide: Decide = (slice, command, context) => {
     case 'deny':
       // AC31
       return ok(command.denials.map((data) => ({ type: 'access.denied', data })));
+    case 'erase':
+      return erase(desk, command.of);
     default:
       return never(command);
   }

@@ -1,5 +1,6 @@
 import { appendChecked } from '../../../journal/copying.ts';
-import { type Head, verify } from '../../../journal/journal.ts';
+import type { Head } from '../../../journal/head.ts';
+import { verify } from '../../../journal/journal.ts';
 import { headOf } from '../../../journal/rows.ts';
 import { type JournalName, type Storage, hubJournal } from '../../../journal/storage.ts';
 import { type JournalIdentity, type Store, StoreFailure, type StoredRow } from '../../../journal/store.ts';
@@ -7,7 +8,7 @@ import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { type BackupJournal, damagedBackup } from '../backup/format.ts';
 import { backupParts } from '../backup/read.ts';
-import { draftOf } from '../drafts.ts';
+import { draftOf, placeDraft } from '../drafts.ts';
 import type { RestorePlan } from './plan.ts';
 
 /** The identity that a journal of the backup begins with. */
@@ -136,7 +137,7 @@ export const putInPlace = async (
     ...names.filter((one) => one !== hubJournal),
     ...names.filter((one) => one === hubJournal),
   ]) {
-    const replaced = await replace(storage, name, draftOf(name));
+    const replaced = await replace(storage, name);
     if (!replaced.ok) return replaced;
   }
   const there = await storage.names();
@@ -149,10 +150,10 @@ export const putInPlace = async (
   return ok(true);
 };
 
-const replace = async (storage: Storage, to: JournalName, from: JournalName): Promise<Outcome<true>> => {
-  const replaced = await storage.replace(to, from);
+const replace = async (storage: Storage, to: JournalName): Promise<Outcome<true>> => {
+  const replaced = await placeDraft(storage, to);
   if (replaced.ok || replaced.code !== 'journal_corrupt') return replaced;
   // One that is damaged cannot be replaced while it is there.
   const removed = await storage.remove(to);
-  return removed.ok ? storage.replace(to, from) : removed;
+  return removed.ok ? placeDraft(storage, to) : removed;
 };

@@ -4,6 +4,7 @@ import type { Clock } from '../../../engine/clock.ts';
 import type { Log } from '../../../engine/log.ts';
 import { refuse } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
+import { unquoted } from '../../../kernel/unquoted.ts';
 import type { Hub, HubCall } from '../../hub.ts';
 import { within } from '../../pause.ts';
 import { whileClosing } from '../../cut-short.ts';
@@ -62,7 +63,7 @@ export const mcpOverHttp = (options: McpOverHttpOptions): McpOverHttp => {
     clock,
     log,
     limits: { ...defaults, ...options.limits },
-    report: (error) => log.info(`MCP over HTTP: ${error.message}`),
+    report: (error) => log.info(`MCP over HTTP: ${unquoted(error.message)}`),
     serverFor: options.serverFor ?? ((order) => mcpServer({ ...order, catalogue })),
     updates: new Updates(hub, clock),
   };

@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { isRecord } from '../../../kernel/json.ts';
 import type { Caller, Operation } from '../../../kernel/operation.ts';
 import { type Hub, markedValue } from '../../hub.ts';
+import { metaId } from '../meta.ts';
 import { withProgress } from '../progress.ts';
 
 /** Who makes the calls of a connection. */
@@ -45,6 +46,7 @@ export const callTool = async (
       caller: { ...speaker.caller, session },
       workspace: speaker.workspace,
       requestId,
+      traceparent: metaId(context, 'traceparent'),
       signal: context.mcpReq.signal,
       gone: speaker.gone,
     }),

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { present } from '../../../src/kernel/assert.ts';
+import type { StoreKind, TestDatabase } from '../../../src/testing/databases.ts';
+import { HubLine } from '../../agent-lines.ts';
+import { type Server, startHub, startLoad } from '../../children.ts';
+import { type LoadReport, requestText } from '../../load.ts';
+import { type Row, against, bounded, median } from '../../rows.ts';
+
+interface Floors {
+  readonly echoUs: number;
+  readonly syncUs: number;
+}
+
+/** A durable write at one connection, to E + F. SQLite's is measured with the calls of the core. */
+const writeAtMost: Readonly<Record<StoreKind, number>> = { sqlite: 1.4, postgres: 1.7, redis: 2 };
+
+const connections = 32;
+const rounds = 5;
+const sights = 300;
+
+const write = requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' }));
+
+/** Durable calls of a hub on the database, two hubs that write to one workspace, and how soon one sees what the other did. */
+export const durableCalls = async (
+  database: TestDatabase,
+  dir: string,
+  { echoUs, syncUs }: Floors,
+): Promise<readonly Row[]> => {
+  const { kind, env } = database;
+  const generators = [startLoad(), startLoad()];
+  const hubs: Server[] = [];
+  const start = async (name: string): Promise<Server> => {
+    const hub = await startHub(join(dir, kind === 'sqlite' ? 'data' : name), { env });
+    hubs.push(hub);
+    return hub;
+  };
+  const load = (
+    servers: readonly Server[],
+    each: number,
+    durationMs: number,
+  ): Promise<readonly LoadReport[]> =>
+    Promise.all(
+      servers.map(({ port }, index) =>
+        present(generators[index], 'each hub has a generator').run({
+          port,
+          connections: each,
+          durationMs,
+          requests: [write],
+          repeat: true,
+        }),
+      ),
+    );
+  try {
+    const one = await start('one');
+    await load([one], 1, 1_000);
+    const p50s: number[] = [];
+    for (let round = 0; round < rounds; round += 1)
+      p50s.push((await load([one], 1, 1_000))[0]?.p50Us ?? Number.NaN);
+    await load([one], connections, 1_000);
+    const alone = (await load([one], connections, 3_000))[0]?.perSecond ?? Number.NaN;
+    const two = await start('two');
+    await load([one, two], connections / 2, 1_000);
+    const both = (await load([one, two], connections / 2, 3_000)).reduce(
+      (sum, { perSecond }) => sum + perSecond,
+      0,
+    );
+    return [
+      against(`${kind}: task_add over /v1, durable, p50, 1 connection, to E + F`, [median(p50s), 'us'], {
+        floor: echoUs + syncUs,
+        target: { atMost: writeAtMost[kind] },
+      }),
+      against(
+        `${kind}: task_add by two hubs in one workspace, ${connections} connections, to one hub`,
+        [both, '/s'],
+        {
+          floor: alone,
+          target: { atLeast: 0.6 },
+        },
+      ),
+      ...(await sightRows(kind, one, two)),
+    ];
+  } finally {
+    await Promise.all(generators.map((generator) => generator.stop()));
+    await Promise.all(hubs.map((hub) => hub.stop()));
+  }
+};
+
+/** From sending a message at one hub to the answer of an agent that waits at the other. */
+const sightRows = async (kind: StoreKind, one: Server, two: Server): Promise<readonly Row[]> => {
+  const first = await HubLine.open(one.port);
+  const sessions: string[] = [];
+  for (const agent of ['sender', 'reader'])
+    sessions.push(String((await first.call('start', { agent }))['session']));
+  first.close();
+  const [sender, reader] = [
+    await HubLine.open(one.port, sessions[0]),
+    await HubLine.open(two.port, sessions[1]),
+  ];
+  const times: number[] = [];
+  let { cursor } = await reader.call('wait', { wait_ms: 1 });
+  for (let index = 0; index < sights; index += 1) {
+    const waited = reader.call('wait', { wait_ms: 5_000, ...(cursor !== undefined && { since: cursor }) });
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+    const began = process.hrtime.bigint();
+    await sender.call('message_send', { to: 'reader', text: `Message ${index}` });
+    ({ cursor } = await waited);
+    times.push(Number(process.hrtime.bigint() - began) / 1e6);
+  }
+  sender.close();
+  reader.close();
+  const sorted = times.toSorted((a, b) => a - b);
+  return [
+    bounded(
+      `${kind}: message sent at one hub until who waits at the other has it, p99`,
+      [sorted[Math.floor(sights * 0.99)] ?? Number.NaN, 'ms'],
+      { atMost: 100 },
+    ),
+  ];
+};

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import type { Log } from '../../engine/log.ts';
+import type { Keyring } from '../../journal/cipher.ts';
+import { removeSnapshot } from '../../journal/snapshots.ts';
+import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { writeJson } from '../../surfaces/cli/plain.ts';
+import type { Given } from '../commands/command.ts';
+import type { Settings } from '../configuration/settings.ts';
+import { entriesIn } from '../journal-check.ts';
+import { withStorage } from '../storage.ts';
+import { isDraft } from './census.ts';
+import { openKeyring } from './open-keyring.ts';
+import { type Rewritten, rewriteJournal } from './rewrite.ts';
+
+/** Stores all journals anew, encrypted with the active key or as plain text, one after the other. */
+export const applyEncryption = async (given: Given): Promise<Outcome<true>> => {
+  const { configuration, flags, log } = given;
+  const { settings } = configuration;
+  const keyring = await openKeyring(settings.encryptionKey, log);
+  if (!keyring.ok) return keyring;
+  if (keyring.value === undefined) return noKey;
+  // What is rotated meanwhile counts from the next time on.
+  keyring.value.close();
+  const { ring } = keyring.value;
+  return withStorage(settings, async (storage) => {
+    const names = await storage.names();
+    if (!names.ok) return names;
+    if (names.value.length === 0) return ok(tell(given, []));
+    const done = await applyTo(
+      names.value.filter((name) => !isDraft(name)),
+      { storage, ring, decrypt: flags.has('decrypt'), settings, log },
+    );
+    return done.ok ? ok(tell(given, done.value)) : done;
+  });
+};
+
+const noKey = refuse(
+  'invalid_state',
+  'No key for encryption is configured. Nothing was changed. Make one with signalbox encryption generate-key --out FILE, and say where it is with SIGNALBOX_ENCRYPTION_KEY=file:FILE.',
+);
+
+interface Applying {
+  readonly storage: Storage;
+  readonly ring: Keyring;
+  readonly decrypt: boolean;
+  readonly settings: Pick<Settings, 'cacheDir'>;
+  readonly log: Log;
+}
+
+type Applied = Rewritten & { readonly name: JournalName };
+
+const applyTo = async (names: readonly JournalName[], applying: Applying): Promise<Outcome<Applied[]>> => {
+  const { storage, ring, decrypt, settings, log } = applying;
+  const hub = await refuseWhileServed(storage);
+  if (hub !== undefined) return hub;
+  const target = {
+    storage,
+    cipherOf: (journal: string) => ring.cipher(journal),
+    key: decrypt ? undefined : ring.active,
+  };
+  const done: Applied[] = [];
+  // The list of workspaces comes last: where it is as it is to be, everything is.
+  for (const name of names.toSorted((a, b) => Number(a === hubJournal) - Number(b === hubJournal))) {
+    const rewritten = await rewriteJournal(target, name);
+    if (!rewritten.ok) return rewritten;
+    // Also where nothing was left to do: an earlier call may have been killed just before this.
+    if (!decrypt || !rewritten.value.untouched)
+      await forgetCache(settings.cacheDir, rewritten.value.journal, log);
+    done.push({ name, ...rewritten.value });
+  }
+  return ok(done);
+};
+
+/** Held by the hub that is found by the commands of a data directory; see `announce-hub.ts`. */
+const hubOffice = 'hub';
+
+const refuseWhileServed = async (storage: Storage): Promise<Refusal | undefined> => {
+  const hub = await storage.open(hubJournal, 'must-exist');
+  if (!hub.ok) return hub;
+  const office = await hub.value.elect(hubOffice);
+  await hub.value.close();
+  return office === undefined
+    ? refuse(
+        'storage_busy',
+        'A hub is running on these journals. Nothing was changed. Stop it, and every client and command on them, and call again.',
+      )
+    : undefined;
+};
+
+/** What was made from a journal by its other form: it is of no use any more, and may say in plain text what is encrypted now. */
+const forgetCache = async (cacheDir: string, journal: string, log: Log): Promise<void> => {
+  await removeSnapshot(join(cacheDir, `${journal}.snapshot`));
+  const { removeIndexes } = await import('../../followers/text-index/file.ts');
+  removeIndexes(cacheDir, journal, (note) => log.warn(note));
+};
+
+const tell = ({ terminal, flags }: Given, done: readonly Applied[]): true => {
+  const changed = done.filter(({ untouched }) => !untouched);
+  const how = flags.has('decrypt') ? 'plain text' : 'encrypted';
+  if (terminal.json) {
+    writeJson(terminal, {
+      journals: done.map(({ name, entries, untouched }) => ({ journal: name, entries, changed: !untouched })),
+    });
+    return true;
+  }
+  for (const { name, entries, untouched } of done)
+    terminal.out.write(
+      `${name}: ${entriesIn(entries)}, ${untouched ? 'which were so before' : `now ${how}`}\n`,
+    );
+  if (changed.length > 0)
+    terminal.out.write(
+      `Where a journal has changed, its chain has as well: sign new checkpoints.${flags.has('decrypt') ? ' Take the key out of the configuration now, or what is new is encrypted again.' : ''}\n`,
+    );
+  return true;
+};

@@ -1,0 +1,51 @@
+import type { Seq } from '../kernel/entry.ts';
+import { type ErrorCode, type Refusal, refuse } from '../kernel/errors.ts';
+import { chainLink } from './chain.ts';
+import type { Head } from './head.ts';
+import type { StoredRow } from './store.ts';
+
+/** The refusal for the first thing that is wrong with a row, given what came before it. */
+export const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
+  if (row.seq !== before.seq + 1) return corrupt(before.seq + 1, `it is missing; the next one is ${row.seq}`);
+  if (row.chain !== chainLink(before.chain, row.text))
+    return corrupt(row.seq, 'its bytes do not fit the hash chain');
+  return undefined;
+};
+
+export const corrupt = (seq: Seq, what: string): Refusal =>
+  refuse(
+    'journal_corrupt',
+    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
+    { seq },
+  );
+
+export const shortened = (seq: Seq): Refusal =>
+  refuse(
+    'journal_corrupt',
+    `The journal has become shorter: entry ${seq} was there and is gone. Nothing was changed. Restore the latest backup.`,
+    { seq },
+  );
+
+/** Damage, and entries that this version cannot read, do not go away by trying again. */
+export const isFinal = ({ code }: Refusal): boolean =>
+  code === 'journal_corrupt' || code === 'upgrade_required' || code === 'encryption_key_missing';
+
+/** What to do about an append that has failed. */
+const advice: Partial<Record<ErrorCode, string>> = {
+  storage_full: 'Make room on the disk and call again.',
+  storage_read_only: 'Make the data directory writable and call again.',
+  storage_busy: 'Call again in a moment.',
+  storage_failed: 'Look at the disk, and call again.',
+  journal_missing: 'Put the journal back where it was, or restart on a restored backup.',
+  journal_corrupt: 'Restore the latest backup.',
+};
+
+export const notStored = (code: ErrorCode, reason: string): Refusal =>
+  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
+
+export const unknownOutcome = (why: Refusal): Refusal =>
+  refuse(
+    'outcome_unknown',
+    `It could not be established whether this was stored (${why.message}). Call again with the same request id; it will not be done twice.`,
+    { cause: why.code },
+  );

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AppendOutcome, AppendRequest } from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
+import { exchanged } from '../append-request.ts';
+import type { Database, Lost } from './database.ts';
+import { faultOf, isPassing } from './failures.ts';
+import { newsOf } from './change-feed.ts';
+import { optionalText, seqOf, storedRow } from './rows.ts';
+import { backoffMs } from './session.ts';
+import { toStored } from './stored-text.ts';
+
+export interface Appending {
+  readonly database: Database;
+  readonly channel: string;
+  /** The number of the journal. */
+  readonly key: number;
+  /** What the news of these appends are signed with. */
+  readonly sender: string;
+}
+
+type Unknown = Extract<AppendOutcome, { readonly kind: 'unknown' }>;
+
+const unknown = (code: Unknown['code'], reason: string): Unknown => ({ kind: 'unknown', code, reason });
+
+/**
+ * Appends, in one round trip when nobody was faster. While the server restarts, and after a connection was cut, it is
+ * tried again for as long as patience lasts: not before the process of the server that had the first attempt is no
+ * more, so that this attempt cannot be done later. If it was done, the next one finds the journal moved by its own batch.
+ */
+export const append = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome> => {
+  const { database } = appending;
+  const deadline = performance.now() + database.patienceMs;
+  let open: Lost | undefined;
+  for (let attempts = 0; ; attempts += 1) {
+    try {
+      if (open !== undefined && (await database.isOver(open.backend))) open = undefined;
+      if (open === undefined) {
+        const outcome = await attempt(appending, request);
+        if ('kind' in outcome) return outcome;
+        open = outcome;
+      }
+    } catch (thrown) {
+      const { code, reason } = faultOf(database.address, thrown);
+      const isFinal = !isPassing(thrown) || performance.now() >= deadline;
+      if (isFinal) return unknown(open === undefined ? code : 'outcome_unknown', reason);
+    }
+    if (open !== undefined && performance.now() >= deadline)
+      return unknown('outcome_unknown', faultOf(database.address, open.error).reason);
+    await pause(backoffMs(attempts));
+  }
+};
+
+const attempt = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome | Lost> => {
+  const { database, channel, key, sender } = appending;
+  const { expected, link, batch, rows } = request;
+  const texts = rows.map(({ text }) => toStored(text));
+  const last = rows.at(-1);
+  const head = last?.seq ?? expected;
+  const done = await database.exactlyOnce(database.statements.append, [
+    key,
+    expected,
+    head,
+    last?.chain,
+    texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    link,
+    batch,
+    texts,
+    rows.map(({ chain }) => chain),
+    channel,
+    newsOf(key, head, sender),
+  ]);
+  if ('backend' in done) return done;
+  return done.length > 0 ? { kind: 'appended' } : whyNot(appending, request);
+};
+
+/** What stands in the way of an append that found another head. */
+const whyNot = async (
+  { database, key }: Appending,
+  { expected, link }: AppendRequest,
+): Promise<AppendOutcome> => {
+  const rows = await database.once(database.statements.missed, [key, expected]);
+  const [first] = rows;
+  if (first === undefined) return unknown('journal_missing', removed);
+  const head = seqOf(first[0]);
+  if (head < expected) return unknown('journal_corrupt', shrunk(head, expected));
+  if (head === expected && expected > 0 && optionalText(first[1]) !== link)
+    return { kind: 'unknown', ...exchanged(expected) };
+  const missed = rows.filter((row) => row[2] !== null).map((row) => storedRow(row.slice(2)));
+  if (missed.at(-1)?.seq !== head) return unknown('journal_corrupt', incomplete(head));
+  return { kind: 'moved', missed };
+};
+
+const removed = 'The journal is no longer in the database.';
+
+const shrunk = (head: Seq, expected: Seq): string =>
+  `The journal ends at entry ${head}, but entry ${expected} was already read from it.`;
+
+const incomplete = (head: Seq): string => `The journal ends at entry ${head}, which is not there.`;

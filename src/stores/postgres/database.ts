@@ -1,0 +1,200 @@
+import { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
+import { present } from '../../kernel/assert.ts';
+import type { Address } from './address.ts';
+import { isAnswer, isPassing, storeFailure } from './failures.ts';
+import { type Asking, type Backend, type Row, type Server, ask, backoffMs, cut, prepare } from './session.ts';
+import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
+
+/** A connection is given back after that, so that a hub with nothing to do takes nothing from the server. */
+const idleMs = 60_000;
+/** Work on many rows has no limit at the server; this much longer than for others an answer is waited for. */
+const longPatience = 100;
+
+export interface DatabaseOptions {
+  readonly address: Address;
+  /** The name of the schema, quoted. */
+  readonly schema: string;
+  readonly patienceMs: number;
+  readonly connectionsMax: number;
+}
+
+export type Ask = (statement: Asking['statement'], values?: readonly unknown[]) => Promise<Row[]>;
+
+/** A connection of one's own, for as long as it lasts. */
+export interface Session {
+  readonly backend: Backend;
+  readonly client: Client;
+  readonly ask: Ask;
+  /** Resolves when the connection is no more. */
+  readonly ended: Promise<void>;
+  readonly close: () => void;
+}
+
+/** An append that has lost its connection: what it did is open until its backend is no more. */
+export interface Lost {
+  readonly backend: Backend;
+  readonly error: unknown;
+}
+
+/** The connections of one process to one database, shared by all its journals. */
+export class Database {
+  readonly address: Address;
+  readonly schema: string;
+  readonly statements: Statements;
+  readonly patienceMs: number;
+  readonly #config: ClientConfig;
+  readonly #pool: Pool;
+  readonly #servers = new WeakMap<object, Server>();
+
+  constructor({ address, schema, patienceMs, connectionsMax }: DatabaseOptions) {
+    this.address = address;
+    this.schema = schema;
+    this.statements = statementsOf(schema);
+    this.patienceMs = patienceMs;
+    this.#config = {
+      ...address.config,
+      application_name: 'signalbox',
+      connectionTimeoutMillis: patienceMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    };
+    this.#pool = new Pool({
+      ...this.#config,
+      max: connectionsMax,
+      idleTimeoutMillis: idleMs,
+      // A connection that nobody uses keeps no process alive.
+      allowExitOnIdle: true,
+    });
+    // One that breaks while nobody uses it is taken out of the pool, and nobody has lost anything.
+    this.#pool.on('error', () => {});
+  }
+
+  /** What the server says of itself. Throws what the library throws. */
+  async server(): Promise<Server> {
+    return this.#with(async (client) => this.#serverOf(client));
+  }
+
+  /** Runs one statement; throws what the library throws. */
+  once(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return this.#with((client) => ask(client, this.#asking(statement, values)));
+  }
+
+  /**
+   * Reads. While the server restarts, or a connection turns out to be cut, it is asked again for as long as patience
+   * lasts. Throws `StoreFailure`.
+   */
+  async read(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return this.patiently(() => this.once(statement, values));
+  }
+
+  /** Does again what may be done twice, while what is in the way may pass. Throws `StoreFailure`. */
+  async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.patienceMs;
+    for (let attempts = 0; ; attempts += 1) {
+      try {
+        return await attempt();
+      } catch (thrown) {
+        if (!isPassing(thrown) || performance.now() >= deadline) throw storeFailure(this.address, thrown);
+      }
+      await pause(backoffMs(attempts));
+    }
+  }
+
+  /** Runs a statement that is not to be done twice. When its connection is lost, that and no more is known. */
+  async exactlyOnce(statement: Statement, values: readonly unknown[]): Promise<Row[] | Lost> {
+    return this.#with(async (client) => {
+      const { backend } = this.#serverOf(client);
+      try {
+        return await ask(client, this.#asking(statement, values));
+      } catch (error) {
+        if (isAnswer(error)) throw error;
+        cut(client, 'the answer to an append was lost');
+        return { backend, error };
+      }
+    });
+  }
+
+  /** Whether the backend of a lost connection is no more, so that what it has not done it never will. */
+  async isOver(backend: Backend): Promise<boolean> {
+    return (await this.once(endBackend, [backend.pid, backend.began])).length === 0;
+  }
+
+  /** All or nothing, with as much time as it takes. Throws what the library throws. */
+  async transaction<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#with(async (client) => {
+      const patienceMs = this.patienceMs * longPatience;
+      const asking: Ask = (statement, values = []) => ask(client, { patienceMs, statement, values });
+      await asking({ text: 'begin' });
+      try {
+        await asking({ text: 'set local statement_timeout = 0' });
+        const value = await work(asking);
+        await asking({ text: 'commit' });
+        return value;
+      } catch (thrown) {
+        // Were the connection given back as it is, its next user would be in the middle of this.
+        if (isAnswer(thrown)) await asking({ text: 'rollback' });
+        else cut(client, 'a transaction was not finished');
+        throw thrown;
+      }
+    });
+  }
+
+  /** A connection of its own. Throws what the library throws. */
+  async session(): Promise<Session> {
+    const client = new Client(this.#config);
+    const over = Promise.withResolvers<void>();
+    client.on('error', () => over.resolve());
+    client.on('end', over.resolve);
+    try {
+      await client.connect();
+      const { backend } = await prepare(client, this.patienceMs);
+      // It waits for others most of the time, and that keeps no process alive.
+      const { stream } = client.connection;
+      if (stream instanceof Socket) stream.unref();
+      return {
+        backend,
+        client,
+        ended: over.promise,
+        ask: (statement, values = []) => ask(client, this.#asking(statement, values)),
+        close: () => cut(client, 'closed'),
+      };
+    } catch (thrown) {
+      cut(client, 'could not be set up');
+      throw thrown;
+    }
+  }
+
+  /** Throws what the library throws. */
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  #asking(statement: Asking['statement'], values: readonly unknown[]): Asking {
+    return { patienceMs: this.patienceMs, statement, values };
+  }
+
+  #serverOf(client: object): Server {
+    return present(this.#servers.get(client), 'a connection was set up');
+  }
+
+  async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken = false;
+    const note = (): void => {
+      broken = true;
+    };
+    client.on('error', note);
+    try {
+      if (!this.#servers.has(client)) this.#servers.set(client, await prepare(client, this.patienceMs));
+      return await work(client);
+    } catch (thrown) {
+      broken ||= !isAnswer(thrown);
+      throw thrown;
+    } finally {
+      client.off('error', note);
+      client.release(broken);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type PostgresServer, startPostgres, withPostgres } from '../../testing/postgres-server.ts';
+import { clusterFor } from '../../testing/postgres-storage.ts';
+import { appendTo, emptyHead, headOf, intactRows, requestOf } from '../../testing/store-rows.ts';
+import { type Mishap, unreliableProxy } from '../../testing/unreliable-proxy.ts';
+
+const timeout = 60_000;
+
+let started: Promise<PostgresServer> | undefined;
+
+/** A store whose connections go by a proxy, and one whose connections do not. */
+const throughProxy = async (context: TestContext, patienceMs = 20_000) => {
+  const server = await (started ??= startPostgres());
+  const proxy = await unreliableProxy(context, server.port);
+  const cluster = await clusterFor(context, server);
+  const url = server.url.replace(String(server.port), String(proxy.port));
+  const store = await cluster.store({ url, patienceMs });
+  return { proxy, store, direct: await cluster.store() };
+};
+
+withPostgres('connections to PostgreSQL that are lost', 'own', () => {
+  for (const mishap of ['lost', 'unanswered', 'late'] satisfies Mishap[]) {
+    test(`an append whose connection is cut is done once (${mishap})`, { timeout }, async (context) => {
+      const { proxy, store, direct } = await throughProxy(context);
+      const head = await appendTo(store, emptyHead(store), ['before']);
+      const request = requestOf(head, ['the marked one', 'and another']);
+      proxy.order(mishap, 'the marked one');
+      const outcome = await store.append(request);
+      await proxy.happened();
+      if (mishap === 'unanswered') deepEqual(outcome, { kind: 'moved', missed: request.rows });
+      else deepEqual(outcome, { kind: 'appended' });
+      proxy.deliver();
+      await appendTo(store, headOf(request.rows, head), ['after']);
+      deepEqual(
+        (await intactRows(direct)).map(({ text }) => text),
+        ['before', 'the marked one', 'and another', 'after'],
+      );
+    });
+  }
+
+  test('an append whose outcome cannot be found out is found by its batch later', {
+    timeout,
+  }, async (context) => {
+    const { proxy, store } = await throughProxy(context, 300);
+    const request = requestOf(emptyHead(store), ['the marked one']);
+    proxy.order('unanswered', 'the marked one');
+    const appended = store.append(request);
+    await proxy.happened();
+    proxy.accept(false);
+    const outcome = await appended;
+    equal(outcome.kind === 'unknown' && outcome.code, 'outcome_unknown');
+    proxy.accept(true);
+    deepEqual(await store.read(0, 10), request.rows);
+  });
+
+  test('what is read while connections are cut is read over new ones', { timeout }, async (context) => {
+    const { proxy, store, direct } = await throughProxy(context);
+    const head = await appendTo(direct, emptyHead(direct), ['one']);
+    equal(await store.head(), 1);
+    proxy.accept(false);
+    proxy.accept(true);
+    equal(await store.head(), 1);
+    const rung = Promise.withResolvers<void>();
+    store.watch(rung.resolve);
+    await appendTo(direct, head, ['two']);
+    await rung.promise;
+    ok((await store.readAt([2]))[0]?.text === 'two');
+  });
+});

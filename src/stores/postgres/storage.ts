@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
+import type { JournalIdentity, Store, StoreCapabilities } from '../../journal/store.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { addressOf } from './address.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { type Ask, Database } from './database.ts';
+import { refusalOf } from './failures.ts';
+import { migrate } from './migrations.ts';
+import { isJournalName, namesOf } from './names.ts';
+import { Offices } from './offices.ts';
+import { type Found, PostgresStore, type Shared } from './postgres-store.ts';
+import type { Server } from './session.ts';
+
+export interface PostgresStorageOptions {
+  /** `postgresql://user:password@host:port/database?sslmode=…` */
+  readonly url: string;
+  /** Names the schema of the tables. Clusters in one database never meet. */
+  readonly cluster: string;
+  /** How long connecting, waiting for others, and trying again may take. */
+  readonly patienceMs?: number;
+  /** How many connections there are at most, besides one that listens and one that holds offices. */
+  readonly connectionsMax?: number;
+}
+
+const patienceMs = 5_000;
+const connectionsMax = 8;
+const versionMin = 140_000;
+
+/**
+ * Journals in a PostgreSQL database, for any number of processes on any number of machines. Connections are made to the
+ * server itself, or through a pooler that gives each client a connection of its own.
+ */
+export const openPostgresStorage = async (options: PostgresStorageOptions): Promise<Outcome<Storage>> => {
+  const address = addressOf(options.url);
+  if (!address.ok) return address;
+  const names = namesOf(options.cluster);
+  if (!names.ok) return names;
+  const { schema, channel } = names.value;
+  const database = new Database({
+    address: address.value,
+    schema,
+    patienceMs: options.patienceMs ?? patienceMs,
+    connectionsMax: options.connectionsMax ?? connectionsMax,
+  });
+  try {
+    const server = await database.patiently(() => database.server());
+    const prepared = unfit(database, server) ?? (await migrate(database));
+    if (prepared.ok) return ok(new PostgresStorage(database, channel, capabilitiesOf(server)));
+    await database.close();
+    return prepared;
+  } catch (thrown) {
+    await database.close();
+    return refusalOf(address.value, thrown);
+  }
+};
+
+const unfit = ({ address: { place } }: Database, { version, encoding }: Server): Refusal | undefined => {
+  if (version < versionMin) {
+    return refuse(
+      'storage_failed',
+      `The database ${place} runs PostgreSQL ${Math.floor(version / 10_000)}. Signalbox needs ${versionMin / 10_000} or later. Upgrade the server, or name another one.`,
+      { place },
+    );
+  }
+  if (encoding !== 'UTF8') {
+    return refuse(
+      'storage_failed',
+      `The database ${place} keeps text in ${encoding}, which has not every character. Create one with: createdb --encoding=UTF8 --template=template0 <name>`,
+      { place },
+    );
+  }
+  return undefined;
+};
+
+const capabilitiesOf = ({ fsync, fullPageWrites }: Server): StoreCapabilities => {
+  const off = [fsync ? undefined : 'fsync', fullPageWrites ? undefined : 'full_page_writes'].filter(
+    (setting) => setting !== undefined,
+  );
+  const lossWindow = `acknowledged changes, or the whole database, if the machine of the server goes down (${off.join(' and ')} = off in postgresql.conf)`;
+  return { durable: true, shared: true, ...(off.length > 0 && { lossWindow }) };
+};
+
+class PostgresStorage implements Storage {
+  readonly kind = 'postgres';
+  readonly place: string;
+  readonly #database: Database;
+  readonly #shared: Shared;
+  #closing: Promise<void> | undefined;
+
+  constructor(database: Database, channel: string, capabilities: StoreCapabilities) {
+    this.#database = database;
+    this.place = `${database.address.place} (schema ${database.schema})`;
+    this.#shared = {
+      database,
+      channel,
+      capabilities,
+      feed: new ChangeFeed(database, channel),
+      offices: new Offices(database),
+    };
+  }
+
+  readonly placeOf = (name: JournalName): string => `${name} in ${this.place}`;
+
+  readonly open = (name: JournalName, creation: Creation): Promise<Outcome<Store>> =>
+    this.#outcome(async () => {
+      const { read, statements } = this.#reading();
+      const identity = typeof creation === 'object' ? creation.as : { id: randomUUID(), generation: 1 };
+      let found = await this.#find(name);
+      if (found === undefined && creation !== 'must-exist') {
+        await read(statements.create, [name, identity.id, identity.generation]);
+        found = await this.#find(name);
+      }
+      if (found === undefined) return this.#missing(name);
+      if (typeof creation === 'object' && !isSame(found.identity, creation.as)) return this.#another(name);
+      return ok(new PostgresStore(this.#shared, found));
+    });
+
+  readonly names = (): Promise<Outcome<readonly JournalName[]>> =>
+    this.#outcome(async () => {
+      const { read, statements } = this.#reading();
+      const rows = await read(statements.names, []);
+      return ok(rows.map(([name]) => String(name)).filter(isJournalName));
+    });
+
+  readonly wasBegun = (name: JournalName): Promise<Outcome<boolean>> =>
+    this.#outcome(async () => ok((await this.#find(name)) !== undefined));
+
+  readonly bytesOf = async (name: JournalName): Promise<number> => {
+    const { read, statements } = this.#reading();
+    const [row] = await read(statements.bytes, [name]);
+    return Number(row?.[0] ?? 0);
+  };
+
+  readonly remove = (name: JournalName): Promise<Outcome<true>> =>
+    this.#change((ask, { dropJournal }) => ask(dropJournal, [name]));
+
+  readonly replace = (to: JournalName, from: JournalName): Promise<Outcome<true>> =>
+    this.#outcome(async () => {
+      if ((await this.#find(from)) === undefined) return this.#missing(from);
+      return this.#change(async (ask, { dropJournal, rename }) => {
+        await ask(dropJournal, [to]);
+        await ask(rename, [to, from]);
+      });
+    });
+
+  readonly close = (): Promise<void> => (this.#closing ??= this.#close());
+
+  async #close(): Promise<void> {
+    this.#shared.feed.close();
+    this.#shared.offices.close();
+    await this.#database.close();
+  }
+
+  #reading() {
+    const database = this.#database;
+    return { statements: database.statements, read: database.read.bind(database) };
+  }
+
+  async #find(name: JournalName): Promise<Found | undefined> {
+    const { read, statements } = this.#reading();
+    const [row] = await read(statements.find, [name]);
+    if (row === undefined) return undefined;
+    const [key, id, generation, openedAt] = row;
+    return {
+      key: Number(key),
+      identity: { id: String(id), generation: Number(generation) },
+      openedAt: Number(openedAt),
+    };
+  }
+
+  #change(work: (ask: Ask, statements: Database['statements']) => Promise<unknown>): Promise<Outcome<true>> {
+    const database = this.#database;
+    return this.#outcome(() =>
+      database.patiently(() =>
+        database.transaction(async (ask) => {
+          await work(ask, database.statements);
+          return ok(true);
+        }),
+      ),
+    );
+  }
+
+  async #outcome<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await work();
+    } catch (thrown) {
+      return refusalOf(this.#database.address, thrown);
+    }
+  }
+
+  #missing(name: JournalName): Refusal {
+    const { place } = this;
+    return refuse(
+      'journal_missing',
+      `There is no journal ${name} in the database ${place}. Restore a backup, or name the right database and cluster, and try again.`,
+      { place, journal: name },
+    );
+  }
+
+  #another(name: JournalName): Refusal {
+    const { place } = this;
+    return refuse(
+      'exists',
+      `There is another journal ${name} in the database ${place} already. Nothing was changed. Remove that one, or name another place.`,
+      { place, journal: name },
+    );
+  }
+}
+
+const isSame = (one: JournalIdentity, other: JournalIdentity): boolean =>
+  one.id === other.id && one.generation === other.generation;

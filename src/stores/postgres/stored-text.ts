@@ -1,0 +1,14 @@
+/**
+ * PostgreSQL keeps any text but one with the character of code 0. That one is written as two characters, and so is the
+ * character that begins such pairs. JSON has neither of them, so that what is in the table is what was appended.
+ */
+const marker = '\u0001';
+const zero = '\u0000';
+const special = /[\u0000\u0001]/;
+const written = { [zero]: `${marker}0`, [marker]: `${marker}1` } as const;
+
+export const toStored = (text: string): string =>
+  special.test(text) ? text.replaceAll(marker, written[marker]).replaceAll(zero, written[zero]) : text;
+
+export const fromStored = (text: string): string =>
+  text.includes(marker) ? text.replaceAll(written[zero], zero).replaceAll(written[marker], marker) : text;

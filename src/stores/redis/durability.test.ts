@@ -1,0 +1,136 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Storage } from '../../journal/storage.ts';
+import type { Outcome } from '../../kernel/errors.ts';
+import { startRedis, testsThatStartRedis } from '../../testing/redis-server.ts';
+import { opened } from '../../testing/store-files.ts';
+import { appendTo, emptyHead, requestOf } from '../../testing/store-rows.ts';
+import { openRedisStorage } from './storage.ts';
+
+const timeout = 30_000;
+
+const place = async (context: TestContext, settings: readonly string[]) => {
+  const server = await startRedis({ settings });
+  context.after(server.stop);
+  return {
+    server,
+    open: async (acceptDataLossWindow: boolean, url = server.url): Promise<Outcome<Storage>> => {
+      const storage = await openRedisStorage({ url, cluster: 'test', acceptDataLossWindow });
+      if (storage.ok) context.after(storage.value.close);
+      return storage;
+    },
+  };
+};
+
+const refusalOf = (outcome: Outcome<Storage>): string => {
+  ok(!outcome.ok);
+  equal(outcome.code, 'invalid_state', outcome.message);
+  return outcome.message;
+};
+
+const lossWindowOf = async (outcome: Outcome<Storage>): Promise<string | undefined> => {
+  const store = opened(await opened(outcome).open('workspaces/main', 'may'));
+  await appendTo(store, emptyHead(store), ['one']);
+  const { lossWindow } = store.capabilities;
+  await store.close();
+  return lossWindow;
+};
+
+interface Case {
+  readonly settings: readonly string[];
+  readonly refusal: readonly RegExp[];
+  readonly lossWindow: RegExp;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'that syncs once a second': {
+    settings: ['appendfsync everysec'],
+    refusal: [
+      /appendfsync is everysec/,
+      /"CONFIG SET appendfsync always", and in redis\.conf "appendfsync always"/,
+      /--accept-data-loss-window/,
+    ],
+    lossWindow: /^about 1 s of acknowledged changes, if the server loses power \(appendfsync everysec\)$/,
+  },
+  'that never syncs': {
+    settings: ['appendfsync no'],
+    refusal: [/appendfsync is no/, /CONFIG SET appendfsync always/],
+    lossWindow: /appendfsync no/,
+  },
+  'that keeps everything in memory': {
+    settings: ['appendonly no', 'appendfsync everysec'],
+    refusal: [/appendonly is no/, /"CONFIG SET appendonly yes" and "CONFIG SET appendfsync always"/],
+    lossWindow: /^everything since the last snapshot/,
+  },
+  'that does not sync while it rewrites its log': {
+    settings: ['no-appendfsync-on-rewrite yes'],
+    refusal: [/CONFIG SET no-appendfsync-on-rewrite no/],
+    lossWindow: /rewrote its log/,
+  },
+  'that does not say': {
+    settings: ['rename-command CONFIG secret'],
+    refusal: [/does not say/, /CONFIG SET appendonly yes.*CONFIG SET appendfsync always/],
+    lossWindow: /^unknown/,
+  },
+};
+
+testsThatStartRedis('what Redis may lose', () => {
+  for (const [title, { settings, refusal, lossWindow }] of Object.entries(cases)) {
+    test(`a server ${title} is refused with what to set, unless the loss is accepted, which the store says then`, {
+      timeout,
+    }, async (context) => {
+      const { open } = await place(context, settings);
+      const message = refusalOf(await open(false));
+      for (const part of refusal) match(message, part);
+      match((await lossWindowOf(await open(true))) ?? '', lossWindow);
+    });
+  }
+
+  test('a server that was switched on to log is fit when its log is complete', {
+    timeout,
+  }, async (context) => {
+    const { server, open } = await place(context, ['appendonly no', 'appendfsync everysec']);
+    await server.ask('CONFIG', 'SET', 'appendonly', 'yes');
+    await server.ask('CONFIG', 'SET', 'appendfsync', 'always');
+    equal(await lossWindowOf(await open(false)), undefined);
+  });
+
+  test('a server that deletes keys to make room is refused, whatever is accepted', {
+    timeout,
+  }, async (context) => {
+    const { server, open } = await place(context, ['maxmemory 100mb', 'maxmemory-policy allkeys-lru']);
+    match(refusalOf(await open(true)), /CONFIG SET maxmemory-policy noeviction/);
+    await server.ask('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    opened(await open(false));
+  });
+
+  test('a server that becomes unsafe while it is in use is found out, and stores nothing more', {
+    timeout,
+  }, async (context) => {
+    const { server, open } = await place(context, []);
+    const store = opened(await opened(await open(false)).open('workspaces/main', 'may'));
+    context.after(store.close);
+    const head = await appendTo(store, emptyHead(store), ['one']);
+    await server.ask('CONFIG', 'SET', 'appendfsync', 'everysec');
+    const { writable, reason } = await store.health();
+    equal(writable, false);
+    match(reason ?? '', /CONFIG SET appendfsync always/);
+    const outcome = await store.append(requestOf(head, ['two']));
+    equal(outcome.kind === 'unknown' && outcome.code, 'invalid_state');
+    await server.ask('CONFIG', 'SET', 'appendfsync', 'always');
+    deepEqual(await store.health(), { writable: true, reason: undefined });
+    await appendTo(store, head, ['two']);
+  });
+
+  test('a server that comes back less safe than it was is not written to', { timeout }, async (context) => {
+    const { server, open } = await place(context, []);
+    const store = opened(await opened(await open(false)).open('workspaces/main', 'may'));
+    context.after(store.close);
+    const head = await appendTo(store, emptyHead(store), ['one']);
+    await server.ask('CONFIG', 'SET', 'appendfsync', 'no');
+    await server.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    equal(await store.head(), 1);
+    const outcome = await store.append(requestOf(head, ['two']));
+    equal(outcome.kind === 'unknown' && outcome.code, 'invalid_state');
+  });
+});

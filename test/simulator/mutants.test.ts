@@ -1,0 +1,49 @@
+/* The simulator finds known bugs, each within the schedules that its line allows. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Tear, SimulatedDisk } from './disk.ts';
+import { mutants } from './mutants.ts';
+import { simulate } from './schedule.ts';
+
+const firstSeed = 1;
+
+describe('the simulator finds', () => {
+  for (const { name, changes, within, foundBy } of mutants) {
+    it(`${name}, within ${within} schedules`, async () => {
+      const found: string[] = [];
+      for (let i = 0; i < within && !found.some((what) => foundBy.test(what)); i += 1) {
+        const { failure } = await simulate(firstSeed + i, changes);
+        if (failure !== undefined) found.push(failure);
+      }
+      assert.ok(
+        found.some((what) => foundBy.test(what)),
+        `found was only: ${found.join('\n')}`,
+      );
+    });
+  }
+});
+
+describe('a store that tears a batch', () => {
+  const tears: readonly Tear[] = ['cut', 'hole', 'short'];
+  for (const tear of tears) {
+    it(`is damage to whoever opens or reads the journal, and no shorter board (${tear})`, async () => {
+      let torn = 0;
+      for (let i = 0; i < 50; i += 1) {
+        const disks: SimulatedDisk[] = [];
+        const { failure, mark } = await simulate(firstSeed + i, {
+          disk: (identity) => {
+            const disk = new SimulatedDisk(identity, tear);
+            disks.push(disk);
+            return disk;
+          },
+          weather: { 'torn write': 0.1 },
+        });
+        const [disk] = disks;
+        if (disk?.torn !== true) continue;
+        torn += 1;
+        assert.match(failure ?? '', /journal is damaged at entry/, `seed ${firstSeed + i}, ${mark}`);
+      }
+      assert.ok(torn > 1, `${torn} were torn`);
+    });
+  }
+});
