@@ -17,7 +17,7 @@ export const isDraft = (name: JournalName): boolean => name.endsWith(suffix);
  */
 export const placeDraft = async (storage: Storage, name: JournalName): Promise<Outcome<true>> => {
   const keys: SubjectKey[] = [];
-  for (const from of [draftOf(name), name]) {
+  for (const from of [name, draftOf(name)]) {
     const store = await storage.open(from, 'must-exist');
     // One that is not there, or damaged, has none to be taken along.
     if (!store.ok) continue;

@@ -21,6 +21,7 @@ import type { Given } from '../../commands/command.ts';
 import { isDraft } from '../drafts.ts';
 import { codecOf } from '../entry-codec.ts';
 import { type BackupBeginning, type BackupJournal, backupFormat } from './format.ts';
+import { writeKeys } from './keys.ts';
 import { type CheckedBackup, checkBackup } from './read.ts';
 
 /**
@@ -52,6 +53,7 @@ export const writeBackup = async (
     }
     const checked = await checkBackup(draft);
     if (!checked.ok) return checked;
+    await writeKeys(path, opened);
     await rename(draft, path);
     await syncFolder(dirname(path));
     return ok({ ...checked.value, path });
