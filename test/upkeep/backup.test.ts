@@ -119,7 +119,7 @@ describe('signalbox backup to a place that will not do', () => {
     assert.equal(full.code, 'storage_full');
     const locked = refusalIn(await runOnDisk({ at: disk, options: 'ro' }, words));
     assert.equal(locked.code, 'storage_read_only');
-    assert.deepEqual(readdirSync(folder).toSorted(), ['disk', 'one.gz']);
+    assert.deepEqual(readdirSync(folder).toSorted(), ['disk', 'one.gz', 'one.gz.keys']);
   });
 });
 
@@ -146,7 +146,7 @@ describe('a backup that is no longer what it was', () => {
       ['cut', 'journal_corrupt', whole.subarray(0, whole.length - 20)],
       ['cut where a line ends', 'journal_corrupt', gzipSync(`${lines.slice(0, 4).join('\n')}\n`)],
       ['a byte in it', 'journal_corrupt', whole.with(Math.floor(whole.length / 2), 0x55)],
-      ['an entry', 'journal_corrupt', changed((line) => line.replace('three', 'thres'))],
+      ['an entry', 'journal_corrupt', changed((line) => line.replace('tasks.added', 'tasks.addad'))],
       [
         'a batch',
         'journal_corrupt',

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { areas } from '../../areas/index.ts';
-import { Codec } from '../../journal/codec.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
 import { beginningOf, checkedPages } from '../../journal/rows.ts';
 import { type Store, StoreFailure } from '../../journal/store.ts';
@@ -12,6 +10,7 @@ import { jsonLine, writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
+import { codecOf } from './entry-codec.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 
 /** Takes lines; where it cannot, that is thrown. */
@@ -36,11 +35,11 @@ export const exportJournal = async (given: Given): Promise<Outcome<true>> => {
     if (store?.ok === false) return store;
     try {
       if (typeof out !== 'string') {
-        const written = await writeEntries(store?.value, (text) => toTerminal(terminal.out, text));
+        const written = await writeEntries(given, store?.value, (text) => toTerminal(terminal.out, text));
         return written.ok ? ok(true) : written;
       }
       const path = resolve(out);
-      const written = await toFile(path, (write) => writeEntries(store?.value, write));
+      const written = await toFile(path, (write) => writeEntries(given, store?.value, write));
       if (!written.ok) return written;
       if (terminal.json) writeJson(terminal, { export: path, workspace, entries: written.value });
       else terminal.out.write(`${path}: ${entriesIn(written.value)} of ${workspace}\n`);
@@ -52,15 +51,20 @@ export const exportJournal = async (given: Given): Promise<Outcome<true>> => {
 };
 
 /** How many there were. */
-const writeEntries = async (store: Store | undefined, write: Write): Promise<Outcome<number>> => {
+const writeEntries = async (
+  given: Given,
+  store: Store | undefined,
+  write: Write,
+): Promise<Outcome<number>> => {
   if (store === undefined) return ok(0);
-  const codec = new Codec(areas);
   try {
+    const codec = await codecOf(given, store);
+    if (!codec.ok) return codec;
     const head = await store.head();
     for await (const rows of checkedPages(store, beginningOf(store.identity), head)) {
       const lines: string[] = [];
-      for (const { text, seq } of rows) {
-        const entry = codec.decode(text, seq);
+      for (const { seq, text } of rows) {
+        const entry = codec.value.decode(text, seq);
         if (!entry.ok) return entry;
         lines.push(jsonLine(entry.value));
       }

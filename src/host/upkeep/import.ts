@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { unknownWorkspace, workspacesIntent } from '../../areas/workspaces/decide.ts';
-import { areas } from '../../areas/index.ts';
 import { chainLink } from '../../journal/chain.ts';
-import { Codec } from '../../journal/codec.ts';
+import type { Codec } from '../../journal/codec.ts';
 import { appendChecked } from '../../journal/copying.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
 import type { Head } from '../../journal/head.ts';
 import { verify } from '../../journal/journal.ts';
-import { beginningOf, headOf } from '../../journal/rows.ts';
+import { beginningOf } from '../../journal/rows.ts';
 import { type JournalName, type Storage, workspaceJournal } from '../../journal/storage.ts';
 import { StoreFailure, type StoredRow } from '../../journal/store.ts';
 import { type Entry, systemActor } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { canonicalJson } from '../../kernel/json.ts';
 import { faultInName } from '../../kernel/names.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
@@ -20,7 +20,8 @@ import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import type { Workspaces } from '../workspaces.ts';
-import { draftOf } from './drafts.ts';
+import { draftOf, placeDraft } from './drafts.ts';
+import { codecOf } from './entry-codec.ts';
 import { checkedEntries } from './imported-entries.ts';
 
 /**
@@ -44,7 +45,7 @@ export const importJournal = async (given: Given): Promise<Outcome<true>> => {
   const opened = await openJournals(configuration.settings, { log, ticksFirst: false, brief: true });
   if (!opened.ok) return opened;
   try {
-    const made = await makeFrom(path, name, opened.value);
+    const made = await makeFrom(given, { path, name, workspaces: opened.value });
     if (!made.ok) return made;
     tell(given, { name, path, entries: count.value });
     return ok(true);
@@ -64,7 +65,14 @@ const countGood = async (path: string): Promise<Outcome<number>> => {
   }
 };
 
-const makeFrom = async (path: string, name: string, workspaces: Workspaces): Promise<Outcome<true>> => {
+const makeFrom = async (
+  given: Given,
+  {
+    path,
+    name,
+    workspaces,
+  }: { readonly path: string; readonly name: string; readonly workspaces: Workspaces },
+): Promise<Outcome<true>> => {
   const { storage } = workspaces;
   const known = await workspaces.known(name);
   if (known.ok)
@@ -78,8 +86,8 @@ const makeFrom = async (path: string, name: string, workspaces: Workspaces): Pro
   const begun = await storage.wasBegun(journal);
   if (!begun.ok) return begun;
   const placed = begun.value
-    ? await demandOurs(path, storage, journal)
-    : await buildAndPlace(path, storage, journal);
+    ? await demandOurs(given, { path, storage, journal })
+    : await buildAndPlace(given, { path, storage, journal });
   if (!placed.ok) return placed;
   const registered = await workspaces.hub.engine.report(
     'host',
@@ -94,17 +102,19 @@ const makeFrom = async (path: string, name: string, workspaces: Workspaces): Pro
   return made.ok ? ok(true) : made.code === 'workspace_unknown' ? unknownWorkspace(name) : made;
 };
 
-const buildAndPlace = async (
-  path: string,
-  storage: Storage,
-  journal: JournalName,
-): Promise<Outcome<true>> => {
-  const built = await buildDraft(path, storage, journal);
-  return built.ok ? storage.replace(journal, draftOf(journal)) : built;
+interface Importing {
+  readonly path: string;
+  readonly storage: Storage;
+  readonly journal: JournalName;
+}
+
+const buildAndPlace = async (given: Given, importing: Importing): Promise<Outcome<true>> => {
+  const built = await buildDraft(given, importing);
+  return built.ok ? placeDraft(importing.storage, importing.journal) : built;
 };
 
 /** A journal that no workspace has: whole, and of the same entries, where an earlier attempt has got no further. */
-const demandOurs = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
+const demandOurs = async (given: Given, { path, storage, journal }: Importing): Promise<Outcome<true>> => {
   const foreign = refuse(
     'exists',
     `There is a journal at ${storage.placeOf(journal)} that no workspace has. Nothing was changed. Choose another name with --workspace.`,
@@ -114,10 +124,19 @@ const demandOurs = async (path: string, storage: Storage, journal: JournalName):
   if (!opened.ok) return foreign;
   const store = opened.value;
   try {
-    let wanted = beginningOf(store.identity);
-    for await (const entries of checkedEntries(path)) wanted = rowsOf(entries, wanted).at(-1) ?? wanted;
-    const head = await headOf(store);
-    return head.seq === wanted.seq && head.chain === wanted.chain ? ok(true) : foreign;
+    const codec = await codecOf(given, store);
+    if (!codec.ok) return codec;
+    let last = 0;
+    for await (const entries of checkedEntries(path)) {
+      const rows = await store.read(last, entries.length);
+      const same = entries.every((entry, index) => {
+        const there = codec.value.decode(rows[index]?.text ?? '{}', entry.seq);
+        return there.ok && canonicalJson(there.value) === canonicalJson(entry);
+      });
+      if (!same) return foreign;
+      last += entries.length;
+    }
+    return last === (await store.head()) ? ok(true) : foreign;
   } catch (thrown) {
     return fileRefusal(path, thrown, `${path} cannot be read`);
   } finally {
@@ -125,7 +144,7 @@ const demandOurs = async (path: string, storage: Storage, journal: JournalName):
   }
 };
 
-const buildDraft = async (path: string, storage: Storage, journal: JournalName): Promise<Outcome<true>> => {
+const buildDraft = async (given: Given, { path, storage, journal }: Importing): Promise<Outcome<true>> => {
   const name = draftOf(journal);
   // What an earlier attempt has left is of no use: its identity is its own.
   const removed = await storage.remove(name);
@@ -134,9 +153,12 @@ const buildDraft = async (path: string, storage: Storage, journal: JournalName):
   if (!opened.ok) return opened;
   const store = opened.value;
   try {
+    const codec = await codecOf(given, store);
+    if (!codec.ok) return codec;
     let head = beginningOf(store.identity);
     for await (const entries of checkedEntries(path)) {
-      head = await appendChecked(store, head, rowsOf(entries, head));
+      await codec.value.sealer?.prepare(entries);
+      head = await appendChecked(store, head, rowsOf(codec.value, entries, head));
     }
     const verified = await verify(store);
     return verified.ok ? ok(true) : verified;
@@ -148,8 +170,7 @@ const buildDraft = async (path: string, storage: Storage, journal: JournalName):
   }
 };
 
-const rowsOf = (entries: readonly Entry[], head: Head): readonly StoredRow[] => {
-  const codec = new Codec(areas);
+const rowsOf = (codec: Codec, entries: readonly Entry[], head: Head): readonly StoredRow[] => {
   let { chain } = head;
   return entries.map((entry) => {
     const text = codec.encode(entry);

@@ -65,7 +65,7 @@ const entryIn = (line: string, number: number, { path, before, codec }: Reading)
     throw bad(path, number, 'it is older than the one before it');
   if (areasOfHub.includes(type.split('.')[0] ?? ''))
     throw bad(path, number, `${type} belongs in the hub's own journal, and not in that of a workspace`);
-  const decoded = codec.decode(line, seq);
+  const decoded = codec.decode(line, number);
   if (!decoded.ok) throw bad(path, number, `${type}, version ${read.data.version}, is not known here`);
   return decoded.value;
 };

@@ -15,7 +15,7 @@ import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
-import { draftOf, isDraft } from './drafts.ts';
+import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
 import { nothingKept } from './nothing-kept.ts';
 
@@ -129,7 +129,7 @@ const copyOne = async (source: Storage, target: Storage, name: JournalName): Pro
     const draft = draftOf(name);
     const copied = await copyInto(from.value, target, { name, as: draft });
     if (!copied.ok) return copied;
-    const replaced = await target.replace(name, draft);
+    const replaced = await placeDraft(target, name);
     return replaced.ok ? copied : replaced;
   } finally {
     await from.value.close();
@@ -145,6 +145,7 @@ const copyInto = async (
   const to = await target.open(as, { as: from.identity });
   if (!to.ok) return to;
   try {
+    await to.value.subjectKeys?.adopt((await from.subjectKeys?.load()) ?? []);
     return await copyWhole(from, to.value, { name, place: target.placeOf(as) });
   } finally {
     await to.value.close();

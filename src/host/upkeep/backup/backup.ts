@@ -18,7 +18,7 @@ export const backUp = async (given: Given): Promise<Outcome<true>> => {
   return withStorage(configuration.settings, async (storage) => {
     const out = flags.get('out');
     const path = typeof out === 'string' ? await fileAt(resolve(out)) : backupIn(dataDir, 'backup');
-    const written = await backUpTo(storage, path);
+    const written = await backUpTo(storage, path, given);
     if (!written.ok) return written;
     const { journals, beginning, sha256 } = written.value;
     if (terminal.json) writeJson(terminal, { backup: path, time: beginning.time, journals, sha256 });
@@ -28,10 +28,14 @@ export const backUp = async (given: Given): Promise<Outcome<true>> => {
 };
 
 /** Where nothing was ever written there is nothing to back up. */
-export const backUpTo = async (storage: Storage, path: string): Promise<Outcome<CheckedBackup>> => {
+export const backUpTo = async (
+  storage: Storage,
+  path: string,
+  given: Pick<Given, 'configuration' | 'log'>,
+): Promise<Outcome<CheckedBackup>> => {
   const names = await storage.names();
   if (!names.ok) return names;
-  return names.value.length === 0 ? nothingKept(storage.place, 'back up') : writeBackup(storage, path);
+  return names.value.length === 0 ? nothingKept(storage.place, 'back up') : writeBackup(storage, path, given);
 };
 
 /** A name that says when, in the folder of backups. `what`: what it begins with. */

@@ -4,10 +4,9 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { areas, initialSlices } from '../../../areas/index.ts';
+import { initialSlices } from '../../../areas/index.ts';
 import { onlyPartition } from '../../../areas/workspaces/model.ts';
 import { workspacesArea } from '../../../areas/workspaces/area.ts';
-import { Codec } from '../../../journal/codec.ts';
 import { fileRefusal, isAbsent } from '../../../journal/file-faults.ts';
 import { makeFolder, syncFolder } from '../../../journal/folders.ts';
 import type { Head } from '../../../journal/head.ts';
@@ -18,8 +17,11 @@ import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { present } from '../../../kernel/assert.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { version } from '../../version.ts';
+import type { Given } from '../../commands/command.ts';
 import { isDraft } from '../drafts.ts';
+import { codecOf } from '../entry-codec.ts';
 import { type BackupBeginning, type BackupJournal, backupFormat } from './format.ts';
+import { writeKeys } from './keys.ts';
 import { type CheckedBackup, checkBackup } from './read.ts';
 
 /**
@@ -27,11 +29,15 @@ import { type CheckedBackup, checkBackup } from './read.ts';
  * last, and what it knows besides is measured after it, so that the list of workspaces in the backup knows each journal in
  * it, and each journal that it knows is there. The file gets its name when it has been read again.
  */
-export const writeBackup = async (storage: Storage, path: string): Promise<Outcome<CheckedBackup>> => {
+export const writeBackup = async (
+  storage: Storage,
+  path: string,
+  given: Pick<Given, 'configuration' | 'log'>,
+): Promise<Outcome<CheckedBackup>> => {
   const opened: Opened[] = [];
   const draft = `${path}.draft`;
   try {
-    const prefixes = await openAll(storage, opened);
+    const prefixes = await openAll(storage, opened, given);
     if (!prefixes.ok) return prefixes;
     if (await isThere(path)) return taken(path);
     await makeFolder(dirname(path));
@@ -47,6 +53,7 @@ export const writeBackup = async (storage: Storage, path: string): Promise<Outco
     }
     const checked = await checkBackup(draft);
     if (!checked.ok) return checked;
+    await writeKeys(path, opened);
     await rename(draft, path);
     await syncFolder(dirname(path));
     return ok({ ...checked.value, path });
@@ -80,12 +87,16 @@ const taken = (path: string): Outcome<never> =>
   });
 
 /** The journals of workspaces that the hub's knows, up to where it is taken. Throws `StoreFailure`. */
-const listedIn = async ({ store, head }: Opened): Promise<Outcome<readonly JournalName[]>> => {
-  const codec = new Codec(areas);
+const listedIn = async (
+  { store, head }: Opened,
+  given: Pick<Given, 'configuration' | 'log'>,
+): Promise<Outcome<readonly JournalName[]>> => {
+  const codec = await codecOf(given, store);
+  if (!codec.ok) return codec;
   let slices = initialSlices;
   for await (const rows of checkedPages(store, beginningOf(store.identity), head.seq)) {
-    for (const { text, seq } of rows) {
-      const entry = codec.decode(text, seq);
+    for (const { seq, text } of rows) {
+      const entry = codec.value.decode(text, seq);
       if (!entry.ok) return entry;
       slices = workspacesArea.evolve(slices, entry.value);
     }
@@ -97,7 +108,11 @@ const listedIn = async ({ store, head }: Opened): Promise<Outcome<readonly Journ
 };
 
 /** Workspaces first, the hub, and what that knows besides: it has come into being meanwhile, or it is lost. */
-const openAll = async (storage: Storage, opened: Opened[]): Promise<Outcome<true>> => {
+const openAll = async (
+  storage: Storage,
+  opened: Opened[],
+  given: Pick<Given, 'configuration' | 'log'>,
+): Promise<Outcome<true>> => {
   const first = await workspacesIn(storage);
   if (!first.ok) return first;
   const add = async (name: JournalName): Promise<Outcome<true>> => {
@@ -112,7 +127,7 @@ const openAll = async (storage: Storage, opened: Opened[]): Promise<Outcome<true
   }
   const hub = await add(hubJournal);
   if (!hub.ok) return hub;
-  const listed = await listedIn(present(opened.at(-1), 'the hub is open'));
+  const listed = await listedIn(present(opened.at(-1), 'the hub is open'), given);
   if (!listed.ok) return listed;
   for (const name of listed.value) {
     if (first.value.includes(name)) continue;

@@ -4,11 +4,13 @@ import { verify } from '../../../journal/journal.ts';
 import { headOf } from '../../../journal/rows.ts';
 import { type JournalName, type Storage, hubJournal } from '../../../journal/storage.ts';
 import { type JournalIdentity, type Store, StoreFailure, type StoredRow } from '../../../journal/store.ts';
+import type { SubjectKey } from '../../../journal/subject-keys.ts';
 import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { type BackupJournal, damagedBackup } from '../backup/format.ts';
+import { readKeys } from '../backup/keys.ts';
 import { backupParts } from '../backup/read.ts';
-import { draftOf } from '../drafts.ts';
+import { draftOf, placeDraft } from '../drafts.ts';
 import type { RestorePlan } from './plan.ts';
 
 /** The identity that a journal of the backup begins with. */
@@ -44,6 +46,8 @@ export const buildDrafts = async (
   path: string,
   plan: RestorePlan,
 ): Promise<Outcome<readonly BackupJournal[]>> => {
+  const keys = await readKeys(path);
+  if (!keys.ok) return keys;
   const built: BackupJournal[] = [];
   let draft: Draft | undefined;
   try {
@@ -53,6 +57,7 @@ export const buildDrafts = async (
         draft = undefined;
         if (await isRestored(storage, part.journal, plan)) continue;
         draft = await Draft.open(storage, part.journal, identityOf(part.journal, plan));
+        await draft.adopt(keys.value[part.journal.name] ?? []);
         built.push(part.journal);
       }
       if (part.kind === 'rows') await draft?.take(part.rows);
@@ -90,6 +95,10 @@ class Draft {
     }
     const store = demand(opened);
     return new Draft(store, journal, await headOf(store));
+  }
+
+  async adopt(keys: readonly SubjectKey[]): Promise<void> {
+    if (keys.length > 0) await this.#store.subjectKeys?.adopt(keys);
   }
 
   async take(rows: readonly StoredRow[]): Promise<void> {
@@ -137,7 +146,7 @@ export const putInPlace = async (
     ...names.filter((one) => one !== hubJournal),
     ...names.filter((one) => one === hubJournal),
   ]) {
-    const replaced = await replace(storage, name, draftOf(name));
+    const replaced = await replace(storage, name);
     if (!replaced.ok) return replaced;
   }
   const there = await storage.names();
@@ -150,10 +159,10 @@ export const putInPlace = async (
   return ok(true);
 };
 
-const replace = async (storage: Storage, to: JournalName, from: JournalName): Promise<Outcome<true>> => {
-  const replaced = await storage.replace(to, from);
+const replace = async (storage: Storage, to: JournalName): Promise<Outcome<true>> => {
+  const replaced = await placeDraft(storage, to);
   if (replaced.ok || replaced.code !== 'journal_corrupt') return replaced;
   // One that is damaged cannot be replaced while it is there.
   const removed = await storage.remove(to);
-  return removed.ok ? storage.replace(to, from) : removed;
+  return removed.ok ? placeDraft(storage, to) : removed;
 };

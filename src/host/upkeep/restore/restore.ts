@@ -83,7 +83,7 @@ const newPlan = async (
   });
   if (!yes.ok) return yes;
   if (given.flags.has(noBackup)) return written(dataDir, plan);
-  const before = await backUpTo(storage, backupIn(dataDir, 'before-restore'));
+  const before = await backUpTo(storage, backupIn(dataDir, 'before-restore'), given);
   return before.ok
     ? written(dataDir, { ...plan, before: before.value.path })
     : refuse(
