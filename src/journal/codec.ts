@@ -1,9 +1,11 @@
 import type { Area, EventSpec } from '../kernel/area.ts';
+import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { trustedJson } from '../kernel/json.ts';
 import { type Cipher, type Unopened, sealedWith } from './cipher.ts';
 import type { Sealer, StoredEntry } from './sealer.ts';
+import type { StoredRow } from './store.ts';
 
 export interface CodecOptions {
   /** With it what is written is encrypted, and what is encrypted can be read. */
@@ -29,13 +31,26 @@ export class Codec {
     return this.#cipher === undefined ? text : this.#cipher.seal(text, entry.seq);
   }
 
+  /** The entry that stands at `seq`, as `decodeAll` gives it. */
+  decode(text: string, seq: Seq): Outcome<Entry> {
+    const decoded = this.decodeAll([{ text, seq }]);
+    return decoded.ok ? ok(present(decoded.value[0], 'each row gives an entry')) : decoded;
+  }
+
   /**
-   * The entry that stands at `seq`. Refuses `upgrade_required` for an event that this version does not know,
+   * The entries of rows, in their order. Refuses `upgrade_required` for an event that this version does not know,
    * `encryption_key_missing` for one that it has no key for, and `journal_corrupt` for one that was encrypted elsewhere.
    */
-  decode(text: string, seq: Seq): Outcome<Entry> {
-    const plain = this.#decrypted(text, seq);
-    return plain.ok ? this.#read(plain.value, seq) : plain;
+  decodeAll(rows: readonly Pick<StoredRow, 'text' | 'seq'>[]): Outcome<readonly Entry[]> {
+    const stored: StoredEntry[] = [];
+    for (const { text, seq } of rows) {
+      const plain = this.#decrypted(text, seq);
+      const read = plain.ok ? this.#read(plain.value, seq) : plain;
+      if (!read.ok) return read;
+      stored.push(read.value);
+    }
+    const opened = this.#opened(stored);
+    return opened.ok ? ok(opened.value.map((entry) => this.#lifted(entry))) : opened;
   }
 
   /** The entry that stands at `seq`, with its personal members still sealed, and not lifted. */
@@ -57,7 +72,7 @@ export class Codec {
     return this.#specs.get(type)?.version;
   }
 
-  #read(text: string, seq: Seq): Outcome<Entry> {
+  #read(text: string, seq: Seq): Outcome<StoredEntry> {
     const stored: StoredEntry = trustedJson(text);
     const spec = this.#specs.get(stored.type);
     if (spec === undefined || stored.version > spec.version) {
@@ -69,8 +84,12 @@ export class Codec {
         { seq: stored.seq, type: stored.type, version: stored.version },
       );
     }
-    const opened = this.#opened(stored);
-    return !opened.ok || opened.value.version === spec.version ? opened : ok(lift(opened.value, spec));
+    return ok(stored);
+  }
+
+  #lifted(entry: Entry): Entry {
+    const spec = this.#specs.get(entry.type);
+    return spec === undefined || spec.version === entry.version ? entry : lift(entry, spec);
   }
 
   #decrypted(text: string, seq: Seq): Outcome<string> {
@@ -79,11 +98,10 @@ export class Codec {
     return typeof opened === 'string' ? ok(opened) : unopened(opened, seq, this.#cipher);
   }
 
-  #opened(stored: StoredEntry): Outcome<Entry> {
-    if (stored.sealed === undefined) return ok(stored);
+  #opened(stored: readonly StoredEntry[]): Outcome<readonly Entry[]> {
+    if (stored.every(({ sealed }) => sealed === undefined)) return ok(stored);
     if (this.sealer !== undefined) return this.sealer.open(stored);
-    const { sealed: _sealed, ...entry } = stored;
-    return ok(entry);
+    return ok(stored.map(({ sealed: _sealed, ...entry }) => entry));
   }
 }
 

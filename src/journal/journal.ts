@@ -284,17 +284,15 @@ export class Journal {
   }
 
   /** The entries of rows that come behind `from`, verified, and where they end. */
-  #read(rows: readonly StoredRow[], from: Head): { readonly entries: Entry[]; readonly head: Head } {
-    const entries: Entry[] = [];
+  #read(rows: readonly StoredRow[], from: Head): { readonly entries: readonly Entry[]; readonly head: Head } {
+    const fresh = rows.filter(({ seq }) => seq > from.seq);
     let head = from;
-    for (const row of rows) {
-      if (row.seq <= head.seq) continue;
+    for (const row of fresh) {
       const damage = damageOf(row, head);
       if (damage !== undefined) throw new StoreFailure(damage);
-      entries.push(valueOf(this.codec.decode(row.text, row.seq)));
-      head = { seq: row.seq, chain: row.chain };
+      head = row;
     }
-    return { entries, head };
+    return { entries: valueOf(this.codec.decodeAll(fresh)), head: { seq: head.seq, chain: head.chain } };
   }
 
   /** Moves over rows of our own making, which need neither check nor decoding. They are durable all or none. */
@@ -311,7 +309,7 @@ export class Journal {
   }
 }
 
-const valueOf = (decoded: Outcome<Entry>): Entry => {
+const valueOf = <T>(decoded: Outcome<T>): T => {
   if (decoded.ok) return decoded.value;
   throw new StoreFailure(decoded);
 };

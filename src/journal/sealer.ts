@@ -1,16 +1,10 @@
-import {
-  type KeyObject,
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  randomBytes,
-  randomFillSync,
-} from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
 import type { Area } from '../kernel/area.ts';
 import { present } from '../kernel/assert.ts';
-import type { Entry } from '../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import type { Entry, Seq } from '../kernel/entry.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 import { isRecord, trustedJson } from '../kernel/json.ts';
+import { Keystream, type Message, nonceBytes } from './keystream.ts';
 import type { Store } from './store.ts';
 import { type Subject, type SubjectKey, type SubjectKeys, masked, subjectName } from './subject-keys.ts';
 
@@ -22,16 +16,13 @@ export interface StoredEntry extends Entry {
 /** What stands where a personal text was erased. */
 export const erasedText = '[erased]';
 
-const algorithm = 'aes-256-gcm';
 const secretBytes = 32;
 const idBytes = 9;
-const nonceBytes = 12;
-const tagBytes = 16;
 const noncesAtOnce = 512;
 
 interface Known {
-  /** Undefined = destroyed. As an object, because a cipher from bytes takes 19 µs instead of 2.4 to make. */
-  readonly secret: KeyObject | undefined;
+  /** Undefined = destroyed. */
+  readonly stream: Keystream | undefined;
   /** Text under it was seen in this process. */
   seen: boolean;
 }
@@ -41,7 +32,8 @@ interface Known {
  * what the chain covers, is only what is sealed: with the key destroyed nothing else changes.
  */
 export class Sealer {
-  readonly #journal: string;
+  /** 32 bits that tell the journal. */
+  readonly #mark: number;
   readonly #keys: SubjectKeys;
   /** Of the events that can have personal text. */
   readonly #personal: ReadonlyMap<string, Personal>;
@@ -55,7 +47,7 @@ export class Sealer {
   #nonceAt = this.#nonces.length;
 
   constructor(journal: string, keys: SubjectKeys, areas: readonly Area[]) {
-    this.#journal = journal;
+    this.#mark = Number.parseInt(hash('sha256', journal).slice(0, 8), 16);
     this.#keys = keys;
     this.#personal = personalMembers(areas);
   }
@@ -89,44 +81,62 @@ export class Sealer {
     if (hidden === undefined) return entry;
     const name = subjectName(subjectOf(entry, personal));
     const id = present(this.#current.get(name), 'an entry is prepared before it is sealed');
-    const { secret } = this.#use(id);
+    const stream = present(this.#use(id).stream, 'who writes has a key');
     const nonce = this.#nonce();
-    const cipher = createCipheriv(algorithm, present(secret, 'who writes has a key'), nonce);
-    cipher.setAAD(this.#placeOf(entry));
-    const parts = [nonce, cipher.update(JSON.stringify(hidden), 'utf8'), cipher.final(), cipher.getAuthTag()];
+    const message = { nonce: this.#placed(nonce, entry.seq), bytes: Buffer.from(JSON.stringify(hidden)) };
+    const box = stream.over([message]);
     return {
       ...entry,
       data: { ...data, ...covers },
-      sealed: [id, Buffer.concat(parts).toString('base64')],
+      sealed: [id, Buffer.concat([nonce, ...box]).toString('base64')],
     };
   }
 
-  /** Without its key, an entry says what was erased. Refuses what was sealed under another key of that name. */
-  open(stored: StoredEntry): Outcome<Entry> {
-    const { sealed, ...entry } = stored;
-    if (sealed === undefined) return ok(stored);
-    const [id, box] = sealed;
+  /**
+   * Entries in their order. Without its key, one says what was erased. Refuses what was sealed under another key of that
+   * name. Many at once cost a fraction of as many one by one.
+   */
+  open(stored: readonly StoredEntry[]): Outcome<readonly Entry[]> {
+    const entries: Entry[] = [];
+    const boxes = new Map<string, Box[]>();
+    for (const { sealed, ...entry } of stored) {
+      if (sealed !== undefined) this.#addBox(boxes, sealed, { index: entries.length, seq: entry.seq });
+      entries.push(entry);
+    }
+    for (const [id, those] of boxes) {
+      const damage = this.#openAll(id, those, entries);
+      if (damage !== undefined) return damage;
+    }
+    return ok(entries);
+  }
+
+  #addBox(
+    boxes: Map<string, Box[]>,
+    [id, text]: readonly [string, string],
+    { index, seq }: { readonly index: number; readonly seq: Seq },
+  ): void {
+    const bytes = Buffer.from(text, 'base64');
+    const nonce = this.#placed(bytes.subarray(0, nonceBytes), seq);
+    const box = { index, nonce, bytes: bytes.subarray(nonceBytes) };
+    const those = boxes.get(id);
+    if (those === undefined) boxes.set(id, [box]);
+    else those.push(box);
+  }
+
+  /** Puts what was sealed under one key into these entries; the refusal when it is not the key. */
+  #openAll(id: string, boxes: readonly Box[], entries: Entry[]): Refusal | undefined {
     const known = this.#known.get(id);
     if (known === undefined && !this.#missing.has(id)) this.#unmet.add(id);
-    if (known?.secret === undefined || !isRecord(entry.data)) return ok(entry);
+    if (known?.stream === undefined) return undefined;
     known.seen = true;
-    const bytes = Buffer.from(box, 'base64');
-    const decipher = createDecipheriv(algorithm, known.secret, bytes.subarray(0, nonceBytes), {
-      authTagLength: tagBytes,
-    });
-    decipher.setAAD(this.#placeOf(entry));
-    decipher.setAuthTag(bytes.subarray(-tagBytes));
-    const opened = decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8');
-    try {
-      decipher.final();
-    } catch {
-      return refuse(
-        'journal_corrupt',
-        `Entry ${entry.seq} of the journal was sealed under the key ${id}, and the key of this name does not open it. Nothing was changed. Put back the keys that belong to this journal.`,
-        { seq: entry.seq, key: id },
-      );
+    for (const [i, opened] of known.stream.over(boxes).entries()) {
+      const index = present(boxes[i], 'each box was opened').index;
+      const entry = present(entries[index], 'each box is of an entry');
+      const hidden = hiddenIn(opened);
+      if (hidden === undefined) return wrongKey(entry, id);
+      if (isRecord(entry.data)) entries[index] = { ...entry, data: { ...entry.data, ...hidden } };
     }
-    return ok({ ...entry, data: { ...entry.data, ...trustedJson<object>(opened) } });
+    return undefined;
   }
 
   /** Whether something was opened without its key, which may be there by now. */
@@ -154,7 +164,7 @@ export class Sealer {
     let seen = false;
     for (const id of ids) {
       seen ||= this.#known.get(id)?.seen === true;
-      this.#known.set(id, { secret: undefined, seen: false });
+      this.#known.set(id, { stream: undefined, seen: false });
       this.#unmet.delete(id);
     }
     const condemned = new Set(ids);
@@ -194,8 +204,8 @@ export class Sealer {
   /** What was condemned here stays so. */
   #learn({ id, secret }: SubjectKey): void {
     const known = this.#known.get(id);
-    if (secret === undefined) this.#known.set(id, { secret, seen: known?.seen === true });
-    else if (known === undefined) this.#known.set(id, { secret: createSecretKey(secret), seen: false });
+    if (secret === undefined) this.#known.set(id, { stream: undefined, seen: known?.seen === true });
+    else if (known === undefined) this.#known.set(id, { stream: new Keystream(secret), seen: false });
   }
 
   #use(id: string): Known {
@@ -204,8 +214,14 @@ export class Sealer {
     return known;
   }
 
-  #placeOf({ seq }: Entry): Uint8Array {
-    return Buffer.from(`${this.#journal} ${seq}`);
+  /** A nonce for this place in this journal: what was sealed for another opens as nonsense here. */
+  #placed(nonce: Uint8Array, seq: Seq): Uint8Array {
+    const placed = Buffer.alloc(nonceBytes);
+    placed.set(nonce.subarray(0, nonceBytes));
+    placed.writeInt32BE(placed.readInt32BE(0) ^ this.#mark, 0);
+    placed.writeInt32BE(placed.readInt32BE(4) ^ Math.floor(seq / 2 ** 32), 4);
+    placed.writeInt32BE(placed.readInt32BE(8) ^ seq, 8);
+    return placed;
   }
 
   #nonce(): Uint8Array {
@@ -218,6 +234,27 @@ export class Sealer {
     return this.#nonces.subarray(from, this.#nonceAt);
   }
 }
+
+/** What is sealed of the entry at `index`. */
+interface Box extends Message {
+  readonly index: number;
+}
+
+/** The members that were hidden; undefined where another key makes nothing of them. */
+const hiddenIn = (opened: Buffer): object | undefined => {
+  try {
+    return trustedJson<object>(opened.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+const wrongKey = ({ seq }: Entry, id: string): Refusal =>
+  refuse(
+    'journal_corrupt',
+    `Entry ${seq} of the journal was sealed under the key ${id}, and the key of this name does not open it. Nothing was changed. Put back the keys that belong to this journal.`,
+    { seq, key: id },
+  );
 
 /** What seals the text of a journal; undefined where its store keeps no keys. */
 export const sealerFor = ({ identity, subjectKeys }: Store, areas: readonly Area[]): Sealer | undefined =>
