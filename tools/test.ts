@@ -15,7 +15,7 @@ import { root } from './tree.ts';
 const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'];
 
 /** The stores that are servers. */
-const servers: readonly string[] = ['postgres'];
+const servers: readonly string[] = ['postgres', 'redis'];
 
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
