@@ -1,5 +1,6 @@
 /* What the command line says to who has called too often. */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { z } from 'zod';
@@ -21,7 +22,12 @@ it('a command that comes too soon ends with 7, and says how long to wait', async
   const store = valueIn(
     await openSqliteStore({ path: join(place.dataDir, 'hub.journal'), create: 'must-exist' }),
   );
-  const taken = await store.counters.take({ key: 'general owner', wanted: 24, limit: 25, now: Date.now() });
+  const taken = await store.counters.take({
+    key: hash('sha256', 'general owner'),
+    wanted: 24,
+    limit: 25,
+    now: Date.now(),
+  });
   await store.close();
   assert.equal(taken.given, 24, 'the first command has taken one');
   const refused = await place.run(['workspace', 'add', 'two'], { env });

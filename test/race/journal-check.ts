@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -21,7 +21,6 @@ interface StoredLine extends Line {
 
 const busyMs = 5_000;
 const nonceBytes = 12;
-const tagBytes = 16;
 
 /** The secrets beside a journal, by the names of their keys. */
 const secretsOf = (path: string): ReadonlyMap<unknown, Uint8Array> => {
@@ -35,14 +34,21 @@ const secretsOf = (path: string): ReadonlyMap<unknown, Uint8Array> => {
   );
 };
 
-/** What is sealed in a box: AES-256-GCM, with the nonce before it and the tag behind. */
-const opened = (box: Buffer, secret: Uint8Array, place: string): Line['data'] => {
-  const decipher = createDecipheriv('aes-256-gcm', secret, box.subarray(0, nonceBytes));
-  decipher.setAAD(Buffer.from(place));
-  decipher.setAuthTag(box.subarray(-tagBytes));
-  const text =
-    decipher.update(box.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
-  return JSON.parse(text);
+interface Place {
+  readonly journal: string;
+  readonly seq: number;
+}
+
+/** What is sealed in a box: AES-256 in counter mode, with the nonce before it, to which journal and number are added. */
+const opened = (box: Buffer, secret: Uint8Array, { journal, seq }: Place): Line['data'] => {
+  const mark = createHash('sha256').update(journal).digest();
+  const number = Buffer.alloc(nonceBytes);
+  number.writeBigUInt64BE(BigInt(seq), 4);
+  const counter = Buffer.alloc(16);
+  for (let i = 0; i < nonceBytes; i += 1)
+    counter[i] = (box[i] ?? 0) ^ (number[i] ?? 0) ^ (i < 4 ? (mark[i] ?? 0) : 0);
+  const decipher = createDecipheriv('aes-256-ctr', secret, counter);
+  return JSON.parse(decipher.update(box.subarray(nonceBytes), undefined, 'utf8') + decipher.final('utf8'));
 };
 
 export const linesOf = (path: string): readonly Line[] => {
@@ -58,7 +64,7 @@ export const linesOf = (path: string): readonly Line[] => {
     assert.ok(secret !== undefined, 'the key was stored before what is sealed under it');
     return {
       ...line,
-      data: { ...line.data, ...opened(Buffer.from(box, 'base64'), secret, `${id} ${line.seq}`) },
+      data: { ...line.data, ...opened(Buffer.from(box, 'base64'), secret, { journal: id, seq: line.seq }) },
     };
   });
 };

@@ -35,7 +35,7 @@ export const callFlags: readonly KnownFlag[] = [
     meaning: 'the session that start returned, when not that of the agent',
   },
   { name: 'wide', placeholder: undefined, meaning: 'everything there is, and times in full' },
-  { name: 'request-id', placeholder: 'ID', meaning: 'makes a repeat of this call do nothing a second time' },
+  { name: 'request-id', placeholder: 'ID', meaning: 'a repeat of this call does nothing a second time' },
   envFileFlag,
 ];
 
@@ -67,5 +67,5 @@ export const yesFlag: KnownFlag = {
 export const inputFlag: KnownFlag = {
   name: 'input',
   placeholder: 'JSON',
-  meaning: 'the input as JSON, @FILE or - for stdin; flags go before it',
+  meaning: 'input as JSON, @FILE or - (stdin); flags go first',
 };

@@ -24,6 +24,12 @@ const messageOf = (outcome: Outcome<unknown>): string => (outcome.ok ? '' : outc
 
 const secretKeys = keyNames.filter((name) => keys[name].secret === true);
 
+/** What has to look like an address. */
+const samples: Readonly<Record<string, string>> = {
+  'postgres-url': 'postgres://me:hunter2@db.example/board',
+  'redis-url': 'redis://me:hunter2@redis.example',
+};
+
 describe('a key that is a secret', () => {
   for (const name of secretKeys) {
     const { variable } = keys[name];
@@ -45,7 +51,7 @@ describe('a key that is a secret', () => {
 
     it(`may be said itself in the environment, and is not shown: ${name}`, async (t) => {
       const place = openPlace(t);
-      const read = await place.read({ [variable]: 'hunter2' });
+      const read = await place.read({ [variable]: samples[name] ?? 'hunter2' });
       assert(read.ok, messageOf(read));
       const whole = JSON.stringify([[...read.value.values], read.value.settings, shownKeys(read.value)]);
       assert.match(whole, /"\*\*\*"/);

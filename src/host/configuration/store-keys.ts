@@ -20,7 +20,7 @@ export const storeKeys = {
   store: {
     variable: 'SIGNALBOX_STORE',
     placeholder: 'NAME',
-    meaning: 'sqlite; or postgres, redis: what keeps the journals',
+    meaning: 'sqlite; or postgres, redis: keeps the journals',
     description:
       'What keeps the journals: sqlite, a file in the data directory for each workspace, and nothing else is needed; postgres or redis, a server that several hubs share. docs/databases.md says how to choose and set one up.',
     form: choiceForm(stores),
@@ -52,7 +52,7 @@ export const storeKeys = {
   cluster: {
     variable: 'SIGNALBOX_CLUSTER',
     placeholder: 'NAME',
-    meaning: 'signalbox: which hubs of one database belong together',
+    meaning: 'signalbox: hubs of a database that belong together',
     description:
       'Hubs that name the same cluster of one database share its journals; those of different clusters never meet. It is the schema in PostgreSQL and the beginning of each key in Redis.',
     form: clusterForm,
@@ -62,7 +62,7 @@ export const storeKeys = {
   'accept-data-loss-window': {
     variable: 'SIGNALBOX_ACCEPT_DATA_LOSS_WINDOW',
     placeholder: undefined,
-    meaning: 'keeps journals in a Redis that may lose the last second',
+    meaning: 'takes a Redis that may lose the last second',
     description:
       'Lets the store redis be used although its server does not write each change to disk before it answers, or does not say whether it does. If it dies, the last changes that were acknowledged may be gone; /health says so. Without it such a server is refused.',
     form: switchForm,
