@@ -31,6 +31,7 @@ export const statementsOf = (schema: string) => {
     ...counting(tables),
     ...archiving(tables),
     ...sealing(tables),
+    ...retiring(tables),
     ...replacing(tables),
   };
 };
@@ -186,6 +187,10 @@ const sealing = ({ journals, subjectKeys }: Tables) =>
       )
       select * from there union all select * from made`,
     },
+  }) as const satisfies Group;
+
+const retiring = ({ journals, subjectKeys }: Tables) =>
+  ({
     /** One of $2 and $3 is null. */
     retireKeys: {
       name: 'retire_keys',

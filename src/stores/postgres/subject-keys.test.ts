@@ -38,22 +38,28 @@ withPostgres('keys of personal text in a PostgreSQL that is killed', 'own', () =
       secret: randomBytes(32),
     }));
     const secrets = async () =>
-      (await keys.load()).map(({ id, secret }) => [id, secret && Buffer.from(secret)]).toSorted();
+      new Map((await keys.load()).map(({ id, secret }) => [id, secret && Buffer.from(secret)]));
     await keys.ensure(wanted);
     await server.kill();
     await server.start();
     const [owner, other] = wanted;
-    deepEqual(await secrets(), [
-      ['other', other?.secret],
-      ['owner', owner?.secret],
-    ]);
+    deepEqual(
+      await secrets(),
+      new Map([
+        ['other', other?.secret],
+        ['owner', owner?.secret],
+      ]),
+    );
     await keys.destroy(['owner']);
     await server.kill();
     await server.start();
-    deepEqual(await secrets(), [
-      ['other', other?.secret],
-      ['owner', undefined],
-    ]);
+    deepEqual(
+      await secrets(),
+      new Map([
+        ['other', other?.secret],
+        ['owner', undefined],
+      ]),
+    );
     equal((await keys.retire({ principal: 'owner' })).length, 0);
     await server.sql('checkpoint');
     const tables = Buffer.concat(

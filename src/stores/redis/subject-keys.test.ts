@@ -50,14 +50,17 @@ testsThatStartRedis('keys of personal text on a Redis that is killed', () => {
     }));
     const [owner, other] = wanted;
     const secrets = async () =>
-      (await keys.load()).map(({ id, secret }) => [id, secret && Buffer.from(secret)]).toSorted();
+      new Map((await keys.load()).map(({ id, secret }) => [id, secret && Buffer.from(secret)]));
     await keys.ensure(wanted);
     await server.kill();
     await server.restart();
-    deepEqual(await secrets(), [
-      ['other', other?.secret],
-      ['owner', owner?.secret],
-    ]);
+    deepEqual(
+      await secrets(),
+      new Map([
+        ['other', other?.secret],
+        ['owner', owner?.secret],
+      ]),
+    );
     await keys.destroy(['owner']);
     await logWritten(server.ask);
     const log = Buffer.concat(
@@ -67,10 +70,13 @@ testsThatStartRedis('keys of personal text on a Redis that is killed', () => {
     ok(owner !== undefined && !log.includes(owner.secret.toString('hex')));
     await server.kill();
     await server.restart();
-    deepEqual(await secrets(), [
-      ['other', other?.secret],
-      ['owner', undefined],
-    ]);
+    deepEqual(
+      await secrets(),
+      new Map([
+        ['other', other?.secret],
+        ['owner', undefined],
+      ]),
+    );
     equal((await keys.retire({ principal: 'owner' })).length, 0);
   });
 });
