@@ -53,7 +53,7 @@ export const archivedStore = (inner: Store, folder: string): Store => {
     identity: inner.identity,
     openedAt: inner.openedAt,
     counters: inner.counters,
-    ...(inner.subjectKeys && { subjectKeys: inner.subjectKeys }),
+    ...(inner.subjectKeys !== undefined && { subjectKeys: inner.subjectKeys }),
     head: () => inner.head(),
     read,
     readAt,

@@ -4,15 +4,19 @@ import type { Head } from './head.ts';
 import { verify } from './journal.ts';
 import { checkedPages, headOf, linkAt } from './rows.ts';
 import { type Store, StoreFailure } from './store.ts';
+import { joinKeys } from './subject-keys.ts';
 
 /**
- * Makes the target what the source is now, from where an earlier attempt ended. `place`: where the target is, for people.
+ * Makes the target what the source is now, its keys of personal text included, from where an earlier attempt ended. `place`: where the target is, for people.
  * How many entries had to be copied.
  */
 export const copyJournal = async (source: Store, target: Store, place: string): Promise<Outcome<number>> => {
   try {
     const [to, from] = [await headOf(source), await headOf(target)];
     if (from.seq > to.seq || (await linkAt(source, from.seq)).chain !== from.chain) return other(place, from);
+    // Whoever writes has kept the key before what is sealed under it.
+    if (target.subjectKeys !== undefined && source.subjectKeys !== undefined)
+      await joinKeys(target.subjectKeys, source.subjectKeys);
     let head = from;
     for await (const rows of checkedPages(source, from, to.seq)) {
       head = await appendChecked(target, head, rows);

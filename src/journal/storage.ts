@@ -34,7 +34,10 @@ export interface Storage {
   readonly bytesOf: (name: JournalName) => Promise<number>;
   /** Deletes a journal that nobody has open, and all that belongs to it. One that is not there is no fault. */
   readonly remove: (name: JournalName) => Promise<Outcome<true>>;
-  /** Puts the journal `from` in the place of `to`, whose entries are gone then. Nobody has either of them open. */
+  /**
+   * Puts the journal `from` in the place of `to`, whose entries are gone then. Nobody has either of them open. It has the
+   * keys of both: no living one is lost, and none comes back that was destroyed in either.
+   */
   readonly replace: (to: JournalName, from: JournalName) => Promise<Outcome<true>>;
   /** Gives back what its stores share. They are closed by then. */
   readonly close: () => Promise<void>;

@@ -48,6 +48,16 @@ export interface SubjectKeys {
 }
 
 /**
+ * Where one journal takes the place of another: all that live in one of them are in `to` then, but those that were
+ * destroyed in either are that. Throws `StoreFailure`.
+ */
+export const joinKeys = async (to: SubjectKeys, from: SubjectKeys): Promise<void> => {
+  const keys = await from.load();
+  await to.adopt(keys);
+  await to.destroy(keys.flatMap(({ id, secret }) => (secret === undefined ? [id] : [])));
+};
+
+/**
  * What keys are told of whose they are. They lie beside a journal that may be encrypted, so that names need not be read
  * there: the same name always gives the same text.
  */

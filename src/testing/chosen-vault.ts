@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Storage } from '../journal/storage.ts';
 import { workspaceJournal } from '../journal/storage.ts';
 import type { Counters } from '../journal/counters.ts';
+import type { SubjectKeys } from '../journal/subject-keys.ts';
+import { memorySubjectKeys } from '../stores/memory/subject-keys.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -76,6 +78,7 @@ class ChosenStore implements Store {
     this.#vault = vault;
     this.identity = vault.identity;
     this.#journal = journalOf(vault);
+    this.subjectKeys = memorySubjectKeys(vault.keys);
     // Opening takes longer here, and tests expect that of those who are opened together the clocks are nearly the same.
     this.openedAt = this.#journal.openedAt;
     this.#journal.stores.add(this);
@@ -143,6 +146,9 @@ class ChosenStore implements Store {
         },
       };
     });
+
+  /** Where tests look at them; the stores' own have a suite of their own. */
+  readonly subjectKeys: SubjectKeys;
 
   readonly counters: Counters = {
     take: (taking) => working(async () => (await this.#opened()).counters.take(taking)),

@@ -1,7 +1,9 @@
 import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import type { Store } from '../../journal/store.ts';
+import { joinKeys } from '../../journal/subject-keys.ts';
 import { refuseOther } from '../other-journal.ts';
+import { memorySubjectKeys } from './subject-keys.ts';
 import { type MemoryVault, createMemoryVault, openMemoryStore } from './memory-store.ts';
 
 /** Journals in memory, by name. Who has the same map has the same journals. */
@@ -20,6 +22,8 @@ export const memoryStorage = (vaults = new Map<JournalName, MemoryVault>()): Sto
   replace: async (to, from) => {
     const vault = vaults.get(from);
     if (vault === undefined) return missing(from);
+    const old = vaults.get(to);
+    if (old !== undefined) await joinKeys(memorySubjectKeys(vault.keys), memorySubjectKeys(old.keys));
     vaults.set(to, vault);
     vaults.delete(from);
     return ok(true);

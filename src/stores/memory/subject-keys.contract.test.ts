@@ -1,5 +1,9 @@
+import type { JournalName } from '../../journal/storage.ts';
 import type { SubjectKey } from '../../journal/subject-keys.ts';
+import { storedKeysContract } from '../../testing/stored-keys.contract.ts';
 import { subjectKeysContract } from '../../testing/subject-keys.contract.ts';
+import type { MemoryVault } from './memory-store.ts';
+import { memoryStorage } from './storage.ts';
 import { memorySubjectKeys } from './subject-keys.ts';
 
 subjectKeysContract('memory', {
@@ -7,4 +11,9 @@ subjectKeysContract('memory', {
     const kept = new Map<string, SubjectKey>();
     return async () => memorySubjectKeys(kept);
   },
+});
+
+storedKeysContract('memory', async () => {
+  const vaults = new Map<JournalName, MemoryVault>();
+  return async () => memoryStorage(vaults);
 });

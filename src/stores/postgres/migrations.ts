@@ -14,6 +14,7 @@ interface Migration {
 /** Every step that the tables have come by, in order. One that was published is never changed. */
 const migrations: readonly Migration[] = [
   { number: 1, breaking: true, file: new URL('./migrations/0001-journals.sql', import.meta.url) },
+  { number: 2, breaking: true, file: new URL('./migrations/0002-subject-keys.sql', import.meta.url) },
 ];
 
 /** The steps that were done in a schema; undefined where there are no tables of ours. */

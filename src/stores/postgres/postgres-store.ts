@@ -26,6 +26,7 @@ import { lockNumber } from './names.ts';
 import type { Offices } from './offices.ts';
 import { linkedRow, optionalText, seqOf, storedRow } from './rows.ts';
 import { Latest } from './latest.ts';
+import { PostgresSubjectKeys } from './subject-keys.ts';
 
 /** What the stores of one process share. */
 export interface Shared {
@@ -48,6 +49,7 @@ export class PostgresStore implements Store {
   readonly identity: JournalIdentity;
   readonly openedAt: number;
   readonly counters: PostgresCounters;
+  readonly subjectKeys: PostgresSubjectKeys;
   readonly #shared: Shared;
   readonly #key: number;
   readonly #sender = randomUUID().slice(0, 8);
@@ -71,6 +73,7 @@ export class PostgresStore implements Store {
     this.identity = identity;
     this.openedAt = openedAt;
     this.counters = new PostgresCounters(shared.database, key);
+    this.subjectKeys = new PostgresSubjectKeys(shared.database, key);
     this.#head = new Latest(() => this.#askHead());
   }
 

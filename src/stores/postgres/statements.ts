@@ -10,6 +10,7 @@ interface Tables {
   readonly journals: string;
   readonly entries: string;
   readonly counters: string;
+  readonly subjectKeys: string;
 }
 
 /**
@@ -21,6 +22,7 @@ export const statementsOf = (schema: string) => {
     journals: `${schema}.journals`,
     entries: `${schema}.entries`,
     counters: `${schema}.counters`,
+    subjectKeys: `${schema}.subject_keys`,
   };
   return {
     ...appending(tables),
@@ -28,6 +30,9 @@ export const statementsOf = (schema: string) => {
     ...keeping(tables),
     ...counting(tables),
     ...archiving(tables),
+    ...sealing(tables),
+    ...retiring(tables),
+    ...replacing(tables),
   };
 };
 
@@ -149,6 +154,124 @@ const archiving = ({ journals, entries }: Tables) =>
         ) where key = $1 and base_seq < $2`,
     },
   }) as const satisfies Group;
+
+const sealing = ({ journals, subjectKeys }: Tables) =>
+  ({
+    loadKeys: {
+      name: 'load_keys',
+      text: `select id, principal, agent, secret, retired from ${subjectKeys} where journal = $1`,
+    },
+    /**
+     * Those that are there, and those that are made now. Where somebody else makes one at the same time, his comes back.
+     * All go through the subjects in one order, so that no two wait for each other.
+     */
+    ensureKeys: {
+      name: 'ensure_keys',
+      text: `with wanted as (
+        select * from unnest($2::text[], $3::text[], $4::text[], $5::bytea[]) as fresh (id, principal, agent, secret)
+      ), there as (
+        select kept.id, kept.principal, kept.agent, kept.secret, kept.retired
+        from wanted join ${subjectKeys} kept on kept.journal = $1 and not kept.retired
+          and kept.principal = wanted.principal and coalesce(kept.agent, '') = coalesce(wanted.agent, '')
+      ), made as (
+        insert into ${subjectKeys} (journal, id, principal, agent, secret, retired)
+        select journal.key, wanted.id, wanted.principal, wanted.agent, wanted.secret, false
+        from wanted join ${journals} journal on journal.key = $1
+        where not exists (
+          select from there
+          where there.principal = wanted.principal and coalesce(there.agent, '') = coalesce(wanted.agent, '')
+        )
+        order by wanted.principal collate "C", coalesce(wanted.agent, '') collate "C"
+        on conflict (journal, principal, coalesce(agent, '')) where not retired do update set retired = false
+        returning id, principal, agent, secret, retired
+      )
+      select * from there union all select * from made`,
+    },
+  }) as const satisfies Group;
+
+const retiring = ({ journals, subjectKeys }: Tables) =>
+  ({
+    /** One of $2 and $3 is null. */
+    retireKeys: {
+      name: 'retire_keys',
+      text: `with retired as (
+        update ${subjectKeys} set retired = true
+        where journal = $1 and (principal = $2 or agent = $3) and not retired
+      )
+      select id from ${subjectKeys}
+      where journal = $1 and (principal = $2 or agent = $3) and secret is not null`,
+    },
+    destroyKeys: {
+      name: 'destroy_keys',
+      text: `insert into ${subjectKeys} as kept (journal, id, retired)
+        select distinct journal.key, gone.id, true
+        from unnest($2::text[]) as gone (id) join ${journals} journal on journal.key = $1
+        order by gone.id
+        on conflict (journal, id) do update set secret = null, retired = true where kept.secret is not null`,
+    },
+    /** A subject that has a key to write with keeps that one; the other can be read. */
+    adoptKeys: {
+      name: 'adopt_keys',
+      text: `with moved as (
+        select * from unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[])
+          with ordinality as given (id, principal, agent, secret, retired, place)
+        where not exists (select from ${subjectKeys} kept where kept.journal = $1 and kept.id = given.id)
+      )
+      insert into ${subjectKeys} (journal, id, principal, agent, secret, retired)
+      select journal.key, moved.id, moved.principal, moved.agent, moved.secret, moved.retired
+        or row_number() over (
+          partition by moved.principal, coalesce(moved.agent, ''), moved.retired order by moved.place
+        ) > 1
+        or exists (
+          select from ${subjectKeys} kept
+          where kept.journal = $1 and not kept.retired and kept.principal = moved.principal
+            and coalesce(kept.agent, '') = coalesce(moved.agent, '')
+        )
+      from moved join ${journals} journal on journal.key = $1
+      order by moved.id collate "C"
+      on conflict (journal, id) do nothing`,
+    },
+    /** To be said outside of a transaction: what was changed is then nowhere in the table. */
+    sweepKeys: { name: 'sweep_keys', text: `vacuum (full) ${subjectKeys}` },
+    /** The same as far as that can be had while others read the table. */
+    tidyKeys: { name: 'tidy_keys', text: `vacuum ${subjectKeys}` },
+  }) as const satisfies Group;
+
+/**
+ * The keys of the journal $1 become those of the journal $2, both by name, in whose place it comes: all that live in one of
+ * them, but those that were destroyed or retired in either are that.
+ */
+const replacing = ({ journals, subjectKeys }: Tables) => {
+  const both = `from ${journals} old, ${journals} next, ${subjectKeys} theirs
+    where old.name = $1 and next.name = $2 and theirs.journal = old.key and kept.journal = next.key`;
+  return {
+    /** Nobody makes a key for either meanwhile. */
+    lockJournals: {
+      name: 'lock_journals',
+      text: `select key from ${journals} where name in ($1, $2) order by key for update`,
+    },
+    agreeOnKeys: {
+      name: 'agree_on_keys',
+      text: `update ${subjectKeys} kept
+        set retired = true, secret = case when theirs.secret is null then null else kept.secret end
+        ${both} and theirs.id = kept.id and theirs.retired`,
+    },
+    yieldToKeys: {
+      name: 'yield_to_keys',
+      text: `update ${subjectKeys} kept set retired = true
+        ${both} and theirs.id <> kept.id and not theirs.retired and not kept.retired
+          and theirs.principal = kept.principal and coalesce(theirs.agent, '') = coalesce(kept.agent, '')`,
+    },
+    moveKeys: {
+      name: 'move_keys',
+      text: `update ${subjectKeys} theirs set journal = next.key
+        from ${journals} old, ${journals} next
+        where old.name = $1 and next.name = $2 and theirs.journal = old.key and not exists (
+          select from ${subjectKeys} kept where kept.journal = next.key and kept.id = theirs.id
+        )`,
+    },
+  } as const satisfies Group;
+};
 
 /** Makes the other side give up an append whose connection was lost, and says whether it may still be at it. */
 export const endBackend: Statement = {

@@ -138,7 +138,9 @@ class PostgresStorage implements Storage {
   readonly replace = (to: JournalName, from: JournalName): Promise<Outcome<true>> =>
     this.#outcome(async () => {
       if ((await this.#find(from)) === undefined) return this.#missing(from);
-      return this.#change(async (ask, { dropJournal, rename }) => {
+      return this.#change(async (ask, statements) => {
+        const { lockJournals, agreeOnKeys, yieldToKeys, moveKeys, dropJournal, rename } = statements;
+        for (const each of [lockJournals, agreeOnKeys, yieldToKeys, moveKeys]) await ask(each, [to, from]);
         await ask(dropJournal, [to]);
         await ask(rename, [to, from]);
       });

@@ -7,6 +7,8 @@ export interface JournalKeys {
   readonly journal: string;
   /** A stream: one entry per row, its id is `0-<seq>`. */
   readonly log: string;
+  /** A hash of the keys that personal text is sealed under; see `key-functions.ts`. */
+  readonly subjectKeys: string;
   readonly office: (name: string) => string;
   readonly counter: (key: string) => string;
   /** A pattern that fits all of them, and nothing else. */
@@ -22,6 +24,7 @@ export const keysOf = (cluster: string, name: JournalName): JournalKeys => {
   return {
     journal: `${tag}:journal`,
     log: `${tag}:log`,
+    subjectKeys: `${tag}:keys`,
     office: (office) => `${tag}:office:${office}`,
     counter: (key) => `${tag}:counter:${key}`,
     all: `${tag}:*`,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { keyFunctions } from './key-functions.ts';
 
 /** Kept with each journal; raised only when an older Signalbox could no longer read or write it correctly. */
 export const formatVersion = 1;
@@ -81,14 +82,16 @@ local function rehearse(keys, args)
   return problem or {'fit'}
 end
 
--- keys: journal and log of the old one, journal and log of the new one, list of all; args: names of both
+${keyFunctions}
+-- keys: journal, log and keys of the old one, the same of the new one, list of all; args: names of both
 local function replace(keys, args)
-  if redis.call('EXISTS', keys[3]) == 0 then return {'missing'} end
+  if redis.call('EXISTS', keys[4]) == 0 then return {'missing'} end
   redis.call('UNLINK', keys[1], keys[2])
-  redis.call('RENAME', keys[3], keys[1])
-  if redis.call('EXISTS', keys[4]) == 1 then redis.call('RENAME', keys[4], keys[2]) end
-  redis.call('SADD', keys[5], args[1])
-  redis.call('SREM', keys[5], args[2])
+  redis.call('RENAME', keys[4], keys[1])
+  if redis.call('EXISTS', keys[5]) == 1 then redis.call('RENAME', keys[5], keys[2]) end
+  join_keys(keys[3], keys[6])
+  redis.call('SADD', keys[7], args[1])
+  redis.call('SREM', keys[7], args[2])
   return {'replaced'}
 end
 
@@ -115,12 +118,25 @@ local function resign(keys, args)
 end
 `;
 
-const names = ['begin', 'append', 'cut', 'rehearse', 'replace', 'exchange', 'renew', 'resign'] as const;
+const names = [
+  'begin',
+  'append',
+  'cut',
+  'rehearse',
+  'replace',
+  'exchange',
+  'renew',
+  'resign',
+  'ensure',
+  'retire',
+  'destroy',
+  'adopt',
+] as const;
 
 export type FunctionName = (typeof names)[number];
 
 /** These need no memory worth speaking of, or give some back. */
-const withoutMemory: readonly FunctionName[] = ['cut', 'renew', 'resign'];
+const withoutMemory: readonly FunctionName[] = ['cut', 'renew', 'resign', 'retire', 'destroy'];
 
 /**
  * Named after what is in it, so that hubs of several versions on one server each find their own, and loading it again

@@ -24,6 +24,7 @@ import { Offices } from './offices.ts';
 import { Reader } from './reader.ts';
 import { verdictOf } from './replies.ts';
 import type { Server } from './server.ts';
+import { RedisSubjectKeys } from './subject-keys.ts';
 import { Trouble } from './trouble.ts';
 import { Watch } from './watch.ts';
 
@@ -46,6 +47,7 @@ export class RedisStore implements Store {
   readonly identity: JournalIdentity;
   readonly openedAt: number;
   readonly counters: RedisCounters;
+  readonly subjectKeys: RedisSubjectKeys;
   readonly #server: Server;
   readonly #keys: JournalKeys;
   readonly #trouble: Trouble;
@@ -67,6 +69,7 @@ export class RedisStore implements Store {
     this.#watch = new Watch(parts.feed, keys, identity);
     this.#offices = new Offices(server, keys, parts.officeTermMs);
     this.counters = new RedisCounters(server, keys);
+    this.subjectKeys = new RedisSubjectKeys({ server, keys, identity, trouble: this.#trouble });
   }
 
   readonly head = async (): Promise<Seq> => {

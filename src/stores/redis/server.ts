@@ -18,6 +18,8 @@ type Run = (command: Command) => Promise<Outcome<unknown>>;
 /** How long a server may take to read its data before opening is refused, and how often it is asked. */
 const loadingLimitMs = 10_000;
 const loadingPauseMs = 50;
+/** How often it is asked whether it still writes its log anew. */
+const rewritingPauseMs = 50;
 
 /** A server as all stores of one process use it: one connection, and whether it keeps what it acknowledges. */
 export class Server {
@@ -83,6 +85,24 @@ export class Server {
   /** Asks again whether it is as safe as it was said to be. */
   async inspect(): Promise<Outcome<unknown>> {
     return this.#look((command) => this.read(command));
+  }
+
+  /**
+   * Lets the server write its log of all writes anew, without what was overwritten since. One that was begun before would
+   * bring that along, so its end is waited for. A server that does not let us, or keeps no such log, does it when it likes.
+   */
+  async rewriteLog(): Promise<void> {
+    const deadline = performance.now() + this.#options.patienceMs;
+    while (performance.now() < deadline && !this.#closing.signal.aborted) {
+      const info = await this.read(['INFO', 'persistence']);
+      if (!info.ok || !String(info.value).includes('aof_enabled:1')) return;
+      if (String(info.value).includes('aof_rewrite_in_progress:0')) {
+        // It may be refused: what was asked for is done as far as anybody can ask.
+        await this.run(['BGREWRITEAOF']);
+        return;
+      }
+      await pause(rewritingPauseMs, { signal: this.#closing.signal, keepsAlive: true });
+    }
   }
 
   /** Another connection, for commands that wait for news. It is made when `begin` is called. */

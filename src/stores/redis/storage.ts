@@ -135,7 +135,8 @@ class RedisStorage implements Storage {
 
   readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
     const [old, next] = [this.#keysOf(to), this.#keysOf(from)];
-    const keys = [old.journal, old.log, next.journal, next.log, begunKey(this.#cluster)];
+    const keys = [old, next].flatMap(({ journal, log, subjectKeys }) => [journal, log, subjectKeys]);
+    keys.push(begunKey(this.#cluster));
     const answer = await this.#server.call('replace', keys, [to, from]);
     if (!answer.ok) return answer;
     const { verdict, rest } = verdictOf(answer.value);

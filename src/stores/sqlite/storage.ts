@@ -1,11 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Creation, type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import { StoreFailure } from '../../journal/store.ts';
+import { joinKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { faultOf, isNamed, refusalOf } from './failures.ts';
-import { walOf } from './format.ts';
+import { keysOf, walOf } from './format.ts';
 import { removeJournal, replaceJournal } from './removal.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+import { SqliteSubjectKeys } from './subject-keys.ts';
 import { readWatermark } from './watermark.ts';
 
 const suffix = '.journal';
@@ -63,8 +66,17 @@ class SqliteStorage implements Storage {
 
   readonly remove = async (name: JournalName): Promise<Outcome<true>> => removeJournal(this.#path(name));
 
-  readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> =>
-    replaceJournal(this.#path(to), this.#path(from));
+  readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
+    const [old, next] = [this.#path(to), this.#path(from)];
+    try {
+      // Before the entries that need them are there.
+      await joinKeys(new SqliteSubjectKeys(keysOf(old)), new SqliteSubjectKeys(keysOf(next)));
+    } catch (failure) {
+      if (failure instanceof StoreFailure) return failure.refusal;
+      throw failure;
+    }
+    return replaceJournal(old, next);
+  };
 
   readonly close = async (): Promise<void> => {};
 
