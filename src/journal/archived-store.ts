@@ -54,6 +54,7 @@ export const archivedStore = (inner: Store, folder: string): Store => {
     openedAt: inner.openedAt,
     counters: inner.counters,
     ...(inner.subjectKeys && { subjectKeys: inner.subjectKeys }),
+    ...(inner.subjectKeys && { subjectKeys: inner.subjectKeys }),
     head: () => inner.head(),
     read,
     readAt,
@@ -92,5 +93,6 @@ export const archivedStorage = (inner: Storage, folder: string): Storage => ({
   bytesOf: (name) => inner.bytesOf(name),
   remove: (name) => inner.remove(name),
   replace: (to, from) => inner.replace(to, from),
+  ...(inner.keysLeft && { keysLeft: inner.keysLeft }),
   close: () => inner.close(),
 });

@@ -1,5 +1,6 @@
 import type { Outcome } from '../kernel/errors.ts';
 import type { JournalIdentity, Store } from './store.ts';
+import type { SubjectKeys } from './subject-keys.ts';
 
 /** What a journal is called where it is kept: the hub's own, or that of a workspace by the name of its file. */
 export type JournalName = 'hub' | `workspaces/${string}`;
@@ -34,8 +35,13 @@ export interface Storage {
   readonly bytesOf: (name: JournalName) => Promise<number>;
   /** Deletes a journal that nobody has open, and all that belongs to it. One that is not there is no fault. */
   readonly remove: (name: JournalName) => Promise<Outcome<true>>;
-  /** Puts the journal `from` in the place of `to`, whose entries are gone then. Nobody has either of them open. */
+  /**
+   * Puts the journal `from`, with its subject keys, in the place of `to`, whose entries and keys are gone then. Nobody has
+   * either of them open.
+   */
   readonly replace: (to: JournalName, from: JournalName) => Promise<Outcome<true>>;
+  /** The subject keys of a journal that cannot be opened any more. Absent where they are lost with it. */
+  readonly keysLeft?: (name: JournalName) => SubjectKeys;
   /** Gives back what its stores share. They are closed by then. */
   readonly close: () => Promise<void>;
 }

@@ -47,6 +47,13 @@ export interface SubjectKeys {
   readonly adopt: (keys: readonly SubjectKey[]) => Promise<void>;
 }
 
+/** Takes these over for a journal that comes from there; what is destroyed there is destroyed here. Throws `StoreFailure`. */
+export const takeOverKeys = async (to: SubjectKeys, keys: readonly SubjectKey[]): Promise<void> => {
+  if (keys.length === 0) return;
+  await to.adopt(keys);
+  await to.destroy(keys.flatMap(({ id, secret }) => (secret === undefined ? [id] : [])));
+};
+
 /**
  * What keys are told of whose they are. They lie beside a journal that may be encrypted, so that names need not be read
  * there: the same name always gives the same text.

@@ -1,10 +1,13 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { StoreFailure } from '../../journal/store.ts';
+import { takeOverKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { closeQuietly, connect } from './connection.ts';
 import { syncDirectory } from './create.ts';
 import { faultOf, isNamed, refusalOf } from './failures.ts';
-import { bellOf, shmOf, walOf } from './format.ts';
+import { bellOf, keysOf, shmOf, walOf } from './format.ts';
+import { SqliteSubjectKeys } from './subject-keys.ts';
 
 /** Deletes a journal that nobody has open, with all that belongs to it. */
 export const removeJournal = (path: string): Outcome<true> => {
@@ -23,20 +26,30 @@ export const removeJournal = (path: string): Outcome<true> => {
  * Puts one journal in the place of another; nobody has either open. Through any crash there is a whole journal at `to`:
  * the one before, or the other.
  */
-export const replaceJournal = (to: string, from: string): Outcome<true> => {
+export const replaceJournal = async (to: string, from: string): Promise<Outcome<true>> => {
   try {
     for (const path of [from, to]) {
       const busy = foldLog(path);
       if (busy !== undefined) return busy;
     }
+    const hasKeys = await lendKeys(to, from);
     rmSync(bellOf(to), { force: true });
     renameSync(from, to);
+    if (hasKeys) renameSync(keysOf(from), keysOf(to));
+    else rmSync(keysOf(to), { force: true });
     syncDirectory(dirname(to));
     for (const beside of besideOf(from)) rmSync(beside, { force: true });
     return ok(true);
   } catch (error) {
-    return refusalOf(to, faultOf(error));
+    return error instanceof StoreFailure ? error.refusal : refusalOf(to, faultOf(error));
   }
+};
+
+/** Whichever journal is there after a crash finds its keys. Whether there are any that come along. */
+const lendKeys = async (to: string, from: string): Promise<boolean> => {
+  if (statSync(keysOf(from), { throwIfNoEntry: false }) === undefined) return false;
+  await takeOverKeys(new SqliteSubjectKeys(keysOf(to)), await new SqliteSubjectKeys(keysOf(from)).load());
+  return true;
 };
 
 /** Brings all that the write-ahead log holds into the journal itself, so that no log is left that could be taken for another's. */

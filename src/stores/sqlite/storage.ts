@@ -1,11 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Creation, type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import type { SubjectKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { faultOf, isNamed, refusalOf } from './failures.ts';
-import { walOf } from './format.ts';
+import { keysOf, walOf } from './format.ts';
 import { removeJournal, replaceJournal } from './removal.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+import { SqliteSubjectKeys } from './subject-keys.ts';
 import { readWatermark } from './watermark.ts';
 
 const suffix = '.journal';
@@ -65,6 +67,8 @@ class SqliteStorage implements Storage {
 
   readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> =>
     replaceJournal(this.#path(to), this.#path(from));
+
+  readonly keysLeft = (name: JournalName): SubjectKeys => new SqliteSubjectKeys(keysOf(this.#path(name)));
 
   readonly close = async (): Promise<void> => {};
 
