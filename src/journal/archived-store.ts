@@ -54,7 +54,6 @@ export const archivedStore = (inner: Store, folder: string): Store => {
     openedAt: inner.openedAt,
     counters: inner.counters,
     ...(inner.subjectKeys && { subjectKeys: inner.subjectKeys }),
-    ...(inner.subjectKeys && { subjectKeys: inner.subjectKeys }),
     head: () => inner.head(),
     read,
     readAt,

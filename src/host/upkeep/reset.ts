@@ -9,7 +9,7 @@ import { withStorage } from '../storage.ts';
 import { wantedJournal } from '../wanted-journal.ts';
 import { agreed } from './agreed.ts';
 import { backUpTo, backupIn } from './backup/backup.ts';
-import { draftOf, placeDraft } from './drafts.ts';
+import { draftOf } from './drafts.ts';
 import { withoutHub } from './hub-at-work.ts';
 
 /** Lets a workspace begin anew, empty, as the next generation of its journal. Everything is backed up first. */
@@ -34,7 +34,10 @@ export const resetWorkspace = async (given: Given): Promise<Outcome<true>> => {
         command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
       });
       if (!yes.ok) return yes;
-      const before = await backUpTo(storage, backupIn(settings.dataDir, 'before-reset'), given);
+      const before = await backUpTo(
+        { given, storage, withKeys: true },
+        backupIn(settings.dataDir, 'before-reset'),
+      );
       if (!before.ok) return before;
       const begun = await beginAnew(storage, journal);
       return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
@@ -60,7 +63,8 @@ const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcom
   const made = await storage.open(draft, { as: { id, generation } });
   if (!made.ok) return made;
   await made.value.close();
-  const replaced = await placeDraft(storage, journal);
+  // Its keys go with the old one: they are beside the backup.
+  const replaced = await storage.replace(journal, draft);
   return replaced.ok ? ok({ entries, generation }) : replaced;
 };
 
