@@ -18,6 +18,7 @@ import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { atWork } from './at-work.ts';
 import { CarriedReports } from './carried-reports.ts';
 import { electIn } from './machine-office.ts';
 import { type Lag, watchLag } from './metrics/lag.ts';
@@ -108,7 +109,12 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
         ];
   const terms: readonly Term[] = [
     ...followers,
-    ...(options.brief === true ? [] : regular(engine, reports, options)),
+    ...(options.brief === true
+      ? []
+      : [
+          runFollower(engine, atWork, { clock, log, elect: (office) => store.elect(office) }),
+          ...regular(engine, reports, options),
+        ]),
   ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();

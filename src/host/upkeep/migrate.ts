@@ -7,6 +7,7 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { oneOf } from '../../surfaces/cli/input.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
+import { whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import { type KeyFlags, readConfiguration } from '../configuration/configuration.ts';
 import { keys } from '../configuration/keys.ts';
@@ -46,7 +47,12 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
     const target = await openStorage(to.value);
     try {
       if (!target.ok) return target;
-      const copied = await copyAll(source.value, target.value);
+      const { value: into } = target;
+      if (source.value.kind === into.kind && source.value.place === into.place)
+        return refuse('invalid_input', `Both sides are ${into.place}. Name two places.`);
+      const copied = await whileAlone(source.value, () =>
+        whileAlone(into, () => copyAll(source.value, into)),
+      );
       if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
       return copied.ok ? ok(true) : copied;
     } catch (failure) {
@@ -93,8 +99,6 @@ const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readon
   const names = await journalsIn(source);
   if (!names.ok) return names;
   if (names.value.length === 0) return nothingKept(source.place, 'migrate');
-  if (source.kind === target.kind && source.place === target.place)
-    return refuse('invalid_input', `Both sides are ${source.place}. Name two places.`);
   const others = await journalsIn(target);
   if (!others.ok) return others;
   const foreign = others.value.filter((name) => !names.value.includes(name));

@@ -3,6 +3,7 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
+import { whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
@@ -21,28 +22,31 @@ export const resetWorkspace = async (given: Given): Promise<Outcome<true>> => {
       `Say with --workspace which workspace is to begin anew.${seeHelp({ command: 'reset' })}`,
     );
   return withoutHub(settings.dataDir, () =>
-    withStorage(settings, async (storage) => {
-      const wanted = await wantedJournal(given, 'workspace', storage);
-      if (!wanted.ok) return wanted;
-      const { workspace, journal, empty } = wanted.value;
-      if (empty) return tell(given, workspace, undefined);
-      const yes = await agreed(given, {
-        lines: [
-          `Everything in workspace "${workspace}" is taken out of it: tasks, messages, locks and their history.`,
-          'All journals are backed up first, into the folder backups of the data directory.',
-        ],
-        command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
-      });
-      if (!yes.ok) return yes;
-      const before = await backUpTo(
-        { given, storage, withKeys: true },
-        backupIn(settings.dataDir, 'before-reset'),
-      );
-      if (!before.ok) return before;
-      const begun = await beginAnew(storage, journal);
-      return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
-    }),
+    withStorage(settings, (storage) => whileAlone(storage, () => resetIn(given, storage))),
   );
+};
+
+const resetIn = async (given: Given, storage: Storage): Promise<Outcome<true>> => {
+  const { settings } = given.configuration;
+  const wanted = await wantedJournal(given, 'workspace', storage);
+  if (!wanted.ok) return wanted;
+  const { workspace, journal, empty } = wanted.value;
+  if (empty) return tell(given, workspace, undefined);
+  const yes = await agreed(given, {
+    lines: [
+      `Everything in workspace "${workspace}" is taken out of it: tasks, messages, locks and their history.`,
+      'All journals are backed up first, into the folder backups of the data directory.',
+    ],
+    command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
+  });
+  if (!yes.ok) return yes;
+  const before = await backUpTo(
+    { given, storage, withKeys: true },
+    backupIn(settings.dataDir, 'before-reset'),
+  );
+  if (!before.ok) return before;
+  const begun = await beginAnew(storage, journal);
+  return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
 };
 
 interface BegunAnew {

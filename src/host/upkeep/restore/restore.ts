@@ -6,6 +6,7 @@ import { secondMs } from '../../../kernel/instants.ts';
 import { shellWord } from '../../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../../surfaces/cli/flags.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
+import { type Alone, whileAlone } from '../../at-work.ts';
 import type { Given } from '../../commands/command.ts';
 import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
@@ -51,7 +52,7 @@ interface Wanted {
 
 const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Promise<Outcome<true>> => {
   try {
-    return await restoreAll(given, storage, wanted);
+    return await whileAlone(storage, (alone) => restoreAll(given, storage, { ...wanted, alone }));
   } catch (failure) {
     if (failure instanceof StoreFailure) return failure.refusal;
     throw failure;
@@ -61,7 +62,7 @@ const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Prom
 const restoreAll = async (
   given: Given,
   storage: Storage,
-  { backup, kept }: Wanted,
+  { backup, kept, alone }: Wanted & { readonly alone: Alone },
 ): Promise<Outcome<true>> => {
   const { dataDir } = given.configuration.settings;
   const begun = await readPlan(dataDir);
@@ -74,6 +75,8 @@ const restoreAll = async (
   if (!plan.ok) return plan;
   const built = await buildDrafts({ storage, kept }, backup.path, plan.value);
   if (!built.ok) return built;
+  // Nobody begins on them while the plan is there, and nobody has one open that is replaced.
+  await alone.resign();
   const placed = await putInPlace(storage, built.value, backup.journals);
   if (!placed.ok) return placed;
   await giveKeysInPlace(storage, backup.journals, kept);
