@@ -109,12 +109,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
         ];
   const terms: readonly Term[] = [
     ...followers,
-    ...(options.brief === true
-      ? []
-      : [
-          runFollower(engine, atWork, { clock, log, elect: (office) => store.elect(office) }),
-          ...regular(engine, reports, options),
-        ]),
+    ...(options.brief === true ? [] : regular(engine, reports, options)),
   ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();
@@ -151,6 +146,7 @@ const measured = (
 
 /** What has to happen whether or not somebody calls. */
 const regular = (engine: Engine, reports: CarriedReports, options: OpenOptions): readonly Term[] => [
+  runFollower(engine, atWork, { ...options, elect: (office) => options.store.elect(office) }),
   every(
     () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
     () => engine.tick(),
