@@ -18,6 +18,7 @@ import { minuteMs, secondMs } from '../kernel/instants.ts';
 import type { Caller } from '../kernel/operation.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Slices } from '../kernel/slices.ts';
+import { atWork } from './at-work.ts';
 import { CarriedReports } from './carried-reports.ts';
 import { electIn } from './machine-office.ts';
 import { type Lag, watchLag } from './metrics/lag.ts';
@@ -145,6 +146,7 @@ const measured = (
 
 /** What has to happen whether or not somebody calls. */
 const regular = (engine: Engine, reports: CarriedReports, options: OpenOptions): readonly Term[] => [
+  runFollower(engine, atWork, { ...options, elect: (office) => options.store.elect(office) }),
   every(
     () => (options.ticksFirst ? tickEveryMs : lateTickEveryMs) + Math.random() * tickJitterMs,
     () => engine.tick(),

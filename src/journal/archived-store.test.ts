@@ -56,6 +56,12 @@ const failsWith = (code: string, path: string) => (failure: unknown) =>
   failure instanceof StoreFailure && failure.refusal.code === code && failure.message.includes(path);
 
 describe('a store whose older entries lie in archives', () => {
+  test('has the keys of personal text that the store has', async (t) => {
+    const { inner, store } = await openJournal(t, 1);
+    ok(inner.subjectKeys !== undefined);
+    equal(store.subjectKeys, inner.subjectKeys);
+  });
+
   test('reads as one that has them all', async (t) => {
     const { inner, store, rows, compact } = await openJournal(t);
     await compact(120);

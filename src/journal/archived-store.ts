@@ -92,5 +92,6 @@ export const archivedStorage = (inner: Storage, folder: string): Storage => ({
   bytesOf: (name) => inner.bytesOf(name),
   remove: (name) => inner.remove(name),
   replace: (to, from) => inner.replace(to, from),
+  ...(inner.keysLeft && { keysLeft: inner.keysLeft }),
   close: () => inner.close(),
 });

@@ -1,5 +1,6 @@
 import type { Outcome } from '../kernel/errors.ts';
 import type { JournalIdentity, Store } from './store.ts';
+import type { SubjectKeys } from './subject-keys.ts';
 
 /** What a journal is called where it is kept: the hub's own, or that of a workspace by the name of its file. */
 export type JournalName = 'hub' | `workspaces/${string}`;
@@ -39,6 +40,8 @@ export interface Storage {
    * keys of both: no living one is lost, and none comes back that was destroyed in either.
    */
   readonly replace: (to: JournalName, from: JournalName) => Promise<Outcome<true>>;
+  /** The subject keys of a journal that cannot be opened any more. Absent where they are lost with it. */
+  readonly keysLeft?: (name: JournalName) => SubjectKeys;
   /** Gives back what its stores share. They are closed by then. */
   readonly close: () => Promise<void>;
 }

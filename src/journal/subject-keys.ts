@@ -47,6 +47,13 @@ export interface SubjectKeys {
   readonly adopt: (keys: readonly SubjectKey[]) => Promise<void>;
 }
 
+/** Takes these over for a journal that comes from there; what is destroyed there is destroyed here. Throws `StoreFailure`. */
+export const takeOverKeys = async (to: SubjectKeys, keys: readonly SubjectKey[]): Promise<void> => {
+  if (keys.length === 0) return;
+  await to.adopt(keys);
+  await to.destroy(keys.flatMap(({ id, secret }) => (secret === undefined ? [id] : [])));
+};
+
 /**
  * Where one journal takes the place of another: all that live in one of them are in `to` then, but those that were
  * destroyed in either are that. Throws `StoreFailure`.

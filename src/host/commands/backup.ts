@@ -12,6 +12,12 @@ export const backup: Command = {
       placeholder: 'FILE',
       meaning: 'the file, or a folder for it; else the folder backups of the data directory',
     },
+    {
+      name: 'no-keys',
+      placeholder: undefined,
+      meaning:
+        'no file with the keys of personal text beside it; what is kept of them is only where they are now',
+    },
   ],
   example: 'signalbox backup --out /mnt/backups',
   run: async (given) => (await import('../upkeep/backup/backup.ts')).backUp(given),

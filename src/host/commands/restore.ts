@@ -14,6 +14,16 @@ export const restore: Command = {
       placeholder: undefined,
       meaning: 'what is there is not backed up first, for instance because it is damaged',
     },
+    {
+      name: 'keys',
+      placeholder: 'FILE',
+      meaning: 'the keys of personal text; else FILE.keys beside the backup',
+    },
+    {
+      name: 'without-keys',
+      placeholder: undefined,
+      meaning: 'goes on although keys of personal text are missing: what they sealed can never be read there',
+    },
   ],
   example: 'signalbox restore board.jsonl.gz --data-dir ./restored',
   run: async (given) => (await import('../upkeep/restore/restore.ts')).restoreBackup(given),

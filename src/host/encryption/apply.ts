@@ -3,12 +3,14 @@ import type { Log } from '../../engine/log.ts';
 import type { Keyring } from '../../journal/cipher.ts';
 import { removeSnapshot } from '../../journal/snapshots.ts';
 import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
-import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
+import { type Alone, whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
+import { withoutHub } from '../upkeep/hub-at-work.ts';
 import { isDraft } from './census.ts';
 import { openKeyring } from './open-keyring.ts';
 import { type Rewritten, rewriteJournal } from './rewrite.ts';
@@ -23,16 +25,20 @@ export const applyEncryption = async (given: Given): Promise<Outcome<true>> => {
   // What is rotated meanwhile counts from the next time on.
   keyring.value.close();
   const { ring } = keyring.value;
-  return withStorage(settings, async (storage) => {
-    const names = await storage.names();
-    if (!names.ok) return names;
-    if (names.value.length === 0) return ok(tell(given, []));
-    const done = await applyTo(
-      names.value.filter((name) => !isDraft(name)),
-      { storage, ring, decrypt: flags.has('decrypt'), settings, log },
-    );
-    return done.ok ? ok(tell(given, done.value)) : done;
-  });
+  return withoutHub(settings.dataDir, () =>
+    withStorage(settings, async (storage) => {
+      const names = await storage.names();
+      if (!names.ok) return names;
+      if (names.value.length === 0) return ok(tell(given, []));
+      const done = await whileAlone(storage, (alone) =>
+        applyTo(
+          names.value.filter((name) => !isDraft(name)),
+          { storage, ring, decrypt: flags.has('decrypt'), settings, log, alone },
+        ),
+      );
+      return done.ok ? ok(tell(given, done.value)) : done;
+    }),
+  );
 };
 
 const noKey = refuse(
@@ -46,14 +52,13 @@ interface Applying {
   readonly decrypt: boolean;
   readonly settings: Pick<Settings, 'cacheDir'>;
   readonly log: Log;
+  readonly alone: Alone;
 }
 
 type Applied = Rewritten & { readonly name: JournalName };
 
 const applyTo = async (names: readonly JournalName[], applying: Applying): Promise<Outcome<Applied[]>> => {
-  const { storage, ring, decrypt, settings, log } = applying;
-  const hub = await refuseWhileServed(storage);
-  if (hub !== undefined) return hub;
+  const { storage, ring, decrypt, settings, log, alone } = applying;
   const target = {
     storage,
     cipherOf: (journal: string) => ring.cipher(journal),
@@ -62,6 +67,8 @@ const applyTo = async (names: readonly JournalName[], applying: Applying): Promi
   const done: Applied[] = [];
   // The list of workspaces comes last: where it is as it is to be, everything is.
   for (const name of names.toSorted((a, b) => Number(a === hubJournal) - Number(b === hubJournal))) {
+    // That is asked of each journal by itself, and nobody has one open that is replaced.
+    if (name === hubJournal) await alone.resign();
     const rewritten = await rewriteJournal(target, name);
     if (!rewritten.ok) return rewritten;
     // Also where nothing was left to do: an earlier call may have been killed just before this.
@@ -70,22 +77,6 @@ const applyTo = async (names: readonly JournalName[], applying: Applying): Promi
     done.push({ name, ...rewritten.value });
   }
   return ok(done);
-};
-
-/** Held by the hub that is found by the commands of a data directory; see `announce-hub.ts`. */
-const hubOffice = 'hub';
-
-const refuseWhileServed = async (storage: Storage): Promise<Refusal | undefined> => {
-  const hub = await storage.open(hubJournal, 'must-exist');
-  if (!hub.ok) return hub;
-  const office = await hub.value.elect(hubOffice);
-  await hub.value.close();
-  return office === undefined
-    ? refuse(
-        'storage_busy',
-        'A hub is running on these journals. Nothing was changed. Stop it, and every client and command on them, and call again.',
-      )
-    : undefined;
 };
 
 /** What was made from a journal by its other form: it is of no use any more, and may say in plain text what is encrypted now. */

@@ -4,6 +4,7 @@ import { type Cipher, sealedWith } from '../../journal/cipher.ts';
 import { unopened } from '../../journal/codec.ts';
 import type { Storage } from '../../journal/storage.ts';
 import { type Store, StoreFailure, type StoredRow } from '../../journal/store.ts';
+import { takeOverKeys } from '../../journal/subject-keys.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 
@@ -31,7 +32,8 @@ const pageRows = 500;
 
 /** Adds what is missing, then compares all of it; how many entries there are. Throws `StoreFailure`. */
 export const completeDraft = async (rewriting: Rewriting): Promise<Drafted> => {
-  await rewriting.to.subjectKeys?.adopt((await rewriting.from.subjectKeys?.load()) ?? []);
+  if (rewriting.to.subjectKeys !== undefined)
+    await takeOverKeys(rewriting.to.subjectKeys, (await rewriting.from.subjectKeys?.load()) ?? []);
   const filled = await fill(rewriting);
   return filled === 'stale' || !filled.ok ? filled : compare(rewriting);
 };

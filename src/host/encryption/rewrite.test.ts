@@ -203,7 +203,7 @@ for (const [kind, storageFor] of Object.entries(storages)) {
       const storage = storageFor(t);
       await journalOf(storage, 10);
       const busy = opened(await storage.open(name, 'must-exist'));
-      const office = await busy.elect('snapshots');
+      const office = await busy.elect('at-work');
       assert(office !== undefined);
       assert.match(
         messageOf(await rewriteJournal(targetOf(storage), name)),

@@ -2,6 +2,7 @@ import type { JournalName, Storage } from '../../journal/storage.ts';
 import { type Store, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { atWorkOffice } from '../at-work.ts';
 import { countIn, draftOf } from './census.ts';
 import { type Drafted, type Target, completeDraft } from './draft.ts';
 
@@ -14,9 +15,6 @@ export interface Rewritten {
   /** Everything was as it is to be. */
   readonly untouched: boolean;
 }
-
-/** Held by every process that works on a journal for longer than one call; see `followers/snapshots.ts`. */
-const workingOffice = 'snapshots';
 
 /**
  * Stores a journal anew under the next generation: beside the old one, from where an earlier attempt was interrupted, and
@@ -66,7 +64,7 @@ const makeOpen = async (old: Store, target: Target, name: JournalName): Promise<
   const { entries, plain, keys } = await countIn(old);
   const done = target.key === undefined ? plain : (keys.get(target.key) ?? 0);
   if (done === entries) return ok({ journal, entries, untouched: true });
-  if ((await old.elect(workingOffice)) === undefined) return inUse(name);
+  if ((await old.elect(atWorkOffice)) === undefined) return inUse(name);
   const copied = await draft(old, target, name);
   return copied.ok ? ok({ journal, entries: copied.value, untouched: false }) : copied;
 };

@@ -1,5 +1,5 @@
 import type { JournalName, Storage } from '../../journal/storage.ts';
-import type { SubjectKey } from '../../journal/subject-keys.ts';
+import { type SubjectKey, takeOverKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 
 /** No workspace has two dots in its name. */
@@ -12,23 +12,41 @@ export const draftOf = (name: JournalName): JournalName =>
 export const isDraft = (name: JournalName): boolean => name.endsWith(suffix);
 
 /**
- * Puts a journal that was built in the place of another, with the keys that the text of both was sealed under: which of
- * them are kept by a replacement is the store's affair.
+ * Puts a journal that was built in the place of another. Where that is the same journal its keys are kept as well, and
+ * what is destroyed in one of them is destroyed. Throws `StoreFailure`.
  */
 export const placeDraft = async (storage: Storage, name: JournalName): Promise<Outcome<true>> => {
-  const keys: SubjectKey[] = [];
-  for (const from of [name, draftOf(name)]) {
-    const store = await storage.open(from, 'must-exist');
-    // One that is not there, or damaged, has none to be taken along.
-    if (!store.ok) continue;
-    keys.push(...((await store.value.subjectKeys?.load()) ?? []));
-    await store.value.close();
-  }
+  const draft = await keysOf(storage, draftOf(name));
+  if (!draft.ok) return draft;
+  const there = await keysOf(storage, name);
   const replaced = await storage.replace(name, draftOf(name));
-  if (!replaced.ok || keys.length === 0) return replaced;
+  if (!replaced.ok) return replaced;
   const placed = await storage.open(name, 'must-exist');
   if (!placed.ok) return placed;
-  await placed.value.subjectKeys?.adopt(keys);
-  await placed.value.close();
-  return ok(true);
+  try {
+    const { subjectKeys } = placed.value;
+    if (subjectKeys === undefined) return replaced;
+    // One that was not there, or damaged, has none to be taken along.
+    if (there.ok && there.value.id === draft.value.id) await takeOverKeys(subjectKeys, there.value.keys);
+    await takeOverKeys(subjectKeys, draft.value.keys);
+    return replaced;
+  } finally {
+    await placed.value.close();
+  }
+};
+
+interface KeysOfJournal {
+  readonly id: string;
+  readonly keys: readonly SubjectKey[];
+}
+
+const keysOf = async (storage: Storage, name: JournalName): Promise<Outcome<KeysOfJournal>> => {
+  const opened = await storage.open(name, 'must-exist');
+  if (!opened.ok) return opened;
+  try {
+    const { identity, subjectKeys } = opened.value;
+    return ok({ id: identity.id, keys: (await subjectKeys?.load()) ?? [] });
+  } finally {
+    await opened.value.close();
+  }
 };

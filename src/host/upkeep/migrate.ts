@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { copyJournal, demandSame } from '../../journal/copy-journal.ts';
 import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
-import type { Store } from '../../journal/store.ts';
+import { type Store, StoreFailure } from '../../journal/store.ts';
+import { takeOverKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { oneOf } from '../../surfaces/cli/input.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
+import { whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import { type KeyFlags, readConfiguration } from '../configuration/configuration.ts';
 import { keys } from '../configuration/keys.ts';
@@ -45,9 +47,17 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
     const target = await openStorage(to.value);
     try {
       if (!target.ok) return target;
-      const copied = await copyAll(source.value, target.value);
+      const { value: into } = target;
+      if (source.value.kind === into.kind && source.value.place === into.place)
+        return refuse('invalid_input', `Both sides are ${into.place}. Name two places.`);
+      const copied = await whileAlone(source.value, () =>
+        whileAlone(into, () => copyAll(source.value, into)),
+      );
       if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
       return copied.ok ? ok(true) : copied;
+    } catch (failure) {
+      if (failure instanceof StoreFailure) return failure.refusal;
+      throw failure;
     } finally {
       if (target.ok) await target.value.close();
       await source.value.close();
@@ -89,8 +99,6 @@ const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readon
   const names = await journalsIn(source);
   if (!names.ok) return names;
   if (names.value.length === 0) return nothingKept(source.place, 'migrate');
-  if (source.kind === target.kind && source.place === target.place)
-    return refuse('invalid_input', `Both sides are ${source.place}. Name two places.`);
   const others = await journalsIn(target);
   if (!others.ok) return others;
   const foreign = others.value.filter((name) => !names.value.includes(name));
@@ -145,12 +153,21 @@ const copyInto = async (
   const to = await target.open(as, { as: from.identity });
   if (!to.ok) return to;
   try {
-    await to.value.subjectKeys?.adopt((await from.subjectKeys?.load()) ?? []);
+    const keys = (await from.subjectKeys?.load()) ?? [];
+    if (to.value.subjectKeys !== undefined) await takeOverKeys(to.value.subjectKeys, keys);
+    else if (keys.some(({ secret }) => secret !== undefined)) return keepsNoKeys(target, name);
     return await copyWhole(from, to.value, { name, place: target.placeOf(as) });
   } finally {
     await to.value.close();
   }
 };
+
+const keepsNoKeys = ({ place }: Storage, name: JournalName): Outcome<never> =>
+  refuse(
+    'invalid_state',
+    `${place} keeps no keys of personal text, and ${name} has text that is sealed: nobody could read it there. Name a store that keeps them.`,
+    { place, journal: name },
+  );
 
 /** How often what was written to the source meanwhile is copied after it. */
 const roundsMax = 5;

@@ -3,13 +3,14 @@ import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
+import { whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
 import { wantedJournal } from '../wanted-journal.ts';
 import { agreed } from './agreed.ts';
 import { backUpTo, backupIn } from './backup/backup.ts';
-import { draftOf, placeDraft } from './drafts.ts';
+import { draftOf } from './drafts.ts';
 import { withoutHub } from './hub-at-work.ts';
 
 /** Lets a workspace begin anew, empty, as the next generation of its journal. Everything is backed up first. */
@@ -21,25 +22,31 @@ export const resetWorkspace = async (given: Given): Promise<Outcome<true>> => {
       `Say with --workspace which workspace is to begin anew.${seeHelp({ command: 'reset' })}`,
     );
   return withoutHub(settings.dataDir, () =>
-    withStorage(settings, async (storage) => {
-      const wanted = await wantedJournal(given, 'workspace', storage);
-      if (!wanted.ok) return wanted;
-      const { workspace, journal, empty } = wanted.value;
-      if (empty) return tell(given, workspace, undefined);
-      const yes = await agreed(given, {
-        lines: [
-          `Everything in workspace "${workspace}" is taken out of it: tasks, messages, locks and their history.`,
-          'All journals are backed up first, into the folder backups of the data directory.',
-        ],
-        command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
-      });
-      if (!yes.ok) return yes;
-      const before = await backUpTo(storage, backupIn(settings.dataDir, 'before-reset'), given);
-      if (!before.ok) return before;
-      const begun = await beginAnew(storage, journal);
-      return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
-    }),
+    withStorage(settings, (storage) => whileAlone(storage, () => resetIn(given, storage))),
   );
+};
+
+const resetIn = async (given: Given, storage: Storage): Promise<Outcome<true>> => {
+  const { settings } = given.configuration;
+  const wanted = await wantedJournal(given, 'workspace', storage);
+  if (!wanted.ok) return wanted;
+  const { workspace, journal, empty } = wanted.value;
+  if (empty) return tell(given, workspace, undefined);
+  const yes = await agreed(given, {
+    lines: [
+      `Everything in workspace "${workspace}" is taken out of it: tasks, messages, locks and their history.`,
+      'All journals are backed up first, into the folder backups of the data directory.',
+    ],
+    command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
+  });
+  if (!yes.ok) return yes;
+  const before = await backUpTo(
+    { given, storage, withKeys: true },
+    backupIn(settings.dataDir, 'before-reset'),
+  );
+  if (!before.ok) return before;
+  const begun = await beginAnew(storage, journal);
+  return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
 };
 
 interface BegunAnew {
@@ -60,7 +67,8 @@ const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcom
   const made = await storage.open(draft, { as: { id, generation } });
   if (!made.ok) return made;
   await made.value.close();
-  const replaced = await placeDraft(storage, journal);
+  // Its keys go with the old one: they are beside the backup.
+  const replaced = await storage.replace(journal, draft);
   return replaced.ok ? ok({ entries, generation }) : replaced;
 };
 

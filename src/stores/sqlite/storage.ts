@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Creation, type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
 import { StoreFailure } from '../../journal/store.ts';
-import { joinKeys } from '../../journal/subject-keys.ts';
+import { type SubjectKeys, joinKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { faultOf, isNamed, refusalOf } from './failures.ts';
 import { keysOf, walOf } from './format.ts';
@@ -77,6 +77,8 @@ class SqliteStorage implements Storage {
     }
     return replaceJournal(old, next);
   };
+
+  readonly keysLeft = (name: JournalName): SubjectKeys => new SqliteSubjectKeys(keysOf(this.#path(name)));
 
   readonly close = async (): Promise<void> => {};
 

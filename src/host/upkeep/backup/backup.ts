@@ -2,14 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Outcome, ok } from '../../../kernel/errors.ts';
 import { isoTime } from '../../../kernel/instants.ts';
-import type { Storage } from '../../../journal/storage.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
 import type { Given } from '../../commands/command.ts';
 import { entriesIn } from '../../journal-check.ts';
 import { withStorage } from '../../storage.ts';
 import { nothingKept } from '../nothing-kept.ts';
-import type { CheckedBackup } from './read.ts';
-import { writeBackup } from './write.ts';
+import { shownJournal } from './format.ts';
+import { type BackupSource, type WrittenBackup, writeBackup } from './write.ts';
 
 /** Writes all journals of the place into a new file, beside whatever works on them. */
 export const backUp = async (given: Given): Promise<Outcome<true>> => {
@@ -18,24 +17,29 @@ export const backUp = async (given: Given): Promise<Outcome<true>> => {
   return withStorage(configuration.settings, async (storage) => {
     const out = flags.get('out');
     const path = typeof out === 'string' ? await fileAt(resolve(out)) : backupIn(dataDir, 'backup');
-    const written = await backUpTo(storage, path, given);
+    const written = await backUpTo({ storage, given, withKeys: !flags.has(noKeys) }, path);
     if (!written.ok) return written;
-    const { journals, beginning, sha256 } = written.value;
-    if (terminal.json) writeJson(terminal, { backup: path, time: beginning.time, journals, sha256 });
+    const { journals, beginning, sha256, keysPath } = written.value;
+    if (terminal.json)
+      writeJson(terminal, {
+        backup: path,
+        time: beginning.time,
+        journals: journals.map(shownJournal),
+        sha256,
+        keys: keysPath ?? null,
+      });
     else terminal.out.write(backupText(written.value));
     return ok(true);
   });
 };
 
+const noKeys = 'no-keys';
+
 /** Where nothing was ever written there is nothing to back up. */
-export const backUpTo = async (
-  storage: Storage,
-  path: string,
-  given: Pick<Given, 'configuration' | 'log'>,
-): Promise<Outcome<CheckedBackup>> => {
-  const names = await storage.names();
+export const backUpTo = async (source: BackupSource, path: string): Promise<Outcome<WrittenBackup>> => {
+  const names = await source.storage.names();
   if (!names.ok) return names;
-  return names.value.length === 0 ? nothingKept(storage.place, 'back up') : writeBackup(storage, path, given);
+  return names.value.length === 0 ? nothingKept(source.storage.place, 'back up') : writeBackup(source, path);
 };
 
 /** A name that says when, in the folder of backups. `what`: what it begins with. */
@@ -54,10 +58,24 @@ const fileAt = async (path: string): Promise<string> => {
   }
 };
 
-const backupText = ({ path, journals }: CheckedBackup): string =>
+const backupText = ({ path, journals, keysPath }: WrittenBackup): string =>
   [
     `${path}: ${journals.length === 1 ? '1 journal' : `${journals.length} journals`}, read again and good:`,
     ...journals.map(({ name, entries }) => `  ${name}: ${entriesIn(entries)}`),
     'Keep it on another disk. Tokens, keys and settings are files beside the journals and are not in it.',
+    ...keysLines(journals, keysPath),
     '',
   ].join('\n');
+
+const keysLines = (
+  journals: WrittenBackup['journals'],
+  keysPath: WrittenBackup['keysPath'],
+): readonly string[] => {
+  if (keysPath !== undefined)
+    return [
+      `${keysPath}: the keys of personal text. They belong to the backup: without them it is restored without titles, messages and notes. Keep them apart from it, and after each signalbox erase replace them and all older ones by those of a new backup.`,
+    ];
+  return journals.some(({ keys = [] }) => keys.length > 0)
+    ? ['The keys of personal text were left out: restored elsewhere it has no titles, messages or notes.']
+    : [];
+};

@@ -28,9 +28,15 @@ const journalSchema = z.object({
   entries: z.int().min(0),
   /** The link of the last, or that of the beginning. */
   chain: z.string(),
+  /** The ids of the subject keys that it had, without those that were destroyed. The keys are in another file. */
+  keys: z.array(z.string()).optional(),
 });
 
 export type BackupJournal = z.infer<typeof journalSchema>;
+
+/** What people are told of it. */
+export const shownJournal = ({ keys: _keys, ...journal }: BackupJournal): Omit<BackupJournal, 'keys'> =>
+  journal;
 
 export const beginningSchema = z.object({
   signalbox: z.literal('backup'),

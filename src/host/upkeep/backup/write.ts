@@ -13,15 +13,17 @@ import type { Head } from '../../../journal/head.ts';
 import { beginningOf, checkedPages, headOf } from '../../../journal/rows.ts';
 import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../../../journal/storage.ts';
 import type { Store } from '../../../journal/store.ts';
+import type { SubjectKey } from '../../../journal/subject-keys.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { present } from '../../../kernel/assert.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { version } from '../../version.ts';
 import type { Given } from '../../commands/command.ts';
 import { isDraft } from '../drafts.ts';
+import { writeWhole } from '../whole-file.ts';
 import { codecOf } from '../entry-codec.ts';
 import { type BackupBeginning, type BackupJournal, backupFormat } from './format.ts';
-import { writeKeys } from './keys.ts';
+import { demandWhole, keysFileOf, keysText } from './keys-file.ts';
 import { type CheckedBackup, checkBackup } from './read.ts';
 
 /**
@@ -29,21 +31,20 @@ import { type CheckedBackup, checkBackup } from './read.ts';
  * last, and what it knows besides is measured after it, so that the list of workspaces in the backup knows each journal in
  * it, and each journal that it knows is there. The file gets its name when it has been read again.
  */
-export const writeBackup = async (
-  storage: Storage,
-  path: string,
-  given: Pick<Given, 'configuration' | 'log'>,
-): Promise<Outcome<CheckedBackup>> => {
+export const writeBackup = async (source: BackupSource, path: string): Promise<Outcome<WrittenBackup>> => {
   const opened: Opened[] = [];
   const draft = `${path}.draft`;
   try {
-    const prefixes = await openAll(storage, opened, given);
+    const prefixes = await openAll(source, opened);
     if (!prefixes.ok) return prefixes;
-    if (await isThere(path)) return taken(path);
+    const keysPath =
+      source.withKeys && opened.some(({ keys }) => keys.length > 0) ? keysFileOf(path) : undefined;
+    for (const wanted of keysPath === undefined ? [path] : [path, keysPath])
+      if (await isThere(wanted)) return taken(wanted);
     await makeFolder(dirname(path));
     const file = await open(draft, 'w', 0o600);
     try {
-      const lines = Readable.from(linesOf(storage.kind, opened), { objectMode: true });
+      const lines = Readable.from(linesOf(source.storage.kind, opened), { objectMode: true });
       await pipeline(lines, createGzip(), async (parts: AsyncIterable<Uint8Array>) => {
         for await (const part of parts) await file.writeFile(part);
       });
@@ -53,10 +54,11 @@ export const writeBackup = async (
     }
     const checked = await checkBackup(draft);
     if (!checked.ok) return checked;
-    await writeKeys(path, opened);
+    // First, so that no backup is without them.
+    if (keysPath !== undefined) await writeKeys(keysPath, opened);
     await rename(draft, path);
     await syncFolder(dirname(path));
-    return ok({ ...checked.value, path });
+    return ok({ ...checked.value, path, keysPath });
   } catch (thrown) {
     return fileRefusal(path, thrown, `The backup cannot be written to ${path}`);
   } finally {
@@ -65,11 +67,31 @@ export const writeBackup = async (
   }
 };
 
+/** What is backed up. */
+export interface BackupSource {
+  readonly storage: Storage;
+  /** Says what the list of workspaces is encrypted with. */
+  readonly given: Pick<Given, 'configuration' | 'log'>;
+  /** Whether the subject keys are written beside it. */
+  readonly withKeys: boolean;
+}
+
+export interface WrittenBackup extends CheckedBackup {
+  /** Where its subject keys are; undefined when none were written. */
+  readonly keysPath: string | undefined;
+}
+
 interface Opened {
   readonly name: JournalName;
   readonly store: Store;
   readonly head: Head;
+  readonly keys: readonly SubjectKey[];
 }
+
+const writeKeys = async (path: string, opened: readonly Opened[]): Promise<void> => {
+  await writeWhole(path, keysText(opened.map(({ store, keys }) => ({ journal: store.identity.id, keys }))));
+  await demandWhole(path);
+};
 
 const isThere = async (path: string): Promise<boolean> => {
   try {
@@ -108,17 +130,15 @@ const listedIn = async (
 };
 
 /** Workspaces first, the hub, and what that knows besides: it has come into being meanwhile, or it is lost. */
-const openAll = async (
-  storage: Storage,
-  opened: Opened[],
-  given: Pick<Given, 'configuration' | 'log'>,
-): Promise<Outcome<true>> => {
+const openAll = async ({ storage, given }: BackupSource, opened: Opened[]): Promise<Outcome<true>> => {
   const first = await workspacesIn(storage);
   if (!first.ok) return first;
   const add = async (name: JournalName): Promise<Outcome<true>> => {
     const store = await storage.open(name, 'must-exist');
     if (!store.ok) return store;
-    opened.push({ name, store: store.value, head: await headOf(store.value) });
+    const head = await headOf(store.value);
+    // After the head: what an entry was sealed under was kept before that was written.
+    opened.push({ name, store: store.value, head, keys: (await store.value.subjectKeys?.load()) ?? [] });
     return ok(true);
   };
   for (const name of first.value) {
@@ -154,9 +174,17 @@ async function* linesOf(store: string, opened: readonly Opened[]): AsyncGenerato
     { signalbox: 'backup', format: backupFormat, version, store, time } satisfies BackupBeginning,
   ]);
   const journals: BackupJournal[] = [];
-  for (const { name, store: from, head } of opened) {
+  for (const { name, store: from, head, keys } of opened) {
     const { id, generation } = from.identity;
-    const journal = { name, id, generation, entries: head.seq, chain: head.chain };
+    const living = keys.flatMap((key) => (key.secret === undefined ? [] : [key.id]));
+    const journal: BackupJournal = {
+      name,
+      id,
+      generation,
+      entries: head.seq,
+      chain: head.chain,
+      keys: living,
+    };
     journals.push(journal);
     yield summed([{ journal }]);
     for await (const rows of checkedPages(from, beginningOf(from.identity), head.seq)) yield summed(rows);

@@ -4,14 +4,18 @@ import { verify } from '../../../journal/journal.ts';
 import { headOf } from '../../../journal/rows.ts';
 import { type JournalName, type Storage, hubJournal } from '../../../journal/storage.ts';
 import { type JournalIdentity, type Store, StoreFailure, type StoredRow } from '../../../journal/store.ts';
-import type { SubjectKey } from '../../../journal/subject-keys.ts';
 import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { type BackupJournal, damagedBackup } from '../backup/format.ts';
-import { readKeys } from '../backup/keys.ts';
 import { backupParts } from '../backup/read.ts';
 import { draftOf, placeDraft } from '../drafts.ts';
+import { type KeptKeys, giveKeys } from './keys.ts';
 import type { RestorePlan } from './plan.ts';
+
+interface Restoring {
+  readonly storage: Storage;
+  readonly kept: KeptKeys;
+}
 
 /** The identity that a journal of the backup begins with. */
 const identityOf = ({ name, id }: BackupJournal, { generations }: RestorePlan): JournalIdentity => ({
@@ -42,12 +46,10 @@ const isRestored = async (storage: Storage, journal: BackupJournal, plan: Restor
  * it again from its first entry to its last. Those that are to be put in their places then.
  */
 export const buildDrafts = async (
-  storage: Storage,
+  { storage, kept }: Restoring,
   path: string,
   plan: RestorePlan,
 ): Promise<Outcome<readonly BackupJournal[]>> => {
-  const keys = await readKeys(path);
-  if (!keys.ok) return keys;
   const built: BackupJournal[] = [];
   let draft: Draft | undefined;
   try {
@@ -56,8 +58,7 @@ export const buildDrafts = async (
         await draft?.finish();
         draft = undefined;
         if (await isRestored(storage, part.journal, plan)) continue;
-        draft = await Draft.open(storage, part.journal, identityOf(part.journal, plan));
-        await draft.adopt(keys.value[part.journal.name] ?? []);
+        draft = await Draft.open({ storage, kept }, part.journal, identityOf(part.journal, plan));
         built.push(part.journal);
       }
       if (part.kind === 'rows') await draft?.take(part.rows);
@@ -85,7 +86,11 @@ class Draft {
   }
 
   /** Throws `StoreFailure`. */
-  static async open(storage: Storage, journal: BackupJournal, as: JournalIdentity): Promise<Draft> {
+  static async open(
+    { storage, kept }: Restoring,
+    journal: BackupJournal,
+    as: JournalIdentity,
+  ): Promise<Draft> {
     const name = draftOf(journal.name);
     let opened = await storage.open(name, { as });
     if (!opened.ok && (opened.code === 'exists' || opened.code === 'journal_corrupt')) {
@@ -94,11 +99,13 @@ class Draft {
       opened = await storage.open(name, { as });
     }
     const store = demand(opened);
-    return new Draft(store, journal, await headOf(store));
-  }
-
-  async adopt(keys: readonly SubjectKey[]): Promise<void> {
-    if (keys.length > 0) await this.#store.subjectKeys?.adopt(keys);
+    try {
+      await giveKeys(store, journal, { storage, kept });
+      return new Draft(store, journal, await headOf(store));
+    } catch (failure) {
+      await store.close();
+      throw failure;
+    }
   }
 
   async take(rows: readonly StoredRow[]): Promise<void> {

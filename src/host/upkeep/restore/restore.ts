@@ -1,21 +1,24 @@
 import { resolve } from 'node:path';
 import type { Storage } from '../../../journal/storage.ts';
+import { StoreFailure } from '../../../journal/store.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { secondMs } from '../../../kernel/instants.ts';
 import { shellWord } from '../../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../../surfaces/cli/flags.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
+import { type Alone, whileAlone } from '../../at-work.ts';
 import type { Given } from '../../commands/command.ts';
 import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
 import { withStorage } from '../../storage.ts';
 import { agreed } from '../agreed.ts';
 import { backUpTo, backupIn } from '../backup/backup.ts';
-import type { BackupJournal } from '../backup/format.ts';
+import { type BackupJournal, shownJournal } from '../backup/format.ts';
 import { type CheckedBackup, checkBackup } from '../backup/read.ts';
 import { isDraft } from '../drafts.ts';
 import { withoutHub } from '../hub-at-work.ts';
 import { buildDrafts, putInPlace } from './build.ts';
+import { type KeptKeys, agreedMissing, giveKeysInPlace, keptKeysOf } from './keys.ts';
 import { type RestorePlan, notFinished, readPlan, removePlan, writePlan } from './plan.ts';
 
 /**
@@ -31,27 +34,54 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
     return refuse('invalid_input', `Name one backup to restore.${seeHelp({ command: 'restore' })}`);
   const backup = await checkBackup(resolve(file));
   if (!backup.ok) return backup;
+  const kept = await keptKeysOf(given, backup.value);
+  if (!kept.ok) return kept;
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
   return withoutHub(settings.dataDir, () =>
-    withStorage(settings, (storage) => restoreInto(given, storage, backup.value)),
+    withStorage(settings, (storage) =>
+      restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
+    ),
   );
 };
 
-const restoreInto = async (given: Given, storage: Storage, backup: CheckedBackup): Promise<Outcome<true>> => {
+interface Wanted {
+  readonly backup: CheckedBackup;
+  readonly kept: KeptKeys;
+}
+
+const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Promise<Outcome<true>> => {
+  try {
+    return await whileAlone(storage, (alone) => restoreAll(given, storage, { ...wanted, alone }));
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
+  }
+};
+
+const restoreAll = async (
+  given: Given,
+  storage: Storage,
+  { backup, kept, alone }: Wanted & { readonly alone: Alone },
+): Promise<Outcome<true>> => {
   const { dataDir } = given.configuration.settings;
   const begun = await readPlan(dataDir);
   if (!begun.ok) return begun;
   if (begun.value !== undefined && begun.value.sha256 !== backup.sha256)
     return notFinished(dataDir, begun.value);
+  const missing = await agreedMissing(given, storage, { backup, kept });
+  if (!missing.ok) return missing;
   const plan = begun.value === undefined ? await newPlan(given, storage, backup) : ok(begun.value);
   if (!plan.ok) return plan;
-  const built = await buildDrafts(storage, backup.path, plan.value);
+  const built = await buildDrafts({ storage, kept }, backup.path, plan.value);
   if (!built.ok) return built;
+  // Nobody begins on them while the plan is there, and nobody has one open that is replaced.
+  await alone.resign();
   const placed = await putInPlace(storage, built.value, backup.journals);
   if (!placed.ok) return placed;
+  await giveKeysInPlace(storage, backup.journals, kept);
   await removePlan(dataDir);
-  tell(given, backup, { ...plan.value, place: storage.place });
+  tell(given, backup, { ...plan.value, place: storage.place, missing: missing.value });
   return ok(true);
 };
 
@@ -83,7 +113,7 @@ const newPlan = async (
   });
   if (!yes.ok) return yes;
   if (given.flags.has(noBackup)) return written(dataDir, plan);
-  const before = await backUpTo(storage, backupIn(dataDir, 'before-restore'), given);
+  const before = await backUpTo({ given, storage, withKeys: true }, backupIn(dataDir, 'before-restore'));
   return before.ok
     ? written(dataDir, { ...plan, before: before.value.path })
     : refuse(
@@ -122,11 +152,19 @@ const generationFor = async (
 const tell = (
   { terminal }: Given,
   { path, beginning, journals }: CheckedBackup,
-  { generations, before, place }: RestorePlan & { readonly place: string },
+  { generations, before, place, missing }: RestorePlan & { readonly place: string; readonly missing: number },
 ): void => {
   if (terminal.json) {
-    const restored = journals.map((journal) => ({ ...journal, generation: generations[journal.name] }));
-    writeJson(terminal, { backup: path, time: beginning.time, journals: restored, before: before ?? null });
+    writeJson(terminal, {
+      backup: path,
+      time: beginning.time,
+      journals: journals.map((journal) => ({
+        ...shownJournal(journal),
+        generation: generations[journal.name],
+      })),
+      before: before ?? null,
+      keys_missing: missing,
+    });
     return;
   }
   const lines = [
@@ -135,6 +173,9 @@ const tell = (
       ({ name, entries }) => `  ${name}: ${entriesIn(entries)}, generation ${generations[name]}`,
     ),
     ...(before === undefined ? [] : [`What was there before is in ${before}.`]),
+    ...(missing === 0
+      ? []
+      : [`Keys of personal text that are missing: ${missing}. What they sealed says [erased] everywhere.`]),
     'Whoever goes on from before the restore hears history_changed, and begins anew.',
     '',
   ];
