@@ -15,8 +15,7 @@ export const backup: Command = {
     {
       name: 'no-keys',
       placeholder: undefined,
-      meaning:
-        'no file with the keys of personal text beside it; what is kept of them is only where they are now',
+      meaning: 'leaves out the file with the keys of personal text',
     },
   ],
   example: 'signalbox backup --out /mnt/backups',

@@ -4,7 +4,7 @@ import { ofFlag } from './flags.ts';
 
 export const exportEntries: Command = {
   name: 'export',
-  summary: 'writes the entries of a journal as plain JSON, one to a line, also what is encrypted or sealed',
+  summary: 'writes the entries of a journal as plain JSON, one to a line',
   words: '',
   keys: ['data-dir', ...storeFlagNames, 'workspace'],
   flags: [ofFlag, { name: 'out', placeholder: 'FILE', meaning: 'where to write them; else to stdout' }],

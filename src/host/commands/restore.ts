@@ -22,7 +22,7 @@ export const restore: Command = {
     {
       name: 'without-keys',
       placeholder: undefined,
-      meaning: 'goes on although keys of personal text are missing: what they sealed can never be read there',
+      meaning: 'goes on although keys of personal text are missing',
     },
   ],
   example: 'signalbox restore board.jsonl.gz --data-dir ./restored',
