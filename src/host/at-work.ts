@@ -18,7 +18,7 @@ export type Alone = Pick<Office, 'resign'>;
 const nobodyWorks = ok<Alone>({ resign: async () => {} });
 
 /** Has the journals of a place alone; refuses while a hub or a client is at work on them, on whichever machine. */
-export const haveAlone = async (storage: Storage): Promise<Outcome<Alone>> => {
+const haveAlone = async (storage: Storage): Promise<Outcome<Alone>> => {
   const begun = await storage.wasBegun(hubJournal);
   if (!begun.ok) return begun;
   if (!begun.value) return nobodyWorks;

@@ -67,7 +67,7 @@ const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcom
   const made = await storage.open(draft, { as: { id, generation } });
   if (!made.ok) return made;
   await made.value.close();
-  // Its keys go with the old one: they are beside the backup.
+  // The keys of the old one stay, so that its backup can be read.
   const replaced = await storage.replace(journal, draft);
   return replaced.ok ? ok({ entries, generation }) : replaced;
 };

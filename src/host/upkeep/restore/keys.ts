@@ -13,7 +13,7 @@ import type { CheckedBackup } from '../backup/read.ts';
 /** The subject keys that are kept of a backup, by the ids of its journals. */
 export type KeptKeys = ReadonlyMap<string, readonly SubjectKey[]>;
 
-export const withoutKeys = 'without-keys';
+const withoutKeys = 'without-keys';
 
 /** Those of the file that was named, or else lies beside the backup. */
 export const keptKeysOf = async (
