@@ -230,6 +230,7 @@ export class LocalHub implements Hub {
   async health(caller?: Caller): Promise<HubHealth> {
     const { id } = this;
     const { workspaces, version, store } = this.#options;
+    const { lossWindow } = workspaces.hub.store.capabilities;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
     const [hub, ...others] = opened;
@@ -241,7 +242,7 @@ export class LocalHub implements Hub {
       id,
       version,
       store,
-      loss_window: workspaces.hub.store.capabilities.lossWindow,
+      ...(lossWindow !== undefined && { loss_window: lossWindow }),
       workspaces: hub === undefined ? known : [hub, ...known],
     };
   }

@@ -144,7 +144,7 @@ describe('the workspace of a repository that remembers none', () => {
     for (const [index, other] of [
       'git@git.example:web/shop.git',
       'ssh://git@git.example:22/web/shop',
-      'https://ada:secret@GIT.example/web/shop/',
+      'https://ada:hunter2@GIT.example/web/shop/',
     ].entries()) {
       ground.clone('shop', `clone${index}`, other);
       const shown = await ground.show(`clone${index}`);
@@ -156,7 +156,7 @@ describe('the workspace of a repository that remembers none', () => {
     assert.equal((await ground.arrive('short')).workspace, 'shop', 'as git itself would fetch it');
     for (const file of readdirSync(ground.dataDir).filter((name) => name.startsWith('hub.journal')))
       assert(
-        !readFileSync(join(ground.dataDir, file), 'latin1').includes('secret'),
+        !readFileSync(join(ground.dataDir, file), 'latin1').includes('hunter2'),
         `${file} has the password`,
       );
   });

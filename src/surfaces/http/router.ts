@@ -325,7 +325,8 @@ export class Router {
     const told = await this.#options.hub.health(known);
     const health = exchange.closing ? { ...told, status: 'stopping' } : told;
     const { id, version, status, loss_window } = health;
-    const shown = known === undefined ? { status, id, version, loss_window } : health;
+    const window = loss_window === undefined ? {} : { loss_window };
+    const shown = known === undefined ? { status, id, version, ...window } : health;
     exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
   }
 
