@@ -13,7 +13,7 @@ const lockSchema = z.object({
     z.looseObject({
       version: z.string().optional(),
       dev: z.boolean().optional(),
-      optional: z.boolean().optional(),
+      optionalDependencies: z.record(z.string(), z.string()).optional(),
       devOptional: z.boolean().optional(),
     }),
   ),
