@@ -160,7 +160,7 @@ export class Journal {
       this.#reading = undefined;
       const rows = await this.store.readAt([...wanted]);
       return this.#decoded(
-        () => rows.map((row) => this.#single(row)),
+        () => this.#scattered(rows),
         (entries) => {
           for (const [i, entry] of entries.entries()) this.#cache.put(entry, rows[i]?.text.length ?? 0);
           return new Map(entries.map((entry) => [entry.seq, entry]));
@@ -276,11 +276,14 @@ export class Journal {
     return sealer?.lacksKeys === true ? sealer.findKeys().then(again) : use(decoded);
   }
 
-  #single(row: LinkedRow): Entry {
-    const chain = row.before ?? chainStart(this.store.identity.id);
-    const damage = damageOf(row, { seq: row.seq - 1, chain });
-    if (damage !== undefined) throw new StoreFailure(damage);
-    return valueOf(this.codec.decode(row.text, row.seq));
+  /** The entries of rows that lie anywhere, each verified by the one before it. */
+  #scattered(rows: readonly LinkedRow[]): readonly Entry[] {
+    for (const row of rows) {
+      const chain = row.before ?? chainStart(this.store.identity.id);
+      const damage = damageOf(row, { seq: row.seq - 1, chain });
+      if (damage !== undefined) throw new StoreFailure(damage);
+    }
+    return valueOf(this.codec.decodeAll(rows));
   }
 
   /** The entries of rows that come behind `from`, verified, and where they end. */

@@ -44,7 +44,7 @@ const heldFilesOf = (tasks: TasksSlice['tasks']): HeldFiles => {
 
 export const tasksArea = defineArea<'tasks', 'agents', TasksCommand, TasksEvent>({
   name: 'tasks',
-  stateVersion: 1,
+  stateVersion: 2,
   reads: ['agents'],
   events: taskEvents,
   decide,

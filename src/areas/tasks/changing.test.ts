@@ -85,14 +85,14 @@ test('TA32 lists replace, null clears, and what stays the same is no change', ()
     links: [],
     acceptance: ['two', 'three'],
   });
-  const { labels, sprint, due, bodySeq, linksSeq, acceptance } = given.task('T-1');
+  const { labels, sprint, due, body, linksSeq, acceptance } = given.task('T-1');
   assert.deepEqual(
-    { labels, sprint, due, bodySeq, linksSeq },
+    { labels, sprint, due, body, linksSeq },
     {
       labels: ['b', 'c'],
       sprint: undefined,
       due: undefined,
-      bodySeq: undefined,
+      body: undefined,
       linksSeq: undefined,
     },
   );

@@ -1,10 +1,10 @@
 import { never, present } from '../../kernel/assert.ts';
-import type { Author, EntryOf } from '../../kernel/entry.ts';
+import type { Author, EntryOf, Seq } from '../../kernel/entry.ts';
 import type { Instant } from '../../kernel/instants.ts';
 import { emptyTrail, extend } from '../../kernel/trail.ts';
 import type { PlanValues, TasksEvent } from './model/events.ts';
 import { freeFiles, holdFiles } from './model/held-files.ts';
-import { lossesPerAgentMax } from './model/limits.ts';
+import { bodyKeptCharactersMax, lossesPerAgentMax } from './model/limits.ts';
 import {
   type Loss,
   type Task,
@@ -143,7 +143,7 @@ const added = (slice: TasksSlice, { seq, time, data }: Of<'tasks.added'>): Tasks
     readySince: unmet === 0 ? time : undefined,
     createdAt: time,
     updatedAt: time,
-    bodySeq: data.body === undefined ? undefined : seq,
+    body: kept(data.body, seq),
     linksSeq: data.links === undefined ? undefined : seq,
     resultSeq: undefined,
     notes: emptyTrail,
@@ -239,6 +239,9 @@ const edited = (slice: TasksSlice, entry: Of<'tasks.edited'>): TasksSlice => {
   });
 };
 
+const kept = (body: string | null | undefined, seq: Seq): string | Seq | undefined =>
+  body === null || body === undefined || body.length <= bodyKeptCharactersMax ? (body ?? undefined) : seq;
+
 const withPlan = (task: Task, plan: PlanValues, seq: number): Task => ({
   ...task,
   title: plan.title ?? task.title,
@@ -251,7 +254,7 @@ const withPlan = (task: Task, plan: PlanValues, seq: number): Task => ({
   files: plan.files ?? task.files,
   acceptance: plan.acceptance ?? task.acceptance,
   due: plan.due === undefined ? task.due : (plan.due ?? undefined),
-  bodySeq: plan.body === undefined ? task.bodySeq : plan.body === null ? undefined : seq,
+  body: plan.body === undefined ? task.body : kept(plan.body, seq),
   linksSeq: plan.links === undefined ? task.linksSeq : plan.links.length === 0 ? undefined : seq,
 });
 

@@ -62,7 +62,7 @@ const restored = (row: SavedTask): Task => ({
   readySince: row.readySince,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
-  bodySeq: row.bodySeq,
+  body: row.body,
   linksSeq: row.linksSeq,
   resultSeq: row.resultSeq,
   notes: trailOf(row.notes),

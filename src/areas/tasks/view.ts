@@ -181,15 +181,15 @@ export const viewStanding = (
 /** What is known of a task without the journal, and the entries that hold the rest. */
 export const viewCard = ({ tasks: slice }: Boards, task: Task, notes: number): Answer<CardOutput> => {
   const noteSeqs = newest(task.notes, notes).toReversed();
-  const { bodySeq, linksSeq, resultSeq } = task;
-  const seqs = distinct([bodySeq, linksSeq, resultSeq, ...noteSeqs]);
+  const { body, linksSeq, resultSeq } = task;
+  const seqs = distinct([typeof body === 'number' ? body : undefined, linksSeq, resultSeq, ...noteSeqs]);
   return withEntries(seqs, (entries) => {
     const entryAt = (seq: Seq | undefined): Entry | undefined =>
       seq === undefined ? undefined : entries.find((entry) => entry.seq === seq);
     const card = defined({
       title: task.title,
       priority: task.priority,
-      body: bodyIn(entryAt(bodySeq)),
+      body: typeof body === 'number' ? bodyIn(entryAt(body)) : body,
       links: linksIn(entryAt(linksSeq)),
       result: resultIn(entryAt(resultSeq)),
       notes: noteSeqs.length === 0 ? undefined : noteSeqs.flatMap((seq) => noteIn(entryAt(seq))),

@@ -2,6 +2,8 @@ export const tasksMax = 1_000_000;
 export const tasksPerAddMax = 100;
 export const titleCharactersMax = 200;
 export const bodyCharactersMax = 20_000;
+/** Longer bodies are read from the journal when they are wanted. */
+export const bodyKeptCharactersMax = 120;
 export const noteCharactersMax = 4_000;
 export const resultCharactersMax = 10_000;
 export const reasonCharactersMax = 500;

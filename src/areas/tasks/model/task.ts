@@ -78,7 +78,8 @@ export interface Task {
   readonly readySince: Instant | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
-  readonly bodySeq: Seq | undefined;
+  /** A short one itself, which saves a reading for each answer; for a long one the entry that holds it. */
+  readonly body: string | Seq | undefined;
   readonly linksSeq: Seq | undefined;
   readonly resultSeq: Seq | undefined;
   readonly notes: Trail;
