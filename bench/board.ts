@@ -7,6 +7,9 @@ import type { Snapshot } from '../src/journal/snapshots.ts';
 import type { Store } from '../src/journal/store.ts';
 import type { Caller } from '../src/kernel/operation.ts';
 import { CollectedLog } from '../src/testing/collected-log.ts';
+import { requestText } from './load.ts';
+
+const tasksPerCall = 100;
 
 export type Call = (name: string, input: unknown, agent?: string) => Promise<Record<string, unknown>>;
 
@@ -66,6 +69,34 @@ export const addTasks = async (
     if (calls.length === 20) await Promise.all(calls.splice(0));
   }
   await Promise.all(calls);
+};
+
+/**
+ * Puts tasks on the board of a hub, and agents who may claim all of them; gives the text of a request for each claim. The
+ * agents take turns.
+ */
+export const claimable = async (
+  port: number,
+  { agents, claimsPerAgent }: { readonly agents: number; readonly claimsPerAgent: number },
+): Promise<readonly string[]> => {
+  const sessions: string[] = [];
+  for (let i = 0; i < agents; i += 1) {
+    const { session } = await callOf(port, 'start', { agent: `agent-${i}`, wip_limit: claimsPerAgent });
+    sessions.push(String(session));
+  }
+  const claims = agents * claimsPerAgent;
+  for (let i = 0; i < claims / tasksPerCall; i += 1) {
+    const many = Array.from({ length: tasksPerCall }, (_, j) => ({
+      title: `Task ${i * tasksPerCall + j} of the bench`,
+      body: 'What is to be done, in a sentence or two, as a person would write it down.',
+      priority: ((i + j) % 5) + 1,
+      labels: ['bench', `group-${j % 7}`],
+    }));
+    await callOf(port, 'task_add', { tasks: many });
+  }
+  return Array.from({ length: claims }, (_, i) =>
+    requestText('/v1/operations/task_claim', '{}', { 'Signalbox-Session': sessions[i % agents] ?? '' }),
+  );
 };
 
 /** Calls an operation of a hub over HTTP; throws what it refuses. */

@@ -75,10 +75,12 @@ const stop = async (child: ChildProcess): Promise<void> => {
 };
 
 /** One load generator, used for every measurement of a run. */
-export const startLoad = (): {
+export interface Load {
   readonly run: (order: LoadOrder) => Promise<LoadReport>;
   readonly stop: () => Promise<void>;
-} => {
+}
+
+export const startLoad = (): Load => {
   const child = fork(fileOf('./load-process.ts'));
   return {
     run: async (order) => {

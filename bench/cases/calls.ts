@@ -5,12 +5,10 @@ import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { chainLink, chainStart } from '../../src/journal/chain.ts';
 import { residentMegabytes, startFloor, startHub, startLoad } from '../children.ts';
 import { requestText } from '../load.ts';
-import { callOf } from '../board.ts';
+import { claimable } from '../board.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
 import { syncP50 } from '../sync-floor.ts';
 
-const tasks = 100_000;
-const tasksPerCall = 100;
 const agents = 200;
 const claimsPerAgent = 500;
 const rounds = 5;
@@ -27,11 +25,8 @@ export const callCases = async (): Promise<readonly Row[]> => {
   const group = await startFloor('group-commit', [join(dir, 'group.log')]);
   const generator = startLoad();
   try {
-    const sessions = await fill(hub.port);
+    const claims = await claimable(hub.port, { agents, claimsPerAgent });
     const residentMb = residentMegabytes(hub);
-    const claims = Array.from({ length: agents * claimsPerAgent }, (_, i) =>
-      requestText('/v1/operations/task_claim', '{}', { 'Signalbox-Session': sessions[i % agents] ?? '' }),
-    );
     const body = JSON.stringify({ id: 'T-500', history: false, filler: 'x'.repeat(200) });
     const gets = Array.from({ length: 1_000 }, (_, i) =>
       requestText('/v1/operations/task_get', JSON.stringify({ id: `T-${i * 37 + 1}` })),
@@ -133,25 +128,6 @@ const rowsOf = (found: Measured, residentMb: number): readonly Row[] => {
     figure(`task_claim over /v1, p99, ${many} connections`, ...us(`claim@${many} p99`)),
     bounded('resident memory of the hub with 100,000 tasks', [residentMb, 'MB'], { atMost: 400 }),
   ];
-};
-
-/** The board that all calls work on; returns one session handle per agent. */
-const fill = async (port: number): Promise<readonly string[]> => {
-  const sessions: string[] = [];
-  for (let i = 0; i < agents; i += 1) {
-    const { session } = await callOf(port, 'start', { agent: `agent-${i}`, wip_limit: claimsPerAgent });
-    sessions.push(String(session));
-  }
-  for (let i = 0; i < tasks / tasksPerCall; i += 1) {
-    const many = Array.from({ length: tasksPerCall }, (_, j) => ({
-      title: `Task ${i * tasksPerCall + j} of the bench`,
-      body: 'What is to be done, in a sentence or two, as a person would write it down.',
-      priority: ((i + j) % 5) + 1,
-      labels: ['bench', `group-${j % 7}`],
-    }));
-    await callOf(port, 'task_add', { tasks: many });
-  }
-  return sessions;
 };
 
 const appendP50 = async (path: string): Promise<readonly (readonly [number, number])[]> => {

@@ -22,13 +22,19 @@ export interface Server {
 
 /**
  * How a connection is set up, in one statement. A statement that waits for a lock, or takes all too long, is given up by
- * the server, which then knows that it has done nothing; a server finds within a minute that we are gone.
+ * the server, which then knows that it has done nothing; a server finds within a minute that we are gone. Whatever is
+ * known of how full the tables are, rows are found by their keys, and read in the order of these: a plan that was made
+ * when a journal was small would else read and sort all of it for each page.
  */
 const setUp = `select
   set_config('lock_timeout', $1, false),
   set_config('statement_timeout', $2, false),
   set_config('idle_in_transaction_session_timeout', '60s', false),
   set_config('default_transaction_isolation', 'read committed', false),
+  set_config('enable_seqscan', 'off', false),
+  set_config('enable_bitmapscan', 'off', false),
+  set_config('enable_sort', 'off', false),
+  set_config('jit', 'off', false),
   set_config('client_min_messages', 'warning', false),
   set_config('tcp_keepalives_idle', '20', false),
   set_config('tcp_keepalives_interval', '10', false),
