@@ -141,18 +141,18 @@ test('a folder or an area outside the tables is refused', () => {
   assert.match(String(faults({ 'src/engine/x.mts': '' })), /written in \.ts files/);
 });
 
-test('packages are closed to the kernel and the areas, and the table has its two alone', () => {
+test('packages are closed to the kernel and the areas, and the orders have theirs alone', () => {
   const imports = (path: string, specifier: string): string =>
     String(faults({ [path]: `import '${specifier}';` }));
-  assert.equal(imports('src/kernel/table.ts', 'immutable'), '');
+  assert.equal(imports('src/kernel/rerooted-order.ts', 'sorted-btree'), '');
   assert.equal(imports('src/kernel/ids.ts', 'zod'), '');
   assert.equal(imports('src/areas/tasks/model.ts', 'zod/mini'), '');
   assert.equal(imports('src/engine/x.ts', 'node:events'), '');
   assert.match(
     imports('src/kernel/ids.ts', 'sorted-btree'),
-    /only src\/kernel\/table\.ts may import sorted-btree/,
+    /only src\/kernel\/rerooted-order\.ts may import sorted-btree/,
   );
-  assert.match(imports('src/engine/x.ts', 'immutable'), /only src\/kernel\/table\.ts may import immutable/);
+  assert.match(imports('src/engine/x.ts', 'sorted-btree'), /only src\/kernel\/rerooted-order\.ts may/);
   assert.match(imports('src/kernel/ids.ts', 'node:crypto'), /src\/kernel may not import node:crypto/);
   assert.match(imports('src/kernel/ids.ts', 'fs'), /src\/kernel may not import fs/);
   assert.match(imports('src/areas/tasks/decide.ts', 'node:fs'), /src\/areas may not import node:fs/);

@@ -52,12 +52,12 @@ const strangers: readonly string[] = ['stores', 'surfaces'];
 /** The lists of areas and of their operations, the only files of src/areas that stand outside an area. */
 const listsOfAreas: readonly string[] = ['src/areas/index.ts', 'src/areas/operations.ts'];
 
-const tableFile = 'src/kernel/table.ts';
-const tablePackages: readonly string[] = ['immutable', 'sorted-btree'];
+const orderFile = 'src/kernel/rerooted-order.ts';
+const orderPackage = 'sorted-btree';
 
 /** The packages open to the folders that do no I/O; every other folder may import any package. */
 const packages: ReadonlyMap<string, readonly string[]> = new Map([
-  ['kernel', ['zod', ...tablePackages]],
+  ['kernel', ['zod', orderPackage]],
   ['areas', ['zod']],
 ]);
 
@@ -116,7 +116,7 @@ const betweenFiles = (from: Place, to: Place): string | undefined => {
 
 const ofPackage = (from: Place, specifier: string): string | undefined => {
   const name = packageOf(specifier);
-  if (tablePackages.includes(name) && from.path !== tableFile) return `only ${tableFile} may import ${name}`;
+  if (name === orderPackage && from.path !== orderFile) return `only ${orderFile} may import ${name}`;
   const open = packages.get(from.folder);
   return open === undefined || open.includes(name)
     ? undefined

@@ -1,10 +1,8 @@
-import { Map as ImmutableMap } from 'immutable';
-import sortedBTree from 'sorted-btree';
 import { assert, present } from './assert.ts';
 import { RerootedMap } from './rerooted-map.ts';
+import { type Place, type Rank, RerootedOrder, isSamePlace } from './rerooted-order.ts';
 
-/** Where a record stands in an order: by `at`, then by `tie`, which tells records of one partition apart. */
-export type Rank = readonly [at: number, tie: number];
+export { type Rank, compareRanks } from './rerooted-order.ts';
 
 /** Says for a record in which partition of the order it stands, and where there; `undefined` = not in this order. */
 interface Order<V> {
@@ -46,10 +44,8 @@ interface Shape<V, O extends string> {
   readonly names: readonly O[];
 }
 
-type Tree = sortedBTree.default<Rank, string>;
-type Partitions = ImmutableMap<string, Tree>;
 /** One for each name of the shape, in that order. */
-type Orders = readonly Partitions[];
+type Orders = readonly RerootedOrder[];
 
 /** An empty table. */
 export const table = <V, O extends string>(definition: Omit<Shape<V, O>, 'names'>): Table<V, O> => {
@@ -61,7 +57,7 @@ const orderedTable = <V, O extends string>(shape: Shape<V, O>, records: Map<stri
   new OrderedTable(
     shape,
     new RerootedMap(records),
-    shape.names.map((name) => orderAll(shape.orders[name], records)),
+    shape.names.map((name) => RerootedOrder.of(placesIn(shape.orders[name], records))),
   );
 
 class OrderedTable<V, O extends string> implements Table<V, O> {
@@ -108,32 +104,25 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
   }
 
   count(order: O, partition: string): number {
-    return this.#tree(order, partition)?.size ?? 0;
+    return this.#order(order).count(partition);
   }
 
   partitions(order: O): IterableIterator<string> {
-    return this.#order(order).keys();
+    return this.#order(order).partitions().values();
   }
 
   partitionCount(order: O): number {
-    return this.#order(order).size;
+    return this.#order(order).partitionCount;
   }
 
   first(order: O, partition: string): V | undefined {
-    const tree = this.#tree(order, partition);
-    const rank = tree?.minKey();
-    const key = rank === undefined ? undefined : tree?.get(rank);
+    const key = this.#order(order).first(partition);
     return key === undefined ? undefined : this.#records.get(key);
   }
 
   *scan(order: O, partition: string, after?: Rank): IterableIterator<V> {
-    const tree = this.#tree(order, partition);
-    if (tree === undefined) return;
-    for (const [rank, key] of tree.entries(after)) {
-      if (after === undefined || compareRanks(rank, after) > 0) {
-        yield present(this.#records.get(key), 'an order names only records that exist');
-      }
-    }
+    for (const key of this.#order(order).scan(partition, after))
+      yield present(this.#records.get(key), 'an order names only records that exist');
   }
 
   bulk(): Table<V, O> {
@@ -144,36 +133,21 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
     return this;
   }
 
-  #order(order: O): Partitions {
+  #order(order: O): RerootedOrder {
     return present(this.#orders[this.#shape.names.indexOf(order)], 'an order was declared');
-  }
-
-  #tree(order: O, partition: string): Tree | undefined {
-    return this.#order(order).get(partition);
   }
 
   /** The orders after a record was replaced; those in which it does not move are kept as they are. */
   #follow(key: string, old: V | undefined, next: V | undefined): Orders {
-    let changed: Partitions[] | undefined;
+    let changed: RerootedOrder[] | undefined;
     for (const [index, name] of this.#shape.names.entries()) {
-      const { partition, rank } = this.#shape.orders[name];
-      const from = old === undefined ? undefined : partition(old);
-      const to = next === undefined ? undefined : partition(next);
-      if (from === undefined && to === undefined) continue;
-      const fromRank = old === undefined || from === undefined ? undefined : rank(old);
-      const toRank = next === undefined || to === undefined ? undefined : rank(next);
-      if (
-        from === to &&
-        fromRank !== undefined &&
-        toRank !== undefined &&
-        compareRanks(fromRank, toRank) === 0
-      )
-        continue;
-      let partitions = this.#order(name);
-      if (from !== undefined && fromRank !== undefined) partitions = takeOut(partitions, from, fromRank);
-      if (to !== undefined && toRank !== undefined) partitions = bringIn(partitions, to, [toRank, key]);
+      const order = this.#shape.orders[name];
+      const left = old === undefined ? undefined : placeOf(order, old, key);
+      const taken = next === undefined ? undefined : placeOf(order, next, key);
+      if (left === undefined && taken === undefined) continue;
+      if (left !== undefined && taken !== undefined && isSamePlace(left, taken)) continue;
       changed ??= [...this.#orders];
-      changed[index] = partitions;
+      changed[index] = this.#order(name).moved({ left, taken });
     }
     return changed ?? this.#orders;
   }
@@ -247,41 +221,14 @@ class BulkTable<V, O extends string> implements Table<V, O> {
   }
 }
 
-export const compareRanks = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1];
-
-// The package is CommonJS; Node hands over its exports object, whose `default` is the class.
-const newTree = (): Tree => new sortedBTree.default<Rank, string>(undefined, compareRanks);
-
-const takeOut = (partitions: Partitions, name: string, rank: Rank): Partitions => {
-  const tree = present(partitions.get(name), 'a partition exists while a record stands in it').clone();
-  tree.delete(rank);
-  return tree.size === 0 ? partitions.delete(name) : partitions.set(name, tree);
+const placeOf = <V>({ partition, rank }: Order<V>, record: V, key: string): Place | undefined => {
+  const name = partition(record);
+  return name === undefined ? undefined : { partition: name, rank: rank(record), key };
 };
 
-const bringIn = (partitions: Partitions, name: string, [rank, key]: readonly [Rank, string]): Partitions => {
-  const tree = partitions.get(name)?.clone() ?? newTree();
-  const alone = tree.setIfNotPresent(rank, key);
-  assert(alone, `rank ${rank.join('/')} in partition "${name}" belongs to one record`);
-  return partitions.set(name, tree);
-};
-
-const orderAll = <V>({ partition, rank }: Order<V>, records: ReadonlyMap<string, V>): Partitions => {
-  const found = new Map<string, [Rank, string][]>();
+function* placesIn<V>(order: Order<V>, records: ReadonlyMap<string, V>): Iterable<Place> {
   for (const [key, record] of records) {
-    const name = partition(record);
-    if (name === undefined) continue;
-    const list = found.get(name);
-    if (list === undefined) found.set(name, [[rank(record), key]]);
-    else list.push([rank(record), key]);
+    const place = placeOf(order, record, key);
+    if (place !== undefined) yield place;
   }
-  const trees: [string, Tree][] = [];
-  for (const [name, list] of found) {
-    list.sort((a, b) => compareRanks(a[0], b[0]));
-    const tree = newTree();
-    // Ascending, each one goes to the end of the last leaf.
-    for (const [at, key] of list) tree.set(at, key);
-    assert(tree.size === list.length, `each rank in partition "${name}" belongs to one record`);
-    trees.push([name, tree]);
-  }
-  return ImmutableMap(trees);
-};
+}

@@ -45,7 +45,7 @@ describe('the start of a command', () => {
   it('loads on the journals what keeps state and checks inputs, and no other package', async (t) => {
     const place = await openPlace(t);
     const modules = await loadedBy(place, ['task', 'list']);
-    assert.deepEqual(packagesIn(modules).toSorted(), ['immutable', 'sorted-btree', 'zod']);
+    assert.deepEqual(packagesIn(modules).toSorted(), ['sorted-btree', 'zod']);
     const needless = [
       '/areas/desk/',
       '/areas/operations.ts',
