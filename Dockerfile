@@ -10,7 +10,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends git && 
 COPY --from=build /build/dist /opt/signalbox
 RUN cd /opt/signalbox && npm install --omit=dev --ignore-scripts --no-audit --no-fund && npm link --ignore-scripts
 # Made here, so that a new volume belongs to the user that the hub runs as.
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data /archives && chown node:node /data /archives
 USER node
 ENV SIGNALBOX_DATA_DIR=/data
 VOLUME /data

@@ -1,20 +1,57 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archivedStorage } from '../journal/archived-store.ts';
+import { setShared } from '../journal/archives/format.ts';
+import { fileRefusal, isAbsent } from '../journal/file-faults.ts';
 import type { Storage } from '../journal/storage.ts';
 import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { keys } from './configuration/keys.ts';
 import type { Settings } from './configuration/settings.ts';
-import { databaseKeys, platformVariables } from './configuration/store.ts';
+import { archivesFolder, databaseKeys, platformVariables } from './configuration/store.ts';
 
 type Place = Pick<Settings, 'dataDir' | 'store'>;
 
-/** Of all journals. */
-export const archivesIn = (dataDir: string): string => join(dataDir, 'archives');
+/** Of all journals in this place. Clusters that are told the same folder never meet in it. */
+export const archivesOf = (place: Place): string | undefined => {
+  const folder = archivesFolder(place);
+  const { kind, cluster } = place.store;
+  return folder === undefined || kind === 'sqlite' ? folder : join(folder, `${kind}-${cluster}`);
+};
+
+/** The same for who writes archives: they have to lie where everybody finds them who works on the journals. */
+export const demandArchives = async (place: Place): Promise<Outcome<string>> => {
+  const folder = archivesFolder(place);
+  const archives = archivesOf(place);
+  const { kind } = place.store;
+  if (folder === undefined || archives === undefined)
+    return refuse(
+      'invalid_input',
+      `Several machines can share the journals of the store ${kind}, so its archives must lie where each of them reads them, and no folder is set for them. Nothing was changed. ${setShared}`,
+      { setting: 'archives', store: kind },
+    );
+  if (kind === 'sqlite') return ok(archives);
+  try {
+    if ((await stat(folder)).isDirectory()) return ok(archives);
+  } catch (thrown) {
+    if (!isAbsent(thrown))
+      return fileRefusal(
+        folder,
+        thrown,
+        `The folder of archives ${folder} cannot be used. Nothing was changed`,
+      );
+  }
+  // Where nothing is mounted, a folder that is made would be this machine's alone.
+  return refuse(
+    'not_found',
+    `There is no folder ${folder} here, which is set for archives. Nothing was changed. Mount it, or set another. ${setShared}`,
+    { setting: 'archives', path: folder },
+  );
+};
 
 /** Where the journals are kept, as configured, together with what lies in archives of theirs. */
 export const openStorage = async (place: Place): Promise<Outcome<Storage>> => {
   const storage = await openBare(place);
-  return storage.ok ? ok(archivedStorage(storage.value, archivesIn(place.dataDir))) : storage;
+  return storage.ok ? ok(archivedStorage(storage.value, archivesOf(place))) : storage;
 };
 
 /** Of files nothing is made by it; what opens a database is loaded only for one. */

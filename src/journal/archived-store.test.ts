@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { createMemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
 import { appendTo, emptyHead, intactRows, requestOf } from '../testing/store-rows.ts';
@@ -118,6 +118,8 @@ describe('an archive that is not as it was', () => {
       await rejects(store.readAt([path === first ? 1 : 150]), failsWith('journal_missing', path));
       const verified = await verify(store);
       equal(!verified.ok && verified.code, 'journal_missing');
+      const { writable, reason } = await store.health();
+      deepEqual([writable, reason?.includes(path)], [false, true]);
       deepEqual(await store.read(200, 300), rows.slice(200), 'what is in the store can be read');
       const late = requestOf({ seq: 99, chain: '' }, ['late']);
       const outcome = await store.append(late);
@@ -125,6 +127,19 @@ describe('an archive that is not as it was', () => {
       renameSync(`${path}.away`, path);
     }
     deepEqual(await intactRows(store), rows);
+    deepEqual(await store.health(), { writable: true, reason: undefined });
+  });
+
+  test('cannot be looked for where nobody said where archives are, which is said', async (t) => {
+    const { inner, rows, compact } = await openJournal(t);
+    const store = archivedStore(inner, undefined);
+    deepEqual(await store.health(), { writable: true, reason: undefined });
+    const name = basename(await compact(100));
+    await rejects(store.read(0, 10), failsWith('journal_missing', name));
+    await rejects(store.readAt([7]), failsWith('journal_missing', 'SIGNALBOX_ARCHIVES'));
+    const { writable, reason } = await store.health();
+    deepEqual([writable, reason?.includes(name)], [false, true]);
+    deepEqual(await store.read(100, 300), rows.slice(100), 'what is in the store can be read');
   });
 
   test('was changed or cut: it is refused, and the file named', async (t) => {

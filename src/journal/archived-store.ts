@@ -1,14 +1,14 @@
 import type { Seq } from '../kernel/entry.ts';
 import { Archives } from './archives/archives.ts';
 import type { Storage } from './storage.ts';
-import { ok } from '../kernel/errors.ts';
-import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
+import { type Refusal, ok } from '../kernel/errors.ts';
+import { type LinkedRow, type Store, StoreFailure, type StoreHealth, type StoredRow } from './store.ts';
 
 /**
  * A store whose older entries lie in archives, as one that has them all. Whoever reads what was never truncated pays
- * nothing for it.
+ * nothing for it. `folder`: that of all journals' archives, where it is known.
  */
-export const archivedStore = (inner: Store, folder: string): Store => {
+export const archivedStore = (inner: Store, folder: string | undefined): Store => {
   const archives = new Archives(folder, inner.identity);
   /** As far as it is known; it only grows. */
   let base: Seq = 0;
@@ -73,13 +73,26 @@ export const archivedStore = (inner: Store, folder: string): Store => {
     truncate: (upTo) => inner.truncate(upTo),
     watch: (listener) => inner.watch(listener),
     elect: (name) => inner.elect(name),
-    health: () => inner.health(),
+    health: () => healthOf(inner, async () => archives.lacking(await look())),
     close: () => inner.close(),
   };
 };
 
+/** What the store says, unless an archive is missing. */
+const healthOf = async (inner: Store, lacking: () => Promise<Refusal | undefined>): Promise<StoreHealth> => {
+  const health = await inner.health();
+  if (!health.writable) return health;
+  try {
+    const missing = await lacking();
+    return missing === undefined ? health : { writable: false, reason: missing.message };
+  } catch (failure) {
+    if (!(failure instanceof StoreFailure)) throw failure;
+    return { writable: false, reason: failure.message };
+  }
+};
+
 /** The same storage, in which journals have all their entries, wherever those lie. */
-export const archivedStorage = (inner: Storage, folder: string): Storage => ({
+export const archivedStorage = (inner: Storage, folder: string | undefined): Storage => ({
   kind: inner.kind,
   place: inner.place,
   placeOf: (name) => inner.placeOf(name),

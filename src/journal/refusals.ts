@@ -36,7 +36,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   storage_read_only: 'Make the data directory writable and call again.',
   storage_busy: 'Call again in a moment.',
   storage_failed: 'Look at the disk, and call again.',
-  journal_missing: 'Put the journal back where it was, or restart on a restored backup.',
+  journal_missing: 'Put back what is missing. Only if it is lost, restart on a restored backup.',
   journal_corrupt: 'Restore the latest backup.',
 };
 

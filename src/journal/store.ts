@@ -109,7 +109,7 @@ export interface Store {
   readonly counters: Counters;
   /** What personal text is sealed under; absent = it is stored as it is, and cannot be erased. */
   readonly subjectKeys?: SubjectKeys;
-  /** Whether an append could work now, without trying one that stays. */
+  /** Whether an append could work now, without trying one that stays, and no archive of the journal is missing. */
   readonly health: () => Promise<StoreHealth>;
   /** Waits for an append that is under way, gives back offices, watches and files. A second call does nothing. */
   readonly close: () => Promise<void>;

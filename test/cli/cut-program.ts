@@ -29,14 +29,19 @@ export interface Where {
   readonly dataDir: string;
   /** The data directory when absent. */
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** At a terminal, by a person who confirms it; then an end by SIGINT is told as the status 130. */
   readonly asPerson?: boolean;
 }
 
-const start = ({ dataDir, cwd = dataDir }: Where, words: readonly string[], env: NodeJS.ProcessEnv) =>
+const start = (
+  { dataDir, cwd = dataDir, env: own = {} }: Where,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+) =>
   spawn(process.execPath, [main, ...withPlace(words, dataDir)], {
     cwd,
-    env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...env },
+    env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...own, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

@@ -118,6 +118,7 @@ describe('an archive that is not there, or no longer what it was', () => {
       const { code, message } = await bad(dataDir, ...words);
       assert.equal(code, 'journal_missing', words.join(' '));
       assert(message.includes(archive), message);
+      assert.match(message, /or set archives .*Only if it is lost, restore/);
     }
     const { out } = await run(dataDir, 'doctor');
     assert.match(

@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { archivedStorage } from '../../src/journal/archived-store.ts';
 import { type JournalName, hubJournal, workspaceJournal } from '../../src/journal/storage.ts';
 import { checkJournal } from '../../src/host/journal-check.ts';
-import { archivesIn } from '../../src/host/storage.ts';
 import { sqliteStorage } from '../../src/stores/sqlite/storage.ts';
 import { type Ended, runWords } from '../cli/cut-program.ts';
 import { type Told, tellHere } from '../cli/told-here.ts';
@@ -61,7 +60,7 @@ export const refusalIn = ({ out }: Pick<Ended, 'out'>) => refused.parse(JSON.par
 
 /** How many entries a journal has, and where its chain ends. All of them are good. */
 export const verify = async (dataDir: string, name: JournalName = workspaceJournal('main')) => {
-  const storage = archivedStorage(sqliteStorage({ dataDir }), archivesIn(dataDir));
+  const storage = archivedStorage(sqliteStorage({ dataDir }), join(dataDir, 'archives'));
   const checked = await checkJournal(storage, name);
   assert(checked.ok, JSON.stringify(checked));
   const { entries, chain } = checked.value;

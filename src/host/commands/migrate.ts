@@ -7,7 +7,7 @@ export const migrate: Command = {
   name: 'migrate',
   summary: 'copies all journals from one kind of store to another, and compares each entry',
   words: '',
-  keys: ['data-dir', 'cluster', 'accept-data-loss-window'],
+  keys: ['data-dir', 'cluster', 'archives', 'accept-data-loss-window'],
   flags: [
     { name: 'from', placeholder: kinds, meaning: 'the store that has the journals', choices: stores },
     { name: 'to', placeholder: kinds, meaning: 'the store that gets them', choices: stores },

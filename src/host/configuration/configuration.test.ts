@@ -42,6 +42,44 @@ describe('the order of what is said', () => {
   });
 });
 
+/** A value of each key that may be said in every place. */
+const samples: Readonly<Record<string, string>> = {
+  host: 'localhost',
+  port: '4',
+  listen: 'unix:/run/s',
+  'insecure-no-auth': 'true',
+  'rate-limits': 'shared',
+  'tls-cert': '/etc/hub.crt',
+  'tls-key': '/etc/hub.key',
+  'behind-proxy': 'true',
+  'proxy-header': 'forwarded',
+  'allowed-hosts': 'hub.example,10.0.0.5:8321',
+  'allowed-origins': 'https://hub.example',
+  'data-dir': '/var/board',
+  store: 'sqlite',
+  cluster: 'team',
+  archives: '/mnt/archives',
+  'accept-data-loss-window': 'true',
+  workspace: 'w',
+  agent: 'a',
+  mode: 'full',
+  url: 'unix:/run/t',
+  'oauth-issuer': 'https://login.example.com',
+  'oauth-roles': 'group:dev=worker@*',
+  'oauth-groups-claim': 'roles',
+  'oauth-scopes': 'openid',
+  'oauth-person-scope': 'signalbox.person',
+  'oauth-resource': 'https://hub.example.com',
+  'oauth-audience': 'api://hub',
+  'oauth-introspection': 'hub',
+  'lock-ttl': '60',
+  'lock-ttl-min': '2',
+  'lock-ttl-max': '90000',
+  'log-level': 'info',
+  debug: 'true',
+  'otel-endpoint': 'http://collector:4318',
+};
+
 describe('the places of what is said', () => {
   it('are one file where one is named', async (t) => {
     const place = openPlace(t);
@@ -66,41 +104,6 @@ describe('the places of what is said', () => {
 
   it('are for every other key a flag, a variable and, but for one, a line in a file', async (t) => {
     const place = openPlace(t);
-    const samples: Readonly<Record<string, string>> = {
-      host: 'localhost',
-      port: '4',
-      listen: 'unix:/run/s',
-      'insecure-no-auth': 'true',
-      'rate-limits': 'shared',
-      'tls-cert': '/etc/hub.crt',
-      'tls-key': '/etc/hub.key',
-      'behind-proxy': 'true',
-      'proxy-header': 'forwarded',
-      'allowed-hosts': 'hub.example,10.0.0.5:8321',
-      'allowed-origins': 'https://hub.example',
-      'data-dir': '/var/board',
-      store: 'sqlite',
-      cluster: 'team',
-      'accept-data-loss-window': 'true',
-      workspace: 'w',
-      agent: 'a',
-      mode: 'full',
-      url: 'unix:/run/t',
-      'oauth-issuer': 'https://login.example.com',
-      'oauth-roles': 'group:dev=worker@*',
-      'oauth-groups-claim': 'roles',
-      'oauth-scopes': 'openid',
-      'oauth-person-scope': 'signalbox.person',
-      'oauth-resource': 'https://hub.example.com',
-      'oauth-audience': 'api://hub',
-      'oauth-introspection': 'hub',
-      'lock-ttl': '60',
-      'lock-ttl-min': '2',
-      'lock-ttl-max': '90000',
-      'log-level': 'info',
-      debug: 'true',
-      'otel-endpoint': 'http://collector:4318',
-    };
     for (const name of keyNames) {
       if (name === 'config' || keys[name].secret === true) continue;
       const sample = samples[name] ?? '';

@@ -283,7 +283,7 @@ const readFiles = async (
 };
 
 /** Keys that name a file or a folder. */
-const paths: ReadonlySet<KeyName> = new Set(['data-dir', 'config', 'tls-cert', 'tls-key']);
+const paths: ReadonlySet<KeyName> = new Set(['data-dir', 'archives', 'config', 'tls-cert', 'tls-key']);
 
 /** What each key is, with whole paths. */
 const textsOf = (

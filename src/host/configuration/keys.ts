@@ -251,6 +251,7 @@ export const keyNames: readonly KeyName[] = [
   'postgres-url',
   'redis-url',
   'cluster',
+  'archives',
   'accept-data-loss-window',
   'encryption-key',
   'workspace',

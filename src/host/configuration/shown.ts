@@ -2,6 +2,7 @@ import { type Configuration, type Origin, placeOf } from './configuration.ts';
 import { isLoopback } from '../../surfaces/http/loopback.ts';
 import { type KeyName, keyNames, keys } from './keys.ts';
 import type { Settings } from './settings.ts';
+import { archivesFolder } from './store.ts';
 
 /** A key as `signalbox config` shows it. */
 export interface ShownKey {
@@ -40,6 +41,7 @@ const noteOn = (
 
 const valueOf = (key: KeyName, text: string | undefined, settings: Settings): ShownKey['value'] => {
   if (key === 'data-dir') return settings.dataDir;
+  if (key === 'archives') return archivesFolder(settings) ?? null;
   if (key === 'log-level') return settings.logLevel;
   if (key === 'debug') return settings.debug;
   if (text === undefined) return null;

@@ -59,6 +59,16 @@ export const storeKeys = {
     default: 'signalbox',
     files: 'own',
   },
+  archives: {
+    variable: 'SIGNALBOX_ARCHIVES',
+    placeholder: 'DIR',
+    meaning: 'where compact keeps older entries',
+    description:
+      'The folder of archives, into which `signalbox compact` moves the older entries of journals, and from which every hub and command reads them. Without it, the folder `archives` of the data directory when store is sqlite. The machines of a cluster that share postgres or redis have to share this folder too: each has to mount it and set it, else compact is refused.',
+    form: textForm,
+    example: '/mnt/signalbox/archives',
+    files: 'own',
+  },
   'accept-data-loss-window': {
     variable: 'SIGNALBOX_ACCEPT_DATA_LOSS_WINDOW',
     placeholder: undefined,
@@ -85,4 +95,4 @@ export const storeKeys = {
 export type StoreKeyName = keyof typeof storeKeys;
 
 /** Those that a flag may say, besides the data directory: for every command that may open the journals itself. */
-export const storeFlagNames = ['store', 'cluster', 'accept-data-loss-window'] as const;
+export const storeFlagNames = ['store', 'cluster', 'archives', 'accept-data-loss-window'] as const;

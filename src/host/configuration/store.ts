@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
 import { switchIn } from './forms.ts';
 import type { KeyName } from './keys.ts';
@@ -9,8 +10,19 @@ export interface StoreSettings {
   /** Of the database, when that was said. */
   readonly url: Secret | undefined;
   readonly cluster: string;
+  /** The folder of archives, when that was said. */
+  readonly archives: string | undefined;
   readonly acceptDataLossWindow: boolean;
 }
+
+/** The folder of archives; undefined where several machines share the journals and it was not said. */
+export const archivesFolder = ({
+  dataDir,
+  store: { kind, archives },
+}: {
+  readonly dataDir: string;
+  readonly store: StoreSettings;
+}): string | undefined => archives ?? (kind === 'sqlite' ? join(dataDir, 'archives') : undefined);
 
 type DatabaseKey = Extract<KeyName, 'postgres-url' | 'redis-url'>;
 
@@ -38,6 +50,7 @@ export const storeSettingsOf = (
     kind,
     url: kind === 'sqlite' ? undefined : secret(databaseKeys[kind]),
     cluster: values.get('cluster') ?? '',
+    archives: values.get('archives'),
     acceptDataLossWindow: switchIn(values.get('accept-data-loss-window') ?? '') ?? false,
   };
 };

@@ -2,6 +2,7 @@ import type { Storage } from '../../journal/storage.ts';
 import { entriesIn, checkJournal } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
 import { type Check, type Finding, bad, good } from './check.ts';
+import { mendArchive } from './mends.ts';
 
 /** Where the journals are in a database: whether it can be reached and used, and what is in it. */
 export const database: Check = {
@@ -28,7 +29,10 @@ const ofJournals = async (storage: Storage): Promise<readonly Finding[]> => {
     findings.push(
       checked.ok
         ? good(`${storage.placeOf(name)}: ${entriesIn(checked.value.entries)}, all good.`)
-        : bad(checked.message, 'signalbox restore --help'),
+        : bad(
+            checked.message,
+            checked.details['archive'] === undefined ? 'signalbox restore --help' : mendArchive(checked.code),
+          ),
     );
   }
   return findings;

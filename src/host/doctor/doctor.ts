@@ -7,7 +7,8 @@ import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Terminal } from '../../surfaces/cli/terminal.ts';
 import type { Given } from '../commands/command.ts';
 import { sqliteStorage } from '../../stores/sqlite/storage.ts';
-import { archivesIn } from '../storage.ts';
+import type { Settings } from '../configuration/settings.ts';
+import { archivesOf } from '../storage.ts';
 import { checkJournal } from '../journal-check.ts';
 import { thisProcess } from '../workspace-resolution/wanted.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, reasonOf } from './check.ts';
@@ -58,7 +59,7 @@ export const examine = async ({
     home: place.env['HOME'] || homedir(),
     log,
     sealed: (await denial(dataDir, 'enter')) === 'EACCES',
-    journals: given.settings.store.kind === 'sqlite' ? await readJournals(dataDir) : [],
+    journals: given.settings.store.kind === 'sqlite' ? await readJournals(given.settings) : [],
   };
   const told: Told[] = [];
   for (const check of checks) {
@@ -80,9 +81,10 @@ const run = async (check: Check, patient: Patient): Promise<readonly Finding[]> 
   }
 };
 
-const readJournals = async (dataDir: string): Promise<readonly ReadJournal[]> => {
+const readJournals = async (settings: Settings): Promise<readonly ReadJournal[]> => {
+  const { dataDir } = settings;
   const read: ReadJournal[] = [];
-  const storage = archivedStorage(sqliteStorage({ dataDir }), archivesIn(dataDir));
+  const storage = archivedStorage(sqliteStorage({ dataDir }), archivesOf(settings));
   for (const name of await journalNames(dataDir))
     read.push({ file: `${name}.journal`, checked: await checkJournal(storage, name) });
   return read;

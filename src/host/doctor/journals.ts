@@ -9,7 +9,7 @@ import { shellWord } from '../../surfaces/cli/answer.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
-import { asideOf, denial, isForeign, moveAside, permit } from './mends.ts';
+import { asideOf, denial, isForeign, mendArchive, moveAside, permit } from './mends.ts';
 
 export const journals: Check = {
   name: 'journals',
@@ -39,7 +39,7 @@ const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
 
 const unread = (what: string, { code, details }: Refusal, path: string): Finding => {
   // The journal itself is as it should be.
-  if (details['archive'] !== undefined) return bad(what, 'signalbox help restore');
+  if (details['archive'] !== undefined) return bad(what, mendArchive(code));
   if (code === 'upgrade_required') return bad(what, 'npm install signalbox@latest');
   if (code === 'journal_corrupt') return setAside(what, path);
   if (code === 'journal_missing') return lost(what, path);

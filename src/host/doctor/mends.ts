@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ErrorCode } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { socketPathIn } from '../../surfaces/http/address.ts';
 import { isLoopback } from '../../surfaces/http/loopback.ts';
@@ -46,6 +47,10 @@ export const whyNoFolderIn = async (folder: string): Promise<string | undefined>
     return errorCodeIn(thrown);
   }
 };
+
+/** What shows where archives are looked for; restoring is for one that is lost for good. */
+export const mendArchive = (code: ErrorCode): string =>
+  code === 'journal_missing' ? 'signalbox config' : 'signalbox help restore';
 
 /** Chooses another data directory, one that can be used, in the way that prevails over how this one was chosen. */
 export const chooseAnother = async ({ configuration, home }: Patient): Promise<string> => {

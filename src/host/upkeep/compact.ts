@@ -17,7 +17,7 @@ import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
-import { archivesIn, withStorage } from '../storage.ts';
+import { demandArchives, withStorage } from '../storage.ts';
 import { type WantedJournal, ownerAsked, wantedJournal } from '../wanted-journal.ts';
 
 const keptUnlessSaid = 1_000;
@@ -41,6 +41,8 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
   if (!owner.ok) return owner;
   const keep = keptOf(given);
   if (!keep.ok) return keep;
+  const folder = await demandArchives(given.configuration.settings);
+  if (!folder.ok) return folder;
   return withStorage(given.configuration.settings, async (storage) => {
     const wanted = await wantedJournal(given, owner.value ?? 'workspace', storage);
     if (!wanted.ok) return wanted;
@@ -52,7 +54,7 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
     if (!store.ok) return store;
     try {
       const compacted = await compactUpTo(store.value, {
-        archives: new Archives(archivesIn(given.configuration.settings.dataDir), store.value.identity),
+        archives: new Archives(folder.value, store.value.identity),
         upTo: seen.value - keep.value,
       });
       return compacted.ok ? told(given, place, compacted.value) : compacted;
@@ -119,6 +121,9 @@ const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promis
       'This journal is being compacted by another process, or this user may not write where it is. Nothing was changed. Try again in a moment.',
     );
   try {
+    // Where an earlier archive is missing is not where the next one belongs.
+    const lacking = await archives.lacking((await store.base()).seq);
+    if (lacking !== undefined) return lacking;
     await archives.removeDrafts();
     const files: string[] = [];
     const takenOver = await takeOver(store, archives, files);

@@ -86,8 +86,17 @@ const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outc
     },
     { env: process.env, cwd: process.cwd() },
   );
-  return read.ok ? ok(read.value.settings) : read;
+  return read.ok ? ok(withArchives(read.value.settings, settings)) : read;
 };
+
+/** What is set for archives is those of the store that is configured; a data directory that is not has its own. */
+const withArchives = (side: Settings, configured: Settings): Settings => {
+  const isOwn = side.store.kind !== 'sqlite' || isSamePlace(side, configured);
+  return { ...side, store: { ...side.store, archives: isOwn ? configured.store.archives : undefined } };
+};
+
+const isSamePlace = (one: Settings, other: Settings): boolean =>
+  one.store.kind === other.store.kind && one.dataDir === other.dataDir;
 
 /** Of files, the folder is what says where they are. */
 const placeAt = (kind: StoreName, url: string | true | undefined): KeyFlags => {

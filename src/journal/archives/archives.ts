@@ -1,39 +1,48 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Seq } from '../../kernel/entry.ts';
+import type { Refusal } from '../../kernel/errors.ts';
 import { fileRefusal, isAbsent } from '../file-faults.ts';
 import { type JournalIdentity, type LinkedRow, StoreFailure, type StoredRow } from '../store.ts';
 import { ArchiveFile } from './file.ts';
 import {
+  type ArchiveRange,
   archiveFolder,
   archiveName,
   damagedArchive,
   draftSuffix,
   missingArchive,
   rangeIn,
+  unknownArchive,
 } from './format.ts';
 
 /** An archive that lies in the folder, by what its name says. */
-export interface ListedArchive {
+export interface ListedArchive extends ArchiveRange {
   readonly path: string;
-  readonly first: Seq;
-  readonly last: Seq;
 }
+
+const covering =
+  (seq: Seq) =>
+  ({ first, last }: ArchiveRange): boolean =>
+    first <= seq && seq <= last;
 
 /** The archives of one journal. What cannot be read of them is thrown as `StoreFailure` that names the file. */
 export class Archives {
   readonly folder: string;
+  readonly #isKnown: boolean;
   readonly #identity: JournalIdentity;
   readonly #files = new Map<string, ArchiveFile>();
   #listed: readonly ListedArchive[] = [];
 
-  /** `folder`: that of all journals' archives. */
-  constructor(folder: string, identity: JournalIdentity) {
-    this.folder = join(folder, archiveFolder(identity));
+  /** `folder`: that of all journals' archives; undefined where it is not known, and so no archive is found. */
+  constructor(folder: string | undefined, identity: JournalIdentity) {
+    this.folder = join(folder ?? '', archiveFolder(identity));
+    this.#isKnown = folder !== undefined;
     this.#identity = identity;
   }
 
   async list(): Promise<readonly ListedArchive[]> {
+    if (!this.#isKnown) return [];
     try {
       const names = (await readdir(this.folder)).toSorted();
       this.#listed = names.flatMap((name) => {
@@ -45,6 +54,18 @@ export class Archives {
       this.#listed = [];
     }
     return this.#listed;
+  }
+
+  /** Why not all of the entries up to `base` can be here; undefined when there is a file for each. */
+  async lacking(base: Seq): Promise<Refusal | undefined> {
+    if (base === 0) return undefined;
+    const listed = await this.list();
+    for (let seq = 1; seq <= base; ) {
+      const one = listed.find(covering(seq));
+      if (one === undefined) return this.#missing(seq, base);
+      seq = one.last + 1;
+    }
+    return undefined;
   }
 
   /** Takes away what was never finished. Nobody else may be writing an archive of this journal. */
@@ -76,9 +97,9 @@ export class Archives {
   }
 
   async #fileOf(seq: Seq, base: Seq): Promise<ArchiveFile> {
-    const covers = ({ first, last }: ListedArchive): boolean => first <= seq && seq <= last;
+    const covers = covering(seq);
     const listed = this.#listed.find(covers) ?? (await this.list()).find(covers);
-    if (listed === undefined) throw this.#missing(seq, base);
+    if (listed === undefined) throw new StoreFailure(this.#missing(seq, base));
     const known = this.#files.get(listed.path);
     if (known !== undefined) return known;
     const file = await this.#reading(listed, () => ArchiveFile.open(listed.path));
@@ -100,17 +121,17 @@ export class Archives {
       this.#files.delete(path);
       this.#listed = [];
       const range = isAbsent(thrown) ? rangeIn(path.slice(this.folder.length + 1)) : undefined;
-      if (range !== undefined) throw new StoreFailure(missingArchive(path, range.first, range.last));
+      if (range !== undefined) throw new StoreFailure(missingArchive(path, range));
       throw this.#failure(path, thrown);
     }
   }
 
   /** What lies between the archives that are there tells how the missing one is called. */
-  #missing(seq: Seq, base: Seq): StoreFailure {
+  #missing(seq: Seq, base: Seq): Refusal {
     const first = Math.max(0, ...this.#listed.map(({ last }) => last).filter((last) => last < seq)) + 1;
     const next = Math.min(base + 1, ...this.#listed.map((one) => one.first).filter((from) => from > seq));
     const path = join(this.folder, archiveName(first, next - 1));
-    return new StoreFailure(missingArchive(path, first, next - 1));
+    return (this.#isKnown ? missingArchive : unknownArchive)(path, { first, last: next - 1 });
   }
 
   #failure(path: string, thrown: unknown): StoreFailure {

@@ -47,7 +47,13 @@ export const draftSuffix = '.draft';
 
 export const archiveName = (first: Seq, last: Seq): string => `${padded(first)}-${padded(last)}.jsonl`;
 
-export const rangeIn = (name: string): { readonly first: Seq; readonly last: Seq } | undefined => {
+/** The entries of an archive: the first and the last. */
+export interface ArchiveRange {
+  readonly first: Seq;
+  readonly last: Seq;
+}
+
+export const rangeIn = (name: string): ArchiveRange | undefined => {
   const [, first, last] = namePattern.exec(name) ?? [];
   return first === undefined || last === undefined ? undefined : { first: Number(first), last: Number(last) };
 };
@@ -119,9 +125,24 @@ export const damagedArchive = (path: string, what: string): Refusal =>
     { archive: path },
   );
 
-export const missingArchive = (path: string, first: Seq, last: Seq): Refusal =>
+/** As people set it. */
+const setting = 'archives (--archives, SIGNALBOX_ARCHIVES)';
+
+/** What to set where several machines work on the journals. */
+export const setShared = `Set ${setting} to a folder that every machine of the cluster mounts.`;
+
+/** It may be that it only lies elsewhere, and whoever restores a backup loses what came after it. */
+export const missingArchive = (path: string, { first, last }: ArchiveRange): Refusal =>
   refuse(
     'journal_missing',
-    `Entries ${first} to ${last} of the journal lie in the archive ${path}, which is not there. Nothing was changed. Put it back, or restore the latest backup.`,
-    { archive: path, first, last },
+    `Entries ${first} to ${last} of the journal lie in the archive ${path}, which is not there. Nothing was changed. Put it back, or set ${setting} to the folder where the archives lie. Only if it is lost, restore the latest backup.`,
+    { archive: path, setting: 'archives', first, last },
+  );
+
+/** Nobody said where archives lie. */
+export const unknownArchive = (path: string, { first, last }: ArchiveRange): Refusal =>
+  refuse(
+    'journal_missing',
+    `Entries ${first} to ${last} of the journal lie in the archive ${path}, and it is not set where archives are. Nothing was changed. ${setShared}`,
+    { archive: path, setting: 'archives', first, last },
   );

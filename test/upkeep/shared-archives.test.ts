@@ -1,0 +1,274 @@
+/* Archives of journals that several machines share: one folder has them all, whoever compacts, and everybody reads them there. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { z } from 'zod';
+import { readConfiguration } from '../../src/host/configuration/configuration.ts';
+import { openStorage } from '../../src/host/storage.ts';
+import { newCluster, sharedPostgres, withPostgres } from '../../src/testing/postgres-server.ts';
+import { redisEnvironment, testsOnRedis } from '../../src/testing/redis-server.ts';
+import { opened } from '../../src/testing/store-files.ts';
+import { runWords } from '../cli/cut-program.ts';
+import { type Site, openSite, startHub } from '../host/processes.ts';
+import { refusalIn } from './kept.ts';
+
+const timeout = 180_000;
+
+type Env = Readonly<Record<string, string>>;
+
+const compacted = z.object({ archives: z.array(z.string()), archived: z.number(), entries: z.number() });
+const verified = z.object({ entries: z.number(), chain: z.string() });
+const health = z.object({
+  status: z.string(),
+  workspaces: z.array(z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable() })),
+});
+
+/** A machine: a data directory of its own, on the same database, with this folder of archives if it has any. */
+class Machine {
+  readonly site: Site;
+  readonly env: Env;
+
+  constructor(site: Site, env: Env) {
+    this.site = site;
+    this.env = env;
+  }
+
+  run(...words: readonly string[]) {
+    return runWords({ dataDir: this.site.dataDir, env: this.env }, words);
+  }
+
+  async good(...words: readonly string[]): Promise<unknown> {
+    const { status, out, err } = await this.run(...words);
+    assert.equal(status, 0, `${words.join(' ')}: ${out}${err}`);
+    return JSON.parse(out);
+  }
+
+  async refusal(...words: readonly string[]) {
+    const { status, out, err } = await this.run(...words);
+    assert.notEqual(status, 0, `${words.join(' ')}: ${out}${err}`);
+    return refusalIn({ out });
+  }
+
+  async compact(keep: number) {
+    return compacted.parse(await this.good('compact', '--keep', String(keep)));
+  }
+
+  async titles(): Promise<readonly string[]> {
+    const list = z.object({ items: z.array(z.object({ title: z.string() })) });
+    return list.parse(await this.good('task', 'list')).items.map(({ title }) => title);
+  }
+
+  /** The numbers of the entries, read one by one. */
+  async audit(): Promise<readonly number[]> {
+    const list = z.object({ items: z.array(z.object({ seq: z.number() })) });
+    const { items } = list.parse(await this.good('audit', 'query', '--limit', '100'));
+    return items.map(({ seq }) => seq).toSorted((a, b) => a - b);
+  }
+
+  /** Whatever reads the journal from its first entry; all of it has to be there. */
+  async readsAll(entries: number, titles: readonly string[]): Promise<void> {
+    assert.equal(verified.parse(await this.good('verify')).entries, entries);
+    assert.deepEqual(await this.titles(), titles);
+    const expected = Array.from({ length: entries }, (_, index) => index + 1);
+    const seqs = await this.audit();
+    for (const seq of expected) assert(seqs.includes(seq), `entry ${seq} is among ${seqs.join(', ')}`);
+    const out = join(this.site.dataDir, `export-${entries}.jsonl`);
+    await this.good('export', '--out', out);
+    await this.good('backup', '--out', join(this.site.dataDir, `backup-${entries}.jsonl.gz`));
+  }
+}
+
+interface Cluster {
+  /** What all machines mount. */
+  readonly mounted: string;
+  /** Where its archives have to be. */
+  readonly own: string;
+  readonly machine: (archives?: string) => Promise<Machine>;
+}
+
+const openCluster = (context: TestContext, database: Env): Cluster => {
+  const mounted = mkdtempSync(join(tmpdir(), 'signalbox-mounted-'));
+  context.after(() => rmSync(mounted, { recursive: true }));
+  const cluster = newCluster();
+  const env = { ...database, SIGNALBOX_CLUSTER: cluster };
+  return {
+    mounted,
+    own: join(mounted, `${database['SIGNALBOX_STORE']}-${cluster}`),
+    machine: async (archives) =>
+      new Machine(await openSite(context), {
+        ...env,
+        ...(archives !== undefined && { SIGNALBOX_ARCHIVES: archives }),
+      }),
+  };
+};
+
+const addTitles = async (machine: Machine, titles: readonly string[]): Promise<void> => {
+  for (const title of titles) await machine.good('task', 'add', title);
+};
+
+const storageOf = async ({ site, env }: Machine) => {
+  const read = await readConfiguration({ 'data-dir': site.dataDir }, { env, cwd: '/' });
+  assert(read.ok);
+  return opened(await openStorage(read.value.settings));
+};
+
+const refusesWithout = async (context: TestContext, database: Env): Promise<void> => {
+  const { mounted, machine } = openCluster(context, database);
+  const one = await machine();
+  await addTitles(one, ['one', 'two', 'three']);
+  const { code, message } = await one.refusal('compact', '--keep', '1');
+  assert.equal(code, 'invalid_input');
+  assert.match(
+    message,
+    /Set archives \(--archives, SIGNALBOX_ARCHIVES\) to a folder that every machine of the cluster mounts\./,
+  );
+  const absent = join(mounted, 'absent');
+  const unmounted = await one.refusal('compact', '--keep', '1', '--archives', absent);
+  assert.equal(unmounted.code, 'not_found');
+  assert(unmounted.message.includes(absent), unmounted.message);
+  assert.deepEqual(readdirSync(mounted), []);
+  const storage = await storageOf(one);
+  const store = opened(await storage.open('workspaces/main', 'must-exist'));
+  assert.equal((await store.base()).seq, 0);
+  await store.close();
+  await storage.close();
+};
+
+const compactsFromAnywhere = async (context: TestContext, database: Env): Promise<void> => {
+  const { mounted, own, machine } = openCluster(context, database);
+  const [one, two] = [await machine(mounted), await machine(mounted)];
+  await addTitles(one, ['one', 'two', 'three', 'four']);
+  const before = verified.parse(await one.good('verify'));
+  const storage = await storageOf(two);
+  const late = opened(await storage.open('workspaces/main', 'must-exist'));
+  assert.deepEqual(
+    (await late.read(0, 1)).map(({ seq }) => seq),
+    [1],
+  );
+  const hub = await startHub(two.site, { env: two.env });
+
+  const { archives, archived } = await one.compact(1);
+  assert.equal(archived, before.entries - 1);
+  assert(
+    archives.every((path) => dirname(dirname(path)) === own),
+    archives.join(),
+  );
+  assert.equal((await late.readAt([2]))[0]?.seq, 2, 'who is late reads on');
+  assert.equal((await late.read(1, 100)).length, before.entries - 1);
+  await late.close();
+  await storage.close();
+  await two.readsAll(before.entries, ['one', 'two', 'three', 'four']);
+  assert.deepEqual(verified.parse(await two.good('verify')).chain, before.chain);
+  assert.equal((await healthOf(hub.url)).status, 'ok');
+  await (await machine(mounted)).readsAll(before.entries, ['one', 'two', 'three', 'four']);
+
+  await addTitles(two, ['five', 'six']);
+  const next = await two.compact(0);
+  assert.equal(next.archived, next.entries);
+  const all = ['one', 'two', 'three', 'four', 'five', 'six'];
+  await hub.stop();
+  for (const each of [one, two]) await each.readsAll(next.entries, all);
+  assert.deepEqual((await one.compact(0)).archives, []);
+};
+
+const healthOf = async (url: string) => health.parse(await (await fetch(`${url}/health`)).json());
+
+const namesWhatIsMissing = async (context: TestContext, database: Env): Promise<void> => {
+  const { mounted, machine } = openCluster(context, database);
+  const one = await machine(mounted);
+  await addTitles(one, ['one', 'two', 'three']);
+  const hub = await startHub(one.site, { env: one.env });
+  const uninformed = await machine();
+  // It says on stderr as well what it lacks.
+  const said: string[] = [];
+  const other = await startHub(uninformed.site, {
+    env: uninformed.env,
+    hears: (text) => void said.push(text),
+  });
+  const [archive = ''] = (await one.compact(1)).archives;
+  const name = archive.slice(archive.lastIndexOf('/') + 1);
+  const elsewhere = join(mounted, 'elsewhere');
+  mkdirSync(elsewhere);
+  for (const stranger of [await machine(), await machine(elsewhere)]) {
+    for (const words of [['verify'], ['task', 'list'], ['compact', '--keep', '0', '--archives', elsewhere]]) {
+      const { code, message } = await stranger.refusal(...words);
+      assert.equal(code, 'journal_missing', message);
+      assert(message.includes(name), message);
+      assert.match(message, /[Ss]et archives \(--archives, SIGNALBOX_ARCHIVES\)/);
+    }
+  }
+  assert.deepEqual(readdirSync(elsewhere), []);
+  renameSync(archive, `${archive}.away`);
+  const { message } = await one.refusal('verify');
+  assert(message.includes(archive), message);
+  assert.match(message, /Put it back, or set archives .*\. Only if it is lost, restore/);
+  await isDegraded(hub.url, archive);
+  await isDegraded(other.url, 'SIGNALBOX_ARCHIVES');
+  renameSync(`${archive}.away`, archive);
+  assert.equal((await healthOf(hub.url)).status, 'ok');
+  await one.good('verify');
+};
+
+const isDegraded = async (url: string, because: string): Promise<void> => {
+  const { status, workspaces } = await healthOf(url);
+  assert.equal(status, 'degraded');
+  const main = workspaces.find(({ name }) => name === 'main');
+  assert.equal(main?.writable, false);
+  assert(main.reason?.includes(because), String(main.reason));
+};
+
+const migratesWith = async (context: TestContext, database: Env): Promise<void> => {
+  const { mounted, machine } = openCluster(context, database);
+  const one = await machine(mounted);
+  const kind = String(database['SIGNALBOX_STORE']);
+  const files = new Machine(one.site, { SIGNALBOX_STORE: 'sqlite' });
+  await addTitles(files, ['one', 'two', 'three']);
+  const { archives, entries } = await files.compact(1);
+  assert(archives.every((path) => path.startsWith(join(one.site.dataDir, 'archives'))));
+  await one.good('migrate', '--from', 'sqlite', '--to', kind);
+  await one.readsAll(entries, ['one', 'two', 'three']);
+  await one.compact(0);
+  const back = await openSite(context);
+  await one.good('migrate', '--from', kind, '--to', 'sqlite', '--to-url', back.dataDir);
+  await new Machine(back, { SIGNALBOX_STORE: 'sqlite' }).readsAll(entries, ['one', 'two', 'three']);
+};
+
+const sharing = (database: () => Promise<Env>): void => {
+  test(
+    'are refused where no folder is set that every machine has, and nothing is changed',
+    {
+      timeout,
+    },
+    async (t) => refusesWithout(t, await database()),
+  );
+  test('are read by a migration where either side has them', { timeout }, async (t) =>
+    migratesWith(t, await database()),
+  );
+  test('are written and read by every machine, whichever of them compacts', { timeout }, async (t) =>
+    compactsFromAnywhere(t, await database()),
+  );
+  test(
+    'that are not found are named, with the setting that says where they are, also by a hub at work',
+    {
+      timeout,
+    },
+    async (t) => namesWhatIsMissing(t, await database()),
+  );
+};
+
+withPostgres('archives of journals in PostgreSQL', 'any', () => {
+  sharing(async () => ({
+    SIGNALBOX_STORE: 'postgres',
+    SIGNALBOX_POSTGRES_URL: (await sharedPostgres()).url,
+  }));
+});
+
+testsOnRedis('archives of journals in Redis', () => {
+  sharing(async () => {
+    const server = await redisEnvironment();
+    assert('environment' in server);
+    return { SIGNALBOX_STORE: 'redis', SIGNALBOX_REDIS_URL: server.environment.TEST_REDIS_URL };
+  });
+});
