@@ -82,6 +82,7 @@ export const archivedStore = (inner: Store, folder: string): Store => {
 export const archivedStorage = (inner: Storage, folder: string): Storage => ({
   kind: inner.kind,
   place: inner.place,
+  warning: inner.warning,
   placeOf: (name) => inner.placeOf(name),
   open: async (name, creation) => {
     const opened = await inner.open(name, creation);
