@@ -231,6 +231,7 @@ export class LocalHub implements Hub {
     const { id } = this;
     const { workspaces, version, store } = this.#options;
     const { lossWindow } = workspaces.hub.store.capabilities;
+    const { warning } = workspaces.storage;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
     const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
     const [hub, ...others] = opened;
@@ -243,6 +244,7 @@ export class LocalHub implements Hub {
       version,
       store,
       ...(lossWindow !== undefined && { loss_window: lossWindow }),
+      ...(warning !== undefined && { store_warning: warning }),
       workspaces: hub === undefined ? known : [hub, ...known],
     };
   }

@@ -31,6 +31,8 @@ export interface OpenedHub {
   readonly workspace: string;
   /** Where the journals are. */
   readonly place: string;
+  /** What is not as it should be on the way there, though it works. */
+  readonly warning: string | undefined;
 }
 
 export interface OpenHubOptions {
@@ -70,8 +72,9 @@ export const openHub = async (
     meter,
   });
   const { store: journal, engine } = workspaces.hub;
+  const { place: kept, warning } = workspaces.storage;
   denials?.open(engine);
-  return ok({ hub, journal, engine, workspace: workspace.value.name, place: workspaces.storage.place });
+  return ok({ hub, journal, engine, workspace: workspace.value.name, place: kept, warning });
 };
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {

@@ -140,6 +140,7 @@ const openGuarded = async (
 ): Promise<Outcome<OpenedHub & { readonly token: OwnerToken | undefined }>> => {
   const opened = await openHub(settings, { ...how, access: access.settings });
   if (!opened.ok) return opened;
+  if (opened.value.warning !== undefined) how.log.warn(opened.value.warning);
   const token = await access.open(opened.value.engine);
   if (token.ok) return ok({ ...opened.value, token: access.settings.isOpen() ? undefined : token.value });
   await opened.value.hub.close();

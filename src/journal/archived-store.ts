@@ -95,6 +95,7 @@ const healthOf = async (inner: Store, lacking: () => Promise<Refusal | undefined
 export const archivedStorage = (inner: Storage, folder: string | undefined): Storage => ({
   kind: inner.kind,
   place: inner.place,
+  warning: inner.warning,
   placeOf: (name) => inner.placeOf(name),
   open: async (name, creation) => {
     const opened = await inner.open(name, creation);

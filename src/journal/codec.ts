@@ -112,7 +112,7 @@ export const unopened = ({ kind, key }: Unopened, seq: Seq, cipher?: Cipher): Re
   if (kind === 'changed')
     return refuse(
       'journal_corrupt',
-      `The journal is damaged at entry ${seq}: it is not what was encrypted there with the key ${key}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
+      `The journal is damaged at entry ${seq}: it is not what was encrypted there with the key ${key}. Nothing was changed. Restore the latest backup, or leave it as it is and ask for help.`,
       { seq, key },
     );
   const known = cipher?.keys() ?? [];

@@ -15,7 +15,7 @@ export const damageOf = (row: StoredRow, before: Head): Refusal | undefined => {
 export const corrupt = (seq: Seq, what: string): Refusal =>
   refuse(
     'journal_corrupt',
-    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or copy the file away and ask for help.`,
+    `The journal is damaged at entry ${seq}: ${what}. Nothing was changed. Restore the latest backup, or leave it as it is and ask for help.`,
     { seq },
   );
 
@@ -32,10 +32,10 @@ export const isFinal = ({ code }: Refusal): boolean =>
 
 /** What to do about an append that has failed. */
 const advice: Partial<Record<ErrorCode, string>> = {
-  storage_full: 'Make room on the disk and call again.',
-  storage_read_only: 'Make the data directory writable and call again.',
+  storage_full: 'Make room and call again.',
+  storage_read_only: 'Make the journal writable and call again.',
   storage_busy: 'Call again in a moment.',
-  storage_failed: 'Look at the disk, and call again.',
+  storage_failed: 'Put that right, and call again.',
   journal_missing: 'Put back what is missing. Only if it is lost, restart on a restored backup.',
   journal_corrupt: 'Restore the latest backup.',
 };

@@ -24,6 +24,8 @@ export interface Storage {
   readonly kind: string;
   /** For people: a folder, or an address without its password. */
   readonly place: string;
+  /** For people: what is not as it should be on the way there, though it works. Absent where that is nothing. */
+  readonly warning?: string | undefined;
   /** For people: where this journal is. */
   readonly placeOf: (name: JournalName) => string;
   readonly open: (name: JournalName, creation: Creation) => Promise<Outcome<Store>>;

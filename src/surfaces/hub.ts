@@ -167,5 +167,7 @@ export interface HubHealth {
   readonly store: string;
   /** What may be lost of that which was acknowledged; absent where that is nothing. */
   readonly loss_window?: string | undefined;
+  /** What is not as it should be on the way to the store, though it works; absent where that is nothing. */
+  readonly store_warning?: string | undefined;
   readonly workspaces: readonly WorkspaceHealth[];
 }

@@ -1,7 +1,8 @@
 import type { Storage } from '../journal/storage.ts';
 import { assert } from '../kernel/assert.ts';
 import { openPostgresStorage } from '../stores/postgres/storage.ts';
-import { newCluster, sharedPostgres } from './postgres-server.ts';
+import { newCluster } from './new-cluster.ts';
+import { sharedPostgres } from './postgres-server.ts';
 import { freshRedisStorage } from './redis-server.ts';
 import { opened } from './store-files.ts';
 

@@ -2,7 +2,8 @@ import type { JournalName, Storage } from '../journal/storage.ts';
 import { openPostgresStorage } from '../stores/postgres/storage.ts';
 import { openRedisStorage } from '../stores/redis/storage.ts';
 import { sqliteStorage } from '../stores/sqlite/storage.ts';
-import { newCluster, startPostgres } from './postgres-server.ts';
+import { newCluster } from './new-cluster.ts';
+import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 import { opened } from './store-files.ts';
 

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -94,9 +93,6 @@ let shared: Promise<PostgresDatabase> | undefined;
 /** The database that all tests of this process share, each under a cluster of its own. */
 export const sharedPostgres = (): Promise<PostgresDatabase> =>
   (shared ??= given === '' ? startPostgres() : Promise.resolve(databaseAt(given)));
-
-/** A name for a cluster that no other test uses. */
-export const newCluster = (): string => `t${randomUUID().replaceAll('-', '')}`;
 
 export const databaseAt = (url: string): PostgresDatabase => ({
   url,

@@ -2,7 +2,8 @@ import type { TestContext } from 'node:test';
 import type { JournalName, Storage } from '../journal/storage.ts';
 import type { Store } from '../journal/store.ts';
 import { openPostgresStorage, type PostgresStorageOptions } from '../stores/postgres/storage.ts';
-import { type PostgresDatabase, newCluster, sharedPostgres } from './postgres-server.ts';
+import { newCluster } from './new-cluster.ts';
+import { type PostgresDatabase, sharedPostgres } from './postgres-server.ts';
 import { opened } from './store-files.ts';
 
 export const testJournal: JournalName = 'workspaces/test';

@@ -1,7 +1,6 @@
 /* Real servers for the tests of the Redis store: started on a free port, stopped and removed afterwards. */
 import { fail, ok } from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { createClient } from '@redis/client';
 import type { Storage } from '../journal/storage.ts';
 import { assert } from '../kernel/assert.ts';
 import { openRedisStorage, type RedisStorageOptions } from '../stores/redis/storage.ts';
+import { newCluster } from './new-cluster.ts';
 import { opened } from './store-files.ts';
 
 export interface RedisServer {
@@ -253,7 +253,7 @@ export const sharedRedis = (program?: string): SharedRedis => {
     storage: async (over = {}) => {
       const options = {
         url: await url(),
-        cluster: `test-${randomUUID()}`,
+        cluster: newCluster(),
         acceptDataLossWindow: false,
         ...over,
       };

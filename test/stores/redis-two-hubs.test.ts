@@ -1,11 +1,10 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { createMemoryVault } from '../../src/stores/memory/memory-store.ts';
 import { openRedisStorage } from '../../src/stores/redis/storage.ts';
 import { caller, open, starting } from '../../src/testing/engine-harness.ts';
 import { freshRedisStorage, redisEnvironment, testsOnRedis } from '../../src/testing/redis-server.ts';
-import { newCluster } from '../../src/testing/postgres-server.ts';
+import { newCluster } from '../../src/testing/new-cluster.ts';
 import { opened } from '../../src/testing/store-files.ts';
 import { intactRows } from '../../src/testing/store-rows.ts';
 
@@ -17,7 +16,7 @@ testsOnRedis('two hubs on one Redis', () => {
   }, async (context) => {
     const server = await redisEnvironment();
     ok('environment' in server);
-    const place = { url: server.environment.TEST_REDIS_URL, cluster: `test-${randomUUID()}` };
+    const place = { url: server.environment.TEST_REDIS_URL, cluster: newCluster() };
     const hub = async () => {
       const storage = opened(await openRedisStorage({ ...place, acceptDataLossWindow: false }));
       context.after(storage.close);

@@ -130,6 +130,24 @@ describe('signalbox migrate', () => {
     assert.equal((await titlesIn(empty.dataDir)).at(-1), 'only there');
   });
 
+  it('names what was said to it, and never what is secret in it', async (t) => {
+    const board = await openBoard(t);
+    for (const [words, why] of [
+      [
+        ['--to', 'redis', '--to-url', 'HTTPS://default:geheim@x.example'],
+        /^--to-url .* REST addresses are not/,
+      ],
+      [['--to', 'postgres', '--to-url', 'mysql://a:geheim@b'], /^--to-url .* begins with postgres:\/\//],
+      [['--to', 'redis', '--to-cluster', 'A'], /^--to-cluster cannot be "A": the name of a cluster has/],
+      [['--to', 'redis', '--to-cluster', 'pg_x'], /^--to-cluster cannot be "pg_x": .*PostgreSQL's own/],
+      [['--to', 'redis', '--to-url', '${NOWHERE}'], /--to-url.*NOWHERE/],
+    ] as const) {
+      const { message } = await bad(board.dataDir, 'migrate', '--from', 'sqlite', ...words);
+      assert.match(message, why);
+      assert.doesNotMatch(message, /geheim/);
+    }
+  });
+
   it('keeps the source as it is, and goes on, where the target is full', async (t) => {
     const board = await openBoard(t);
     await tellHere(board.dataDir, addTasks(Array.from({ length: 300 }, (_, i) => `${i} ${'x'.repeat(180)}`)));

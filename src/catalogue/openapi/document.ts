@@ -168,6 +168,11 @@ const healthSchema: JsonObject = {
       description:
         'What of the changes that were answered may be lost with the server of the store; absent where nothing is.',
     },
+    store_warning: {
+      type: 'string',
+      description:
+        'What is not as it should be on the way to the store, though it works; absent where nothing is.',
+    },
     workspaces: {
       type: 'array',
       items: {

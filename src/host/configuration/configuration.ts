@@ -146,7 +146,7 @@ const nearest = { flag: 0, environment: 1, envFile: 2, file: 3, default: 9 } as 
 /** Takes what flags and environment say; what of it cannot be. */
 const fromOutside = (
   flags: KeyFlags,
-  { env, cwd }: Surroundings,
+  { env, cwd, flagNames = {} }: Surroundings,
   said: Map<KeyName, Said>,
 ): readonly Fault[] =>
   keyNames.flatMap((name) => {
@@ -159,7 +159,7 @@ const fromOutside = (
     const origin =
       flag === undefined
         ? ({ kind: 'environment', variable } as const)
-        : ({ kind: 'flag', flag: `--${name}` } as const);
+        : ({ kind: 'flag', flag: `--${flagNames[name] ?? name}` } as const);
     if (why !== undefined) return [{ refusal: cannotBe(keys[name], { text, why, origin }), at: origin }];
     const distance = flag === undefined ? nearest.environment : nearest.flag;
     said.set(name, { text, origin, distance, folder: cwd });
@@ -215,7 +215,8 @@ const secretOf = (
   if (one === undefined) return undefined;
   const { text, literal = false, origin, distance, folder } = one;
   const variable = origin.kind === 'environment' ? origin.variable : keys[name].variable;
-  const called = distance < nearest.file ? variable : memberOf(name);
+  const nearby = origin.kind === 'flag' ? origin.flag : variable;
+  const called = distance < nearest.file ? nearby : memberOf(name);
   const place = origin.kind === 'file' ? `${placeOf(origin)}: ${called}` : called;
   return secretIn({ text, literal, place, folder, form: keys[name].form }, env);
 };

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly envFiles?: EnvFiles;
+  /** What the flags of keys are called where that is not their own name. */
+  readonly flagNames?: Readonly<Record<string, string>>;
 }
 
 /** What env files say of settings. */

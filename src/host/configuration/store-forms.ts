@@ -1,14 +1,10 @@
+import { clusterPattern, faultInCluster } from '../../stores/cluster-name.ts';
 import type { Form } from './forms.ts';
-
-const clusterPattern = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** A name that can be a schema and the beginning of a key. */
 export const clusterForm: Form = {
   schema: { type: 'string', pattern: clusterPattern.source },
-  fault: (text) =>
-    clusterPattern.test(text)
-      ? undefined
-      : 'a cluster has up to 40 lower-case letters, digits and _, and begins with a letter',
+  fault: faultInCluster,
 };
 
 /** The address of a database by one of these schemes. What it is, with its password, is never repeated. */
@@ -17,7 +13,7 @@ export const databaseForm = (...schemes: readonly string[]): Form => {
   return {
     schema: { type: 'string', pattern: `^(${begins.join('|')}).` },
     fault: (text) => {
-      if (/^https?:\/\//.test(text))
+      if (/^https?:\/\//i.test(text))
         return `REST addresses are not supported; it has to begin with ${begins.join(' or ')}`;
       const isOne = begins.some((begin) => text.startsWith(begin)) && URL.canParse(text);
       return isOne ? undefined : `it has to be an address that begins with ${begins.join(' or ')}`;

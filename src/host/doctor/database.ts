@@ -1,7 +1,7 @@
-import type { Storage } from '../../journal/storage.ts';
+import type { JournalName, Storage } from '../../journal/storage.ts';
 import { entriesIn, checkJournal } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
-import { type Check, type Finding, bad, good } from './check.ts';
+import { type Check, type Finding, bad, good, warn } from './check.ts';
 import { mendArchive } from './mends.ts';
 
 /** Where the journals are in a database: whether it can be reached and used, and what is in it. */
@@ -12,7 +12,9 @@ export const database: Check = {
     const storage = await openStorage(settings);
     if (!storage.ok) return [bad(storage.message, 'signalbox config')];
     try {
-      return await ofJournals(storage.value);
+      const { warning } = storage.value;
+      const warnings = warning === undefined ? [] : [warn(warning, 'signalbox config')];
+      return [...warnings, ...(await ofJournals(storage.value))];
     } finally {
       await storage.value.close();
     }
@@ -34,6 +36,20 @@ const ofJournals = async (storage: Storage): Promise<readonly Finding[]> => {
             checked.details['archive'] === undefined ? 'signalbox restore --help' : mendArchive(checked.code),
           ),
     );
+    const stands = await inTheWay(storage, name);
+    if (stands !== undefined && !findings.some(({ what }) => what === stands))
+      findings.push(bad(stands, 'signalbox config'));
   }
   return findings;
+};
+
+/** Why nothing can be written to a journal that can be opened. */
+const inTheWay = async (storage: Storage, name: JournalName): Promise<string | undefined> => {
+  const store = await storage.open(name, 'must-exist');
+  if (!store.ok) return undefined;
+  try {
+    return (await store.value.health()).reason;
+  } finally {
+    await store.value.close();
+  }
 };

@@ -84,7 +84,7 @@ const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outc
         cluster: typeof cluster === 'string' ? cluster : (values.get('cluster') ?? ''),
       }),
     },
-    { env: process.env, cwd: process.cwd() },
+    { env: process.env, cwd: process.cwd(), flagNames: namesAt(kind.value, side) },
   );
   return read.ok ? ok(withArchives(read.value.settings, settings)) : read;
 };
@@ -103,6 +103,11 @@ const placeAt = (kind: StoreName, url: string | true | undefined): KeyFlags => {
   if (typeof url !== 'string') return {};
   return kind === 'sqlite' ? { 'data-dir': resolve(url) } : { [databaseKeys[kind]]: url };
 };
+
+const namesAt = (kind: StoreName, side: Side): Readonly<Record<string, string>> => ({
+  [kind === 'sqlite' ? 'data-dir' : databaseKeys[kind]]: `${side}-url`,
+  cluster: `${side}-cluster`,
+});
 
 const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
   const names = await journalsIn(source);

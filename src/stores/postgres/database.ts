@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
+import { type Client, Pool, type ClientConfig, type PoolClient } from 'pg';
 import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
+import { clientFor, demandProof } from './bound-client.ts';
 import { isAnswer, isPassing, storeFailure } from './failures.ts';
 import { type Asking, type Backend, type Row, type Server, ask, backoffMs, cut, prepare } from './session.ts';
 import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
@@ -54,9 +55,9 @@ export class Database {
     this.statements = statementsOf(schema);
     this.patienceMs = patienceMs;
     this.#config = {
-      ...address.config,
       application_name: 'signalbox',
       connectionTimeoutMillis: patienceMs,
+      ...address.config,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     };
@@ -64,6 +65,7 @@ export class Database {
       ...this.#config,
       max: connectionsMax,
       idleTimeoutMillis: idleMs,
+      Client: clientFor(this.#config),
       // A connection that nobody uses keeps no process alive.
       allowExitOnIdle: true,
     });
@@ -143,12 +145,13 @@ export class Database {
 
   /** A connection of its own. Throws what the library throws. */
   async session(): Promise<Session> {
-    const client = new Client(this.#config);
+    const client = new (clientFor(this.#config))(this.#config);
     const over = Promise.withResolvers<void>();
     client.on('error', () => over.resolve());
     client.on('end', over.resolve);
     try {
       await client.connect();
+      demandProof(client);
       const { backend } = await prepare(client, this.patienceMs);
       // It waits for others most of the time, and that keeps no process alive.
       const { stream } = client.connection;
@@ -194,6 +197,7 @@ export class Database {
     };
     client.on('error', note);
     try {
+      demandProof(client);
       if (!this.#servers.has(client)) this.#servers.set(client, await prepare(client, this.patienceMs));
       return await work(client);
     } catch (thrown) {

@@ -1,12 +1,7 @@
 import { hash } from 'node:crypto';
 import { type JournalName, hubJournal } from '../../journal/storage.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
-
-/** PostgreSQL cuts longer names, and two that were cut would be the same. The channel has a few characters more. */
-const clusterLengthMax = 48;
-const clusterPattern = /^[a-z][a-z0-9_-]*$/;
-/** What the server itself, or everybody, uses. */
-const taken = /^(?:pg_|public$|information_schema$)/;
+import { type Outcome, ok } from '../../kernel/errors.ts';
+import { refuseCluster } from '../cluster-name.ts';
 
 /** The names of a cluster in the database. */
 export interface ClusterNames {
@@ -17,13 +12,8 @@ export interface ClusterNames {
 }
 
 export const namesOf = (cluster: string): Outcome<ClusterNames> => {
-  if (cluster.length > clusterLengthMax || !clusterPattern.test(cluster) || taken.test(cluster)) {
-    return refuse(
-      'invalid_input',
-      `The cluster cannot be called ${JSON.stringify(cluster)}: the name is that of a schema in PostgreSQL, with 1 to ${clusterLengthMax} lower-case letters, digits, "_" and "-", begins with a letter, and is not one of PostgreSQL's own. Choose another one.`,
-      { cluster },
-    );
-  }
+  const refused = refuseCluster(cluster);
+  if (refused !== undefined) return refused;
   return ok({ schema: `"${cluster}"`, channel: `${cluster} journals` });
 };
 

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { hubJournal, workspaceJournal } from '../../journal/storage.ts';
 import type { AppendRequest } from '../../journal/store.ts';
 import type { Outcome } from '../../kernel/errors.ts';
-import { newCluster, sharedPostgres, withPostgres } from '../../testing/postgres-server.ts';
+import { newCluster } from '../../testing/new-cluster.ts';
+import { sharedPostgres, withPostgres } from '../../testing/postgres-server.ts';
 import { clusterFor } from '../../testing/postgres-storage.ts';
 import { opened } from '../../testing/store-files.ts';
 import { appendTo, emptyHead, intactRows } from '../../testing/store-rows.ts';
@@ -185,24 +186,8 @@ const thrownBy = (work: Promise<unknown>): Promise<string> => work.then(() => 'n
 withPostgres('addresses of PostgreSQL', 'any', () => {
   test('a name that a schema cannot have is refused', async () => {
     const { url } = await sharedPostgres();
-    for (const cluster of ['', 'A', '1a', 'a b', 'a"b', 'pg_x', 'public', 'x'.repeat(49)]) {
+    for (const cluster of ['', 'A', '1a', 'a b', 'a-b', 'a"b', 'pg_x', 'public', 'x'.repeat(41)]) {
       equal((await refusal(openPostgresStorage({ url, cluster }))).code, 'invalid_input', cluster);
-    }
-  });
-
-  test('an address that cannot be used is refused, and not repeated', async () => {
-    for (const [url, why] of [
-      ['', /no URL/],
-      [`http://a:${secret}@b/c`, /begins with http:/],
-      [`postgresql://a:${secret}@b:x/c`, /no URL/],
-      [`postgresql://a:${secret}@b/c?sslmode=prefer`, /sslmode=prefer/],
-      [`postgresql://a:${secret}@b/c?sslmode=verify-ca`, /sslrootcert/],
-      [`postgresql://a:${secret}@b/c?sslmode=verify-full&sslrootcert=/nowhere.pem`, /sslrootcert.*nowhere/],
-    ] as const) {
-      const { code, message } = await refusal(openPostgresStorage({ url, cluster: 'x' }));
-      equal(code, 'invalid_input');
-      match(message, why);
-      ok(!message.includes(secret));
     }
   });
 

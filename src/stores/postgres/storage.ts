@@ -84,6 +84,7 @@ const capabilitiesOf = ({ fsync, fullPageWrites }: Server): StoreCapabilities =>
 class PostgresStorage implements Storage {
   readonly kind = 'postgres';
   readonly place: string;
+  readonly warning: string | undefined;
   readonly #database: Database;
   readonly #shared: Shared;
   #closing: Promise<void> | undefined;
@@ -91,6 +92,7 @@ class PostgresStorage implements Storage {
   constructor(database: Database, channel: string, capabilities: StoreCapabilities) {
     this.#database = database;
     this.place = `${database.address.place} (schema ${database.schema})`;
+    this.warning = database.address.warning;
     this.#shared = {
       database,
       channel,

@@ -3,12 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { cert, key } from '../../../test/surfaces/tls-pair.ts';
-import {
-  type PostgresServer,
-  newCluster,
-  startPostgres,
-  withPostgres,
-} from '../../testing/postgres-server.ts';
+import { newCluster } from '../../testing/new-cluster.ts';
+import { type PostgresServer, startPostgres, withPostgres } from '../../testing/postgres-server.ts';
 import { openPostgresStorage } from './storage.ts';
 
 const timeout = 30_000;
@@ -43,12 +39,16 @@ const startEncrypted = async (): Promise<PostgresServer> => {
 const encrypted = (): Promise<PostgresServer> => (started ??= startEncrypted());
 
 /** Opens a storage as the user with a password; the refusal, if it is one. */
-const open = async (context: TestContext, query: string, { host = '127.0.0.1', password = secret } = {}) => {
+const open = async (
+  context: TestContext,
+  query: string,
+  { host = '127.0.0.1', password = secret, user = 'keyed' } = {},
+) => {
   const server = await encrypted();
-  const url = `postgresql://keyed:${password}@${host}:${server.port}/postgres?${query}`;
+  const url = `postgresql://${user}${password === '' ? '' : `:${password}`}@${host}:${server.port}/postgres?${query}`;
   const storage = await openPostgresStorage({ url, cluster: newCluster(), patienceMs: 2_000 });
   if (!storage.ok) {
-    ok(!storage.message.includes(password), 'the password is not shown');
+    ok(password === '' || !storage.message.includes(password), 'the password is not shown');
     return storage;
   }
   context.after(storage.value.close);
@@ -81,6 +81,19 @@ withPostgres('PostgreSQL over TLS, with passwords', 'own', () => {
       equal(refused?.code, 'storage_failed', query);
       match(refused?.message ?? '', words);
     }
+  });
+
+  test('a password need not be in the address', { timeout }, async (context) => {
+    process.env['PGPASSWORD'] = secret;
+    context.after(() => delete process.env['PGPASSWORD']);
+    equal(await open(context, 'sslmode=require', { password: '' }), undefined);
+  });
+
+  test('channel_binding=require wants proof that TLS ends at the server', { timeout }, async (context) => {
+    equal(await open(context, 'sslmode=require&channel_binding=disable'), undefined);
+    equal(await open(context, 'sslmode=require&channel_binding=require'), undefined);
+    const trusting = await open(context, 'sslmode=require&channel_binding=require', { user: 'signalbox' });
+    match(trusting?.message ?? '', /does not prove that TLS ends at it/);
   });
 
   test('who has the wrong password, or leaves out TLS where it is demanded, hears what to do', {

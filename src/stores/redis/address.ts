@@ -1,4 +1,5 @@
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { faultInText } from '../address-text.ts';
 
 /** Where a server is, and who asks. Only `shown` may be shown. */
 export interface Address {
@@ -17,6 +18,8 @@ const example = 'redis://user:password@host:6379/0, or rediss:// for TLS';
 
 /** Takes an address apart. No refusal repeats it, for there may be a password in it. */
 export const parseAddress = (text: string): Outcome<Address> => {
+  const fault = faultInText(text);
+  if (fault !== undefined) return wrong(`The address of Redis cannot be used: ${fault}.`);
   const url = URL.parse(text);
   if (url === null) return wrong(`The address of Redis cannot be understood.`);
   const { protocol } = url;

@@ -153,7 +153,8 @@ export class Connection {
   async #refusalOfConnecting(thrown: unknown): Promise<Refusal> {
     const { ErrorReply } = await import('@redis/client');
     if (thrown instanceof ErrorReply) return refusalOf(this.#shown, replyFault(textOf(thrown)));
-    return this.#unreachable(`The system says "${textOf(thrown)}".`);
+    const advice = isDistrust(thrown) ? ` ${trust}` : '';
+    return this.#unreachable(`The system says "${textOf(thrown)}".${advice}`);
   }
 
   #failed(client: Client, refusal: Refusal): Refusal {
@@ -226,6 +227,15 @@ const newClient = async (address: Address): Promise<Client> => {
     socket: tls ? { ...socket, tls: true } : socket,
   });
 };
+
+const trust =
+  'For a certificate authority of your own, set NODE_EXTRA_CA_CERTS to the file of its certificate.';
+
+/** Whether nobody whom we trust has signed the certificate. */
+const isDistrust = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  /^(?:DEPTH_ZERO_|SELF_|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF))/.test(String(error.code));
 
 /** Several addresses of one host that all fail come as one error without a text of its own. */
 const textOf = (error: unknown): string => {

@@ -5,6 +5,7 @@ import type { Outcome } from '../../kernel/errors.ts';
 import { startRedis, testsThatStartRedis } from '../../testing/redis-server.ts';
 import { opened } from '../../testing/store-files.ts';
 import { appendTo, emptyHead, requestOf } from '../../testing/store-rows.ts';
+import { judge } from './durability.ts';
 import { openRedisStorage } from './storage.ts';
 
 const timeout = 30_000;
@@ -73,6 +74,65 @@ const cases: Readonly<Record<string, Case>> = {
     lossWindow: /^unknown/,
   },
 };
+
+/** The address for a user who may do all but ask this. */
+const asking = async ({ server }: Awaited<ReturnType<typeof place>>, ...denied: readonly string[]) => {
+  await server.ask('ACL', 'SETUSER', 'ada', 'reset', 'on', '>pw', '~*', '&*', '+@all', ...denied);
+  return `redis://ada:pw@127.0.0.1:${server.port}`;
+};
+
+testsThatStartRedis('what Redis does not say', () => {
+  test('a server that is not asked how it is could lose anything, unless that is accepted', {
+    timeout,
+  }, async (context) => {
+    const there = await place(context, []);
+    const url = await asking(there, '-info');
+    const message = refusalOf(await there.open(false, url));
+    match(message, /does not say how it is \(INFO is refused\).*ACL SETUSER <user> \+info \+config\|get/);
+    match(message, /--accept-data-loss-window accepts the loss \(unknown/);
+    match((await lossWindowOf(await there.open(true, url))) ?? '', /^unknown: the server does not say how/);
+    opened(await there.open(false));
+  });
+
+  test('a server that deletes keys is refused, whichever way it says so', { timeout }, async (context) => {
+    const there = await place(context, ['maxmemory 100mb', 'maxmemory-policy allkeys-lru']);
+    for (const denied of ['-info', '-config', '+ping']) {
+      const url = await asking(there, denied);
+      match(
+        refusalOf(await there.open(true, url)),
+        /maxmemory-policy allkeys-lru.*CONFIG SET maxmemory-policy noeviction/,
+      );
+    }
+  });
+
+  test('a server that says nothing at all is one that does not say', { timeout }, async (context) => {
+    const there = await place(context, ['maxmemory 100mb', 'maxmemory-policy allkeys-lru']);
+    const url = await asking(there, '-info', '-config');
+    match(refusalOf(await there.open(false, url)), /does not say how it keeps what it acknowledges/);
+    match((await lossWindowOf(await there.open(true, url))) ?? '', /^unknown/);
+  });
+
+  test('a version, a limit and a policy that are missing in what a server says are not said', () => {
+    const settings = new Map([
+      ['appendonly', 'yes'],
+      ['appendfsync', 'always'],
+      ['no-appendfsync-on-rewrite', 'no'],
+    ]);
+    const judged = (info: string) => {
+      const outcome = judge('here', { info, settings }, false);
+      ok(outcome !== 'wait');
+      return outcome.ok ? 'fit' : outcome.message;
+    };
+    const version = 'redis_version:7.2.4\r\naof_enabled:1';
+    match(judged(version), /does not say whether it deletes keys/);
+    equal(judged(`${version}\r\nmaxmemory:0`), 'fit');
+    equal(judged(`${version}\r\nmaxmemory_policy:noeviction`), 'fit');
+    match(judged('redis_version:7.2.4\r\nmaxmemory:0'), /does not say whether it logs each change/);
+    match(judged('maxmemory:0'), /does not say how it is/);
+    match(judged('redis_version:6.2.1\r\nmaxmemory:0'), /is version 6\.2\.1/);
+    match(judged('redis_version:unknown\r\nmaxmemory:0'), /is version unknown/);
+  });
+});
 
 testsThatStartRedis('what Redis may lose', () => {
   for (const [title, { settings, refusal, lossWindow }] of Object.entries(cases)) {

@@ -8,7 +8,13 @@ export interface ServerReport {
   readonly settings: ReadonlyMap<string, string> | undefined;
 }
 
-export const settingsAsked = ['appendonly', 'appendfsync', 'no-appendfsync-on-rewrite'] as const;
+export const settingsAsked = [
+  'appendonly',
+  'appendfsync',
+  'no-appendfsync-on-rewrite',
+  'maxmemory',
+  'maxmemory-policy',
+] as const;
 
 /** What may be lost of what the server acknowledged; undefined = nothing. */
 export interface Durability {
@@ -27,19 +33,19 @@ export const judge = (
   acceptDataLossWindow: boolean,
 ): Outcome<Durability> | 'wait' => {
   const said = parseInfo(info);
-  const version = said.get('redis_version') ?? '';
-  if (Number.parseInt(version, 10) < versionMin) {
+  const version = said.get('redis_version');
+  if (version !== undefined && !(Number.parseInt(version, 10) >= versionMin)) {
     return unfit(place, `is version ${version}`, `Redis ${versionMin} or Valkey is needed.`);
   }
   if (said.get('loading') === '1') return 'wait';
-  const eviction = evictionOf(place, said);
-  if (eviction !== undefined) return eviction;
+  const eviction = evictionOf(said, settings);
+  if (eviction !== 'none' && eviction !== 'unsaid') return evicts(place, eviction.policy);
   // Just switched on, the log of all writes counts only from the moment when its first part is complete.
   const rewriting = said.get('aof_rewrite_in_progress') === '1' || said.get('aof_rewrite_scheduled') === '1';
   if (said.get('aof_enabled') === '1' && rewriting && Number(said.get('aof_base_size') ?? 0) === 0) {
     return 'wait';
   }
-  const loss = lossOf(said, settings);
+  const loss = lossOf(said, settings) ?? silenceOf(said, eviction);
   if (loss === undefined) return ok({ lossWindow: undefined });
   return acceptDataLossWindow ? ok({ lossWindow: loss.window }) : tooWeak(place, loss);
 };
@@ -49,15 +55,15 @@ interface Loss {
   readonly because: string;
   /** What may be lost, and by what. */
   readonly window: string;
+  /** The settings that it needs; none where it only has to say more. */
   readonly wanted: readonly string[];
 }
 
+type Settings = ReadonlyMap<string, string> | undefined;
+
 const always = ['appendonly yes', 'appendfsync always', 'no-appendfsync-on-rewrite no'] as const;
 
-const lossOf = (
-  said: ReadonlyMap<string, string>,
-  settings: ReadonlyMap<string, string> | undefined,
-): Loss | undefined => {
+const lossOf = (said: ReadonlyMap<string, string>, settings: Settings): Loss | undefined => {
   const [log, sync, whileRewriting] = always;
   if (said.get('aof_enabled') === '0' || settings?.get('appendonly') === 'no') {
     return {
@@ -82,36 +88,70 @@ const lossOf = (
       wanted: [sync],
     };
   }
-  if (settings?.get('no-appendfsync-on-rewrite') === 'yes') {
+  const unsynced = settings?.get('no-appendfsync-on-rewrite') ?? 'not said';
+  if (unsynced !== 'no') {
     return {
-      because: 'no-appendfsync-on-rewrite is yes',
-      window:
-        'what was acknowledged while the server rewrote its log, if it loses power then (no-appendfsync-on-rewrite yes)',
+      because: `no-appendfsync-on-rewrite is ${unsynced}`,
+      window: `what was acknowledged while the server rewrote its log, if it loses power then (no-appendfsync-on-rewrite ${unsynced})`,
       wanted: [whileRewriting],
     };
   }
   return undefined;
 };
 
+/** What it does not say could be anything. */
+const silenceOf = (said: ReadonlyMap<string, string>, eviction: Eviction): Loss | undefined => {
+  const silence = [
+    { isSaid: said.has('redis_version'), what: 'how it is', question: 'INFO' },
+    { isSaid: said.has('aof_enabled'), what: 'whether it logs each change', question: 'INFO persistence' },
+    {
+      isSaid: eviction !== 'unsaid',
+      what: 'whether it deletes keys when its memory is full',
+      question: 'CONFIG GET maxmemory-policy',
+    },
+  ].find(({ isSaid }) => !isSaid);
+  if (silence === undefined) return undefined;
+  const { what, question } = silence;
+  return {
+    because: `the server does not say ${what} (${question} is refused)`,
+    window: `unknown: the server does not say ${what}`,
+    wanted: [],
+  };
+};
+
 const tooWeak = (place: string, { because, window, wanted }: Loss): Refusal =>
   unfit(
     place,
     `may lose what it has acknowledged, for ${because}; so it cannot keep the only copy of a journal`,
-    `Set ${wanted.map((setting) => `"CONFIG SET ${setting}"`).join(' and ')}, and in redis.conf ${wanted
-      .map((setting) => `"${setting}"`)
-      .join(' and ')}, and start again. ${acceptFlag} accepts the loss (${window}) instead.`,
+    `${wanted.length === 0 ? letAsk : toSet(wanted)}, and start again. ${acceptFlag} accepts the loss (${window}) instead.`,
   );
 
+const letAsk = 'Let this user ask: "ACL SETUSER <user> +info +config|get"';
+
+const toSet = (settings: readonly string[]): string =>
+  `Set ${settings.map((setting) => `"CONFIG SET ${setting}"`).join(' and ')}, and in redis.conf ${settings
+    .map((setting) => `"${setting}"`)
+    .join(' and ')}`;
+
+/** What a server that is full does to make room. */
+type Eviction = 'none' | 'unsaid' | { readonly policy: string };
+
+const keeping = 'noeviction';
+
+const evictionOf = (said: ReadonlyMap<string, string>, settings: Settings): Eviction => {
+  const limit = settings?.get('maxmemory') ?? said.get('maxmemory');
+  const policy = settings?.get('maxmemory-policy') ?? said.get('maxmemory_policy');
+  if (limit === '0' || policy === keeping) return 'none';
+  return policy === undefined ? 'unsaid' : { policy };
+};
+
 /** What the server throws away to make room is gone, of a journal as of anything else. */
-const evictionOf = (place: string, said: ReadonlyMap<string, string>): Refusal | undefined => {
-  const policy = said.get('maxmemory_policy') ?? 'noeviction';
-  if (Number(said.get('maxmemory') ?? 0) === 0 || policy === 'noeviction') return undefined;
-  return unfit(
+const evicts = (place: string, policy: string): Refusal =>
+  unfit(
     place,
     `deletes keys when its memory is full (maxmemory-policy ${policy}), and journals with them`,
-    'Set "CONFIG SET maxmemory-policy noeviction", and in redis.conf "maxmemory-policy noeviction", and start again.',
+    `${toSet([`maxmemory-policy ${keeping}`])}, and start again.`,
   );
-};
 
 const unfit = (place: string, what: string, advice: string): Refusal =>
   refuse('invalid_state', `Redis (${place}) ${what}. ${advice}`, { place });

@@ -34,6 +34,8 @@ test('an address that cannot be used is refused with one that could be, and neve
     ['postgres://ada:geheim@127.0.0.1/x', /begins with postgres:/],
     ['redis://:geheim@127.0.0.1:6379/geheim', /no number/],
     ['redis://:geheim@127.0.0.1:6379/0?timeout=1', /parameter, "timeout"/],
+    ['redis://ada:1?geheim&x@127.0.0.1', /"@" behind the host/],
+    ['redis://ada:1#geheim@127.0.0.1', /has a "#".*%23/],
     ['redis://:geheim@', /cannot be understood|no host/],
     ['redis://:geheim%@127.0.0.1', /percent-encoded/],
     ['geheim', /cannot be understood/],
@@ -44,7 +46,8 @@ test('an address that cannot be used is refused with one that could be, and neve
     match(message, /redis:\/\/user:password@host:6379\/0/);
     doesNotMatch(message, /geheim/);
   }
-  equal(refusal(await openAt('redis://127.0.0.1:1', 'a:b')).code, 'invalid_input');
+  for (const cluster of ['a:b', 'a-b', 'x'.repeat(41), 'public'])
+    equal(refusal(await openAt('redis://127.0.0.1:1', cluster)).code, 'invalid_input');
   const { code, message } = refusal(await openAt('redis://ada:geheim@127.0.0.1:1'));
   equal(code, 'storage_failed');
   match(message, /redis:\/\/127\.0\.0\.1:1\/0\) cannot be reached.*ECONNREFUSED/);

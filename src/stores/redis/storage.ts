@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
 import type { JournalIdentity, Store } from '../../journal/store.ts';
-import { type Outcome, ok, type Refusal, refuse } from '../../kernel/errors.ts';
-import { faultInName } from '../../kernel/names.ts';
+import { type Outcome, ok, type Refusal } from '../../kernel/errors.ts';
+import { refuseCluster } from '../cluster-name.ts';
 import { refuseOther } from '../other-journal.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
@@ -33,8 +33,8 @@ const usual = { officeTermMs: 10_000, patienceMs: 3_000, answerMs: 10_000 } as c
 
 /** Connects, and refuses a server that could lose what it acknowledges unless that is accepted. */
 export const openRedisStorage = async (options: RedisStorageOptions): Promise<Outcome<Storage>> => {
-  const fault = faultInName('The name of a cluster', options.cluster);
-  if (fault !== undefined) return refuse('invalid_input', `${fault}.`);
+  const refused = refuseCluster(options.cluster);
+  if (refused !== undefined) return refused;
   const address = parseAddress(options.url);
   if (!address.ok) return address;
   const { patienceMs, answerMs, officeTermMs } = { ...usual, ...options };

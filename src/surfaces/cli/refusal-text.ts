@@ -14,7 +14,7 @@ const steps: Readonly<Partial<Record<ErrorCode, string>>> = {
   revision_required: 'signalbox task get ID shows the revision; give it as --revision.',
   nothing_free: 'signalbox task claim --wait-ms 55000 waits until something is.',
   storage_full: 'signalbox doctor shows how much room there is.',
-  storage_read_only: 'signalbox doctor shows what stands in the way; --data-dir chooses another folder.',
+  storage_read_only: 'signalbox doctor shows what stands in the way.',
   journal_corrupt: 'signalbox verify names the first bad entry.',
   journal_missing: 'signalbox doctor shows what is missing.',
   upgrade_required: 'signalbox version tells which version this is.',
