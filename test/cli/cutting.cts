@@ -48,7 +48,6 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
 const written = (path: string): string | undefined => {
   if (path.includes(`${paths.sep}pending-calls${paths.sep}`)) return 'the note';
   const name = paths.basename(path);
-  if (name.startsWith('restore.json')) return 'restore.json';
   if (name.endsWith('.jsonl.draft')) return 'the archive';
   if (name.endsWith('.gz.draft')) return 'the backup';
   return name.startsWith('hub.json') ? 'hub.json' : undefined;
