@@ -68,6 +68,7 @@ describe('signalbox restore that is killed', () => {
     const { code, message } = await bad(board.dataDir, 'restore', two, '--yes');
     assert.equal(code, 'invalid_state');
     assert(message.includes(one), message);
+    assert.match((await run(board.dataDir, 'doctor')).out, /not finished.*signalbox restore/);
     await good(board.dataDir, 'restore', one, '--yes');
     assert.deepEqual(await titlesIn(board.dataDir), titles);
   });
