@@ -129,11 +129,15 @@ const settle = async (
   if (held.plan !== undefined && held.plan.sha256 !== backup.sha256) return notFinished(storage, held.plan);
   const missing = await agreedMissing(given, storage, { backup, kept });
   if (!missing.ok) return missing;
-  const plan = held.plan === undefined ? await newPlan(given, storage, backup) : ok(held.plan);
+  const plan = held.plan === undefined ? await newPlan(given, storage, backup) : asAsked(given, held.plan);
   if (!plan.ok) return plan;
-  if (held.plan === undefined) await held.write(plan.value);
+  if (held.plan !== plan.value) await held.write(plan.value);
   return ok({ plan: plan.value, missing: missing.value });
 };
+
+/** What is there may be given up later as well, where it turns out that it cannot be backed up. */
+const asAsked = ({ flags }: Given, plan: RestorePlan): Outcome<RestorePlan> =>
+  ok(flags.has(noBackup) && !plan.isGivenUp ? { ...plan, isGivenUp: true } : plan);
 
 const newPlan = async (
   given: Given,
