@@ -17,6 +17,9 @@ export type Alone = Pick<Office, 'resign'>;
 
 const nobodyWorks = ok<Alone>({ resign: async () => {} });
 
+/** Where offices have terms, one outlives its holder. */
+export const orKilled = '; or, where one was killed less than 10 s ago, try again then';
+
 /** Has the journals of a place alone; refuses while a hub or a client is at work on them, on whichever machine. */
 const haveAlone = async (storage: Storage): Promise<Outcome<Alone>> => {
   const begun = await storage.wasBegun(hubJournal);
@@ -43,7 +46,7 @@ const heldOn = async (hub: Store, { place }: Storage): Promise<Outcome<Alone>> =
   await hub.close();
   return refuse(
     'storage_busy',
-    `A hub or a client (signalbox serve, or signalbox mcp of an agent) is at work on the journals in ${place}, here or on another machine. Nothing was changed. Stop them all, and run this again.`,
+    `A hub or a client (signalbox serve, or signalbox mcp of an agent) is at work on the journals in ${place}, here or on another machine. Nothing was changed. Stop them all, and run this again${orKilled}.`,
     { place },
   );
 };

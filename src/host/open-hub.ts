@@ -13,7 +13,6 @@ import type { Settings } from './configuration/settings.ts';
 import { openKeyring } from './encryption/open-keyring.ts';
 import { openStorage } from './storage.ts';
 import type { Meter } from './metrics/meter.ts';
-import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 import { version } from './version.ts';
 import type { Place } from './workspace-resolution/resolve.ts';
 import { settleWorkspace } from './workspace-resolution/settle.ts';
@@ -89,8 +88,6 @@ export const openJournals = async (
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
-  const whole = await refuseHalfRestored(settings.dataDir);
-  if (!whole.ok) return whole;
   const keys = await openKeyring(settings.encryptionKey, how.log);
   if (!keys.ok) return keys;
   const storage = await openStorage(settings);

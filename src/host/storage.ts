@@ -8,6 +8,7 @@ import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { keys } from './configuration/keys.ts';
 import type { Settings } from './configuration/settings.ts';
 import { archivesFolder, databaseKeys, platformVariables } from './configuration/store.ts';
+import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 
 type Place = Pick<Settings, 'dataDir' | 'store'>;
 
@@ -82,8 +83,18 @@ const openBare = async ({
   return openRedisStorage({ url: text.value, cluster, acceptDataLossWindow });
 };
 
-/** Does something with the storage that is configured, and gives it back. */
-export const withStorage = async <T>(
+/** Does something with the storage that is configured, and gives it back. Refuses where journals are being restored. */
+export const withStorage = <T>(
+  settings: Settings,
+  work: (storage: Storage) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> =>
+  withAnyStorage(settings, async (storage) => {
+    const whole = await refuseHalfRestored(storage);
+    return whole.ok ? work(storage) : whole;
+  });
+
+/** The same wherever something was begun and broken off. */
+export const withAnyStorage = async <T>(
   settings: Settings,
   work: (storage: Storage) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> => {

@@ -15,6 +15,7 @@ import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Meter } from './metrics/meter.ts';
+import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
@@ -63,8 +64,10 @@ export class Workspaces {
     const { storage } = options;
     const names = await storage.names();
     if (!names.ok) return names;
-    // Workspaces without the list of them: the list is lost, and a new empty one would hide all of them.
-    const create = names.value.some((name) => name !== hubJournal) ? 'must-exist' : 'may';
+    const whole = await refuseHalfRestored(storage, names.value);
+    if (!whole.ok) return whole;
+    // Where anything was begun and the list of workspaces is lost, a new empty one would hide all of them.
+    const create = names.value.length > 0 ? 'must-exist' : 'may';
     const store = await storage.open(hubJournal, create);
     if (!store.ok) return store;
     const hub = await openWorkspace({

@@ -105,7 +105,7 @@ export const archivedStorage = (inner: Storage, folder: string | undefined): Sto
   wasBegun: (name) => inner.wasBegun(name),
   bytesOf: (name) => inner.bytesOf(name),
   remove: (name) => inner.remove(name),
-  replace: (to, from) => inner.replace(to, from),
+  replace: (to, from, endsAt) => inner.replace(to, from, endsAt),
   ...(inner.keysLeft && { keysLeft: inner.keysLeft }),
   close: () => inner.close(),
 });

@@ -1,4 +1,5 @@
-import type { Outcome } from '../kernel/errors.ts';
+import type { Seq } from '../kernel/entry.ts';
+import { type Outcome, type Refusal, refuse } from '../kernel/errors.ts';
 import type { JournalIdentity, Store } from './store.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 
@@ -38,12 +39,22 @@ export interface Storage {
   /** Deletes a journal that nobody has open, and all that belongs to it. One that is not there is no fault. */
   readonly remove: (name: JournalName) => Promise<Outcome<true>>;
   /**
-   * Puts the journal `from` in the place of `to`, whose entries are gone then. Nobody has either of them open. It has the
-   * keys of both: no living one is lost, and none comes back that was destroyed in either.
+   * Puts the journal `from` in the place of `to`, whose entries are gone then. It has the keys of both: no living one is
+   * lost, and none comes back that was destroyed in either. Whoever has one of them open can append no more.
+   *
+   * `endsAt`: only while `to` ends there; one that is not there ends at 0. Else it is `movedOn`, and nothing is changed.
    */
-  readonly replace: (to: JournalName, from: JournalName) => Promise<Outcome<true>>;
+  readonly replace: (to: JournalName, from: JournalName, endsAt?: Seq) => Promise<Outcome<true>>;
   /** The subject keys of a journal that cannot be opened any more. Absent where they are lost with it. */
   readonly keysLeft?: (name: JournalName) => SubjectKeys;
   /** Gives back what its stores share. They are closed by then. */
   readonly close: () => Promise<void>;
 }
+
+/** Of a journal that was to be replaced as it was when it was looked at. */
+export const movedOn = (place: string): Refusal =>
+  refuse(
+    'storage_busy',
+    `Something was written to ${place} meanwhile. It is as it was. Stop whatever works on it, and run this again.`,
+    { place },
+  );

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFileSync, watch } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -79,6 +80,32 @@ export const runWords = (where: Where, words: readonly string[]): Promise<Ended>
 /** Runs a command that is sent a signal at one of its steps. */
 export const runCut = (where: Where, words: readonly string[], cut: Cut): Promise<Ended> =>
   ended(where, words, { ...loading, CUT_AT: cut.step, CUT_WITH: cut.signal });
+
+/** Runs a command that is stopped at one of its steps while something else is done, and goes on then. */
+export const runPaused = async (
+  where: Where,
+  words: readonly string[],
+  { step, meanwhile }: { readonly step: string; readonly meanwhile: () => Promise<unknown> },
+): Promise<Ended> => {
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-steps-'));
+  const path = join(folder, 'log');
+  await writeFile(path, '');
+  const changes = watch(folder);
+  const child = start(where, words, { ...loading, CUT_AT: step, CUT_WITH: 'SIGSTOP', CUT_LOG: path });
+  const end = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const reached = Promise.withResolvers<void>();
+  changes.on('change', () => {
+    if (readFileSync(path, 'utf8').split('\n').includes(step)) reached.resolve();
+  });
+  await Promise.race([reached.promise, end]);
+  changes.close();
+  assert.equal(child.exitCode, null, `it ended before the step ${step}`);
+  await meanwhile();
+  child.kill('SIGCONT');
+  const [out, err] = await end;
+  await rm(folder, { recursive: true });
+  return { status: child.exitCode, signal: child.signalCode, out, err };
+};
 
 /** The steps of a command that nobody disturbs, in their order. */
 export const stepsOf = async (where: Where, words: readonly string[]): Promise<readonly string[]> => {

@@ -11,6 +11,7 @@ const { appendFileSync } = disk;
 const files = process.getBuiltinModule('node:fs/promises');
 const http = process.getBuiltinModule('node:http');
 const modules = process.getBuiltinModule('node:module');
+const net = process.getBuiltinModule('node:net');
 const paths = process.getBuiltinModule('node:path');
 const { StatementSync } = process.getBuiltinModule('node:sqlite');
 const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
@@ -48,7 +49,6 @@ const replace = (object: object, name: string, around: (method: Untyped, self: u
 const written = (path: string): string | undefined => {
   if (path.includes(`${paths.sep}pending-calls${paths.sep}`)) return 'the note';
   const name = paths.basename(path);
-  if (name.startsWith('restore.json')) return 'restore.json';
   if (name.endsWith('.jsonl.draft')) return 'the archive';
   if (name.endsWith('.gz.draft')) return 'the backup';
   return name.startsWith('hub.json') ? 'hub.json' : undefined;
@@ -74,6 +74,16 @@ for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
     return result;
   });
 }
+
+/** The same in PostgreSQL (a statement that is bound) and in Redis (a function that is called). */
+const placing = /^B[^]*\0rename\0|_replace\r\n/;
+
+replace(net.Socket.prototype, 'write', (method) => (...args) => {
+  const [data] = args;
+  const text = Buffer.isBuffer(data) ? data.toString('latin1') : typeof data === 'string' ? data : '';
+  if (placing.test(text)) step('before a journal changes places');
+  return method(...args);
+});
 
 const operationsPath = '/v1/operations/';
 

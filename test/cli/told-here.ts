@@ -19,18 +19,28 @@ export interface Told {
   readonly asPerson?: true;
 }
 
-/** Calls one after the other, as commands make them; each must succeed. What they answer. */
-export const tellHere = async (dataDir: string, calls: readonly Told[]): Promise<readonly unknown[]> => {
+/** The store that this process was told of, for all that it starts. */
+const storeHere = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    ['STORE', 'CLUSTER', 'POSTGRES_URL', 'REDIS_URL']
+      .map((name) => `SIGNALBOX_${name}`)
+      .map((name) => [name, process.env[name]]),
+  );
+
+/** The journals, opened as for one command. */
+export const openHere = async (dataDir: string) => {
   const catalogue = writtenDescription();
   const log = new CollectedLog();
-  const configuration = await readConfiguration({ 'data-dir': dataDir }, { env: mainOnly, cwd: '/' });
+  const configuration = await readConfiguration(
+    { 'data-dir': dataDir },
+    { env: { ...mainOnly, ...storeHere() }, cwd: '/' },
+  );
   assert(configuration.ok);
   const opened = await openOnce(configuration.value.settings, { catalogue, log });
   assert(opened.ok);
   const { hub, workspace: usual, close } = opened.value;
-  const values: unknown[] = [];
-  for (const { operation, input, agent, requestId, workspace = usual, asPerson } of calls) {
-    const reply = await hub.call({
+  const call = ({ operation, input, agent, requestId, workspace = usual, asPerson }: Told) =>
+    hub.call({
       operation,
       input,
       caller: {
@@ -46,7 +56,16 @@ export const tellHere = async (dataDir: string, calls: readonly Told[]): Promise
       requestId,
       signal: undefined,
     });
-    assert(reply.ok, `${operation}: ${JSON.stringify(reply)}`);
+  return { call, close };
+};
+
+/** Calls one after the other, as commands make them; each must succeed. What they answer. */
+export const tellHere = async (dataDir: string, calls: readonly Told[]): Promise<readonly unknown[]> => {
+  const { call, close } = await openHere(dataDir);
+  const values: unknown[] = [];
+  for (const told of calls) {
+    const reply = await call(told);
+    assert(reply.ok, `${told.operation}: ${JSON.stringify(reply)}`);
     values.push(reply.value.value);
   }
   await close();

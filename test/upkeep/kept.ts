@@ -21,14 +21,17 @@ export const addTasks = (titles: readonly string[]): readonly Told[] =>
 
 export const titles = ['one', 'two', 'three', 'four', 'five', 'six'] as const;
 
-/** A data directory with a board of six tasks, in two workspaces. */
+/** What makes a board of six tasks, in two workspaces. */
+export const aBoard: readonly Told[] = [
+  ...addTasks(titles),
+  { operation: 'workspace_add', input: { name: 'shop' } },
+  { operation: 'task_add', input: { tasks: [{ title: 'sell' }] }, workspace: 'shop' },
+];
+
+/** A data directory with that. */
 export const openBoard = async (context: TestContext): Promise<Site> => {
   const site = await openSite(context);
-  await tellHere(site.dataDir, [
-    ...addTasks(titles),
-    { operation: 'workspace_add', input: { name: 'shop' } },
-    { operation: 'task_add', input: { tasks: [{ title: 'sell' }] }, workspace: 'shop' },
-  ]);
+  await tellHere(site.dataDir, aBoard);
   return site;
 };
 

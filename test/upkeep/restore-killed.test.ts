@@ -33,7 +33,11 @@ describe('signalbox restore that is killed', () => {
     const there = await verifyAll(board.dataDir);
     const words = ['restore', backup, '--yes'];
     const steps = await stepsOf(await copyOf(t, board), words);
-    for (const expected of ['before rename of restore.json', 'after the renaming to hub.journal'])
+    for (const expected of [
+      'before the commit in restoring..plan..draft.journal',
+      'after the renaming to hub..aside..draft.journal',
+      'after the renaming to hub.journal',
+    ])
       assert(steps.includes(expected), `${expected} is among ${steps.join(', ')}`);
     for (const step of steps.filter(isBefore)) {
       const { dataDir } = await copyOf(t, board);
@@ -64,6 +68,7 @@ describe('signalbox restore that is killed', () => {
     const { code, message } = await bad(board.dataDir, 'restore', two, '--yes');
     assert.equal(code, 'invalid_state');
     assert(message.includes(one), message);
+    assert.match((await run(board.dataDir, 'doctor')).out, /not finished.*signalbox restore/);
     await good(board.dataDir, 'restore', one, '--yes');
     assert.deepEqual(await titlesIn(board.dataDir), titles);
   });

@@ -1,6 +1,7 @@
 import type { JournalName, Storage } from '../../journal/storage.ts';
 import { entriesIn, checkJournal } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
+import { refuseHalfRestored } from '../upkeep/restore/half-restored.ts';
 import { type Check, type Finding, bad, good, warn } from './check.ts';
 import { mendArchive } from './mends.ts';
 
@@ -24,6 +25,8 @@ export const database: Check = {
 const ofJournals = async (storage: Storage): Promise<readonly Finding[]> => {
   const names = await storage.names();
   if (!names.ok) return [bad(names.message, 'signalbox config')];
+  const whole = await refuseHalfRestored(storage, names.value);
+  if (!whole.ok) return [bad(whole.message, 'signalbox help restore')];
   if (names.value.length === 0) return [good(`${storage.place} can be reached, and has no journals yet.`)];
   const findings: Finding[] = [];
   for (const name of names.value) {

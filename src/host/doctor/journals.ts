@@ -1,13 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { onlyPartition } from '../../areas/workspaces/model.ts';
-import type { Refusal } from '../../kernel/errors.ts';
+import { type Refusal, ok } from '../../kernel/errors.ts';
 import { workspaceJournal } from '../../journal/storage.ts';
 import { spoken } from '../../kernel/instants.ts';
 import { journalFile } from '../../stores/sqlite/storage.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
+import { withStorage } from '../storage.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
 import { asideOf, denial, isForeign, mendArchive, moveAside, permit } from './mends.ts';
 
@@ -18,6 +19,8 @@ export const journals: Check = {
     const { dataDir, store } = patient.configuration.settings;
     if (store.kind !== 'sqlite') return [];
     if (patient.journals.length === 0) return [good('There are none yet.')];
+    const whole = await withStorage(patient.configuration.settings, async () => ok(true));
+    if (!whole.ok && whole.code === 'invalid_state') return [bad(whole.message, 'signalbox help restore')];
     const findings: Finding[] = [];
     for (const journal of patient.journals) {
       if (!(await isLocked(journal, dataDir))) findings.push(ofJournal(journal, dataDir));

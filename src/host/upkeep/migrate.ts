@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { copyJournal, demandSame } from '../../journal/copy-journal.ts';
 import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
 import { type Store, StoreFailure } from '../../journal/store.ts';
 import { takeOverKeys } from '../../journal/subject-keys.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { oneOf } from '../../surfaces/cli/input.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
@@ -20,6 +22,7 @@ import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
 import { nothingKept } from './nothing-kept.ts';
+import { refuseHalfRestored } from './restore/half-restored.ts';
 
 type Side = 'from' | 'to';
 
@@ -41,6 +44,8 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
   if (!to.ok) return to;
   const prepared = await prepareDataDirectory(to.value.dataDir);
   if (!prepared.ok) return prepared;
+  const [old, next] = [await folderOf(from.value), await folderOf(to.value)];
+  if (old !== undefined && old === next) return onePlace(old);
   return withoutHubs([from.value.dataDir, to.value.dataDir], async () => {
     const source = await openStorage(from.value);
     if (!source.ok) return source;
@@ -48,10 +53,13 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
     try {
       if (!target.ok) return target;
       const { value: into } = target;
-      if (source.value.kind === into.kind && source.value.place === into.place)
-        return refuse('invalid_input', `Both sides are ${into.place}. Name two places.`);
+      for (const storage of [source.value, into]) {
+        const whole = await refuseHalfRestored(storage);
+        if (!whole.ok) return whole;
+      }
+      if (await isOnePlace(source.value, into)) return onePlace(into.place);
       const copied = await whileAlone(source.value, () =>
-        whileAlone(into, () => copyAll(source.value, into)),
+        whileAlone(into, () => copyUntilSame(source.value, into)),
       );
       if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
       return copied.ok ? ok(true) : copied;
@@ -63,6 +71,35 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
       await source.value.close();
     }
   });
+};
+
+const onePlace = (place: string): Refusal =>
+  refuse('invalid_input', `Both sides are ${place}. Name two places.`);
+
+/** Of files, the folder that is meant, by whatever path. */
+const folderOf = async ({ dataDir, store }: Settings): Promise<string | undefined> => {
+  if (store.kind !== 'sqlite') return undefined;
+  try {
+    return await realpath(dataDir);
+  } catch {
+    // It is not there yet, or opening it says what is wrong.
+    return dataDir;
+  }
+};
+
+/** Whether two addresses lead to one place: nobody but this process knows the office, and it can be held once there. */
+const isOnePlace = async (source: Storage, target: Storage): Promise<boolean> => {
+  if (source.kind !== target.kind || source.kind === 'sqlite') return false;
+  const opened = [await source.open(hubJournal, 'must-exist'), await target.open(hubJournal, 'must-exist')];
+  const stores = opened.flatMap((one) => (one.ok ? [one.value] : []));
+  try {
+    const [one, other] = stores;
+    if (one === undefined || other === undefined || one.identity.id !== other.identity.id) return false;
+    const name = `migrate-${randomUUID()}`;
+    return (await one.elect(name)) !== undefined && (await other.elect(name)) === undefined;
+  } finally {
+    for (const store of stores) await store.close();
+  }
 };
 
 /** The settings of the process as they are with that kind of store. */
@@ -108,6 +145,42 @@ const namesAt = (kind: StoreName, side: Side): Readonly<Record<string, string>> 
   [kind === 'sqlite' ? 'data-dir' : databaseKeys[kind]]: `${side}-url`,
   cluster: `${side}-cluster`,
 });
+
+/** Single commands hold no office: what they have written behind the copying is copied as well. */
+const copyUntilSame = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+  const before = new Map<JournalName, number>();
+  for (let round = 0; round < roundsMax; round += 1) {
+    const copied = await copyAll(source, target);
+    if (!copied.ok) return copied;
+    for (const one of copied.value) before.set(one.name, (before.get(one.name) ?? 0) + one.copied);
+    const same = await isAsCopied(source, copied.value);
+    if (!same.ok) return same;
+    if (same.value) return ok(copied.value.map((one) => ({ ...one, copied: before.get(one.name) ?? 0 })));
+  }
+  return stillWritten(source.place);
+};
+
+/** Whether the source still ends where its copy does. */
+const isAsCopied = async (source: Storage, copied: readonly Copied[]): Promise<Outcome<boolean>> => {
+  const names = await journalsIn(source);
+  if (!names.ok) return names;
+  if (names.value.length !== copied.length) return ok(false);
+  for (const { name, entries } of copied) {
+    const store = await source.open(name, 'must-exist');
+    if (!store.ok) return store;
+    const head = await store.value.head();
+    await store.value.close();
+    if (head !== entries) return ok(false);
+  }
+  return ok(true);
+};
+
+const stillWritten = (what: string): Refusal =>
+  refuse(
+    'storage_busy',
+    `Something still writes to ${what} where it is copied from, so the copy is not whole. Stop whatever works on it, and run this again to go on.`,
+    { journal: what },
+  );
 
 const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
   const names = await journalsIn(source);
@@ -200,11 +273,7 @@ const copyWhole = async (
     if (same.ok) return ok({ name, entries: same.value.seq, copied });
     if (same.code !== 'exists') return same;
   }
-  return refuse(
-    'storage_busy',
-    `Something still writes to ${name} where it is copied from. Stop whatever works on it, and run this again to go on.`,
-    { journal: name },
-  );
+  return stillWritten(name);
 };
 
 const tell = (
@@ -219,16 +288,22 @@ const tell = (
     writeJson(terminal, { store: target.kind, place: target.place, journals: copied });
     return;
   }
-  const { kind } = to.store;
-  const where = kind === 'sqlite' ? `--data-dir ${to.dataDir}` : keys[databaseKeys[kind]].variable;
   const lines = [
     `${target.place}: ${copied.length === 1 ? '1 journal' : `${copied.length} journals`}, read again and the same:`,
     ...copied.map(
       ({ name, entries, copied: now }) =>
         `  ${name}: ${entriesIn(entries)}${now === entries ? '' : `, ${now} of them now`}`,
     ),
-    `From now on set ${keys.store.variable}=${kind} and ${where} for every hub and command; what is written to the old store is not seen there.`,
+    `From now on set ${settingsTo(to)} for every hub and command; what is written to the old store is not seen there.`,
     '',
   ];
   terminal.out.write(lines.join('\n'));
+};
+
+/** Everything that says where the journals are by now. An address may have a password in it, and is not repeated. */
+const settingsTo = ({ dataDir, store: { kind, cluster } }: Settings): string => {
+  const store = `${keys.store.variable}=${kind}`;
+  return kind === 'sqlite'
+    ? `${store} and ${keys['data-dir'].variable}=${dataDir}`
+    : `${store}, ${keys[databaseKeys[kind]].variable}=<the address of that database> and ${keys.cluster.variable}=${cluster}`;
 };

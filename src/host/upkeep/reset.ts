@@ -1,4 +1,5 @@
 import { type JournalName, type Storage } from '../../journal/storage.ts';
+import { present } from '../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
@@ -10,6 +11,7 @@ import { withStorage } from '../storage.ts';
 import { wantedJournal } from '../wanted-journal.ts';
 import { agreed } from './agreed.ts';
 import { backUpTo, backupIn } from './backup/backup.ts';
+import type { BackupJournal } from './backup/format.ts';
 import { draftOf } from './drafts.ts';
 import { withoutHub } from './hub-at-work.ts';
 
@@ -40,26 +42,45 @@ const resetIn = async (given: Given, storage: Storage): Promise<Outcome<true>> =
     command: `signalbox reset --workspace ${shellWord(workspace)} --data-dir ${shellWord(settings.dataDir)}`,
   });
   if (!yes.ok) return yes;
-  const before = await backUpTo(
-    { given, storage, withKeys: true },
-    backupIn(settings.dataDir, 'before-reset'),
-  );
-  if (!before.ok) return before;
-  const begun = await beginAnew(storage, journal);
-  return begun.ok ? tell(given, workspace, { ...begun.value, backup: before.value.path }) : begun;
+  const begun = await backUpAndBegin(given, storage, journal);
+  return begun.ok ? tell(given, workspace, begun.value) : begun;
+};
+
+/** How often it is backed up again because of what single commands have written meanwhile. */
+const roundsMax = 5;
+
+/** What is taken out is in the backup, all of it. */
+const backUpAndBegin = async (
+  given: Given,
+  storage: Storage,
+  journal: JournalName,
+): Promise<Outcome<BegunAnew>> => {
+  const { dataDir } = given.configuration.settings;
+  for (let round = 1; ; round += 1) {
+    const before = await backUpTo({ given, storage, withKeys: true }, backupIn(dataDir, 'before-reset'));
+    if (!before.ok) return before;
+    const { path, journals } = before.value;
+    const kept = present(
+      journals.find(({ name }) => name === journal),
+      'a backup has every journal',
+    );
+    const begun = await beginAnew(storage, kept);
+    if (begun.ok) return ok({ entries: kept.entries, generation: begun.value, backup: path });
+    if (begun.code !== 'storage_busy' || round === roundsMax) return begun;
+  }
 };
 
 interface BegunAnew {
   readonly entries: number;
   readonly generation: number;
+  readonly backup: string;
 }
 
-const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcome<BegunAnew>> => {
-  const old = await storage.open(journal, 'must-exist');
-  if (!old.ok) return old;
-  const { id, generation: last } = old.value.identity;
-  const entries = await old.value.head();
-  await old.value.close();
+/** Only while it is as it is in the backup; which generation it is then. */
+const beginAnew = async (
+  storage: Storage,
+  { name: journal, id, generation: last, entries }: BackupJournal,
+): Promise<Outcome<number>> => {
   const draft = draftOf(journal);
   const removed = await storage.remove(draft);
   if (!removed.ok) return removed;
@@ -68,15 +89,11 @@ const beginAnew = async (storage: Storage, journal: JournalName): Promise<Outcom
   if (!made.ok) return made;
   await made.value.close();
   // The keys of the old one stay, so that its backup can be read.
-  const replaced = await storage.replace(journal, draft);
-  return replaced.ok ? ok({ entries, generation }) : replaced;
+  const replaced = await storage.replace(journal, draft, entries);
+  return replaced.ok ? ok(generation) : replaced;
 };
 
-const tell = (
-  { terminal }: Given,
-  workspace: string,
-  begun: (BegunAnew & { readonly backup: string }) | undefined,
-): Outcome<true> => {
+const tell = ({ terminal }: Given, workspace: string, begun: BegunAnew | undefined): Outcome<true> => {
   if (terminal.json)
     writeJson(terminal, {
       workspace,

@@ -54,6 +54,8 @@ export interface MemoryVault {
   readonly counted: Map<string, readonly Slot[]>;
   readonly faults: MemoryFaults;
   readonly keys: Map<string, SubjectKey>;
+  /** It has lost its place: stores that were opened on it append no more. */
+  isGone: boolean;
 }
 
 interface Watcher {
@@ -72,6 +74,7 @@ export const createMemoryVault = (
   counted: new Map(),
   faults: { appends: [], reads: undefined, beforeAppend: undefined },
   keys: new Map(),
+  isGone: false,
 });
 
 export const openMemoryStore = (vault: MemoryVault): Store => new MemoryStore(vault);
@@ -183,6 +186,7 @@ class MemoryStore implements Store {
     const { faults, rows: stored, base } = this.#vault;
     // Even without a wait an append takes a moment, in which another store may be faster.
     await faults.beforeAppend?.();
+    if (this.#vault.isGone) return { kind: 'unknown', code: 'journal_missing', reason: goneText };
     const fault = faults.appends.shift();
     if (headOf(this.#vault) !== expected)
       return { kind: 'moved', missed: stored.slice(Math.max(expected - base.seq, 0)) };
@@ -215,9 +219,10 @@ class MemoryStore implements Store {
   }
 }
 
-const headOf = ({ rows, base }: MemoryVault): Seq => base.seq + rows.length;
+export const headOf = ({ rows, base }: MemoryVault): Seq => base.seq + rows.length;
 
 const closedText = 'This store was closed. Nothing was stored.';
+const goneText = 'The journal in memory was removed, or another one is in its place.';
 
 const ordered = 'A fault that a test ordered.';
 const unknown: AppendOutcome = { kind: 'unknown', code: 'outcome_unknown', reason: ordered };

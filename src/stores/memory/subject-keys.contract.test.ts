@@ -1,6 +1,7 @@
 import type { JournalName } from '../../journal/storage.ts';
 import type { SubjectKey } from '../../journal/subject-keys.ts';
-import { storedKeysContract } from '../../testing/stored-keys.contract.ts';
+import { replacingContract } from '../../testing/replacing.contract.ts';
+import { type CreateStorage, storedKeysContract } from '../../testing/stored-keys.contract.ts';
 import { subjectKeysContract } from '../../testing/subject-keys.contract.ts';
 import type { MemoryVault } from './memory-store.ts';
 import { memoryStorage } from './storage.ts';
@@ -13,7 +14,10 @@ subjectKeysContract('memory', {
   },
 });
 
-storedKeysContract('memory', async () => {
+const create: CreateStorage = async () => {
   const vaults = new Map<JournalName, MemoryVault>();
   return async () => memoryStorage(vaults);
-});
+};
+
+storedKeysContract('memory', create);
+replacingContract('memory', create);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JournalName } from '../../journal/storage.ts';
 import type { AppendOutcome, AppendRequest } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { exchanged } from '../append-request.ts';
@@ -14,6 +15,8 @@ export interface Appending {
   readonly channel: string;
   /** The number of the journal. */
   readonly key: number;
+  /** What it is called as long as it is in its place. */
+  readonly name: JournalName;
   /** What the news of these appends are signed with. */
   readonly sender: string;
 }
@@ -51,7 +54,7 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
 };
 
 const attempt = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome | Lost> => {
-  const { database, channel, key, sender } = appending;
+  const { database, channel, key, name, sender } = appending;
   const { expected, link, batch, rows } = request;
   const texts = rows.map(({ text }) => toStored(text));
   const last = rows.at(-1);
@@ -68,6 +71,7 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
     rows.map(({ chain }) => chain),
     channel,
     newsOf(key, head, sender),
+    name,
   ]);
   if ('backend' in done) return done;
   return done.length > 0 ? { kind: 'appended' } : whyNot(appending, request);
@@ -75,10 +79,10 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
 
 /** What stands in the way of an append that found another head. */
 const whyNot = async (
-  { database, key }: Appending,
+  { database, key, name }: Appending,
   { expected, link }: AppendRequest,
 ): Promise<AppendOutcome> => {
-  const rows = await database.once(database.statements.missed, [key, expected]);
+  const rows = await database.once(database.statements.missed, [key, expected, name]);
   const [first] = rows;
   if (first === undefined) return unknown('journal_missing', removed);
   const head = seqOf(first[0]);
@@ -90,7 +94,8 @@ const whyNot = async (
   return { kind: 'moved', missed };
 };
 
-const removed = 'The journal is no longer in the database.';
+const removed =
+  'The journal is no longer in its place in the database: it was removed, or a backup is being restored.';
 
 const shrunk = (head: Seq, expected: Seq): string =>
   `The journal ends at entry ${head}, but entry ${expected} was already read from it.`;

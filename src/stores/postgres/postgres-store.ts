@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { JournalName } from '../../journal/storage.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -40,6 +41,7 @@ export interface Shared {
 /** A journal as it was found. */
 export interface Found {
   readonly key: number;
+  readonly name: JournalName;
   readonly identity: JournalIdentity;
   readonly openedAt: number;
 }
@@ -52,6 +54,7 @@ export class PostgresStore implements Store {
   readonly subjectKeys: PostgresSubjectKeys;
   readonly #shared: Shared;
   readonly #key: number;
+  readonly #name: JournalName;
   readonly #sender = randomUUID().slice(0, 8);
   readonly #listeners = new Set<() => void>();
   readonly #resigning = new Set<() => Promise<void>>();
@@ -66,9 +69,10 @@ export class PostgresStore implements Store {
   #appending: Promise<AppendOutcome> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(shared: Shared, { key, identity, openedAt }: Found) {
+  constructor(shared: Shared, { key, name, identity, openedAt }: Found) {
     this.#shared = shared;
     this.#key = key;
+    this.#name = name;
     this.capabilities = shared.capabilities;
     this.identity = identity;
     this.openedAt = openedAt;
@@ -217,7 +221,8 @@ export class PostgresStore implements Store {
 
   async #append(request: AppendRequest): Promise<AppendOutcome> {
     const { database, channel } = this.#shared;
-    const outcome = await append({ database, channel, key: this.#key, sender: this.#sender }, request);
+    const appending = { database, channel, key: this.#key, name: this.#name, sender: this.#sender };
+    const outcome = await append(appending, request);
     this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
     const last = outcome.kind === 'appended' ? request.rows.at(-1) : undefined;
     this.#own = Math.max(this.#own, last?.seq ?? 0);

@@ -43,13 +43,14 @@ const appending = ({ journals, entries }: Tables) =>
     /**
      * The whole append: compares the head, moves it, writes the entries, and tells who listens. One row comes back when
      * the head was as expected, else none, and nothing was done. Two writers who come at once meet at the row of the
-     * head: the second waits, finds it moved, and gets none.
+     * head: the second waits, finds it moved, and gets none. So does a writer whose journal has another name by then. By
+     * that it is not looked up, whatever the server knows of the table.
      */
     append: {
       name: 'append',
       text: `with moved as (
         update ${journals} set seq = $3, chain = $4, bytes = bytes + $5
-        where key = $1 and seq = $2 and (seq = 0 or chain = $6)
+        where key = $1 and seq = $2 and (seq = 0 or chain = $6) and name || '' = $12
         returning key
       ), stored as (
         insert into ${entries} (journal, seq, batch, text, chain)
@@ -64,7 +65,7 @@ const appending = ({ journals, entries }: Tables) =>
       text: `select journal.seq, journal.chain, entry.seq, entry.batch, entry.text, entry.chain
         from ${journals} journal
         left join ${entries} entry on entry.journal = journal.key and entry.seq > $2
-        where journal.key = $1 order by entry.seq`,
+        where journal.key = $1 and journal.name || '' = $3 order by entry.seq`,
     },
     writable: {
       name: 'writable',
@@ -248,7 +249,7 @@ const replacing = ({ journals, subjectKeys }: Tables) => {
     /** Nobody makes a key for either meanwhile. */
     lockJournals: {
       name: 'lock_journals',
-      text: `select key from ${journals} where name in ($1, $2) order by key for update`,
+      text: `select name, seq from ${journals} where name in ($1, $2) order by key for update`,
     },
     agreeOnKeys: {
       name: 'agree_on_keys',

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
-import type { JournalIdentity, Store, StoreCapabilities } from '../../journal/store.ts';
+import { type Creation, type JournalName, type Storage, movedOn } from '../../journal/storage.ts';
+import {
+  type JournalIdentity,
+  type Store,
+  type StoreCapabilities,
+  StoreFailure,
+} from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { addressOf } from './address.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -10,6 +16,7 @@ import { migrate } from './migrations.ts';
 import { isJournalName, namesOf } from './names.ts';
 import { Offices } from './offices.ts';
 import { type Found, PostgresStore, type Shared } from './postgres-store.ts';
+import { seqOf } from './rows.ts';
 import type { Server } from './session.ts';
 
 export interface PostgresStorageOptions {
@@ -137,12 +144,16 @@ class PostgresStorage implements Storage {
   readonly remove = (name: JournalName): Promise<Outcome<true>> =>
     this.#change((ask, { dropJournal }) => ask(dropJournal, [name]));
 
-  readonly replace = (to: JournalName, from: JournalName): Promise<Outcome<true>> =>
+  readonly replace = (to: JournalName, from: JournalName, endsAt?: Seq): Promise<Outcome<true>> =>
     this.#outcome(async () => {
       if ((await this.#find(from)) === undefined) return this.#missing(from);
       return this.#change(async (ask, statements) => {
         const { lockJournals, agreeOnKeys, yieldToKeys, moveKeys, dropJournal, rename } = statements;
-        for (const each of [lockJournals, agreeOnKeys, yieldToKeys, moveKeys]) await ask(each, [to, from]);
+        const locked = await ask(lockJournals, [to, from]);
+        const old = locked.find(([name]) => name === to);
+        if (endsAt !== undefined && endsAt !== seqOf(old?.[1] ?? 0))
+          throw new StoreFailure(movedOn(this.placeOf(to)));
+        for (const each of [agreeOnKeys, yieldToKeys, moveKeys]) await ask(each, [to, from]);
         await ask(dropJournal, [to]);
         await ask(rename, [to, from]);
       });
@@ -168,6 +179,7 @@ class PostgresStorage implements Storage {
     const [key, id, generation, openedAt] = row;
     return {
       key: Number(key),
+      name,
       identity: { id: String(id), generation: Number(generation) },
       openedAt: Number(openedAt),
     };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startPostgres, withPostgres } from '../../testing/postgres-server.ts';
 import { clusterFor } from '../../testing/postgres-storage.ts';
-import { keysIn, storedKeysContract } from '../../testing/stored-keys.contract.ts';
+import { replacingContract } from '../../testing/replacing.contract.ts';
+import { type CreateStorage, keysIn, storedKeysContract } from '../../testing/stored-keys.contract.ts';
 import { subjectKeysContract } from '../../testing/subject-keys.contract.ts';
 
 const timeout = 60_000;
@@ -18,10 +19,9 @@ withPostgres('keys of personal text in PostgreSQL', 'any', () => {
     },
   });
 
-  storedKeysContract('postgres', async (context) => {
-    const { storage } = await clusterFor(context);
-    return storage;
-  });
+  const create: CreateStorage = async (context) => (await clusterFor(context)).storage;
+  storedKeysContract('postgres', create);
+  replacingContract('postgres', create);
 });
 
 withPostgres('keys of personal text in a PostgreSQL that is killed', 'own', () => {

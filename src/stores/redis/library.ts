@@ -83,9 +83,11 @@ local function rehearse(keys, args)
 end
 
 ${keyFunctions}
--- keys: journal, log and keys of the old one, the same of the new one, list of all; args: names of both
+-- keys: journal, log and keys of the old one, the same of the new one, list of all; args: names of both,
+-- where the old one must end ('' = anywhere)
 local function replace(keys, args)
   if redis.call('EXISTS', keys[4]) == 0 then return {'missing'} end
+  if args[3] ~= '' and (redis.call('HGET', keys[1], 'seq') or '0') ~= args[3] then return {'moved'} end
   redis.call('UNLINK', keys[1], keys[2])
   redis.call('RENAME', keys[4], keys[1])
   if redis.call('EXISTS', keys[5]) == 1 then redis.call('RENAME', keys[5], keys[2]) end

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Creation, JournalName, Storage } from '../../journal/storage.ts';
+import { type Creation, type JournalName, type Storage, movedOn } from '../../journal/storage.ts';
 import type { JournalIdentity, Store } from '../../journal/store.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, type Refusal } from '../../kernel/errors.ts';
 import { refuseCluster } from '../cluster-name.ts';
 import { refuseOther } from '../other-journal.ts';
@@ -133,14 +134,15 @@ class RedisStorage implements Storage {
     }
   };
 
-  readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
+  readonly replace = async (to: JournalName, from: JournalName, endsAt?: Seq): Promise<Outcome<true>> => {
     const [old, next] = [this.#keysOf(to), this.#keysOf(from)];
     const keys = [old, next].flatMap(({ journal, log, subjectKeys }) => [journal, log, subjectKeys]);
     keys.push(begunKey(this.#cluster));
-    const answer = await this.#server.call('replace', keys, [to, from]);
+    const answer = await this.#server.call('replace', keys, [to, from, String(endsAt ?? '')]);
     if (!answer.ok) return answer;
     const { verdict, rest } = verdictOf(answer.value);
     if (verdict === 'missing') return this.#troubleOf(next).absent();
+    if (verdict === 'moved') return movedOn(this.placeOf(to));
     if (verdict !== 'replaced') return this.#troubleOf(next).refusalOf(verdict, rest[0], 0);
     return this.remove(from);
   };

@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { replacingContract } from '../../testing/replacing.contract.ts';
 import { sharedRedis, startRedis, testsOnRedis, testsThatStartRedis } from '../../testing/redis-server.ts';
 import { opened } from '../../testing/store-files.ts';
 import { keysIn, storedKeysContract } from '../../testing/stored-keys.contract.ts';
@@ -27,6 +28,7 @@ testsOnRedis('keys of personal text on Redis', () => {
   });
 
   storedKeysContract('redis', create);
+  replacingContract('redis', create);
 });
 
 testsThatStartRedis('keys of personal text on a Redis that is killed', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Creation, type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
 import { StoreFailure } from '../../journal/store.ts';
 import { type SubjectKeys, joinKeys } from '../../journal/subject-keys.ts';
+import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import { faultOf, isNamed, refusalOf } from './failures.ts';
 import { keysOf, walOf } from './format.ts';
@@ -66,7 +67,7 @@ class SqliteStorage implements Storage {
 
   readonly remove = async (name: JournalName): Promise<Outcome<true>> => removeJournal(this.#path(name));
 
-  readonly replace = async (to: JournalName, from: JournalName): Promise<Outcome<true>> => {
+  readonly replace = async (to: JournalName, from: JournalName, endsAt?: Seq): Promise<Outcome<true>> => {
     const [old, next] = [this.#path(to), this.#path(from)];
     try {
       // Before the entries that need them are there.
@@ -75,7 +76,7 @@ class SqliteStorage implements Storage {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
     }
-    return replaceJournal(old, next);
+    return replaceJournal({ to: old, from: next, endsAt });
   };
 
   readonly keysLeft = (name: JournalName): SubjectKeys => new SqliteSubjectKeys(keysOf(this.#path(name)));

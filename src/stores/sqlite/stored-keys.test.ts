@@ -3,15 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalName, Storage } from '../../journal/storage.ts';
 import type { Store } from '../../journal/store.ts';
-import { storedKeysContract } from '../../testing/stored-keys.contract.ts';
+import { replacingContract } from '../../testing/replacing.contract.ts';
+import { type CreateStorage, storedKeysContract } from '../../testing/stored-keys.contract.ts';
 import { opened } from '../../testing/store-files.ts';
 import { sqliteStorage } from './storage.ts';
 
-storedKeysContract('sqlite', async (context) => {
+const create: CreateStorage = async (context) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-'));
   mkdirSync(join(dataDir, 'workspaces'));
   context.after(() => rmSync(dataDir, { recursive: true, force: true }));
-  return async () => closing(sqliteStorage({ dataDir }));
+  return async () => sqliteStorage({ dataDir });
+};
+
+replacingContract('sqlite', create);
+
+storedKeysContract('sqlite', async (context) => {
+  const open = await create(context);
+  return async () => closing(await open());
 });
 
 /** Keys are asked for with the journal closed, as nobody may have it open while it is replaced. */

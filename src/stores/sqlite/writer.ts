@@ -111,7 +111,8 @@ export class Writer {
     if (misplaced !== undefined) return misplaced;
     const connection = this.#connected();
     connection.begin.run();
-    const refused = refusedBehind(endOf(connection), request);
+    // Asked again: whoever gives its name to another journal holds the lock meanwhile.
+    const refused = this.#misplaced() ?? refusedBehind(endOf(connection), request);
     if (refused !== undefined) {
       connection.database.exec('rollback');
       return refused;

@@ -2,17 +2,18 @@ import { appendChecked } from '../../../journal/copying.ts';
 import type { Head } from '../../../journal/head.ts';
 import { verify } from '../../../journal/journal.ts';
 import { headOf } from '../../../journal/rows.ts';
-import { type JournalName, type Storage, hubJournal } from '../../../journal/storage.ts';
+import { type Storage, hubJournal } from '../../../journal/storage.ts';
 import { type JournalIdentity, type Store, StoreFailure, type StoredRow } from '../../../journal/store.ts';
 import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { type BackupJournal, damagedBackup } from '../backup/format.ts';
 import { backupParts } from '../backup/read.ts';
-import { draftOf, placeDraft } from '../drafts.ts';
+import { draftOf } from '../drafts.ts';
 import { type KeptKeys, giveKeys } from './keys.ts';
 import type { RestorePlan } from './plan.ts';
+import { planJournal } from './set-aside.ts';
 
-interface Restoring {
+export interface Restoring {
   readonly storage: Storage;
   readonly kept: KeptKeys;
 }
@@ -24,7 +25,11 @@ const identityOf = ({ name, id }: BackupJournal, { generations }: RestorePlan): 
 });
 
 /** Whether a journal has been put in its place already. */
-const isRestored = async (storage: Storage, journal: BackupJournal, plan: RestorePlan): Promise<boolean> => {
+export const isRestored = async (
+  storage: Storage,
+  journal: BackupJournal,
+  plan: RestorePlan,
+): Promise<boolean> => {
   const opened = await storage.open(journal.name, 'must-exist');
   if (!opened.ok) return false;
   const { id, generation } = identityOf(journal, plan);
@@ -142,34 +147,41 @@ const demand = <T>(outcome: Outcome<T>): T => {
   throw new StoreFailure(outcome);
 };
 
-/** Puts what was built in its place, the list of workspaces last, and takes away what the backup does not know. */
+/**
+ * Puts what was built in its place, the list of workspaces last, and takes away what was there before and what the backup
+ * does not know. Throws `StoreFailure`.
+ */
 export const putInPlace = async (
-  storage: Storage,
+  { storage, kept }: Restoring,
   built: readonly BackupJournal[],
   known: readonly BackupJournal[],
 ): Promise<Outcome<true>> => {
-  const names = built.map(({ name }) => name);
-  for (const name of [
-    ...names.filter((one) => one !== hubJournal),
-    ...names.filter((one) => one === hubJournal),
-  ]) {
-    const replaced = await replace(storage, name);
-    if (!replaced.ok) return replaced;
+  for (const journal of built.toSorted(
+    (a, b) => Number(a.name === hubJournal) - Number(b.name === hubJournal),
+  )) {
+    const placed = await place({ storage, kept }, journal);
+    if (!placed.ok) return placed;
   }
   const there = await storage.names();
   if (!there.ok) return there;
   for (const name of there.value) {
-    if (known.some((journal) => journal.name === name)) continue;
+    if (name === planJournal || known.some((journal) => journal.name === name)) continue;
     const removed = await storage.remove(name);
     if (!removed.ok) return removed;
   }
   return ok(true);
 };
 
-const replace = async (storage: Storage, to: JournalName): Promise<Outcome<true>> => {
-  const replaced = await placeDraft(storage, to);
-  if (replaced.ok || replaced.code !== 'journal_corrupt') return replaced;
-  // One that is damaged cannot be replaced while it is there.
-  const removed = await storage.remove(to);
-  return removed.ok ? placeDraft(storage, to) : removed;
+const place = async (restoring: Restoring, journal: BackupJournal): Promise<Outcome<true>> => {
+  const { storage } = restoring;
+  const draft = draftOf(journal.name);
+  const opened = await storage.open(draft, 'must-exist');
+  if (!opened.ok) return opened;
+  try {
+    // Once more: some may have been destroyed since it was built.
+    await giveKeys(opened.value, journal, restoring);
+  } finally {
+    await opened.value.close();
+  }
+  return storage.replace(journal.name, draft, 0);
 };

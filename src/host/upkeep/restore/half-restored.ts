@@ -1,16 +1,22 @@
-import { stat } from 'node:fs/promises';
+import type { JournalName, Storage } from '../../../journal/storage.ts';
+import { StoreFailure } from '../../../journal/store.ts';
 import { type Outcome, ok } from '../../../kernel/errors.ts';
-import { planIn } from './plan-path.ts';
+import { planJournal } from './set-aside.ts';
 
-/** Refuses where some journals may be restored and others not yet. What reads the file is loaded only where there is one. */
-export const refuseHalfRestored = async (dataDir: string): Promise<Outcome<true>> => {
-  try {
-    await stat(planIn(dataDir));
-  } catch {
-    return ok(true);
-  }
+/** Refuses where journals are being restored. What reads the plan is loaded only where there is one. */
+export const refuseHalfRestored = async (
+  storage: Storage,
+  known?: readonly JournalName[],
+): Promise<Outcome<true>> => {
+  const names = known === undefined ? await storage.names() : ok(known);
+  if (!names.ok) return names;
+  if (!names.value.includes(planJournal)) return ok(true);
   const { notFinished, readPlan } = await import('./plan.ts');
-  const plan = await readPlan(dataDir);
-  if (!plan.ok) return plan;
-  return plan.value === undefined ? ok(true) : notFinished(dataDir, plan.value);
+  try {
+    const plan = await readPlan(storage);
+    return plan === undefined ? ok(true) : notFinished(storage, plan);
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
+  }
 };

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isAbsent } from '../../../journal/file-faults.ts';
-import type { Storage } from '../../../journal/storage.ts';
+import type { JournalName, Storage } from '../../../journal/storage.ts';
 import { type Store, StoreFailure } from '../../../journal/store.ts';
 import { type SubjectKey, takeOverKeys } from '../../../journal/subject-keys.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
@@ -9,6 +9,7 @@ import type { Given } from '../../commands/command.ts';
 import type { BackupJournal } from '../backup/format.ts';
 import { keysFileOf, readKeysFile } from '../backup/keys-file.ts';
 import type { CheckedBackup } from '../backup/read.ts';
+import { asideOf } from './set-aside.ts';
 
 /** The subject keys that are kept of a backup, by the ids of its journals. */
 export type KeptKeys = ReadonlyMap<string, readonly SubjectKey[]>;
@@ -47,7 +48,12 @@ const isThere = async (path: string): Promise<boolean> => {
 };
 
 /** Those of the same journal that are where it is restored to. Throws `StoreFailure`. */
-const keysThere = async (storage: Storage, { name, id }: BackupJournal): Promise<readonly SubjectKey[]> => {
+const keysThere = async (storage: Storage, { name, id }: BackupJournal): Promise<readonly SubjectKey[]> => [
+  ...(await keysAt(storage, asideOf(name), id)),
+  ...(await keysAt(storage, name, id)),
+];
+
+const keysAt = async (storage: Storage, name: JournalName, id: string): Promise<readonly SubjectKey[]> => {
   const opened = await storage.open(name, 'must-exist');
   if (!opened.ok) return (await storage.keysLeft?.(name).load()) ?? [];
   try {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Storage } from '../../../journal/storage.ts';
+import type { JournalName, Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
+import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { secondMs } from '../../../kernel/instants.ts';
 import { shellWord } from '../../../surfaces/cli/answer.ts';
@@ -10,21 +11,22 @@ import { type Alone, whileAlone } from '../../at-work.ts';
 import type { Given } from '../../commands/command.ts';
 import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
-import { withStorage } from '../../storage.ts';
+import { withAnyStorage } from '../../storage.ts';
 import { agreed } from '../agreed.ts';
-import { backUpTo, backupIn } from '../backup/backup.ts';
 import { type BackupJournal, shownJournal } from '../backup/format.ts';
 import { type CheckedBackup, checkBackup } from '../backup/read.ts';
 import { isDraft } from '../drafts.ts';
 import { withoutHub } from '../hub-at-work.ts';
-import { buildDrafts, putInPlace } from './build.ts';
+import { buildDrafts, isRestored, putInPlace } from './build.ts';
 import { type KeptKeys, agreedMissing, giveKeysInPlace, keptKeysOf } from './keys.ts';
-import { type RestorePlan, notFinished, readPlan, removePlan, writePlan } from './plan.ts';
+import { HeldPlan, type RestorePlan, notFinished, planOf } from './plan.ts';
+import { backUpBefore, keptIn, noBackup, takeOut } from './take-out.ts';
 
 /**
  * Brings back the journals of a backup, each under a generation above the one that is there and the one of the backup. In
  * this order, so that it can be broken off anywhere and run again: everything in the backup is read, what is there is
- * backed up, each journal is built beside the one that it replaces, and only then they change places, one by one.
+ * backed up, each journal is built beside the one that it replaces, what is there is taken out of its place, and only then
+ * the others come there, one by one. Until all of that is done a plan lies in the store, and nobody begins to work there.
  */
 export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
   const { configuration, words } = given;
@@ -39,7 +41,7 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
   return withoutHub(settings.dataDir, () =>
-    withStorage(settings, (storage) =>
+    withAnyStorage(settings, (storage) =>
       restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
     ),
   );
@@ -48,6 +50,10 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
 interface Wanted {
   readonly backup: CheckedBackup;
   readonly kept: KeptKeys;
+}
+
+interface Having {
+  readonly alone: Alone;
 }
 
 const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Promise<Outcome<true>> => {
@@ -62,28 +68,76 @@ const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Prom
 const restoreAll = async (
   given: Given,
   storage: Storage,
-  { backup, kept, alone }: Wanted & { readonly alone: Alone },
+  wanted: Wanted & Having,
 ): Promise<Outcome<true>> => {
-  const { dataDir } = given.configuration.settings;
-  const begun = await readPlan(dataDir);
-  if (!begun.ok) return begun;
-  if (begun.value !== undefined && begun.value.sha256 !== backup.sha256)
-    return notFinished(dataDir, begun.value);
-  const missing = await agreedMissing(given, storage, { backup, kept });
-  if (!missing.ok) return missing;
-  const plan = begun.value === undefined ? await newPlan(given, storage, backup) : ok(begun.value);
-  if (!plan.ok) return plan;
-  const built = await buildDrafts({ storage, kept }, backup.path, plan.value);
+  const held = await HeldPlan.hold(storage);
+  if (!held.ok) return held;
+  try {
+    return await restoreBy(held.value, { ...wanted, given, storage });
+  } finally {
+    await held.value.close();
+  }
+};
+
+const restoreBy = async (
+  held: HeldPlan,
+  {
+    given,
+    storage,
+    backup,
+    kept,
+    alone,
+  }: Wanted & Having & { readonly given: Given; readonly storage: Storage },
+): Promise<Outcome<true>> => {
+  const planned = await settle(held, { given, storage, backup, kept });
+  if (!planned.ok) {
+    // Where nothing was begun, nothing is to be finished.
+    if (held.plan === undefined) await held.finish();
+    return planned;
+  }
+  const { plan, missing } = planned.value;
+  const built = await buildDrafts({ storage, kept }, backup.path, plan);
   if (!built.ok) return built;
-  // Nobody begins on them while the plan is there, and nobody has one open that is replaced.
+  // Nobody begins on them while the plan is there, and who has one open appends no more once it is taken out.
   await alone.resign();
-  const placed = await putInPlace(storage, built.value, backup.journals);
+  const isPlaced = async (name: JournalName): Promise<boolean> => {
+    const journal = backup.journals.find((one) => one.name === name);
+    return journal !== undefined && isRestored(storage, journal, plan);
+  };
+  const taken = await takeOut({ given, storage, held, isPlaced });
+  if (!taken.ok) return taken;
+  const placed = await putInPlace({ storage, kept }, built.value, backup.journals);
   if (!placed.ok) return placed;
   await giveKeysInPlace(storage, backup.journals, kept);
-  await removePlan(dataDir);
-  tell(given, backup, { ...plan.value, place: storage.place, missing: missing.value });
+  const finished = await held.finish();
+  if (!finished.ok) return finished;
+  tell(given, backup, { ...present(held.plan, 'it was settled'), place: storage.place, missing });
   return ok(true);
 };
+
+interface Settled {
+  readonly plan: RestorePlan;
+  /** How many keys of personal text are. */
+  readonly missing: number;
+}
+
+/** What is gone by: what an earlier attempt has settled, or a new plan. */
+const settle = async (
+  held: HeldPlan,
+  { given, storage, backup, kept }: Wanted & { readonly given: Given; readonly storage: Storage },
+): Promise<Outcome<Settled>> => {
+  if (held.plan !== undefined && held.plan.sha256 !== backup.sha256) return notFinished(storage, held.plan);
+  const missing = await agreedMissing(given, storage, { backup, kept });
+  if (!missing.ok) return missing;
+  const plan = held.plan === undefined ? await newPlan(given, storage, backup) : asAsked(given, held.plan);
+  if (!plan.ok) return plan;
+  if (held.plan !== plan.value) await held.write(plan.value);
+  return ok({ plan: plan.value, missing: missing.value });
+};
+
+/** What is there may be given up later as well, where it turns out that it cannot be backed up. */
+const asAsked = ({ flags }: Given, plan: RestorePlan): Outcome<RestorePlan> =>
+  ok(flags.has(noBackup) && !plan.isGivenUp ? { ...plan, isGivenUp: true } : plan);
 
 const newPlan = async (
   given: Given,
@@ -100,34 +154,22 @@ const newPlan = async (
     if (!generation.ok) return generation;
     generations[journal.name] = generation.value;
   }
-  const plan = { backup: path, sha256, generations };
-  if (there.length === 0) return written(dataDir, plan);
+  const isGivenUp = given.flags.has(noBackup);
+  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
+  if (there.length === 0) return ok(plan);
   const yes = await agreed(given, {
     lines: [
       `${storage.place} has journals. They are replaced by those of the backup of ${beginning.time}; what was written since is gone from them.`,
-      given.flags.has(noBackup)
+      isGivenUp
         ? 'They are not backed up first.'
         : 'They are backed up first, into the folder backups of the data directory.',
     ],
     command: `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}`,
   });
   if (!yes.ok) return yes;
-  if (given.flags.has(noBackup)) return written(dataDir, plan);
-  const before = await backUpTo({ given, storage, withKeys: true }, backupIn(dataDir, 'before-restore'));
-  return before.ok
-    ? written(dataDir, { ...plan, before: before.value.path })
-    : refuse(
-        before.code,
-        `What is there cannot be backed up first: ${before.message} Nothing was restored. To give up what is there, copy ${storage.place} away and run this again with --${noBackup}.`,
-        before.details,
-      );
-};
-
-export const noBackup = 'no-backup';
-
-const written = async (dataDir: string, plan: RestorePlan): Promise<Outcome<RestorePlan>> => {
-  const outcome = await writePlan(dataDir, plan);
-  return outcome.ok ? ok(plan) : outcome;
+  if (isGivenUp) return ok(plan);
+  const before = await backUpBefore(given, storage);
+  return before.ok ? ok({ ...plan, before: [keptIn(before.value)] }) : before;
 };
 
 /** Above that of the backup, and above that of the journal in whose place it comes. */
@@ -162,7 +204,7 @@ const tell = (
         ...shownJournal(journal),
         generation: generations[journal.name],
       })),
-      before: before ?? null,
+      before: before.at(-1)?.path ?? null,
       keys_missing: missing,
     });
     return;
@@ -172,7 +214,7 @@ const tell = (
     ...journals.map(
       ({ name, entries }) => `  ${name}: ${entriesIn(entries)}, generation ${generations[name]}`,
     ),
-    ...(before === undefined ? [] : [`What was there before is in ${before}.`]),
+    ...before.map((one) => `What was there before is in ${one.path}.`),
     ...(missing === 0
       ? []
       : [`Keys of personal text that are missing: ${missing}. What they sealed says [erased] everywhere.`]),

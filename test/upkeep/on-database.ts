@@ -1,0 +1,128 @@
+/* The commands that keep journals, on a store that several machines share: each data directory is one of them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, after, before, describe, it } from 'node:test';
+import { type TestDatabase, startDatabase } from '../../src/testing/databases.ts';
+import { newCluster } from '../../src/testing/new-cluster.ts';
+import {  } from '../../src/testing/postgres-server.ts';
+import { runCut } from '../cli/cut-program.ts';
+import { openHere, tellHere } from '../cli/told-here.ts';
+import { openSite } from '../host/processes.ts';
+import { aBoard, addTasks, bad, good, titles, titlesIn } from './kept.ts';
+
+export interface OnDatabase {
+  readonly kind: 'postgres' | 'redis';
+  /** Lets the terms of offices end that a process had when it was killed. */
+  readonly endTerms: (database: TestDatabase) => Promise<void>;
+}
+
+const set = (variables: NodeJS.ProcessEnv): void => void Object.assign(process.env, variables);
+
+/** A board, a backup of it, and a seventh task; another machine. */
+const openMachines = async (t: TestContext) => {
+  set({ SIGNALBOX_CLUSTER: newCluster() });
+  const [here, there] = [await openSite(t), await openSite(t)];
+  await tellHere(here.dataDir, aBoard);
+  const backup = join(here.dataDir, 'board.gz');
+  await good(here.dataDir, 'backup', '--out', backup);
+  await tellHere(here.dataDir, addTasks(['seven']));
+  return { here: here.dataDir, there: there.dataDir, backup };
+};
+
+/** What a backup has in it, restored into files. */
+const titlesOf = async (t: TestContext, backup: string): Promise<readonly unknown[]> => {
+  const { dataDir } = await openSite(t);
+  const kind = process.env['SIGNALBOX_STORE'];
+  set({ SIGNALBOX_STORE: 'sqlite' });
+  try {
+    await good(dataDir, 'restore', backup);
+    return await titlesIn(dataDir);
+  } finally {
+    set({ SIGNALBOX_STORE: kind });
+  }
+};
+
+const beforeIn = (answer: unknown): string => {
+  assert(typeof answer === 'object' && answer !== null && 'before' in answer);
+  return String(answer.before);
+};
+
+const refusedFor = async (there: string, here: string): Promise<void> => {
+  const { code, message } = await bad(there, 'task', 'add', 'eight');
+  assert.equal(code, 'invalid_state');
+  assert.match(message, /not finished.*finish it on .* with: signalbox restore/);
+  assert(message.includes(here), message);
+};
+
+/** Each journal changes its place twice: the list of workspaces is the first to be taken out, and the last to come. */
+const places = {
+  first: 'before a journal changes places',
+  fourth: 'before a journal changes places, time 4',
+};
+
+export const upkeepOn = ({ kind, endTerms }: OnDatabase): void => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await startDatabase(kind);
+    set(database.env);
+  });
+  after(() => database.stop());
+
+  describe(`signalbox restore on ${kind}, killed`, () => {
+    const killAt = async (where: string, backup: string, step: string): Promise<void> => {
+      const { signal, err } = await runCut({ dataDir: where }, ['restore', backup, '--yes'], {
+        step,
+        signal: 'SIGKILL',
+      });
+      assert.equal(signal, 'SIGKILL', err);
+      await endTerms(database);
+    };
+
+    it('before it takes anything out: nobody elsewhere begins to write, and what is written all the same is backed up', async (t) => {
+      const { here, there, backup } = await openMachines(t);
+      const early = await openHere(there);
+      await killAt(here, backup, places.first);
+      await refusedFor(there, here);
+      const [late] = addTasks(['late']);
+      assert(late !== undefined && (await early.call(late)).ok);
+      await early.close();
+      const before = beforeIn(await good(here, 'restore', backup, '--yes'));
+      assert.deepEqual(await titlesIn(there), titles);
+      assert.deepEqual(await titlesOf(t, before), [...titles, 'seven', 'late']);
+    });
+
+    it('when it puts the first in its place: nobody writes, whatever they have open, until it is finished', async (t) => {
+      const { here, there, backup } = await openMachines(t);
+      const early = await openHere(there);
+      assert((await early.call({ operation: 'task_list', input: {} })).ok);
+      await killAt(here, backup, places.fourth);
+      await refusedFor(there, here);
+      const [late] = addTasks(['late']);
+      assert(late !== undefined && !(await early.call(late)).ok);
+      await early.close();
+      assert.equal((await bad(there, 'reset', '--workspace', 'main', '--yes')).code, 'invalid_state');
+      const before = beforeIn(await good(here, 'restore', backup, '--yes'));
+      assert.deepEqual(await titlesIn(there), titles);
+      assert.deepEqual(await titlesIn(there, 'shop'), ['sell']);
+      assert.deepEqual(await titlesOf(t, before), [...titles, 'seven']);
+      await tellHere(there, addTasks(['eight']));
+      assert.deepEqual(await titlesIn(here), [...titles, 'eight']);
+    });
+  });
+
+  describe(`what is kept on ${kind}`, () => {
+    it('is exported and imported, begins anew, and comes back from the backup that was made before', async (t) => {
+      const { here, there } = await openMachines(t);
+      const path = join(here, 'main.jsonl');
+      await good(here, 'export', '--out', path);
+      await good(there, 'import', path, '--workspace', 'copy');
+      assert.deepEqual(await titlesIn(here, 'copy'), [...titles, 'seven']);
+      const before = beforeIn(await good(here, 'reset', '--workspace', 'main', '--yes'));
+      assert.deepEqual(await titlesIn(there), []);
+      await good(here, 'restore', before, '--yes');
+      assert.deepEqual(await titlesIn(there), [...titles, 'seven']);
+      assert.deepEqual(await titlesIn(there, 'copy'), [...titles, 'seven']);
+      await good(there, 'verify');
+    });
+  });
+};
