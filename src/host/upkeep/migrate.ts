@@ -16,10 +16,12 @@ import { type StoreName, stores } from '../configuration/store-keys.ts';
 import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
+import { noteStore } from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
 import { nothingKept } from './nothing-kept.ts';
+import { removeUnused } from './unused-journals.ts';
 
 type Side = 'from' | 'to';
 
@@ -50,9 +52,13 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
       const { value: into } = target;
       if (source.value.kind === into.kind && source.value.place === into.place)
         return refuse('invalid_input', `Both sides are ${into.place}. Name two places.`);
+      const freed = await removeUnused(given, source.value, into);
+      if (!freed.ok) return freed;
       const copied = await whileAlone(source.value, () =>
         whileAlone(into, () => copyAll(source.value, into)),
       );
+      const noted = copied.ok ? await noteMoved(from.value, to.value, into) : copied;
+      if (!noted.ok) return noted;
       if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
       return copied.ok ? ok(true) : copied;
     } catch (failure) {
@@ -64,6 +70,10 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
     }
   });
 };
+
+/** From now on the data directory of the target leads there. Files that never were elsewhere need no note. */
+const noteMoved = async (from: Settings, to: Settings, { place }: Storage): Promise<Outcome<true>> =>
+  from.store.kind === 'sqlite' && to.store.kind === 'sqlite' ? ok(true) : noteStore(to, place);
 
 /** The settings of the process as they are with that kind of store. */
 const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outcome<Settings>> => {

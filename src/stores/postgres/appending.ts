@@ -3,7 +3,7 @@ import type { AppendOutcome, AppendRequest } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { exchanged } from '../append-request.ts';
 import type { Database, Lost } from './database.ts';
-import { faultOf, isPassing } from './failures.ts';
+import { faultOf, isAnswer, isPassing } from './failures.ts';
 import { newsOf } from './change-feed.ts';
 import { optionalText, seqOf, storedRow } from './rows.ts';
 import { backoffMs } from './session.ts';
@@ -31,6 +31,7 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
   const { database } = appending;
   const deadline = performance.now() + database.patienceMs;
   let open: Lost | undefined;
+  let wasSent = false;
   for (let attempts = 0; ; attempts += 1) {
     try {
       if (open !== undefined && (await database.isOver(open.backend))) open = undefined;
@@ -38,10 +39,12 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
         const outcome = await attempt(appending, request);
         if ('kind' in outcome) return outcome;
         open = outcome;
+        wasSent = true;
       }
     } catch (thrown) {
       const { code, reason } = faultOf(database.address, thrown);
       const isFinal = !isPassing(thrown) || performance.now() >= deadline;
+      if (isFinal && !wasSent && !isAnswer(thrown)) return { kind: 'refused', code, reason };
       if (isFinal) return unknown(open === undefined ? code : 'outcome_unknown', reason);
     }
     if (open !== undefined && performance.now() >= deadline)

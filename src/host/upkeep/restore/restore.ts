@@ -10,6 +10,7 @@ import { type Alone, whileAlone } from '../../at-work.ts';
 import type { Given } from '../../commands/command.ts';
 import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
+import { keepStore } from '../../kept-store.ts';
 import { withStorage } from '../../storage.ts';
 import { agreed } from '../agreed.ts';
 import { backUpTo, backupIn } from '../backup/backup.ts';
@@ -39,8 +40,10 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
   return withoutHub(settings.dataDir, () =>
-    withStorage(settings, (storage) =>
-      restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
+    withStorage(
+      settings,
+      (storage) => restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
+      { mayPrepare: true },
     ),
   );
 };
@@ -81,6 +84,8 @@ const restoreAll = async (
   if (!placed.ok) return placed;
   await giveKeysInPlace(storage, backup.journals, kept);
   await removePlan(dataDir);
+  const noted = await keepStore(given.configuration.settings, storage.place, undefined);
+  if (!noted.ok) return noted;
   tell(given, backup, { ...plan.value, place: storage.place, missing: missing.value });
   return ok(true);
 };
