@@ -29,9 +29,11 @@ const unknown = (code: Unknown['code'], reason: string): Unknown => ({ kind: 'un
  */
 export const append = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome> => {
   const { database } = appending;
-  const deadline = performance.now() + database.patienceMs;
+  const begun = performance.now();
   let open: Lost | undefined;
   let wasSent = false;
+  // What may have been sent is worth all the patience that there is.
+  const deadline = (): number => (wasSent ? begun + database.patienceMs : database.deadline(begun));
   for (let attempts = 0; ; attempts += 1) {
     try {
       if (open !== undefined && (await database.isOver(open.backend))) open = undefined;
@@ -43,11 +45,11 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
       }
     } catch (thrown) {
       const { code, reason } = faultOf(database.address, thrown);
-      const isFinal = !isPassing(thrown) || performance.now() >= deadline;
+      const isFinal = !isPassing(thrown) || performance.now() >= deadline();
       if (isFinal && !wasSent && !isAnswer(thrown)) return { kind: 'refused', code, reason };
       if (isFinal) return unknown(open === undefined ? code : 'outcome_unknown', reason);
     }
-    if (open !== undefined && performance.now() >= deadline)
+    if (open !== undefined && performance.now() >= deadline())
       return unknown('outcome_unknown', faultOf(database.address, open.error).reason);
     await pause(backoffMs(attempts));
   }
