@@ -4,7 +4,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, it } from 'node:test';
 import { z } from 'zod';
+import { hubJournal } from '../../src/journal/storage.ts';
 import { mainJournal } from '../../src/testing/databases.ts';
+import { openRedisStorage } from '../../src/stores/redis/storage.ts';
+import { redisEnvironment, testsOnRedis } from '../../src/testing/redis-server.ts';
 import {
   newCluster,
   sharedPostgres,
@@ -38,24 +41,26 @@ interface Board {
   readonly bad: (check: string, more?: Env) => Promise<{ what: string; mend?: string | undefined }>;
 }
 
-const openBoard = async (context: TestContext): Promise<Board> => {
-  const place = await openPlace(context);
-  const { url, sql } = await sharedPostgres();
-  const secret = new URL(url);
+const inPostgres = async (cluster: string): Promise<Env> => {
+  const secret = new URL((await sharedPostgres()).url);
   // Whoever is let in without a password is let in with any.
   secret.password = 'hunter2';
+  return { SIGNALBOX_STORE: 'postgres', SIGNALBOX_POSTGRES_URL: secret.href, SIGNALBOX_CLUSTER: cluster };
+};
+
+const openBoard = async (context: TestContext, envOf = inPostgres): Promise<Board> => {
+  const place = await openPlace(context);
   const cluster = newCluster();
-  const env = {
-    SIGNALBOX_STORE: 'postgres',
-    SIGNALBOX_POSTGRES_URL: secret.href,
-    SIGNALBOX_CLUSTER: cluster,
-  };
+  const env = await envOf(cluster);
   return {
     place,
     env,
     cluster,
     note: join(place.dataDir, 'store.json'),
-    schemas: async () => (await sql(`select 1 from pg_namespace where nspname = '${cluster}'`)).length,
+    schemas: async () => {
+      const { sql } = await sharedPostgres();
+      return (await sql(`select 1 from pg_namespace where nspname = '${cluster}'`)).length;
+    },
     good: async (args, more = env) => {
       const { status, out, err } = await place.run(args, { env: more });
       assert.equal(status, 0, `${args.join(' ')}: ${err}`);
@@ -220,5 +225,36 @@ withPostgres('a database that does not answer', 'own', () => {
     await server.start();
     assert.doesNotMatch(await good(list, env), /second/);
     await server.stop();
+  });
+});
+
+testsOnRedis('which board a data directory has in Redis', () => {
+  it('one whose keys were deleted is not begun anew, and half of one is found bad', {
+    timeout,
+  }, async (t) => {
+    const server = await redisEnvironment();
+    assert('environment' in server);
+    const url = server.environment.TEST_REDIS_URL;
+    const board = await openBoard(t, async (cluster) => ({
+      SIGNALBOX_STORE: 'redis',
+      SIGNALBOX_REDIS_URL: url,
+      SIGNALBOX_CLUSTER: cluster,
+    }));
+    const { env, note, good, refused, bad } = board;
+    assert.match((await refused(list)).message, /no board in .* yet/);
+    await good(add);
+    assert.equal((await refused(list, {})).code, 'invalid_state');
+    assert.equal((await refused(list, { ...env, SIGNALBOX_CLUSTER: newCluster() })).code, 'invalid_state');
+    const storage = opened(
+      await openRedisStorage({ url, cluster: board.cluster, acceptDataLossWindow: false }),
+    );
+    t.after(storage.close);
+    opened(await storage.remove(hubJournal));
+    assert.equal((await refused(add)).code, 'journal_missing');
+    assert.match((await bad('database')).what, /journals of workspaces, and no list of them/);
+    opened(await storage.remove(mainJournal));
+    for (const args of [list, add]) assert.match((await refused(args)).message, /To begin anew with nothing/);
+    rmSync(note);
+    await good(add);
   });
 });
