@@ -123,8 +123,10 @@ withPostgres('which board a data directory has', 'own', () => {
     );
     assert.doesNotMatch(said, /hunter2/);
   });
+});
 
-  it('to look at an empty place makes nothing there', { timeout }, async (t) => {
+withPostgres('a place without a board', 'own', () => {
+  it('is left without by who only looks', { timeout }, async (t) => {
     const { schemas, note, refused, good } = await openBoard(t);
     for (const args of [list, ['status'], ['verify'], ['encryption', 'status']]) {
       const { code, message } = await refused(args);
@@ -138,7 +140,7 @@ withPostgres('which board a data directory has', 'own', () => {
     assert.deepEqual([await schemas(), existsSync(note)], [1, true]);
   });
 
-  it('one that is gone is not begun anew unless that is asked for', { timeout }, async (t) => {
+  it('is given none where one is gone, unless that is asked for', { timeout }, async (t) => {
     const { place, cluster, note, schemas, good, refused, bad } = await openBoard(t);
     await good(add);
     await good(['backup', '--out', join(place.home, 'b.backup')]);
