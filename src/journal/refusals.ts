@@ -51,6 +51,13 @@ export const notStored = (code: ErrorCode, reason: string): Refusal =>
 export const neverSent = (code: ErrorCode, reason: string): Refusal =>
   refuse(code, `Nothing was stored: ${reason}`, { stored: false });
 
+/** Why nothing was sent, where the reason itself speaks of something else. */
+export const notSent = ({ code, message, details }: Refusal): Refusal =>
+  refuse(code, /nothing was stored/i.test(message) ? message : `Nothing was stored: ${message}`, {
+    ...details,
+    stored: false,
+  });
+
 export const unknownOutcome = (why: Refusal): Refusal =>
   refuse(
     'outcome_unknown',
