@@ -3,7 +3,7 @@ import type { Entry } from '../kernel/entry.ts';
 import { type Refusal, refuse } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/instants.ts';
 import type { AppendResult, Journal } from '../journal/journal.ts';
-import { isFinal } from '../journal/refusals.ts';
+import { isFinal, notSent } from '../journal/refusals.ts';
 import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
@@ -247,7 +247,9 @@ export class Committer {
         return { kind: 'refused', refusal: defect(this.#options.log, 'writing a batch', thrown) };
       }
       this.meet(thrown.refusal);
-      return { kind: 'refused', refusal: thrown.refusal };
+      // What cannot be read, or sealed, before it is appended was not sent.
+      const wasSent = state.seq !== decidedOn || isFinal(thrown.refusal);
+      return { kind: 'refused', refusal: wasSent ? thrown.refusal : notSent(thrown.refusal) };
     } finally {
       this.#inFlight = undefined;
       observed?.(kind);

@@ -48,7 +48,8 @@ export const answerCall = async (
   const called = await makeCall(call, {
     catalogue,
     principal: ownerPrincipal,
-    connect: () => openOnce(settings, { catalogue, log }),
+    connect: () =>
+      openOnce(settings, { catalogue, log, looks: operation.ok && operation.value.kind === 'query' }),
     remember: (key) => rememberCall({ dataDir: settings.dataDir, url: settings.url, log }, key),
     signal: interruption.signal,
   });

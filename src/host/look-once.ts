@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { Settings } from './configuration/settings.ts';
+import { hasBoardInFiles, keptStorePath } from './kept-store.ts';
 import { calledSo, farWorkspaces, workspacesOf } from './far-workspaces.ts';
 import { type ConnectOptions, type ConnectedOnce, askFor, connectOnce } from './open-once.ts';
 import type { ShownWorkspace } from './shown-workspaces.ts';
@@ -12,10 +12,15 @@ import { type Meant, type WorkspaceList, lookUpWorkspace } from './workspace-res
 export const connectToLook = async (
   settings: Settings,
   options: ConnectOptions,
-): Promise<Outcome<ConnectedOnce | undefined>> =>
-  settings.url === undefined && !existsSync(join(settings.dataDir, 'hub.journal'))
+): Promise<Outcome<ConnectedOnce | undefined>> => {
+  const { dataDir, store, url } = settings;
+  const isNowhere = url === undefined && store.kind === 'sqlite' && !hasBoardInFiles(dataDir);
+  if (isNowhere && !existsSync(keptStorePath(dataDir))) return ok(undefined);
+  const connected = await connectOnce(settings, { ...options, looks: true });
+  return !connected.ok && connected.code === 'journal_missing' && connected.details['empty'] === true
     ? ok(undefined)
-    : connectOnce(settings, options);
+    : connected;
+};
 
 /** Which workspace calls go to, or would go to. */
 export const meantAt = (hub: ConnectedOnce | undefined, wanted: Wanted): Promise<Outcome<Meant>> =>

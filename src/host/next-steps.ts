@@ -3,6 +3,8 @@ import { socketPathIn } from '../surfaces/http/address.ts';
 import type { OwnerToken } from './access/owner-token.ts';
 import { programWords } from './connect/program.ts';
 import { usualDataDir } from './configuration/find-files.ts';
+import { keys } from './configuration/keys.ts';
+import { type StoreSettings, databaseKeys } from './configuration/store.ts';
 import { shortPath } from './first-hub.ts';
 import { mcpAddress } from './mcp-address.ts';
 
@@ -12,6 +14,8 @@ export interface Ready {
   readonly dataDir: string;
   /** Where the journals are: the data directory, or a database. */
   readonly place: string;
+  /** What keeps them. */
+  readonly store: Pick<StoreSettings, 'kind' | 'cluster'>;
   readonly workspace: string;
   /** Where the owner's token is, when the hub asks for one. */
   readonly token: OwnerToken | undefined;
@@ -40,14 +44,14 @@ ${token === undefined ? open : stepsWithToken(ready, token)}
 
 Put a first task on the board, in another terminal:
   ${firstTask(ready)}
-
+${whereDatabase(ready)}
 Then tell an agent: "Call start, and work on what is ready." Stop the hub with Ctrl-C; nothing is lost.
 `;
 };
 
 /** What comes in by itself comes first; other programs show the token. */
 const stepsWithToken = (
-  { dataDir, workspace, login, onTerminal = false }: Ready,
+  { dataDir, store, workspace, login, onTerminal = false }: Ready,
   token: OwnerToken,
 ): string => {
   const said =
@@ -67,7 +71,7 @@ ${said}.
 ${clients}
 ${browser}
 Give your agents the command signalbox mcp:
-${stdioClients([...ownDataDir(dataDir), ['--workspace', workspace]])}`;
+${stdioClients([...ownStore(store), ...ownDataDir(dataDir), ['--workspace', workspace]])}`;
 };
 
 /** What else reads the output than a person would keep the token. */
@@ -110,6 +114,21 @@ type Flag = readonly [name: string, value: string];
 const ownDataDir = (dataDir: string): readonly Flag[] =>
   dataDir === usualDataDir(process.env) ? [] : [['--data-dir', dataDir]];
 
+/** What leads to a board in a database, but for the address of that, which has its password in it. */
+const ownStore = ({ kind, cluster }: Ready['store']): readonly Flag[] => {
+  if (kind === 'sqlite') return [];
+  return [['--store', kind], ...(cluster === keys.cluster.default ? [] : [['--cluster', cluster] as const])];
+};
+
+const whereDatabase = ({ store: { kind } }: Ready): string => {
+  if (kind === 'sqlite') return '';
+  const key = databaseKeys[kind];
+  return `
+The address of the database is in none of these lines, for its password: without a hub, programs take it from
+${keys[key].variable} in their environment, or from ${key} in a configuration file (signalbox config shows which).
+`;
+};
+
 /** Lines that make a client start a process of ours. */
 const stdioClients = (flags: readonly Flag[]): string => {
   const [command = 'signalbox', ...first] = programWords(process.env);
@@ -130,7 +149,10 @@ or in a file, VS Code (.vscode/mcp.json) and Cursor (.cursor/mcp.json):
 const variableOf = (flag: string): string => `SIGNALBOX_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
 
 /** A line to type into another terminal, wherever that is. */
-const firstTask = ({ dataDir, workspace }: Ready): string => {
-  const flags = [...ownDataDir(dataDir), ['--workspace', workspace]].flat().map(shellWord).join(' ');
+const firstTask = ({ dataDir, store, workspace }: Ready): string => {
+  const flags = [...ownStore(store), ...ownDataDir(dataDir), ['--workspace', workspace]]
+    .flat()
+    .map(shellWord)
+    .join(' ');
   return `${programWords(process.env).map(shellWord).join(' ')} task add "Say hello to the other agents" ${flags}`;
 };

@@ -11,6 +11,14 @@ import { prepareDataDirectory } from './data-directory.ts';
 import { type FindOperation, LocalHub } from './local-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { openKeyring } from './encryption/open-keyring.ts';
+import {
+  type KeptStore,
+  boardMissing,
+  demandKeptStore,
+  hasBoardInFiles,
+  keepStore,
+  keptStorePath,
+} from './kept-store.ts';
 import { openStorage } from './storage.ts';
 import type { Meter } from './metrics/meter.ts';
 import { version } from './version.ts';
@@ -78,19 +86,24 @@ export const openHub = async (
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
   readonly brief?: boolean;
+  /** For what only reads: a database that has no board yet is left without. */
+  readonly looks?: boolean;
   readonly meter?: Meter | undefined;
 }
 
 /** The list of workspaces in the data directory, which is made when it is not there. */
 export const openJournals = async (
   settings: Settings,
-  { access = { mayBeOpen: !settings.auth, isOpen: () => false }, ...how }: OpenJournalsOptions,
+  { access = { mayBeOpen: !settings.auth, isOpen: () => false }, looks = false, ...how }: OpenJournalsOptions,
 ): Promise<Outcome<Workspaces>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
+  const kept = await demandKeptStore(settings);
+  if (!kept.ok) return kept;
   const keys = await openKeyring(settings.encryptionKey, how.log);
   if (!keys.ok) return keys;
-  const storage = await openStorage(settings);
+  const mustExist = settings.store.kind !== 'sqlite' && (looks || kept.value !== undefined);
+  const storage = await openStorage(settings, { mayPrepare: !mustExist });
   const opened = storage.ok
     ? await Workspaces.open({
         storage: storage.value,
@@ -99,13 +112,33 @@ export const openJournals = async (
         rules: { leases: settings.lockTtls, access },
         keyring: keys.value?.ring,
         onClose: keys.value?.close,
+        mustExist,
         ...how,
       })
     : storage;
-  if (opened.ok) return opened;
+  if (opened.ok) {
+    await noteBoard(settings, { place: opened.value.storage.place, kept: kept.value, log: how.log });
+    return opened;
+  }
   keys.value?.close();
   if (storage.ok) await storage.value.close();
-  return opened;
+  return boardMissing(opened, settings, kept.value);
+};
+
+interface Noting {
+  readonly place: string;
+  readonly kept: KeptStore | undefined;
+  readonly log: Log;
+}
+
+const noteBoard = async (settings: Settings, { place, kept, log }: Noting): Promise<void> => {
+  const noted = await keepStore(settings, place, kept);
+  if (!noted.ok) log.warn(noted.message);
+  const { dataDir, store } = settings;
+  if (kept === undefined && store.kind !== 'sqlite' && hasBoardInFiles(dataDir))
+    log.warn(
+      `The data directory ${dataDir} has a board in files of its own as well, which is left as it is: from now on the one in ${place} is used. To take the one in the files along instead, remove ${keptStorePath(dataDir)} and run: signalbox migrate --from sqlite --to ${store.kind}`,
+    );
 };
 
 interface HubOverOptions {

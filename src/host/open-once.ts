@@ -36,6 +36,8 @@ export interface OpenedOnce extends Omit<ConnectedOnce, 'id'> {
 export interface ConnectOptions {
   readonly catalogue: Description;
   readonly log: Log;
+  /** For what only reads: a database that has no board yet is left without. */
+  readonly looks?: boolean;
 }
 
 export interface OpenOnceOptions extends ConnectOptions {
@@ -50,11 +52,12 @@ export interface OpenOnceOptions extends ConnectOptions {
  */
 export const openOnce = async (
   settings: Settings,
-  { catalogue, log, place }: OpenOnceOptions,
+  { place, ...options }: OpenOnceOptions,
 ): Promise<Outcome<OpenedOnce>> => {
+  const { catalogue, log } = options;
   const wanted = await wantedWorkspace(settings, log, place);
   if (!wanted.ok) return wanted;
-  const connected = await connectOnce(settings, { catalogue, log });
+  const connected = await connectOnce(settings, options);
   if (!connected.ok) return connected;
   const { id, hub: met, ...rest } = connected.value;
   const hub = new OnceHub(met, { wanted: wanted.value, id, catalogue, log });
@@ -67,7 +70,7 @@ export const openOnce = async (
 /** A hub for one command, whatever workspace its calls name. Without a running one, the journals are opened, or made. */
 export const connectOnce = async (
   settings: Settings,
-  { catalogue, log }: ConnectOptions,
+  { catalogue, log, looks = false }: ConnectOptions,
 ): Promise<Outcome<ConnectedOnce>> => {
   let url: string | undefined;
   const meet = (hub: RemoteHub): Line => {
@@ -75,7 +78,7 @@ export const connectOnce = async (
     return lineTo(hub, undefined);
   };
   const source =
-    settings.url === undefined ? nearby(settings, { log, meet }) : named(settings.url, settings, meet);
+    settings.url === undefined ? nearby(settings, { log, looks, meet }) : named(settings.url, settings, meet);
   // One look, so that nobody waits for a hub that is not there; from then on it may be gone for a moment.
   const found = await source.look();
   const line =
@@ -116,7 +119,11 @@ const named = (url: string, settings: Settings, meet: Meet): Source => ({
   },
 });
 
-const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly meet: Meet }): Source => ({
+interface Nearby extends Required<Pick<ConnectOptions, 'log' | 'looks'>> {
+  readonly meet: Meet;
+}
+
+const nearby = (settings: Settings, { log, looks, meet }: Nearby): Source => ({
   name: 'The hub of this data directory',
   patienceMs: foundPatienceMs,
   look: async () => {
@@ -133,7 +140,7 @@ const nearby = (settings: Settings, { log, meet }: { readonly log: Log; readonly
     // Most commands find a hub, and need not wait for all that opening journals loads.
     const { hubOver, openJournals } = await import('./open-hub.ts');
     const { calledOperation } = await import('./called-operation.ts');
-    const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
+    const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true, looks });
     return workspaces.ok
       ? ok(
           ownLine(

@@ -11,7 +11,7 @@ type Read = Pick<Configuration, 'settings' | 'origins'>;
 export const refusedToken = <T extends Refusal>(refusal: T, configuration: Read): T => {
   const { standing } = refusal.details;
   if (configuration.settings.token === undefined)
-    return standing === 'not_shown' ? { ...refusal, message: withoutToken } : refusal;
+    return standing === 'not_shown' ? { ...refusal, message: withoutToken(configuration) } : refusal;
   const origin = configuration.origins.get('token');
   const [place, leave] =
     origin?.kind === 'file'
@@ -23,7 +23,18 @@ export const refusedToken = <T extends Refusal>(refusal: T, configuration: Read)
 
 const others = 'signalbox token create, in a terminal on the data directory of that hub, makes';
 
-const withoutToken = `This hub asks who calls, and no token was given. Set SIGNALBOX_TOKEN, or token in a configuration file: ${others} one. On your own data directory you need none: leave out --url.`;
+const withoutToken = ({ settings: { url, dataDir }, origins }: Read): string => {
+  const where = origins.get('url');
+  if (url === undefined)
+    return `The hub of the data directory ${shortPath(dataDir)} asks who calls: it was given its owner's token in SIGNALBOX_TOKEN when it was started, and left none there. Set the same SIGNALBOX_TOKEN here, or token in a configuration file: ${others} others.`;
+  const leave =
+    where?.kind === 'environment'
+      ? `leave ${where.variable} unset`
+      : where?.kind === 'file'
+        ? `take url out of ${shortPath(where.path)}`
+        : 'leave out --url';
+  return `This hub asks who calls, and no token was given. Set SIGNALBOX_TOKEN, or token in a configuration file: ${others} one. On your own data directory you need none: ${leave}.`;
+};
 
 const saidOf = (which: string, { message, details: { standing } }: Refusal): string =>
   standing === 'unknown' || standing === 'not_shown'

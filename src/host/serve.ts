@@ -88,7 +88,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   if (!stop.signal.aborted) {
     const { workspace, token, place } = opened.value;
     const login = firstLogin(access, token, publicUrl);
-    sayReady({ url: publicUrl, dataDir: settings.dataDir, place, workspace, token, login }, terminal);
+    const { dataDir, store } = settings;
+    sayReady({ url: publicUrl, dataDir, store, place, workspace, token, login }, terminal);
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.

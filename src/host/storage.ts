@@ -8,6 +8,7 @@ import { type Outcome, ok, refuse } from '../kernel/errors.ts';
 import { keys } from './configuration/keys.ts';
 import type { Settings } from './configuration/settings.ts';
 import { archivesFolder, databaseKeys, platformVariables } from './configuration/store.ts';
+import { boardMissing, demandKeptStore } from './kept-store.ts';
 import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 
 type Place = Pick<Settings, 'dataDir' | 'store'>;
@@ -49,17 +50,25 @@ export const demandArchives = async (place: Place): Promise<Outcome<string>> => 
   );
 };
 
+interface Opening {
+  /** Whether a database is prepared for journals that has none; otherwise that is a refusal. */
+  readonly mayPrepare: boolean;
+}
+
 /** Where the journals are kept, as configured, together with what lies in archives of theirs. */
-export const openStorage = async (place: Place): Promise<Outcome<Storage>> => {
-  const storage = await openBare(place);
+export const openStorage = async (
+  place: Place,
+  opening: Opening = { mayPrepare: true },
+): Promise<Outcome<Storage>> => {
+  const storage = await openBare(place, opening);
   return storage.ok ? ok(archivedStorage(storage.value, archivesOf(place))) : storage;
 };
 
 /** Of files nothing is made by it; what opens a database is loaded only for one. */
-const openBare = async ({
-  dataDir,
-  store: { kind, url, cluster, acceptDataLossWindow },
-}: Place): Promise<Outcome<Storage>> => {
+const openBare = async (
+  { dataDir, store: { kind, url, cluster, acceptDataLossWindow } }: Place,
+  { mayPrepare }: Opening,
+): Promise<Outcome<Storage>> => {
   if (kind === 'sqlite') {
     const { sqliteStorage } = await import('../stores/sqlite/storage.ts');
     return ok(sqliteStorage({ dataDir }));
@@ -77,13 +86,13 @@ const openBare = async ({
   if (!text.ok) return text;
   if (kind === 'postgres') {
     const { openPostgresStorage } = await import('../stores/postgres/storage.ts');
-    return openPostgresStorage({ url: text.value, cluster });
+    return openPostgresStorage({ url: text.value, cluster, mayPrepare });
   }
   const { openRedisStorage } = await import('../stores/redis/storage.ts');
   return openRedisStorage({ url: text.value, cluster, acceptDataLossWindow });
 };
 
-/** Does something with the storage that is configured, and gives it back. Refuses where journals are being restored. */
+/** Does something with the storage of this data directory's board, and gives it back. Refuses where journals are being restored. */
 export const withStorage = <T>(
   settings: Settings,
   work: (storage: Storage) => Promise<Outcome<T>>,
@@ -97,9 +106,12 @@ export const withStorage = <T>(
 export const withAnyStorage = async <T>(
   settings: Settings,
   work: (storage: Storage) => Promise<Outcome<T>>,
+  opening: Opening = { mayPrepare: false },
 ): Promise<Outcome<T>> => {
-  const storage = await openStorage(settings);
-  if (!storage.ok) return storage;
+  const kept = await demandKeptStore(settings);
+  if (!kept.ok) return kept;
+  const storage = await openStorage(settings, opening);
+  if (!storage.ok) return boardMissing(storage, settings, kept.value);
   try {
     return await work(storage.value);
   } finally {

@@ -62,7 +62,7 @@ const ofWorkspace = async (
 ): Promise<Outcome<WantedJournal>> => {
   const wanted = await wantedWorkspace(settings, log);
   if (!wanted.ok) return wanted;
-  const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true });
+  const workspaces = await openJournals(settings, { log, ticksFirst: false, brief: true, looks: true });
   if (!workspaces.ok)
     return workspaces.code === 'encryption_key_missing' && 'name' in wanted.value
       ? byFirstName(wanted.value.name, storage, workspaces)

@@ -11,6 +11,7 @@ import type { Clock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
 import type { Keyring } from '../journal/cipher.ts';
 import { type Storage, hubJournal, workspaceJournal } from '../journal/storage.ts';
+import { noJournals } from '../journal/refusals.ts';
 import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
@@ -25,6 +26,8 @@ export interface WorkspacesOptions {
   readonly log: Log;
   readonly ticksFirst: boolean;
   readonly brief?: boolean;
+  /** Whether the list of workspaces is there already, or is looked for and not made. */
+  readonly mustExist?: boolean;
   /** What rules go by, where it is not the usual. */
   readonly rules?: RuleSettings;
   /** What measures the work of this process; nothing when absent. */
@@ -61,14 +64,18 @@ export class Workspaces {
   }
 
   static async open(options: WorkspacesOptions): Promise<Outcome<Workspaces>> {
-    const { storage } = options;
+    const { storage, mustExist = false } = options;
     const names = await storage.names();
     if (!names.ok) return names;
     const whole = await refuseHalfRestored(storage, names.value);
     if (!whole.ok) return whole;
-    // Where anything was begun and the list of workspaces is lost, a new empty one would hide all of them.
-    const create = names.value.length > 0 ? 'must-exist' : 'may';
-    const store = await storage.open(hubJournal, create);
+    if (mustExist && names.value.length === 0) {
+      const begun = await storage.wasBegun(hubJournal);
+      if (!begun.ok || !begun.value) return begun.ok ? noJournals(storage.place) : begun;
+    }
+    // Workspaces without the list of them: the list is lost, and a new empty one would hide all of them.
+    const isKnown = mustExist || names.value.some((name) => name !== hubJournal);
+    const store = await storage.open(hubJournal, isKnown ? 'must-exist' : 'may');
     if (!store.ok) return store;
     const hub = await openWorkspace({
       ...options,

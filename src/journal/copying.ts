@@ -26,7 +26,7 @@ export const appendChecked = async (target: Store, from: Head, rows: readonly St
     const same = chunk.every(
       ({ text, chain }, index) => stored[index]?.text === text && stored[index].chain === chain,
     );
-    if (!same) throw new StoreFailure(outcome.kind === 'unknown' ? refused(outcome) : notKept(head));
+    if (!same) throw new StoreFailure(outcome.kind === 'appended' ? notKept(head) : refused(outcome));
     head = chunk.at(-1) ?? head;
   }
   return { seq: head.seq, chain: head.chain };

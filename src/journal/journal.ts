@@ -6,7 +6,7 @@ import { chainLink, chainStart } from './chain.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
 import type { Head } from './head.ts';
-import { corrupt, damageOf, isFinal, notStored, shortened, unknownOutcome } from './refusals.ts';
+import { corrupt, damageOf, isFinal, neverSent, notStored, shortened, unknownOutcome } from './refusals.ts';
 import { type LinkedRow, type Store, StoreFailure, type StoredRow } from './store.ts';
 
 /**
@@ -206,6 +206,8 @@ export class Journal {
       case 'moved':
         await this.#accept(outcome.missed);
         return { kind: 'moved' };
+      case 'refused':
+        return { kind: 'refused', refusal: neverSent(outcome.code, outcome.reason) };
       case 'unknown':
         return this.#lookFor(pending, notStored(outcome.code, outcome.reason));
     }

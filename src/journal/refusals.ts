@@ -26,6 +26,10 @@ export const shortened = (seq: Seq): Refusal =>
     { seq },
   );
 
+/** Nobody has made a journal in a place, as far as anybody can see there. */
+export const noJournals = (place: string): Refusal =>
+  refuse('journal_missing', `There are no journals in ${place}.`, { place, empty: true });
+
 /** Damage, and entries that this version cannot read, do not go away by trying again. */
 export const isFinal = ({ code }: Refusal): boolean =>
   code === 'journal_corrupt' || code === 'upgrade_required' || code === 'encryption_key_missing';
@@ -42,6 +46,17 @@ const advice: Partial<Record<ErrorCode, string>> = {
 
 export const notStored = (code: ErrorCode, reason: string): Refusal =>
   refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
+
+/** For a store that says itself what to do about it. */
+export const neverSent = (code: ErrorCode, reason: string): Refusal =>
+  refuse(code, `Nothing was stored: ${reason}`, { stored: false });
+
+/** Why nothing was sent, where the reason itself speaks of something else. */
+export const notSent = ({ code, message, details }: Refusal): Refusal =>
+  refuse(code, /nothing was stored/i.test(message) ? message : `Nothing was stored: ${message}`, {
+    ...details,
+    stored: false,
+  });
 
 export const unknownOutcome = (why: Refusal): Refusal =>
   refuse(

@@ -43,12 +43,14 @@ export interface AppendRequest {
 /**
  * - `appended`: every row is durable.
  * - `moved`: somebody else was faster; nothing was stored; `missed` holds what came after `expected`.
+ * - `refused`: it is certain that nothing was stored, nor will be, because nothing was ever sent.
  * - `unknown`: it was not established by this call whether the rows are stored. `code` tells why, and is what the
  *   caller hears if a look at the journal then shows that they are not.
  */
 export type AppendOutcome =
   | { readonly kind: 'appended' }
   | { readonly kind: 'moved'; readonly missed: readonly StoredRow[] }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
   | { readonly kind: 'unknown'; readonly code: ErrorCode; readonly reason: string };
 
 /** Up to where the entries of a journal lie in an archive instead of in its store. */

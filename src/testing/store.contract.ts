@@ -321,7 +321,7 @@ const race = async (
     for (;;) {
       const request = requestOf(head, texts);
       const outcome = await store.append(request);
-      if (outcome.kind === 'unknown') ok(false, outcome.reason);
+      if ('reason' in outcome) ok(false, outcome.reason);
       if (outcome.kind === 'moved') {
         ok(outcome.missed.length > 0, 'who is late missed something');
         head = headOf(outcome.missed, head);

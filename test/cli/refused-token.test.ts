@@ -26,6 +26,26 @@ describe('a token that lets nobody in', () => {
     assert.equal((await place.run(['status'])).status, 0);
   });
 
+  it('is asked for where the hub was given one, and no address is blamed that nobody gave', async (t) => {
+    const place = await openPlace(t);
+    const token = newTokenText();
+    const said = await place
+      .start(['serve', '--port', '0'], { env: { SIGNALBOX_TOKEN: token } })
+      .says('Ctrl-C');
+    const { status, err } = await place.run(['status']);
+    assert.equal(status, 5);
+    assert.match(
+      err,
+      /^signalbox: The hub of the data directory \S+ asks who calls: .*Set the same SIGNALBOX_TOKEN/,
+    );
+    assert.doesNotMatch(err, /--url/);
+    const url = /ready on (\S+)/.exec(said)?.[1] ?? '';
+    assert.match((await place.run(['status', '--url', url])).err, /you need none: leave out --url\.$/m);
+    const { err: named } = await place.run(['status'], { env: { SIGNALBOX_URL: url } });
+    assert.match(named, /you need none: leave SIGNALBOX_URL unset\.$/m);
+    assert.equal((await place.run(['status'], { env: { SIGNALBOX_TOKEN: token } })).status, 0);
+  });
+
   it('is told to have ended', async (t) => {
     const place = await openPlace(t);
     await place.start(['serve', '--port', '0']).says('Ctrl-C');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { type TestDatabase, startDatabase } from '../../src/testing/databases.ts';
 import { newCluster } from '../../src/testing/new-cluster.ts';
-import {  } from '../../src/testing/postgres-server.ts';
+import {} from '../../src/testing/postgres-server.ts';
 import { runCut } from '../cli/cut-program.ts';
 import { openHere, tellHere } from '../cli/told-here.ts';
 import { openSite } from '../host/processes.ts';

@@ -13,7 +13,7 @@ interface For {
 /**
  * How a client starts this program as an MCP server on stdio. By its whole path, because the PATH of a terminal is not that
  * of every client; but what a project shares with other machines names it by its name, where that is found. What
- * holds for this call alone, the data directory or the address of a hub, goes with it.
+ * holds for this call alone (the store, the data directory, or the address of a hub) goes with it; what is secret does not.
  */
 export const programFor = ({ scope, configuration, env }: For): Program => {
   const { settings, origins, files } = configuration;
@@ -24,10 +24,16 @@ export const programFor = ({ scope, configuration, env }: For): Program => {
     if (origin?.kind === 'file') return !files.includes(origin.path);
     return origin?.kind === 'flag' || origin?.kind === 'environment';
   };
+  const store = shared.flatMap((key) => {
+    const value = configuration.values.get(key);
+    return value !== undefined && isOfCall(key) ? [`--${key}`, value] : [];
+  });
   const data = isOfCall('data-dir') ? ['--data-dir', settings.dataDir] : [];
   const hub = settings.url !== undefined && isOfCall('url') ? ['--url', settings.url] : [];
-  return { command, args: [...first, 'mcp', ...data, ...hub] };
+  return { command, args: [...first, 'mcp', ...store, ...data, ...hub] };
 };
+
+const shared = ['store', 'cluster'] as const;
 
 const source = /[\\/]src[\\/]host[\\/]main\.ts$/;
 

@@ -1,43 +1,77 @@
-import type { JournalName, Storage } from '../../journal/storage.ts';
+import { noJournals } from '../../journal/refusals.ts';
+import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import { type Refusal, ok } from '../../kernel/errors.ts';
+import type { Settings } from '../configuration/settings.ts';
+import { keys } from '../configuration/keys.ts';
 import { entriesIn, checkJournal } from '../journal-check.ts';
+import {
+  type KeptStore,
+  boardMissing,
+  demandKeptStore,
+  hasBoardInFiles,
+  keptStorePath,
+  readKeptStore,
+} from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
 import { refuseHalfRestored } from '../upkeep/restore/half-restored.ts';
-import { type Check, type Finding, bad, good, warn } from './check.ts';
-import { mendArchive } from './mends.ts';
+import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
+import { mendArchive, moveAside } from './mends.ts';
 
-/** Where the journals are in a database: whether it can be reached and used, and what is in it. */
+/** Where the journals are in a database: whether it is the right one, can be reached and used, and what is in it. */
 export const database: Check = {
   name: 'database',
-  run: async ({ configuration: { settings } }) => {
+  run: async ({ configuration: { settings }, sealed }: Patient) => {
+    const kept = sealed ? ok(undefined) : await demandKeptStore(settings);
+    if (!kept.ok) return [await another(kept, settings)];
     if (settings.store.kind === 'sqlite') return [];
-    const storage = await openStorage(settings);
-    if (!storage.ok) return [bad(storage.message, 'signalbox config')];
+    const storage = await openStorage(settings, { mayPrepare: false });
+    if (!storage.ok) return [unopened(storage, settings, kept.value)];
     try {
       const { warning } = storage.value;
       const warnings = warning === undefined ? [] : [warn(warning, 'signalbox config')];
-      return [...warnings, ...(await ofJournals(storage.value))];
+      return [...warnings, ...(await ofJournals(storage.value, settings, kept.value))];
     } finally {
       await storage.value.close();
     }
   },
 };
 
-const ofJournals = async (storage: Storage): Promise<readonly Finding[]> => {
+const another = async ({ message }: Refusal, { dataDir }: Settings): Promise<Finding> => {
+  const kept = await readKeptStore(dataDir);
+  if (!kept.ok || kept.value === undefined) return bad(message, moveAside(keptStorePath(dataDir)));
+  const { store, cluster } = kept.value;
+  return bad(
+    message,
+    `export ${keys.store.variable}=${store}${store === 'sqlite' ? '' : ` ${keys.cluster.variable}=${cluster}`}`,
+  );
+};
+
+const help = 'signalbox restore --help';
+
+const unopened = (refusal: Refusal, settings: Settings, kept: KeptStore | undefined): Finding => {
+  if (refusal.details['empty'] !== true) return bad(refusal.message, 'signalbox config');
+  return kept === undefined
+    ? good(`${String(refusal.details['place'])} can be reached, and has no journals yet.`)
+    : bad(boardMissing(refusal, settings, kept).message, help);
+};
+
+const ofJournals = async (
+  storage: Storage,
+  settings: Settings,
+  kept: KeptStore | undefined,
+): Promise<readonly Finding[]> => {
   const names = await storage.names();
   if (!names.ok) return [bad(names.message, 'signalbox config')];
   const whole = await refuseHalfRestored(storage, names.value);
   if (!whole.ok) return [bad(whole.message, 'signalbox help restore')];
-  if (names.value.length === 0) return [good(`${storage.place} can be reached, and has no journals yet.`)];
-  const findings: Finding[] = [];
+  if (names.value.length === 0) return [unopened(noJournals(storage.place), settings, kept)];
+  const findings: Finding[] = names.value.includes(hubJournal) ? [] : [withoutList(storage, settings)];
   for (const name of names.value) {
     const checked = await checkJournal(storage, name);
     findings.push(
       checked.ok
         ? good(`${storage.placeOf(name)}: ${entriesIn(checked.value.entries)}, all good.`)
-        : bad(
-            checked.message,
-            checked.details['archive'] === undefined ? 'signalbox restore --help' : mendArchive(checked.code),
-          ),
+        : bad(checked.message, checked.details['archive'] === undefined ? help : mendArchive(checked.code)),
     );
     const stands = await inTheWay(storage, name);
     if (stands !== undefined && !findings.some(({ what }) => what === stands))
@@ -55,4 +89,18 @@ const inTheWay = async (storage: Storage, name: JournalName): Promise<string | u
   } finally {
     await store.value.close();
   }
+};
+
+/** Every command is refused there: a new list would hide all the workspaces. */
+const withoutList = ({ place }: Storage, { dataDir, store: { kind } }: Settings): Finding => {
+  const what = `${place} has journals of workspaces, and no list of them (the journal hub), so no command can be done.`;
+  return hasBoardInFiles(dataDir)
+    ? bad(
+        `${what} A migration from the files of ${dataDir} that did not come to its end leaves it so; the command goes on with it.`,
+        `signalbox migrate --from sqlite --to ${kind}`,
+      )
+    : bad(
+        `${what} A migration or a restore that did not come to its end leaves it so: run the same command again, and it goes on. If the list was deleted, bring back a backup.`,
+        help,
+      );
 };

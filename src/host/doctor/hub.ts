@@ -6,6 +6,7 @@ import type { Refusal } from '../../kernel/errors.ts';
 import { textOfSecret } from '../secrets/secret.ts';
 import { connectFound } from '../found-hub.ts';
 import { type FoundHubFile, type HubFile, isAlive, lookAtHubFile } from '../hub-file.ts';
+import { openStorage } from '../storage.ts';
 import { version } from '../version.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
 import { leaveUrlOut, moveAside, permit, serveAt } from './mends.ts';
@@ -25,9 +26,11 @@ export const hub: Check = {
     const shown = await textOfSecret(token);
     if (!shown.ok) return [unshown(shown)];
     const running = await connectFound(found.file, shown.value);
-    return running === undefined
-      ? [gone(found)]
-      : answering(running, { pid: found.file.pid, checkup: 'signalbox doctor' });
+    const { pid, url: address } = found.file;
+    if (running !== undefined) return answering(running, { pid, checkup: 'signalbox doctor', patient });
+    return isAlive(pid) && (await lacksDatabase(patient))
+      ? [waitsForDatabase(`${address} does not answer in time`)]
+      : [gone(found)];
   },
 };
 
@@ -38,7 +41,7 @@ const atUrl = async (url: string, found: FoundHubFile, patient: Patient): Promis
   const named = await connectHub(url, { token: shown.value });
   if (!named.ok) return [silent(url, named, patient)];
   const own = found.kind === 'read' && found.file.id === named.value.id ? found.file : undefined;
-  return answering(named.value, { pid: own?.pid, checkup: 'env -u SIGNALBOX_URL signalbox doctor' });
+  return answering(named.value, { pid: own?.pid, checkup: 'env -u SIGNALBOX_URL signalbox doctor', patient });
 };
 
 /** Nothing can show the hub who asks. */
@@ -117,24 +120,44 @@ interface Running {
   readonly pid: number | undefined;
   /** What shows more where it runs. */
   readonly checkup: string;
+  readonly patient: Patient;
 }
+
+/** Whether the store is a database that does not answer this process either. */
+const lacksDatabase = async ({ configuration: { settings } }: Patient): Promise<boolean> => {
+  if (settings.store.kind === 'sqlite') return false;
+  const storage = await openStorage(settings, { mayPrepare: false });
+  if (storage.ok) await storage.value.close();
+  return !storage.ok && (storage.code === 'storage_failed' || storage.code === 'storage_busy');
+};
+
+const waitsForDatabase = (what: string): Finding =>
+  bad(
+    `The hub at ${what}, because its database does not answer. It needs no restart: it goes on by itself as soon as the database does. See that the server of the database runs; the command looks again.`,
+    'signalbox doctor',
+  );
 
 /** The port is free only when the old one has ended. */
 export const startAgain = (pid: number, url: string): string =>
   `kill ${pid} && while kill -0 ${pid} 2>/dev/null; do sleep 1; done; ${serveAt(url) ?? 'signalbox serve'}`;
 
-const answering = async (found: RemoteHub, { pid, checkup }: Running): Promise<readonly Finding[]> => {
+const answering = async (
+  found: RemoteHub,
+  { pid, checkup, patient }: Running,
+): Promise<readonly Finding[]> => {
   const { status, workspaces } = await found.health();
   found.close();
+  const stuck = workspaces.filter(({ writable }) => !writable);
+  if (stuck.length > 0 && (await lacksDatabase(patient)))
+    return [waitsForDatabase(`${found.url} cannot write`)];
   const findings: Finding[] = [];
-  for (const { name, writable, reason } of workspaces) {
-    if (!writable)
-      findings.push(
-        bad(
-          `The hub at ${found.url} cannot write workspace "${name}": ${reason ?? 'it does not say why'}`,
-          pid === undefined ? checkup : startAgain(pid, found.url),
-        ),
-      );
+  for (const { name, reason } of stuck) {
+    findings.push(
+      bad(
+        `The hub at ${found.url} cannot write workspace "${name}": ${reason ?? 'it does not say why'}`,
+        pid === undefined ? checkup : startAgain(pid, found.url),
+      ),
+    );
   }
   if (status === 'stopping')
     findings.push(warn(`The hub at ${found.url} is stopping.`, serveAt(found.url) ?? 'signalbox serve'));

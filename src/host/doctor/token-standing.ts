@@ -105,7 +105,7 @@ const inJournal = async (
     return { kind: 'untold', why: 'it is not of Signalbox, and no hub runs that could say more.' };
   if (sealed || !existsSync(join(settings.dataDir, 'hub.journal')))
     return { kind: 'untold', why: 'there is no hub yet that could know it.' };
-  const opened = await openJournals(settings, { log, ticksFirst: false, brief: true });
+  const opened = await openJournals(settings, { log, ticksFirst: false, brief: true, looks: true });
   if (!opened.ok) return { kind: 'untold', why: opened.message };
   const { engine } = opened.value.hub;
   const { access } = engine.slices;

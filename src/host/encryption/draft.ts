@@ -59,7 +59,7 @@ const fill = async ({ from, to, cipher, key }: Rewriting): Promise<Drafted> => {
     }
     const stored = await to.append({ expected: head, link: chain, batch, rows });
     if (stored.kind === 'moved') return crowded;
-    if (stored.kind === 'unknown') return refuse(stored.code, `${stored.reason} ${goOn}`);
+    if (stored.kind !== 'appended') return refuse(stored.code, `${stored.reason} ${goOn}`);
     head += rows.length;
     chain = link;
   }

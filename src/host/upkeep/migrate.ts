@@ -18,11 +18,13 @@ import { type StoreName, stores } from '../configuration/store-keys.ts';
 import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
+import { noteStore } from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
 import { nothingKept } from './nothing-kept.ts';
 import { refuseHalfRestored } from './restore/half-restored.ts';
+import { removeUnused } from './unused-journals.ts';
 
 type Side = 'from' | 'to';
 
@@ -58,9 +60,13 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
         if (!whole.ok) return whole;
       }
       if (await isOnePlace(source.value, into)) return onePlace(into.place);
+      const freed = await removeUnused(given, source.value, into);
+      if (!freed.ok) return freed;
       const copied = await whileAlone(source.value, () =>
         whileAlone(into, () => copyUntilSame(source.value, into)),
       );
+      const noted = copied.ok ? await noteMoved(from.value, to.value, into) : copied;
+      if (!noted.ok) return noted;
       if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
       return copied.ok ? ok(true) : copied;
     } catch (failure) {
@@ -101,6 +107,10 @@ const isOnePlace = async (source: Storage, target: Storage): Promise<boolean> =>
     for (const store of stores) await store.close();
   }
 };
+
+/** From now on the data directory of the target leads there. Files that never were elsewhere need no note. */
+const noteMoved = async (from: Settings, to: Settings, { place }: Storage): Promise<Outcome<true>> =>
+  from.store.kind === 'sqlite' && to.store.kind === 'sqlite' ? ok(true) : noteStore(to, place);
 
 /** The settings of the process as they are with that kind of store. */
 const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outcome<Settings>> => {

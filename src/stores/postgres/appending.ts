@@ -4,7 +4,7 @@ import type { AppendOutcome, AppendRequest } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { exchanged } from '../append-request.ts';
 import type { Database, Lost } from './database.ts';
-import { faultOf, isPassing } from './failures.ts';
+import { faultOf, isAnswer, isPassing } from './failures.ts';
 import { newsOf } from './change-feed.ts';
 import { optionalText, seqOf, storedRow } from './rows.ts';
 import { backoffMs } from './session.ts';
@@ -32,8 +32,11 @@ const unknown = (code: Unknown['code'], reason: string): Unknown => ({ kind: 'un
  */
 export const append = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome> => {
   const { database } = appending;
-  const deadline = performance.now() + database.patienceMs;
+  const begun = performance.now();
   let open: Lost | undefined;
+  let wasSent = false;
+  // What may have been sent is worth all the patience that there is.
+  const deadline = (): number => (wasSent ? begun + database.patienceMs : database.deadline(begun));
   for (let attempts = 0; ; attempts += 1) {
     try {
       if (open !== undefined && (await database.isOver(open.backend))) open = undefined;
@@ -41,13 +44,15 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
         const outcome = await attempt(appending, request);
         if ('kind' in outcome) return outcome;
         open = outcome;
+        wasSent = true;
       }
     } catch (thrown) {
       const { code, reason } = faultOf(database.address, thrown);
-      const isFinal = !isPassing(thrown) || performance.now() >= deadline;
+      const isFinal = !isPassing(thrown) || performance.now() >= deadline();
+      if (isFinal && !wasSent && !isAnswer(thrown)) return { kind: 'refused', code, reason };
       if (isFinal) return unknown(open === undefined ? code : 'outcome_unknown', reason);
     }
-    if (open !== undefined && performance.now() >= deadline)
+    if (open !== undefined && performance.now() >= deadline())
       return unknown('outcome_unknown', faultOf(database.address, open.error).reason);
     await pause(backoffMs(attempts));
   }

@@ -4,7 +4,7 @@ import { type Client, Pool, type ClientConfig, type PoolClient } from 'pg';
 import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
 import { clientFor, demandProof } from './bound-client.ts';
-import { isAnswer, isPassing, storeFailure } from './failures.ts';
+import { isAnswer, isAway, isPassing, storeFailure } from './failures.ts';
 import { type Asking, type Backend, type Row, type Server, ask, backoffMs, cut, prepare } from './session.ts';
 import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
 
@@ -48,6 +48,8 @@ export class Database {
   readonly #config: ClientConfig;
   readonly #pool: Pool;
   readonly #servers = new WeakMap<object, Server>();
+  /** When the server was first found away, and last, since it last took a connection. */
+  #away: { readonly since: number; readonly last: number } | undefined;
 
   constructor({ address, schema, patienceMs, connectionsMax }: DatabaseOptions) {
     this.address = address;
@@ -91,14 +93,23 @@ export class Database {
     return this.patiently(() => this.once(statement, values));
   }
 
+  /**
+   * Until when something is tried that has begun then. While the server is away, patience is counted from when that was
+   * found, so that whoever asks two things of it, or asks later, does not wait twice.
+   */
+  deadline(begun: number): number {
+    return Math.min(begun, this.#away?.since ?? begun) + this.patienceMs;
+  }
+
   /** Does again what may be done twice, while what is in the way may pass. Throws `StoreFailure`. */
   async patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.patienceMs;
+    const begun = performance.now();
     for (let attempts = 0; ; attempts += 1) {
       try {
         return await attempt();
       } catch (thrown) {
-        if (!isPassing(thrown) || performance.now() >= deadline) throw storeFailure(this.address, thrown);
+        if (!isPassing(thrown) || performance.now() >= this.deadline(begun))
+          throw storeFailure(this.address, thrown);
       }
       await pause(backoffMs(attempts));
     }
@@ -153,6 +164,7 @@ export class Database {
       await client.connect();
       demandProof(client);
       const { backend } = await prepare(client, this.patienceMs);
+      this.#away = undefined;
       // It waits for others most of the time, and that keeps no process alive.
       const { stream } = client.connection;
       if (stream instanceof Socket) stream.unref();
@@ -171,6 +183,7 @@ export class Database {
         close: () => cut(client, 'closed'),
       };
     } catch (thrown) {
+      if (isAway(thrown)) this.#noteAway();
       cut(client, 'could not be set up');
       throw thrown;
     }
@@ -189,8 +202,26 @@ export class Database {
     return present(this.#servers.get(client), 'a connection was set up');
   }
 
+  async #connected(): Promise<PoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      this.#away = undefined;
+      return client;
+    } catch (thrown) {
+      if (isAway(thrown)) this.#noteAway();
+      throw thrown;
+    }
+  }
+
+  #noteAway(): void {
+    const last = performance.now();
+    const away = this.#away;
+    const since = away !== undefined && last - away.last < this.patienceMs ? away.since : last;
+    this.#away = { since, last };
+  }
+
   async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#connected();
     let broken = false;
     const note = (): void => {
       broken = true;

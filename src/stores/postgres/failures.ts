@@ -148,6 +148,9 @@ export const isPassing = (error: unknown): boolean => {
   );
 };
 
+/** Whether a connection cannot be made because nobody is there to take it, or not yet. */
+export const isAway = (error: unknown): boolean => isPassing(error) && troubleOf(error) !== 'crowded';
+
 /** What went wrong, in the words of the closed list of codes. */
 export interface Fault {
   readonly code: ErrorCode;

@@ -123,7 +123,8 @@ withPostgres('crashes of PostgreSQL', 'own', () => {
     const head = await appendTo(store, emptyHead(store), ['before']);
     await server.stop();
     try {
-      equal(await codeOf(store, head), 'storage_failed');
+      const outcome = await store.append(requestOf(head, ['never sent']));
+      equal(outcome.kind === 'refused' && outcome.code, 'storage_failed');
       const { writable, reason } = await store.health();
       equal(writable, false);
       match(reason ?? '', /cannot be reached.*See that the server runs/);

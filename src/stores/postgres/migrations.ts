@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { noJournals } from '../../journal/refusals.ts';
 import { refusalOf } from './failures.ts';
 import type { Ask, Database } from './database.ts';
 import { lockNumber } from './names.ts';
@@ -24,17 +25,25 @@ type Done = readonly { readonly number: number; readonly breaking: boolean }[] |
  * Brings the tables of a cluster up to what this version knows. Tables that are newer are used as they are unless a step
  * says that older programs would do harm.
  */
-export const migrate = async (database: Database): Promise<Outcome<true>> => {
+export const migrate = async (
+  database: Database,
+  { mayPrepare = true }: { readonly mayPrepare?: boolean },
+): Promise<Outcome<true>> => {
   try {
     const done = await database.patiently(() => doneIn(database));
     const refused = tooNew(database, done);
     if (refused !== undefined) return refused;
+    if (done === undefined && !mayPrepare) return noJournals(placeIn(database));
     if (migrations.every(({ number }) => done?.some((step) => step.number === number))) return ok(true);
     return await database.patiently(() => apply(database));
   } catch (thrown) {
     return refusalOf(database.address, thrown);
   }
 };
+
+/** For people. */
+export const placeIn = ({ address, schema }: Pick<Database, 'address' | 'schema'>): string =>
+  `${address.place} (schema ${schema})`;
 
 const doneIn = (database: Database): Promise<Done> => database.transaction((ask) => read(database, ask));
 

@@ -12,7 +12,7 @@ import { addressOf } from './address.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Ask, Database } from './database.ts';
 import { refusalOf } from './failures.ts';
-import { migrate } from './migrations.ts';
+import { migrate, placeIn } from './migrations.ts';
 import { isJournalName, namesOf } from './names.ts';
 import { Offices } from './offices.ts';
 import { type Found, PostgresStore, type Shared } from './postgres-store.ts';
@@ -24,6 +24,8 @@ export interface PostgresStorageOptions {
   readonly url: string;
   /** Names the schema of the tables. Clusters in one database never meet. */
   readonly cluster: string;
+  /** Whether the schema and its tables are made where they are not there; they are when absent. */
+  readonly mayPrepare?: boolean;
   /** How long connecting, waiting for others, and trying again may take. */
   readonly patienceMs?: number;
   /** How many connections there are at most, besides one that listens and one that holds offices. */
@@ -52,7 +54,7 @@ export const openPostgresStorage = async (options: PostgresStorageOptions): Prom
   });
   try {
     const server = await database.patiently(() => database.server());
-    const prepared = unfit(database, server) ?? (await migrate(database));
+    const prepared = unfit(database, server) ?? (await migrate(database, options));
     if (prepared.ok) return ok(new PostgresStorage(database, channel, capabilitiesOf(server)));
     await database.close();
     return prepared;
@@ -98,7 +100,7 @@ class PostgresStorage implements Storage {
 
   constructor(database: Database, channel: string, capabilities: StoreCapabilities) {
     this.#database = database;
-    this.place = `${database.address.place} (schema ${database.schema})`;
+    this.place = placeIn(database);
     this.warning = database.address.warning;
     this.#shared = {
       database,

@@ -66,7 +66,7 @@ export class Connection {
   /** The answer; `outcome_unknown` when the command may or may not have been carried out. */
   async run(command: Command, answerMs = this.#options.answerMs): Promise<Outcome<unknown>> {
     const client = this.#live ?? (await this.#awaited());
-    return client === undefined ? this.#why : this.#ask(client, command, answerMs);
+    return client === undefined ? neverSent(this.#why) : this.#ask(client, command, answerMs);
   }
 
   close(): void {
@@ -196,6 +196,8 @@ export class Connection {
     }
   }
 }
+
+const neverSent = (why: Refusal): Refusal => ({ ...why, details: { ...why.details, sent: false } });
 
 /** Ends early, and without complaint, when the signal says so. */
 export const pause = async (

@@ -152,7 +152,7 @@ export class RedisStore implements Store {
       return { kind: 'appended' };
     }
     this.#watch.notEstablished(expected);
-    if (!answer.ok) return unknown(answer);
+    if (!answer.ok) return answer.details['sent'] === false ? refused(answer) : unknown(answer);
     if (verdict !== 'moved') return unknown(this.#trouble.refusalOf(verdict, rest[0], expected));
     try {
       return { kind: 'moved', missed: await this.#reader.readOn(rest[1], Number(rest[0])) };
@@ -197,5 +197,7 @@ export class RedisStore implements Store {
 const closedText = 'This store was closed. Nothing was stored.';
 
 const closed = (): Refusal => refuse('stopping', closedText);
+
+const refused = ({ code, message }: Refusal): AppendOutcome => ({ kind: 'refused', code, reason: message });
 
 const unknown = ({ code, message }: Refusal): AppendOutcome => ({ kind: 'unknown', code, reason: message });

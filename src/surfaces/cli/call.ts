@@ -90,7 +90,11 @@ export const makeCall = async (call: CliCall, options: CallOptions): Promise<Cal
     signal: options.signal,
     receipts: true,
   });
-  const uncertain = !reply.ok && changes(options.catalogue, operation) && uncertainCodes.has(reply.code);
+  const uncertain =
+    !reply.ok &&
+    changes(options.catalogue, operation) &&
+    uncertainCodes.has(reply.code) &&
+    reply.details['stored'] !== false;
   const receipt = reply.ok ? reply.value.receipt : undefined;
   if (receipt === undefined) await close();
   return {

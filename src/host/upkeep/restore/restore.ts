@@ -11,6 +11,7 @@ import { type Alone, whileAlone } from '../../at-work.ts';
 import type { Given } from '../../commands/command.ts';
 import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
+import { keepStore } from '../../kept-store.ts';
 import { withAnyStorage } from '../../storage.ts';
 import { agreed } from '../agreed.ts';
 import { type BackupJournal, shownJournal } from '../backup/format.ts';
@@ -41,8 +42,10 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
   const prepared = await prepareDataDirectory(settings.dataDir);
   if (!prepared.ok) return prepared;
   return withoutHub(settings.dataDir, () =>
-    withAnyStorage(settings, (storage) =>
-      restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
+    withAnyStorage(
+      settings,
+      (storage) => restoreInto(given, storage, { backup: backup.value, kept: kept.value }),
+      { mayPrepare: true },
     ),
   );
 };
@@ -111,6 +114,8 @@ const restoreBy = async (
   await giveKeysInPlace(storage, backup.journals, kept);
   const finished = await held.finish();
   if (!finished.ok) return finished;
+  const noted = await keepStore(given.configuration.settings, storage.place, undefined);
+  if (!noted.ok) return noted;
   tell(given, backup, { ...present(held.plan, 'it was settled'), place: storage.place, missing });
   return ok(true);
 };
