@@ -1,7 +1,9 @@
 import type { Storage } from '../../journal/storage.ts';
 import { entriesIn, checkJournal } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
+import { isDraft } from '../upkeep/drafts.ts';
 import { type Check, type Finding, bad, good } from './check.ts';
+import { leftDraft } from './left-draft.ts';
 
 /** Where the journals are in a database: whether it can be reached and used, and what is in it. */
 export const database: Check = {
@@ -24,6 +26,10 @@ const ofJournals = async (storage: Storage): Promise<readonly Finding[]> => {
   if (names.value.length === 0) return [good(`${storage.place} can be reached, and has no journals yet.`)];
   const findings: Finding[] = [];
   for (const name of names.value) {
+    if (isDraft(name)) {
+      findings.push(leftDraft(name, { where: storage.placeOf(name), remove: undefined }));
+      continue;
+    }
     const checked = await checkJournal(storage, name);
     findings.push(
       checked.ok

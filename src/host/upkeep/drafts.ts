@@ -2,14 +2,23 @@ import type { JournalName, Storage } from '../../journal/storage.ts';
 import { type SubjectKey, takeOverKeys } from '../../journal/subject-keys.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 
-/** No workspace has two dots in its name. */
-const suffix = '..draft';
+/** What is built of journals that take the place of others once they are whole; no workspace has such a name. */
+const marks = { placing: '..draft', encryption: '~encryption' } as const;
 
-/** Where a journal is built that is to take the place of another once it is whole. */
-export const draftOf = (name: JournalName): JournalName =>
-  `workspaces/${name.slice(name.lastIndexOf('/') + 1)}${suffix}`;
+const beside = (name: JournalName, mark: string): JournalName =>
+  `workspaces/${name.slice(name.lastIndexOf('/') + 1)}${mark}`;
 
-export const isDraft = (name: JournalName): boolean => name.endsWith(suffix);
+/** Where a journal is built that is restored, imported, migrated or begun anew. */
+export const draftOf = (name: JournalName): JournalName => beside(name, marks.placing);
+
+/** Where a journal is stored anew under another key. */
+export const encryptionDraftOf = (name: JournalName): JournalName => beside(name, marks.encryption);
+
+/** Whether it is no journal of anybody's yet, whatever builds it. */
+export const isDraft = (name: JournalName): boolean =>
+  Object.values(marks).some((mark) => name.endsWith(mark));
+
+export const isEncryptionDraft = (name: JournalName): boolean => name.endsWith(marks.encryption);
 
 /**
  * Puts a journal that was built in the place of another. Where that is the same journal its keys are kept as well, and

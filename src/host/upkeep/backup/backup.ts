@@ -6,6 +6,7 @@ import { writeJson } from '../../../surfaces/cli/plain.ts';
 import type { Given } from '../../commands/command.ts';
 import { entriesIn } from '../../journal-check.ts';
 import { withStorage } from '../../storage.ts';
+import { rememberCopy } from '../known-copies.ts';
 import { nothingKept } from '../nothing-kept.ts';
 import { shownJournal } from './format.ts';
 import { type BackupSource, type WrittenBackup, writeBackup } from './write.ts';
@@ -20,6 +21,8 @@ export const backUp = async (given: Given): Promise<Outcome<true>> => {
     const written = await backUpTo({ storage, given, withKeys: !flags.has(noKeys) }, path);
     if (!written.ok) return written;
     const { journals, beginning, sha256, keysPath } = written.value;
+    if (typeof out === 'string')
+      await rememberCopy(given, { path, kind: 'backup', journals: journals.map(({ id }) => id) });
     if (terminal.json)
       writeJson(terminal, {
         backup: path,
@@ -43,7 +46,9 @@ export const backUpTo = async (source: BackupSource, path: string): Promise<Outc
 };
 
 /** A name that says when, in the folder of backups. `what`: what it begins with. */
-export const backupIn = (dataDir: string, what: string): string => join(dataDir, 'backups', nameNow(what));
+export const backupIn = (dataDir: string, what: string): string => join(backupsIn(dataDir), nameNow(what));
+
+export const backupsIn = (dataDir: string): string => join(dataDir, 'backups');
 
 const nameNow = (what: string): string =>
   `signalbox-${what}-${isoTime(Date.now()).replaceAll(/[:.]/g, '-')}.jsonl.gz`;
