@@ -31,6 +31,8 @@ export interface OpenedHub {
   readonly workspace: string;
   /** Where the journals are. */
   readonly place: string;
+  /** The id of the key that what is new is encrypted with; undefined: nothing is. */
+  readonly encryptionKey: string | undefined;
 }
 
 export interface OpenHubOptions {
@@ -71,7 +73,14 @@ export const openHub = async (
   });
   const { store: journal, engine } = workspaces.hub;
   denials?.open(engine);
-  return ok({ hub, journal, engine, workspace: workspace.value.name, place: workspaces.storage.place });
+  return ok({
+    hub,
+    journal,
+    engine,
+    workspace: workspace.value.name,
+    place: workspaces.storage.place,
+    encryptionKey: workspaces.encryptionKey,
+  });
 };
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
