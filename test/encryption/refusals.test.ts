@@ -95,10 +95,16 @@ describe('a key that cannot be had', () => {
     const { status, out, err } = await vault.run(['encryption', 'status'], { env: lost });
     assert.equal(status, 0, err);
     assert.match(out, /^The key that is configured cannot be had: .*there is no file \/nowhere\/keys/);
-    assert.match(out, new RegExp(`^hub: .*0 plain, \\d+ encrypted with ${vault.key}, which is not here$`, 'm'));
+    assert.match(
+      out,
+      new RegExp(`^hub: .*0 plain, \\d+ encrypted with ${vault.key}, which is not here$`, 'm'),
+    );
     const told = await vault.json(['encryption', 'status'], { env: lost });
     assert.match(String(Object(told).fault), /there is no file/);
-    const bare = await vault.serve({ SIGNALBOX_WORKSPACE: 'main', SIGNALBOX_DATA_DIR: join(vault.home, 'bare') });
+    const bare = await vault.serve({
+      SIGNALBOX_WORKSPACE: 'main',
+      SIGNALBOX_DATA_DIR: join(vault.home, 'bare'),
+    });
     assert.doesNotMatch(await bare.says('Ctrl-C'), /encrypted/);
     await stop(bare);
   });
