@@ -78,7 +78,7 @@ const keysLines = (
 ): readonly string[] => {
   if (keysPath !== undefined)
     return [
-      `${keysPath}: the keys of personal text. They belong to the backup: without them it is restored without titles, messages and notes. Keep them apart from it, and after each signalbox erase replace them and all older ones by those of a new backup.`,
+      `${keysPath}: the keys of personal text. They belong to the backup: without them it is restored without titles, messages and notes. Keep them apart from it, and after each signalbox erase replace copies of them and of all older ones by those of a new backup.`,
     ];
   return journals.some(({ keys = [] }) => keys.length > 0)
     ? ['The keys of personal text were left out: restored elsewhere it has no titles, messages or notes.']
