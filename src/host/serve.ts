@@ -86,12 +86,8 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
         certificate: exposure.value.tls?.cert,
       });
   if (!stop.signal.aborted) {
-    const { workspace, token, place, encryptionKey } = opened.value;
-    const login = firstLogin(access, token, publicUrl);
-    sayReady(
-      { url: publicUrl, dataDir: settings.dataDir, place, workspace, token, encryptionKey, login },
-      terminal,
-    );
+    const login = firstLogin(access, opened.value.token, publicUrl);
+    sayReady({ ...opened.value, url: publicUrl, dataDir: settings.dataDir, login }, terminal);
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.
