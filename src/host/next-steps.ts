@@ -21,24 +21,26 @@ export interface Ready {
   readonly token: OwnerToken | undefined;
   /** Whether a person reads this and nothing keeps it: then a token that was just made is shown, once. */
   readonly onTerminal?: boolean;
+  /** The id of the key that what is new is encrypted with, if it is. */
+  readonly encryptionKey?: string | undefined;
   /** A link by which the owner comes in with a browser, once. */
   readonly login?: string | undefined;
 }
 
 /** What a hub says once it is ready: for programs one JSON document, for people what to do next. */
 export const readySteps = (ready: Ready, { json }: { readonly json: boolean }): string => {
-  const { url, dataDir, workspace, token } = ready;
+  const { url, dataDir, workspace, token, encryptionKey } = ready;
   return json
-    ? `${JSON.stringify({ url, workspace, data_dir: dataDir, pid: process.pid, auth: token !== undefined })}\n`
+    ? `${JSON.stringify({ url, workspace, data_dir: dataDir, pid: process.pid, auth: token !== undefined, ...(encryptionKey !== undefined && { encryption_key: encryptionKey }) })}\n`
     : nextSteps(ready);
 };
 
 /** Where the hub is, and lines to paste into the clients that people have. */
 const nextSteps = (ready: Ready): string => {
-  const { url, dataDir, place, workspace, token } = ready;
+  const { url, dataDir, place, workspace, token, encryptionKey } = ready;
   const where = place === dataDir ? shortPath(dataDir) : place;
   const open = socketPathIn(url) === undefined ? stepsOverHttp(url, workspace) : stepsOverSocket(url);
-  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).
+  return `Signalbox is ready on ${url} (workspace "${workspace}", data in ${where}).${encryptionKey === undefined ? '' : `\nWhat is new is encrypted with key ${encryptionKey}.`}
 
 ${token === undefined ? open : stepsWithToken(ready, token)}
 

@@ -40,6 +40,8 @@ export interface OpenedHub {
   readonly place: string;
   /** What is not as it should be on the way there, though it works. */
   readonly warning: string | undefined;
+  /** The id of the key that what is new is encrypted with; undefined: nothing is. */
+  readonly encryptionKey: string | undefined;
 }
 
 export interface OpenHubOptions {
@@ -81,7 +83,15 @@ export const openHub = async (
   const { store: journal, engine } = workspaces.hub;
   const { place: kept, warning } = workspaces.storage;
   denials?.open(engine);
-  return ok({ hub, journal, engine, workspace: workspace.value.name, place: kept, warning });
+  return ok({
+    hub,
+    journal,
+    engine,
+    workspace: workspace.value.name,
+    place: kept,
+    warning,
+    encryptionKey: workspaces.encryptionKey,
+  });
 };
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {

@@ -86,10 +86,9 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
         certificate: exposure.value.tls?.cert,
       });
   if (!stop.signal.aborted) {
-    const { workspace, token, place } = opened.value;
-    const login = firstLogin(access, token, publicUrl);
+    const login = firstLogin(access, opened.value.token, publicUrl);
     const { dataDir, store } = settings;
-    sayReady({ url: publicUrl, dataDir, store, place, workspace, token, login }, terminal);
+    sayReady({ ...opened.value, url: publicUrl, dataDir, store, login }, terminal);
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.

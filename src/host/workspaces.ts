@@ -91,6 +91,11 @@ export class Workspaces {
     return hub;
   }
 
+  /** The id of the key that what is new is encrypted with; undefined: nothing is. */
+  get encryptionKey(): string | undefined {
+    return this.#options.keyring?.active;
+  }
+
   /** Of the hub. */
   get id(): string {
     return this.hub.store.identity.id;

@@ -68,6 +68,10 @@ const notRun: ReadonlyMap<string, string> = new Map([
     'it needs the token of a hub that is there; test/connect starts the same with one',
   ],
   [
+    'bin/signalbox erase ada --workspace main',
+    'it asks a person at a terminal; test/erase/erase.test.ts erases what agents wrote',
+  ],
+  [
     'signalbox token create --label prometheus --role reader --categories metrics',
     'it asks a person at a terminal; test/host/metrics.test.ts makes such a token',
   ],

@@ -82,6 +82,34 @@ describe('an encrypted journal', () => {
   });
 });
 
+describe('a key that cannot be had', () => {
+  it('does not keep encryption status from telling what is encrypted with which; a hub tells with which it does', async (t) => {
+    const vault = await openVault(t);
+    const hub = await vault.serve();
+    assert.match(
+      await hub.says('Ctrl-C'),
+      new RegExp(`^What is new is encrypted with key ${vault.key.replace('.', '\\.')}\\.$`, 'm'),
+    );
+    await stop(hub);
+    const lost = { ...none, SIGNALBOX_ENCRYPTION_KEY: 'file:/nowhere/keys' };
+    const { status, out, err } = await vault.run(['encryption', 'status'], { env: lost });
+    assert.equal(status, 0, err);
+    assert.match(out, /^The key that is configured cannot be had: .*there is no file \/nowhere\/keys/);
+    assert.match(
+      out,
+      new RegExp(`^hub: .*0 plain, \\d+ encrypted with ${vault.key}, which is not here$`, 'm'),
+    );
+    const told = await vault.json(['encryption', 'status'], { env: lost });
+    assert.match(String(Object(told).fault), /there is no file/);
+    const bare = await vault.serve({
+      SIGNALBOX_WORKSPACE: 'main',
+      SIGNALBOX_DATA_DIR: join(vault.home, 'bare'),
+    });
+    assert.doesNotMatch(await bare.says('Ctrl-C'), /encrypted/);
+    await stop(bare);
+  });
+});
+
 describe('keys', () => {
   it('are refused where others can read them, where they are none, and where there are none', async (t) => {
     const vault = await openVault(t);
@@ -90,6 +118,9 @@ describe('keys', () => {
     const open = await list(vault.env);
     assert.equal(open.status, 5, open.err);
     assert.match(open.err, /others than its owner have a right to .*keys \(mode 0644\)\. Run chmod go=/);
+    const empty = await list({ ...none, SIGNALBOX_ENCRYPTION_KEY: '' });
+    assert.equal(empty.status, 2, empty.err);
+    assert.match(empty.err, /SIGNALBOX_ENCRYPTION_KEY is set and empty/);
     const absent = await list({ ...none, SIGNALBOX_ENCRYPTION_KEY: 'file:/nowhere/keys' });
     assert.match(absent.err, /SIGNALBOX_ENCRYPTION_KEY: there is no file \/nowhere\/keys/);
     const odd = await list({ ...none, SIGNALBOX_ENCRYPTION_KEY: 'hunter2' });

@@ -186,8 +186,53 @@ describe('every metric', () => {
     for (const [name, { type, labels, help }] of Object.entries(definitions)) {
       const shown = labels.map((label) => `\`${label}\``).join(', ') || 'none';
       assert.ok(page.includes(`| \`${name}\` | ${type} | ${shown} | ${help} |`), name);
-      const unit = /_(?:seconds|total|info|entries|calls|open|writable)$/;
+      const unit = /_(?:seconds|total|info|entries|calls|open|writable|requests|tasks)$/;
       assert.match(name, unit, 'a name ends in its unit, or in what is counted');
+    }
+  });
+});
+
+describe('what /metrics tells of queues', () => {
+  it('is how many wait for locks and for how long, and how many tasks are ready', async (t) => {
+    const served = await serve(t, undefined, { gate });
+    const headers = { authorization: 'admin' };
+    const start = async (agent: string) => {
+      const started = await post(served, 'start', { body: { agent }, headers });
+      return { ...headers, 'signalbox-session': Object(started.body).session };
+    };
+    const [ada, bob] = [await start('ada'), await start('bob')];
+    const body = { name: 'wave:1' };
+    assert.equal((await post(served, 'lock_acquire', { body, headers: ada })).status, 200);
+    const waiting = post(served, 'lock_acquire', { body: { ...body, wait_ms: 60_000 }, headers: bob });
+    while ((await served.waiting()) === 0) await new Promise(setImmediate);
+    await post(served, 'task_add', { body: { tasks: [{ title: 'x' }, { title: 'y' }] }, headers });
+    const { text } = await ask(served, '/metrics');
+    const of = { workspace: 'main' };
+    assert.equal(valueOf(text, 'signalbox_lock_queue_requests', of), 1);
+    assert(valueOf(text, 'signalbox_lock_queue_oldest_seconds', of) >= 0);
+    assert.equal(valueOf(text, 'signalbox_ready_tasks', of), 2);
+    assert.equal((await post(served, 'lock_release', { body, headers: ada })).status, 200);
+    assert.equal((await waiting).status, 200);
+    const later = await ask(served, '/metrics');
+    assert.equal(valueOf(later.text, 'signalbox_lock_queue_requests', of), 0);
+  });
+});
+
+describe('what /metrics tells of the process', () => {
+  it('is numbers from the first time on, with the labels that docs/metrics.md names', async (t) => {
+    const served = await serve(t, undefined, { gate });
+    const { text } = await ask(served, '/metrics');
+    assert.doesNotMatch(text, /nan$|9223372036/im);
+    const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
+    const described = new Map(
+      [...page.matchAll(/^\| `(signalbox_\w+)` \| \w+ \| ([^|]+) \|/gm)].map(([, name = '', labels = '']) => [
+        name,
+        [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+      ]),
+    );
+    for (const [, name = '', said = ''] of text.matchAll(/^(\w+)\{(.*)\} /gm)) {
+      const labels = [...said.matchAll(/(\w+)="/g)].flatMap(([, label]) => (label === 'le' ? [] : [label]));
+      assert.deepEqual(labels, described.get(name.replace(/_(?:bucket|sum|count)$/, '')), name);
     }
   });
 });

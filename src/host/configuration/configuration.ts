@@ -152,8 +152,10 @@ const fromOutside = (
   keyNames.flatMap((name) => {
     const { variable } = keys[name];
     const flag = flags[name];
-    // A variable that is empty counts as none: it is how scripts take one back.
+    // A variable that is empty counts as none, where nothing depends on it: it is how scripts take one back.
     const text = flag === undefined ? env[variable] || undefined : String(flag);
+    if (flag === undefined && env[variable] === '' && keys[name].neverEmpty === true)
+      return [{ refusal: emptyVariable(variable), at: { kind: 'environment', variable } }];
     if (text === undefined) return [];
     const why = faultInSaid(keys[name], text);
     const origin =
@@ -171,7 +173,12 @@ const fromEnvFiles = ({ envFiles, cwd }: Surroundings, said: Map<KeyName, Said>)
   keyNames.flatMap((name) => {
     const { variable } = keys[name];
     const found = envFiles?.said.get(variable);
-    if (found === undefined || found.text === '' || said.has(name)) return [];
+    if (found === undefined || said.has(name)) return [];
+    if (found.text === '' && keys[name].neverEmpty === true)
+      return [
+        { refusal: emptyVariable(variable, found), at: { kind: 'file', path: found.path, line: found.line } },
+      ];
+    if (found.text === '') return [];
     const { text, path, line, literal, isSecret } = found;
     const why = faultInSaid(keys[name], text, literal);
     const origin = { kind: 'file', path, line } as const;
@@ -220,6 +227,12 @@ const secretOf = (
   const place = origin.kind === 'file' ? `${placeOf(origin)}: ${called}` : called;
   return secretIn({ text, literal, place, folder, form: keys[name].form }, env);
 };
+
+const emptyVariable = (variable: string, file?: { readonly path: string; readonly line: number }): Refusal =>
+  refuse(
+    'invalid_input',
+    `${file === undefined ? '' : `${file.path}:${file.line}: `}${variable} is set and empty, as when a command that was to print the key has failed. Without a key everything would be stored as plain text, so nothing was done. Give it the key, or unset it.`,
+  );
 
 /** Neither what was found nor why it cannot be, which may repeat it. */
 const uselessSecret = (variable: string, origin: Origin): Refusal =>

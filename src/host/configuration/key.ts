@@ -24,4 +24,6 @@ export interface Key {
    * and in a file by nothing else.
    */
   readonly secret?: true;
+  /** A variable that is empty is refused, where going on without it would be worse than stopping; else it counts as none. */
+  readonly neverEmpty?: true;
 }

@@ -89,7 +89,7 @@ const filesOf = ({ files }: Key): string => {
 
 const configurationPage = (): string =>
   page('Configuration', [
-    "What is said nearest to the call holds: a flag, else a variable of the environment, else one in a file that is named with `--env-file`, else the repository's file, else the person's own file, else the default. A variable that is empty counts as none. `signalbox config` shows each value and where it comes from.",
+    "What is said nearest to the call holds: a flag, else a variable of the environment, else one in a file that is named with `--env-file`, else the repository's file, else the person's own file, else the default. A variable that is empty counts as none; only that of the key for encryption is refused then. `signalbox config` shows each value and where it comes from.",
     markdownTable(
       ['Key in a file', 'Flag', 'Environment', 'Default', 'In which files', 'Meaning'],
       keyNames.map((name) => {

@@ -30,6 +30,18 @@ const samples: Readonly<Record<string, string>> = {
   'redis-url': 'redis://me:hunter2@redis.example',
 };
 
+describe('the key for encryption', () => {
+  it('is refused as an empty variable, which other keys may be: then everything would be plain', async (t) => {
+    const place = openPlace(t);
+    place.own('encryption_key: file:~/keys\n');
+    for (const name of secretKeys) {
+      const read = await place.read({ [keys[name].variable]: '' });
+      assert.equal(read.ok, name !== 'encryption-key', name);
+      if (!read.ok) assert.match(read.message, /^SIGNALBOX_ENCRYPTION_KEY is set and empty, .*unset it\.$/);
+    }
+  });
+});
+
 describe('a key that is a secret', () => {
   for (const name of secretKeys) {
     const { variable } = keys[name];

@@ -89,6 +89,7 @@ export const storeKeys = {
     example: 'file:~/.config/signalbox/encryption.keys',
     files: 'own',
     secret: true,
+    neverEmpty: true,
   },
 } as const;
 

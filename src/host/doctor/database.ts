@@ -13,8 +13,10 @@ import {
   readKeptStore,
 } from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
+import { isDraft } from '../upkeep/drafts.ts';
 import { refuseHalfRestored } from '../upkeep/restore/half-restored.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
+import { leftDraft } from './left-draft.ts';
 import { mendArchive, moveAside } from './mends.ts';
 
 /** Where the journals are in a database: whether it is the right one, can be reached and used, and what is in it. */
@@ -67,6 +69,10 @@ const ofJournals = async (
   if (names.value.length === 0) return [unopened(noJournals(storage.place), settings, kept)];
   const findings: Finding[] = names.value.includes(hubJournal) ? [] : [withoutList(storage, settings)];
   for (const name of names.value) {
+    if (isDraft(name)) {
+      findings.push(leftDraft(name, { where: storage.placeOf(name), remove: undefined }));
+      continue;
+    }
     const checked = await checkJournal(storage, name);
     findings.push(
       checked.ok

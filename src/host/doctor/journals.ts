@@ -2,14 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { onlyPartition } from '../../areas/workspaces/model.ts';
 import { type Refusal, ok } from '../../kernel/errors.ts';
-import { workspaceJournal } from '../../journal/storage.ts';
+import { type JournalName, hubJournal, workspaceJournal } from '../../journal/storage.ts';
 import { spoken } from '../../kernel/instants.ts';
 import { journalFile } from '../../stores/sqlite/storage.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { withStorage } from '../storage.ts';
+import { isDraft } from '../upkeep/drafts.ts';
 import { type Check, type Finding, type Patient, type ReadJournal, bad, good, warn } from './check.ts';
+import { leftDraft } from './left-draft.ts';
 import { asideOf, denial, isForeign, mendArchive, moveAside, permit } from './mends.ts';
 
 export const journals: Check = {
@@ -36,9 +38,14 @@ const isLocked = async ({ file, checked }: ReadJournal, dataDir: string): Promis
   (isForeign(dataDir) || (await denial(join(dataDir, file), 'write')) !== undefined);
 
 const ofJournal = ({ file, checked }: ReadJournal, dataDir: string): Finding =>
-  checked.ok
-    ? good(`${file}: ${entriesIn(checked.value.entries)}, all good.`)
-    : unread(`${file}: ${checked.message}`, checked, join(dataDir, file));
+  isDraft(nameOf(file))
+    ? leftDraft(nameOf(file), { where: file, remove: `rm ${shellWord(join(dataDir, file))}*` })
+    : checked.ok
+      ? good(`${file}: ${entriesIn(checked.value.entries)}, all good.`)
+      : unread(`${file}: ${checked.message}`, checked, join(dataDir, file));
+
+const nameOf = (file: string): JournalName =>
+  dirname(file) === '.' ? hubJournal : workspaceJournal(basename(file, '.journal'));
 
 const unread = (what: string, { code, details }: Refusal, path: string): Finding => {
   // The journal itself is as it should be.

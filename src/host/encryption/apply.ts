@@ -3,6 +3,7 @@ import type { Log } from '../../engine/log.ts';
 import type { Keyring } from '../../journal/cipher.ts';
 import { removeSnapshot } from '../../journal/snapshots.ts';
 import { type JournalName, type Storage, hubJournal } from '../../journal/storage.ts';
+import { present } from '../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import { type Alone, whileAlone } from '../at-work.ts';
@@ -10,8 +11,9 @@ import type { Given } from '../commands/command.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
+import { isDraft } from '../upkeep/drafts.ts';
 import { withoutHub } from '../upkeep/hub-at-work.ts';
-import { isDraft } from './census.ts';
+import { demandKeys, takeCensus } from './census.ts';
 import { openKeyring } from './open-keyring.ts';
 import { type Rewritten, rewriteJournal } from './rewrite.ts';
 
@@ -21,10 +23,11 @@ export const applyEncryption = async (given: Given): Promise<Outcome<true>> => {
   const { settings } = configuration;
   const keyring = await openKeyring(settings.encryptionKey, log);
   if (!keyring.ok) return keyring;
-  if (keyring.value === undefined) return noKey;
   // What is rotated meanwhile counts from the next time on.
-  keyring.value.close();
-  const { ring } = keyring.value;
+  keyring.value?.close();
+  const ring = keyring.value?.ring;
+  const decrypt = flags.has('decrypt');
+  if (ring === undefined && !decrypt) return noKey;
   return withoutHub(settings.dataDir, () =>
     withStorage(settings, async (storage) => {
       const names = await storage.names();
@@ -33,7 +36,7 @@ export const applyEncryption = async (given: Given): Promise<Outcome<true>> => {
       const done = await whileAlone(storage, (alone) =>
         applyTo(
           names.value.filter((name) => !isDraft(name)),
-          { storage, ring, decrypt: flags.has('decrypt'), settings, log, alone },
+          { storage, ring, decrypt, settings, log, alone },
         ),
       );
       return done.ok ? ok(tell(given, done.value)) : done;
@@ -48,7 +51,8 @@ const noKey = refuse(
 
 interface Applying {
   readonly storage: Storage;
-  readonly ring: Keyring;
+  /** Undefined: without a key, where everything is to be plain. */
+  readonly ring: Keyring | undefined;
   readonly decrypt: boolean;
   readonly settings: Pick<Settings, 'cacheDir'>;
   readonly log: Log;
@@ -59,10 +63,12 @@ type Applied = Rewritten & { readonly name: JournalName };
 
 const applyTo = async (names: readonly JournalName[], applying: Applying): Promise<Outcome<Applied[]>> => {
   const { storage, ring, decrypt, settings, log, alone } = applying;
+  const readable = await demandReadable(names, applying);
+  if (!readable.ok) return readable;
   const target = {
     storage,
-    cipherOf: (journal: string) => ring.cipher(journal),
-    key: decrypt ? undefined : ring.active,
+    cipherOf: (journal: string) => present(ring, 'what is encrypted needs a key').cipher(journal),
+    key: decrypt ? undefined : ring?.active,
   };
   const done: Applied[] = [];
   // The list of workspaces comes last: where it is as it is to be, everything is.
@@ -77,6 +83,21 @@ const applyTo = async (names: readonly JournalName[], applying: Applying): Promi
     done.push({ name, ...rewritten.value });
   }
   return ok(done);
+};
+
+/** Of all journals, before anything of the first is written. */
+const demandReadable = async (
+  names: readonly JournalName[],
+  { storage, ring }: Pick<Applying, 'storage' | 'ring'>,
+): Promise<Outcome<true>> => {
+  for (const name of names) {
+    const census = await takeCensus(storage, name);
+    if (!census.ok) return census;
+    if (ring === undefined && census.value.keys.size > 0) return noKey;
+    const readable = demandKeys(census.value, ring?.ids ?? []);
+    if (!readable.ok) return readable;
+  }
+  return ok(true);
 };
 
 /** What was made from a journal by its other form: it is of no use any more, and may say in plain text what is encrypted now. */

@@ -1,7 +1,8 @@
 import { sealedWith } from '../../journal/cipher.ts';
 import { type Store, StoreFailure } from '../../journal/store.ts';
 import type { JournalName, Storage } from '../../journal/storage.ts';
-import { type Outcome, ok } from '../../kernel/errors.ts';
+import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { entriesIn } from '../journal-check.ts';
 
 /** How the entries of one journal are stored. Needs no key. */
 export interface Census {
@@ -14,14 +15,6 @@ export interface Census {
 
 const pageRows = 5_000;
 
-/** What a journal that is being rewritten is called until it takes the place of the old one. No workspace has such a name. */
-const draftMark = '~encryption';
-
-export const draftOf = (name: JournalName): JournalName =>
-  `workspaces/${name.replace('workspaces/', '')}${draftMark}`;
-
-export const isDraft = (name: JournalName): boolean => name.endsWith(draftMark);
-
 export const takeCensus = async (storage: Storage, journal: JournalName): Promise<Outcome<Census>> => {
   const store = await storage.open(journal, 'must-exist');
   if (!store.ok) return store;
@@ -33,6 +26,22 @@ export const takeCensus = async (storage: Storage, journal: JournalName): Promis
   } finally {
     await store.value.close();
   }
+};
+
+/** Refuses what cannot be read as a whole with the keys that are there, by their ids. */
+export const demandKeys = (
+  { journal, keys }: Pick<Census, 'journal' | 'keys'>,
+  known: readonly string[],
+): Outcome<true> => {
+  const missing = [...keys.keys()].filter((key) => !known.includes(key));
+  if (missing.length === 0) return ok(true);
+  const which = missing.map((key) => `${entriesIn(keys.get(key) ?? 0)} with ${key}`).join(', ');
+  const has = known.length === 0 ? 'no key' : `only ${known.join(', ')}`;
+  return refuse(
+    'encryption_key_missing',
+    `Of ${journal} are encrypted: ${which}; this process has ${has}. Nothing was changed. Let SIGNALBOX_ENCRYPTION_KEY, or encryption_key in your configuration file, say where all of them are, one on each line, and call again.`,
+    { journal, keys: missing },
+  );
 };
 
 /** Throws `StoreFailure`. */

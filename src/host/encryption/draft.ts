@@ -4,7 +4,6 @@ import { type Cipher, sealedWith } from '../../journal/cipher.ts';
 import { unopened } from '../../journal/codec.ts';
 import type { Storage } from '../../journal/storage.ts';
 import { type Store, StoreFailure, type StoredRow } from '../../journal/store.ts';
-import { takeOverKeys } from '../../journal/subject-keys.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 
@@ -30,10 +29,11 @@ export type Drafted = Outcome<Seq> | 'stale';
 
 const pageRows = 500;
 
-/** Adds what is missing, then compares all of it; how many entries there are. Throws `StoreFailure`. */
+/**
+ * Adds what is missing, then compares all of it; how many entries there are. The keys of personal text stay with the
+ * old journal until this one takes its place, so that what is erased meanwhile is erased. Throws `StoreFailure`.
+ */
 export const completeDraft = async (rewriting: Rewriting): Promise<Drafted> => {
-  if (rewriting.to.subjectKeys !== undefined)
-    await takeOverKeys(rewriting.to.subjectKeys, (await rewriting.from.subjectKeys?.load()) ?? []);
   const filled = await fill(rewriting);
   return filled === 'stale' || !filled.ok ? filled : compare(rewriting);
 };

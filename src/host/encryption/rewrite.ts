@@ -3,7 +3,8 @@ import { type Store, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { atWorkOffice } from '../at-work.ts';
-import { countIn, draftOf } from './census.ts';
+import { encryptionDraftOf as draftOf } from '../upkeep/drafts.ts';
+import { countIn, demandKeys } from './census.ts';
 import { type Drafted, type Target, completeDraft } from './draft.ts';
 
 export type { Target } from './draft.ts';
@@ -26,7 +27,7 @@ export const rewriteJournal = async (target: Target, name: JournalName): Promise
   if (!old.ok) return old;
   try {
     const made = await makeBeside(old.value, target, name);
-    if (!made.ok) return made;
+    if (!made.ok) return hopeless.has(made.code) ? await withoutDraft(storage, name, made) : made;
     const placed = made.value.untouched
       ? await storage.remove(draftOf(name))
       : await takePlace(storage, name, made.value.entries);
@@ -35,6 +36,18 @@ export const rewriteJournal = async (target: Target, name: JournalName): Promise
     if (failure instanceof StoreFailure) return failure.refusal;
     throw failure;
   }
+};
+
+/** With these an earlier attempt cannot be gone on with, and nothing of it may stay behind. */
+const hopeless: ReadonlySet<ErrorCode> = new Set([
+  'encryption_key_missing',
+  'invalid_state',
+  'journal_corrupt',
+]);
+
+const withoutDraft = async (storage: Storage, name: JournalName, refusal: Refusal): Promise<Refusal> => {
+  const removed = await storage.remove(draftOf(name));
+  return removed.ok ? refusal : removed;
 };
 
 /** Only while it is as it was: a command that opens the journal for one call holds no office. */
@@ -58,6 +71,8 @@ const makeOpen = async (old: Store, target: Target, name: JournalName): Promise<
   const done = target.key === undefined ? plain : (keys.get(target.key) ?? 0);
   if (done === entries) return ok({ journal, entries, untouched: true });
   if ((await old.elect(atWorkOffice)) === undefined) return inUse(name);
+  const readable = demandKeys({ journal: name, keys }, target.cipherOf(journal).keys());
+  if (!readable.ok) return readable;
   const copied = await draft(old, target, name);
   return copied.ok ? ok({ journal, entries: copied.value, untouched: false }) : copied;
 };
@@ -78,9 +93,9 @@ const draft = async (old: Store, target: Target, name: JournalName): Promise<Out
     const isBegun = there.value.includes(draftOf(name));
     const made = isBegun || attempt > 1 ? await drafted(old, target, name) : 'stale';
     if (made !== 'stale') return made;
-    if (attempt > 2) return notTheSame(name);
     const removed = await storage.remove(draftOf(name));
     if (!removed.ok) return removed;
+    if (attempt > 2) return notTheSame(name);
   }
 };
 

@@ -1,7 +1,8 @@
 import { accessIntent } from '../../areas/access/decide/index.ts';
 import { authorsIn } from '../../journal/authorship.ts';
 import { StoreFailure } from '../../journal/store.ts';
-import { masked } from '../../journal/subject-keys.ts';
+import type { JournalName, Storage } from '../../journal/storage.ts';
+import { isErasable, masked } from '../../journal/subject-keys.ts';
 import type { Actor } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
@@ -13,9 +14,10 @@ import { confirmPerson } from '../confirmation.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { ownerPrincipal } from '../owner.ts';
-import { withStorage } from '../storage.ts';
+import { archivesOf, withStorage } from '../storage.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 import type { Workspace } from '../workspace.ts';
+import { type Copies, type Copy, clearCopies } from './copies.ts';
 import { type WantedSubject, subjectOf } from './subject.ts';
 
 const command = 'erase';
@@ -45,7 +47,10 @@ export const eraseSubject = async (given: Given): Promise<Outcome<true>> => {
   try {
     const { hub } = journals.value;
     const opened = owner.value === 'hub' ? ok(hub) : await journals.value.get(journal.value.workspace);
-    return opened.ok ? await eraseIn(opened.value, asked.value, given) : opened;
+    if (!opened.ok) return opened;
+    const { storage } = journals.value;
+    const erasing = { workspace: opened.value, storage, journal: journal.value.journal };
+    return await eraseIn(erasing, asked.value, given);
   } catch (thrown) {
     if (thrown instanceof StoreFailure) return thrown.refusal;
     throw thrown;
@@ -72,41 +77,63 @@ const askedOf = ({ words, flags }: Given): Outcome<Asked> => {
   return kind.ok ? ok({ name, kind: kind.value }) : kind;
 };
 
+/** What is erased, and where. */
+interface Erasing {
+  readonly workspace: Workspace;
+  readonly storage: Storage;
+  readonly journal: JournalName;
+}
+
 const eraseIn = async (
-  { name: workspace, engine, store }: Workspace,
+  { workspace: { name: workspace, engine, store }, storage, journal }: Erasing,
   { name, kind }: Asked,
-  { terminal }: Given,
+  { configuration: { settings }, terminal }: Given,
 ): Promise<Outcome<true>> => {
   const keys = store.subjectKeys;
   if (keys === undefined) return notSealed;
   const authors = await authorsIn({ store, codec: engine.journal.codec, areas: engine.areas });
   const subject = subjectOf(authors, name, kind);
   if (!subject.ok) return subject;
-  const confirmed = await confirmPerson({
-    lines: announced(subject.value, workspace),
-    command: `signalbox erase ${name}`,
-  });
-  if (!confirmed.ok) return confirmed;
   const { of, sealed, plain } = subject.value;
-  const retired = await keys.retire(masked(of));
-  const written = await engine.report(
-    command,
-    accessIntent({ type: 'erase', of: { ...of, keys: retired } }),
-    person,
+  const living = (await keys.load()).filter(
+    (key) => key.secret !== undefined && key.subject !== undefined && isErasable(key.subject, masked(of)),
   );
-  if (!written.ok) return written;
+  // What is done already needs nobody's word; what it has left elsewhere is looked through again.
+  if (living.length > 0) {
+    const confirmed = await confirmPerson({
+      lines: announced(subject.value, workspace),
+      command: `signalbox erase ${name}`,
+    });
+    if (!confirmed.ok) return confirmed;
+  }
+  const retired = living.length > 0 ? await keys.retire(masked(of)) : [];
+  if (living.length > 0) {
+    const intent = accessIntent({ type: 'erase', of: { ...of, keys: retired } });
+    const written = await engine.report(command, intent, person);
+    if (!written.ok) return written;
+  }
   const left = await engine.forgotten();
   if (left !== undefined) return left;
+  const copies = await clearCopies({
+    dataDir: settings.dataDir,
+    archives: archivesOf(settings),
+    storage,
+    name: journal,
+    store,
+  });
   const answer = {
     workspace,
     ...of,
     keys_destroyed: retired.length,
     entries_sealed: sealed,
     entries_plain: plain,
+    keys_destroyed_in: copies.keysDestroyedIn,
+    keys_left_in: copies.keysLeftIn,
+    copies: copies.files,
     not_reached: notReached,
   };
   if (terminal.json) writeJson(terminal, answer);
-  else terminal.out.write(told(subject.value, retired.length));
+  else terminal.out.write(told({ subject: subject.value, keys: retired.length, copies }));
   return ok(true);
 };
 
@@ -126,18 +153,42 @@ const plainText = (plain: number): string =>
 /** What the program knows of nothing in particular, and can say all the same. */
 const notReached: readonly string[] = [
   'what clients and people were shown before, and keep: answers, events, logs of their own',
-  'files made of it with the texts in them: exports, reports, and copies of the data directory that include the .keys file beside the journal (one without it holds sealed text only; a checkpoint holds none)',
+  'copies that nothing here knows of: what was printed, or copied by other means; of these, copies of a .keys file, and of the data directory with the .keys files in it, bring the texts back (a backup without its .keys file holds sealed text only; a checkpoint holds none)',
   'the cache of another machine that works on this journal, until a Signalbox there opens it again',
   'what others wrote about them, their names, and what is no personal text: labels, checklists, names of locks and files',
 ];
 
-const told = ({ whose, plain }: WantedSubject, keys: number): string =>
+interface Erased {
+  readonly subject: WantedSubject;
+  readonly keys: number;
+  readonly copies: Copies;
+}
+
+const told = ({ subject: { whose, sealed, plain }, keys, copies }: Erased): string =>
   [
-    keys === 0
-      ? `There was nothing left to erase of what ${whose} wrote.`
-      : `What ${whose} wrote is erased: ${keys === 1 ? '1 key is' : `${keys} keys are`} destroyed, here, in the state, in the snapshot and in the text index. Nothing is mirrored to git.`,
+    keys > 0
+      ? `What ${whose} wrote is erased: ${keys === 1 ? '1 key is' : `${keys} keys are`} destroyed, here, in the state, in the snapshot and in the text index. Nothing is mirrored to git.`
+      : sealed > 0
+        ? `What ${whose} wrote is erased already: ${entriesIn(sealed)} ${sealed === 1 ? 'says' : 'say'} nothing any more. Nothing was left to erase here.`
+        : `There was nothing to erase of what ${whose} wrote: none of it is sealed.`,
     ...(plain === 0 ? [] : [plainText(plain)]),
+    ...listed('Keys of theirs were destroyed as well in:', copies.keysDestroyedIn),
+    ...listed(
+      'In these files of keys nothing could be destroyed. They may bring it back: delete them, and those of a new backup serve instead:',
+      copies.keysLeftIn,
+    ),
+    ...listed('Files with copies that are known:', copies.files.map(copyText)),
     'Out of reach are:',
     ...notReached.map((one) => `- ${one}`),
     '',
   ].join('\n');
+
+const listed = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [title, ...lines.map((line) => `- ${line}`)];
+
+const copyText = ({ path, kind }: Copy): string =>
+  ({
+    archive: `${path}: entries of the journal, with texts that nothing opens any more`,
+    backup: `${path}: a backup, with texts that nothing opens any more unless a copy of its .keys file is somewhere else`,
+    export: `${path}: an export, in plain text; delete it`,
+  })[kind];

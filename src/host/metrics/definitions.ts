@@ -14,8 +14,8 @@ const define = (type: MetricType, help: string, labels: readonly string[] = []):
 });
 
 /**
- * All metrics of a hub. A label is one of a bounded number of words of ours, or the name of a workspace that is open;
- * never an agent, a principal or what a caller has written.
+ * All metrics of a hub. A label is one of a bounded number of words of ours or of Node, or the name of a workspace that is
+ * open; never an agent, a principal or what a caller has written.
  */
 export const definitions = {
   signalbox_call_duration_seconds: define(
@@ -67,6 +67,17 @@ export const definitions = {
     'Calls that write and whose outcome is not durable yet, in all workspaces.',
   ),
   signalbox_waits_open: define('gauge', 'Calls that wait for what others do.', ['workspace']),
+  signalbox_lock_queue_requests: define('gauge', 'Requests that wait in the queue of a lock.', ['workspace']),
+  signalbox_lock_queue_oldest_seconds: define(
+    'gauge',
+    'For how long the oldest of these requests has been waiting; 0 when there are none.',
+    ['workspace'],
+  ),
+  signalbox_ready_tasks: define(
+    'gauge',
+    'Tasks that could be claimed now, as far as they themselves are concerned.',
+    ['workspace'],
+  ),
   signalbox_journal_entries: define('gauge', 'Number of the last entry of the journal.', ['workspace']),
   signalbox_store_writable: define('gauge', 'Whether a change could be stored now: 1 or 0.', ['workspace']),
   signalbox_follower_behind_entries: define(

@@ -34,7 +34,7 @@ export class Metrics {
 
   async read(): Promise<MetricsPage> {
     this.#standings = await this.#measuring.standings();
-    return { type: this.#registry.contentType, text: await this.#registry.metrics() };
+    return { type: this.#registry.contentType, text: withoutUnmeasured(await this.#registry.metrics()) };
   }
 
   #ofCalls(): void {
@@ -78,6 +78,11 @@ export class Metrics {
     const each = (of: (standing: Standing) => number): Values =>
       this.#standings.map((standing) => [{ workspace: standing.workspace }, of(standing)]);
     this.#gauged('signalbox_waits_open', () => each(({ waits }) => waits));
+    this.#gauged('signalbox_lock_queue_requests', () => each(({ lockQueue }) => lockQueue.requests));
+    this.#gauged('signalbox_lock_queue_oldest_seconds', () =>
+      each(({ lockQueue }) => lockQueue.oldestSeconds),
+    );
+    this.#gauged('signalbox_ready_tasks', () => each(({ readyTasks }) => readyTasks));
     this.#gauged('signalbox_journal_entries', () => each(({ entries }) => entries));
     this.#gauged('signalbox_store_writable', () => each(({ writable }) => (writable ? 1 : 0)));
     this.#gauged('signalbox_follower_behind_entries', () =>
@@ -124,6 +129,12 @@ export class Metrics {
     return { name, help, labelNames: [...labels], registers: [this.#registry] };
   }
 }
+
+/** Where the delay of the event loop was not measured yet, prom-client says the bounds of an empty histogram. */
+const withoutUnmeasured = (text: string): string =>
+  /^signalbox_nodejs_eventloop_lag_mean_seconds nan$/im.test(text)
+    ? text.replaceAll(/^signalbox_nodejs_eventloop_lag_(?:m\w+|stddev|p\d+)_seconds .*\n/gm, '')
+    : text;
 
 interface About {
   readonly name: string;

@@ -1,16 +1,25 @@
 import type { JournalName, Storage } from '../../journal/storage.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 
-/** No workspace has two dots in its name. */
-const suffix = '..draft';
+/** What is built of journals that take the place of others once they are whole; no workspace has such a name. */
+const marks = { placing: '..draft', encryption: '~encryption' } as const;
 
 /** The last part of its name. */
 export const fileOf = (name: JournalName): string => name.slice(name.lastIndexOf('/') + 1);
 
-/** Where a journal is built that is to come to its place once it is whole. */
-export const draftOf = (name: JournalName): JournalName => `workspaces/${fileOf(name)}${suffix}`;
+const beside = (name: JournalName, mark: string): JournalName => `workspaces/${fileOf(name)}${mark}`;
 
-export const isDraft = (name: JournalName): boolean => name.endsWith(suffix);
+/** Where a journal is built that is restored, imported, migrated or begun anew. */
+export const draftOf = (name: JournalName): JournalName => beside(name, marks.placing);
+
+/** Where a journal is stored anew under another key. */
+export const encryptionDraftOf = (name: JournalName): JournalName => beside(name, marks.encryption);
+
+/** Whether it is no journal of anybody's yet, whatever builds it. */
+export const isDraft = (name: JournalName): boolean =>
+  Object.values(marks).some((mark) => name.endsWith(mark));
+
+export const isEncryptionDraft = (name: JournalName): boolean => name.endsWith(marks.encryption);
 
 /** Puts a journal that was built in its place, where there is none. */
 export const placeDraft = (storage: Storage, name: JournalName): Promise<Outcome<true>> =>

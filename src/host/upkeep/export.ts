@@ -11,6 +11,7 @@ import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
 import { codecOf } from './entry-codec.ts';
+import { rememberCopy } from './known-copies.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 
 /** Takes lines; where it cannot, that is thrown. */
@@ -41,6 +42,8 @@ export const exportJournal = async (given: Given): Promise<Outcome<true>> => {
       const path = resolve(out);
       const written = await toFile(path, (write) => writeEntries(given, store?.value, write));
       if (!written.ok) return written;
+      if (store !== undefined)
+        await rememberCopy(given, { path, kind: 'export', journals: [store.value.identity.id] });
       if (terminal.json) writeJson(terminal, { export: path, workspace, entries: written.value });
       else terminal.out.write(`${path}: ${entriesIn(written.value)} of ${workspace}\n`);
       return ok(true);

@@ -263,6 +263,10 @@ export const ticketsOf = (slice: LeasesSlice, session: string): readonly Ticket[
   ...slice.tickets.scan('session', session),
 ];
 
+/** The request that has been waiting for longest. */
+export const oldestTicket = (slice: LeasesSlice): Ticket | undefined =>
+  slice.tickets.first('all', onlyPartition);
+
 /** The entry that took a request of an agent out of a circle, as long as that is remembered. */
 export const refusalOf = (slice: LeasesSlice, agent: string, ticket: Seq): Seq | undefined =>
   slice.losses.get(agent)?.refused.find((one) => one.ticket === ticket)?.seq;

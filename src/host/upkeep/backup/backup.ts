@@ -6,6 +6,7 @@ import { writeJson } from '../../../surfaces/cli/plain.ts';
 import type { Given } from '../../commands/command.ts';
 import { entriesIn } from '../../journal-check.ts';
 import { withStorage } from '../../storage.ts';
+import { rememberCopy } from '../known-copies.ts';
 import { nothingKept } from '../nothing-kept.ts';
 import { shownJournal } from './format.ts';
 import { type BackupSource, type WrittenBackup, writeBackup } from './write.ts';
@@ -20,6 +21,8 @@ export const backUp = async (given: Given): Promise<Outcome<true>> => {
     const written = await backUpTo({ storage, given, withKeys: !flags.has(noKeys) }, path);
     if (!written.ok) return written;
     const { journals, beginning, sha256, keysPath } = written.value;
+    if (typeof out === 'string')
+      await rememberCopy(given, { path, kind: 'backup', journals: journals.map(({ id }) => id) });
     if (terminal.json)
       writeJson(terminal, {
         backup: path,
@@ -43,7 +46,9 @@ export const backUpTo = async (source: BackupSource, path: string): Promise<Outc
 };
 
 /** A name that says when, in the folder of backups. `what`: what it begins with. */
-export const backupIn = (dataDir: string, what: string): string => join(dataDir, 'backups', nameNow(what));
+export const backupIn = (dataDir: string, what: string): string => join(backupsIn(dataDir), nameNow(what));
+
+export const backupsIn = (dataDir: string): string => join(dataDir, 'backups');
 
 const nameNow = (what: string): string =>
   `signalbox-${what}-${isoTime(Date.now()).replaceAll(/[:.]/g, '-')}.jsonl.gz`;
@@ -73,7 +78,7 @@ const keysLines = (
 ): readonly string[] => {
   if (keysPath !== undefined)
     return [
-      `${keysPath}: the keys of personal text. They belong to the backup: without them it is restored without titles, messages and notes. Keep them apart from it, and after each signalbox erase replace them and all older ones by those of a new backup.`,
+      `${keysPath}: the keys of personal text. They belong to the backup: without them it is restored without titles, messages and notes. Keep them apart from it, and after each signalbox erase replace copies of them and of all older ones by those of a new backup.`,
     ];
   return journals.some(({ keys = [] }) => keys.length > 0)
     ? ['The keys of personal text were left out: restored elsewhere it has no titles, messages or notes.']
