@@ -2,7 +2,7 @@ import type { Caller } from '../../src/kernel/operation.ts';
 import { isRecord } from '../../src/kernel/json.ts';
 import { type AnswerChecks, messagesIn, recordsIn, seqOfMessage } from './answers.ts';
 import { Attempt, type Deed, type Ending, type Tamper } from './attempt.ts';
-import { Memory, type Wish, chooseWish } from './deeds.ts';
+import { Memory, type Theme, type Wish, chooseWish } from './deeds.ts';
 import type { Hub } from './hub.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { World } from './world.ts';
@@ -28,6 +28,7 @@ export interface AgentOptions {
   /** How many wishes it has before it comes to its end. */
   readonly wishes: number;
   readonly names: readonly string[];
+  readonly theme: Theme;
 }
 
 /** A client: has one wish after another, calls again under the same request id where it does not know, on any hub. */
@@ -95,7 +96,7 @@ export class Agent {
     if (this.#finishing === 'reading') return this.#do({ operation: 'inbox', input: {} });
     const number = this.#made;
     const choosing = { random, memory: this.#memory, name: this.name, others: this.#others, number };
-    this.#do(chooseWish(choosing));
+    this.#do(chooseWish(this.#options.theme, choosing));
   }
 
   #do({ operation, input }: Wish): void {

@@ -4,6 +4,7 @@ import { AnswerChecks } from './answers.ts';
 import type { Attempt, Tamper } from './attempt.ts';
 import { drawWeather, letChaosLoose } from './chaos.ts';
 import { SimulatedDisk } from './disk.ts';
+import type { Theme } from './deeds.ts';
 import { checkEnd } from './end.ts';
 import { within } from './globals.ts';
 import { Hub } from './hub.ts';
@@ -46,7 +47,9 @@ export interface Course {
   readonly trace: readonly string[];
 }
 
-const names = ['ada', 'bob', 'cyd', 'dan'];
+const names = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'];
+/** How many there are where everything is wanted; where all want the same, there are more. */
+const agentsMax = 4;
 /** How many calls all agents together want to make; at most twice as many. */
 const wishesMin = 18;
 const stepsMax = 60_000;
@@ -86,7 +89,13 @@ class Play implements Stage {
       ]),
     );
     this.hubs = hubNames.map((name) => new Hub(this.world, `hub ${name}`, watchers));
-    const agentNames = names.slice(0, 2 + random.below(names.length - 1));
+    const theme = random.weighted<Theme>([
+      [3, 'everything'],
+      [1, 'one lock'],
+      [1, 'few tasks'],
+    ]);
+    const [least, most] = theme === 'everything' ? [2, agentsMax] : [3, names.length];
+    const agentNames = names.slice(0, least + random.below(most - least + 1));
     const options = {
       world: this.world,
       hubs: this.hubs,
@@ -96,6 +105,7 @@ class Play implements Stage {
       pending: this.pending,
       wishes: Math.ceil((wishesMin + random.below(wishesMin)) / agentNames.length),
       names: agentNames,
+      theme,
     };
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
