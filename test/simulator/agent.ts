@@ -29,6 +29,10 @@ export interface AgentOptions {
   readonly wishes: number;
   readonly names: readonly string[];
   readonly theme: Theme;
+  /** All begin at the same moments, this far apart, so that their calls meet; 0: each when it likes. */
+  readonly beatMs: number;
+  /** The hub that all call first; undefined: each has its own. */
+  readonly home: Hub | undefined;
 }
 
 /** A client: has one wish after another, calls again under the same request id where it does not know, on any hub. */
@@ -52,7 +56,7 @@ export class Agent {
     this.#options = options;
     this.#others = options.names.filter((one) => one !== name);
     this.#byConnection = options.world.random.chance(0.5);
-    this.#home = options.world.random.pick(options.hubs);
+    this.#home = options.home ?? options.world.random.pick(options.hubs);
   }
 
   get idle(): boolean {
@@ -220,7 +224,13 @@ export class Agent {
     deed.over = true;
     this.#deed = undefined;
     const pause = random.chance(0.1) ? random.between(0, 4_000) : random.skewed(0, 200);
-    this.#later(this.#finishing === 'not yet' ? pause : 1, () => this.#next());
+    this.#later(this.#finishing === 'not yet' ? this.#onBeat(pause) : 1, () => this.#next());
+  }
+
+  #onBeat(ms: number): number {
+    const { world, beatMs } = this.#options;
+    const { now } = world.timeline;
+    return beatMs === 0 ? ms : Math.ceil((now + ms) / beatMs) * beatMs - now;
   }
 
   #learn(deed: Deed, value: unknown): void {

@@ -168,9 +168,9 @@ const queueUp: Choose = (choosing) => {
 const lookForWork: Choose = (choosing) => {
   const { random, memory } = choosing;
   if (memory.tasks.size > 0 && random.chance(0.7)) return finish(choosing);
-  if (random.chance(0.3)) return add(choosing);
+  if (random.chance(0.4)) return add(choosing);
   const which = random.chance(0.8) ? {} : { id: random.pick(taskIds) };
-  return wish('task_claim', { ...which, wait_ms: 2_000 + random.below(20_000) });
+  return wish('task_claim', { ...which, wait_ms: 5_000 + random.below(20_000) });
 };
 
 /** What the agents of a world are after. */

@@ -25,6 +25,8 @@ export interface Changes {
   readonly weather?: Partial<Weather>;
   /** False: no hub is told of what others store. */
   readonly rings?: boolean;
+  /** All worlds are of this kind. */
+  readonly theme?: Theme;
   readonly trace?: boolean;
 }
 
@@ -89,11 +91,12 @@ class Play implements Stage {
       ]),
     );
     this.hubs = hubNames.map((name) => new Hub(this.world, `hub ${name}`, watchers));
-    const theme = random.weighted<Theme>([
+    const drawn = random.weighted<Theme>([
       [3, 'everything'],
       [1, 'one lock'],
       [1, 'few tasks'],
     ]);
+    const { theme = drawn } = changes;
     const [least, most] = theme === 'everything' ? [2, agentsMax] : [3, names.length];
     const agentNames = names.slice(0, least + random.below(most - least + 1));
     const options = {
@@ -106,6 +109,8 @@ class Play implements Stage {
       wishes: Math.ceil((wishesMin + random.below(wishesMin)) / agentNames.length),
       names: agentNames,
       theme,
+      home: theme !== 'everything' && random.chance(0.5) ? random.pick(this.hubs) : undefined,
+      beatMs: theme !== 'everything' && random.chance(0.6) ? 1_000 : 0,
     };
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
