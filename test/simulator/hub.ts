@@ -7,8 +7,11 @@ import { Engine } from '../../src/engine/engine.ts';
 import { CarriedReports } from '../../src/host/carried-reports.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import type { Area } from '../../src/kernel/area.ts';
+import type { Slices } from '../../src/kernel/slices.ts';
 import { systemActor } from '../../src/kernel/entry.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { areEqual, contentOf, differenceOf } from './content.ts';
+import type { Checks } from './ledger/checks.ts';
 import { type Line, SimulatedStore, type Watcher, ringAfterCut } from './store.ts';
 import { Life } from './timeline.ts';
 import type { FaultKind, World } from './world.ts';
@@ -181,7 +184,7 @@ export class Hub {
         // What it has answered has left it.
         timeline.after(5, nature, () => {
           if (!life.alive) return;
-          const saved = snapshot === undefined ? undefined : throughFile(snapshot);
+          const saved = snapshot === undefined ? undefined : throughFile(snapshot, this.#world.checks);
           this.#forget();
           timeline.after(random.skewed(1, 1_000), nature, () => this.restart(saved));
         });
@@ -269,9 +272,21 @@ const parsed = (
   JSON.parse(JSON.stringify([...rows]));
 
 /** The snapshot of an engine, as it comes back from a file. */
-const throughFile = (engine: Engine): Snapshot => {
+const throughFile = (engine: Engine, checks: Checks): Snapshot => {
   const { header, slices, requests } = engine.snapshot();
   let loaded = initialSlices;
   for (const area of areas) loaded = area.load(loaded, parsed(area.save(slices)));
+  const [before, after] = [contentOf(slices), contentOf(settled(loaded))];
+  checks.holds(
+    'a snapshot is the whole state',
+    areEqual(before, after),
+    () => `at ${header.head.seq} another state came back: ${differenceOf(before, after)}`,
+  );
   return { header: { ...header, format: 1, versions: {} }, slices: loaded, requests };
+};
+
+const settled = (bulk: Slices): Slices => {
+  let slices = bulk;
+  for (const area of areas) slices = area.settle(slices);
+  return slices;
 };

@@ -1,7 +1,9 @@
 /* The simulator finds known bugs, each within the schedules that its line allows. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { bugs } from './bugs.ts';
 import { type Tear, SimulatedDisk } from './disk.ts';
+import { hunt } from './hunt.ts';
 import { mutants } from './mutants.ts';
 import { simulate } from './schedule.ts';
 
@@ -19,6 +21,15 @@ describe('the simulator finds', () => {
         found.some((what) => foundBy.test(what)),
         `found was only: ${found.join('\n')}`,
       );
+    });
+  }
+});
+
+describe('the simulator finds, as one line of the source,', () => {
+  for (const { name, foundBy, ...bug } of bugs) {
+    it(`${name}, within ${bug.within} schedules`, { timeout: 120_000 }, async () => {
+      const found = await hunt({ ...bug, seed: firstSeed, foundBy: foundBy.source });
+      assert.match(found.join('\n'), foundBy);
     });
   }
 });

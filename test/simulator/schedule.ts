@@ -9,7 +9,7 @@ import { checkEnd } from './end.ts';
 import { within } from './globals.ts';
 import { Hub } from './hub.ts';
 import type { JournalIdentity } from '../../src/journal/store.ts';
-import type { Invariant } from './ledger/checks.ts';
+import { Checks, type Invariant } from './ledger/checks.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Random } from './random.ts';
 import type { Stage } from './stage.ts';
@@ -79,7 +79,7 @@ class Play implements Stage {
     const random = new Random(seed);
     this.random = random;
     this.world = this.#worldOf(seed, changes);
-    this.ledger = new Ledger(this.world.disk, this.world.fail);
+    this.ledger = new Ledger(this.world.disk, this.world.checks);
     this.#waits = new WaitChecks(this.ledger, this.pending);
     const watchers = new Set<Watcher>();
     const hubNames = ['A', 'B', 'C'].slice(
@@ -120,6 +120,10 @@ class Play implements Stage {
     const note = (text: () => string): void => {
       if (trace) this.trace.push(`${timeline.now.toFixed(2).padStart(12)}  ${text()}`);
     };
+    const fail = (what: string): void => {
+      if (this.failure === undefined) note(() => `FAILED ${what}`);
+      this.failure ??= what;
+    };
     return {
       seed,
       random,
@@ -135,10 +139,8 @@ class Play implements Stage {
         this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
         note(() => `FAULT ${kind}: ${whom}`);
       },
-      fail: (what) => {
-        if (this.failure === undefined) note(() => `FAILED ${what}`);
-        this.failure ??= what;
-      },
+      checks: new Checks(fail),
+      fail,
       stored: () => {
         const fresh = this.ledger.take();
         this.#waits.rung(fresh, timeline.now);

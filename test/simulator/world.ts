@@ -1,4 +1,5 @@
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
+import type { Checks } from './ledger/checks.ts';
 import type { Random } from './random.ts';
 import type { Life, Timeline } from './timeline.ts';
 
@@ -59,6 +60,7 @@ export interface World {
   readonly struck: (kind: FaultKind, whom: string) => void;
   /** For whoever reads what happened; the text is made only then. */
   readonly note: (text: () => string) => void;
+  readonly checks: Checks;
   /** An invariant does not hold. The first counts. */
   readonly fail: (what: string) => void;
   /** Called after something was stored. */

@@ -24,6 +24,7 @@ export const invariants = [
   'whoever is rung wakes',
   'hubs agree',
   'replay equals live',
+  'a snapshot is the whole state',
   'nothing is a defect',
 ] as const;
 
