@@ -15,6 +15,8 @@ const passing: readonly string[] = [
   'storage_full',
   'stopping',
   'overloaded',
+  // Where a torn batch stands, until it is gone.
+  'journal_corrupt',
 ];
 
 export interface AgentOptions {
@@ -170,7 +172,7 @@ export class Agent {
       code !== 'internal',
       () => `${deed.id}: ${JSON.stringify(ending)}`,
     );
-    if (code === 'journal_corrupt') world.fail(`${deed.id} was told: ${JSON.stringify(ending)}`);
+    this.#meetTorn(attempt, code);
     const isLost =
       !healed &&
       deed.requestId !== undefined &&
@@ -181,6 +183,17 @@ export class Agent {
       if (isLost && deed.requestId !== undefined) this.#lost.push(deed.requestId);
       this.#arrived(attempt, isLost ? { ok: 'broken' } : ending);
     });
+  }
+
+  #meetTorn({ deed, hub }: Attempt, code: string): void {
+    const { world, ledger } = this.#options;
+    if (world.tearing.torn && code !== 'broken')
+      ledger.checks.holds(
+        'a torn batch is refused',
+        code !== 'ok' || hub.engine === undefined || hub.engine.seq <= ledger.seq,
+        () => `${deed.id} was answered from a batch of which a part is missing`,
+      );
+    else if (code === 'journal_corrupt') world.fail(`${deed.id} was told that the journal is damaged`);
   }
 
   #arrived(attempt: Attempt, ending: Ending): void {

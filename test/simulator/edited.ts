@@ -4,7 +4,7 @@ import { assert } from '../../src/kernel/assert.ts';
 import { trustedJson } from '../../src/kernel/json.ts';
 import type { Hunt } from './hunt.ts';
 
-const { file, from, to, theme, seed, within, foundBy }: Hunt = trustedJson(process.argv[2] ?? '');
+const { file, from, to, changes, seed, within, foundBy }: Hunt = trustedJson(process.argv[2] ?? '');
 const root = new URL('../../', import.meta.url);
 const { href } = new URL(file, root);
 let edits = 0;
@@ -23,7 +23,7 @@ registerHooks({
 const { simulate } = await import('./schedule.ts');
 const failures: string[] = [];
 for (let i = 0; i < within && !failures.some((what) => new RegExp(foundBy).test(what)); i += 1) {
-  const { failure } = await simulate(seed + i, theme === undefined ? {} : { theme });
+  const { failure } = await simulate(seed + i, changes);
   if (failure !== undefined) failures.push(`${seed + i}: ${failure}`);
 }
 assert(edits === 1, `${file} was loaded once`);

@@ -113,8 +113,11 @@ export class Hub {
     if (!opened.ok) {
       const { code } = opened;
       this.#world.note(() => `${this.name}: cannot open, ${code}`);
-      if (code === 'journal_corrupt' || code === 'internal')
-        this.#world.fail(`${this.name} cannot open the journal: ${opened.message}`);
+      const { checks, fail, tearing } = this.#world;
+      const isTorn = code === 'journal_corrupt' && tearing.torn;
+      if (isTorn) checks.holds('a torn batch is refused', true, () => '');
+      else if (code === 'journal_corrupt' || code === 'internal')
+        fail(`${this.name} cannot open the journal: ${opened.message}`);
       else clock.after(500, () => void this.#start(life, store, undefined));
       return;
     }
@@ -178,15 +181,15 @@ export class Hub {
     this.#stopping = true;
     struck('orderly restart', this.name);
     const life = this.#life;
-    const snapshot = random.chance(0.5) ? engine : undefined;
+    const keeps = random.chance(0.5);
     timeline.after(0, life, () => {
       void engine.close().then(() => {
         // What it has answered has left it.
         timeline.after(5, nature, () => {
           if (!life.alive) return;
-          const saved = snapshot === undefined ? undefined : throughFile(snapshot, this.#world.checks);
+          const saved = throughFile(engine, this.#world.checks);
           this.#forget();
-          timeline.after(random.skewed(1, 1_000), nature, () => this.restart(saved));
+          timeline.after(random.skewed(1, 1_000), nature, () => this.restart(keeps ? saved : undefined));
         });
       });
     });
@@ -199,6 +202,13 @@ export class Hub {
     for (const watcher of this.#watchers) if (watcher.line === this.#line) this.#watchers.delete(watcher);
     for (const one of this.asking) one.broken();
     this.asking.clear();
+  }
+
+  /** Its process is ended, if there is one, and begins anew. */
+  replace(): void {
+    if (this.#life.alive) this.#forget();
+    this.#log = new CollectedLog();
+    this.restart();
   }
 
   restart(snapshot?: Snapshot): void {

@@ -1,15 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Theme } from './deeds.ts';
+import type { Changes } from './schedule.ts';
 
 /** A bug to be put into a source file, and what finds it. */
 export interface Hunt {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** In which worlds it is looked for; undefined: in all. */
-  readonly theme?: Theme;
+  /** What is special about the worlds in which it is looked for. */
+  readonly changes?: Pick<Changes, 'theme' | 'tear' | 'weather'>;
   readonly seed: number;
   /** At most how many schedules. */
   readonly within: number;

@@ -1,6 +1,8 @@
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
+import type { Tear } from './disk.ts';
 import type { Checks } from './ledger/checks.ts';
 import type { Random } from './random.ts';
+import type { Tearing } from './torn.ts';
 import type { Life, Timeline } from './timeline.ts';
 
 /** What can go wrong, by kind. */
@@ -32,8 +34,10 @@ export interface Disk {
   readonly identity: JournalIdentity;
   readonly rows: readonly StoredRow[];
   readonly append: (request: AppendRequest) => AppendOutcome;
-  /** What a batch leaves behind that was being written when its writer died. */
-  readonly tear: (request: AppendRequest) => void;
+  /** Leaves a batch behind in part that was being written when its writer died; false where that leaves nothing. */
+  readonly tear: (request: AppendRequest, tear: Tear) => boolean;
+  /** Takes away what was torn. */
+  readonly mend: () => void;
   /** What a crash of a hub's machine takes with it. */
   readonly crashed: () => void;
 }
@@ -63,6 +67,7 @@ export interface World {
   readonly checks: Checks;
   /** An invariant does not hold. The first counts. */
   readonly fail: (what: string) => void;
+  readonly tearing: Tearing;
   /** Called after something was stored. */
   readonly stored: () => void;
 }

@@ -25,6 +25,7 @@ export const invariants = [
   'hubs agree',
   'replay equals live',
   'a snapshot is the whole state',
+  'a torn batch is refused',
   'nothing is a defect',
 ] as const;
 
