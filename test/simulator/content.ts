@@ -26,7 +26,7 @@ const textOf = (value: unknown): string => {
 };
 
 /** All that a state consists of, whether or not a snapshot would hold it: sorted lines, one for each record. */
-export const contentOf = (slices: Slices): readonly string[] => {
+const contentOf = (slices: Slices): readonly string[] => {
   const lines: string[] = [];
   for (const [area, slice] of Object.entries(slices))
     for (const [name, part] of Object.entries(slice)) {
@@ -38,13 +38,35 @@ export const contentOf = (slices: Slices): readonly string[] => {
   return lines.toSorted();
 };
 
-export const areEqual = (one: readonly string[], other: readonly string[]): boolean =>
+const areAllAlike = (ones: Iterable<unknown>, others: Iterable<unknown>): boolean => {
+  const rest = others[Symbol.iterator]();
+  for (const one of ones) {
+    const next = rest.next();
+    if (next.done === true || !areAlike(one, next.value)) return false;
+  }
+  return rest.next().done === true;
+};
+
+/** The same members and records, in the same order; when they are not, they may still be equal. */
+const areAlike = (one: unknown, other: unknown): boolean => {
+  if (Object.is(one, other)) return true;
+  if (Array.isArray(one)) return Array.isArray(other) && areAllAlike(one, other);
+  if (!isRecord(one) || !isRecord(other)) return false;
+  if (isTable(one)) return isTable(other) && areAllAlike(one.values(), other.values());
+  if (!isPlain(one) || !isPlain(other)) return false;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length && names.every((name) => areAlike(one[name], other[name]))
+  );
+};
+
+const areEqual = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((line, i) => line === other[i]);
 
 const shownCharacters = 160;
 
 /** Where the first lines that only one of them has begin to differ. */
-export const differenceOf = (first: readonly string[], second: readonly string[]): string => {
+const shownDifference = (first: readonly string[], second: readonly string[]): string => {
   const [one = 'nothing'] = first.filter((line) => !second.includes(line));
   const [other = 'nothing'] = second.filter((line) => !first.includes(line));
   let at = 0;
@@ -53,4 +75,11 @@ export const differenceOf = (first: readonly string[], second: readonly string[]
   return [one, other]
     .map((line) => `${line.slice(0, from > 0 ? line.indexOf(' ') : 0)} ${line.slice(from, from + shownCharacters)}`)
     .join(' | ');
+};
+
+/** Where two states differ, shown; undefined when they hold the same. */
+export const differenceOf = (one: Slices, other: Slices): string | undefined => {
+  if (areAlike(one, other)) return undefined;
+  const [ours, theirs] = [contentOf(one), contentOf(other)];
+  return areEqual(ours, theirs) ? undefined : shownDifference(ours, theirs);
 };
