@@ -14,10 +14,12 @@ const isPlain = (value: object): boolean =>
 /** Equal values have equal texts, in whatever order their members and records stand; what is undefined is not there. */
 const textOf = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
-  if (!isRecord(value)) return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  if (!isRecord(value))
+    return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
   if (isTable(value)) return `{${Array.from(value.values(), textOf).toSorted().join()}}`;
   if (isBlocks(value)) return textOf(value.blocks.flat());
-  if (!isPlain(value)) throw new Error(`A state has something that nobody can compare: ${value.constructor}`);
+  if (!isPlain(value))
+    throw new Error(`A state has something that nobody can compare: ${value.constructor.name}`);
   const members = Object.keys(value).filter((name) => value[name] !== undefined);
   return `{${members
     .toSorted()
@@ -73,7 +75,10 @@ const shownDifference = (first: readonly string[], second: readonly string[]): s
   while (at < one.length && one[at] === other[at]) at += 1;
   const from = Math.max(0, at - shownCharacters / 2);
   return [one, other]
-    .map((line) => `${line.slice(0, from > 0 ? line.indexOf(' ') : 0)} ${line.slice(from, from + shownCharacters)}`)
+    .map(
+      (line) =>
+        `${line.slice(0, from > 0 ? line.indexOf(' ') : 0)} ${line.slice(from, from + shownCharacters)}`,
+    )
     .join(' | ');
 };
 

@@ -1,10 +1,6 @@
 import { exchanged } from '../../src/stores/append-request.ts';
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
-import type { Disk } from './world.ts';
-
-/** How a store breaks its word that a batch is stored whole or not at all: half a row, a gap, half a unit. */
-export const tears = ['cut', 'hole', 'short'] as const;
-export type Tear = (typeof tears)[number];
+import type { Disk, Tear } from './world.ts';
 
 /** A disk that keeps its word, but for tears that are ordered. */
 export class SimulatedDisk implements Disk {

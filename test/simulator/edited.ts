@@ -13,7 +13,9 @@ registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context);
     if (url !== href) return loaded;
-    const parts = String(loaded.source).split(from);
+    const { source } = loaded;
+    const text = typeof source === 'string' ? source : new TextDecoder().decode(source ?? undefined);
+    const parts = text.split(from);
     assert(parts.length === 2, `${file} has "${from}" once`);
     edits += 1;
     return { ...loaded, source: parts.join(to) };

@@ -6,15 +6,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { campaign } from './campaign.ts';
-import {
-  type Report,
-  emptyReport,
-  nextSeed,
-  pageOf,
-  readPage,
-  sameSeeds,
-  withCampaign,
-} from './report.ts';
+import { type Report, emptyReport, nextSeed, pageOf, readPage, sameSeeds, withCampaign } from './report.ts';
 import { simulate } from './schedule.ts';
 import type { Tally } from './tally.ts';
 
@@ -42,15 +34,14 @@ const before: Report =
     : emptyReport;
 
 const seed =
-  values.seed === undefined
-    ? (nextSeed(before) ?? randomInt(2 ** 31))
-    : wholeNumber('seed', values.seed, 0);
+  values.seed === undefined ? (nextSeed(before) ?? randomInt(2 ** 31)) : wholeNumber('seed', values.seed, 0);
 
 /** Which sources these are. */
 const commitHere = (): string => {
   const git = (...words: readonly string[]): string =>
     execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '../../src', '.') === '' ? '' : '+';
+  const changed =
+    git('status', '--porcelain', '--untracked-files=no', '--', '../../src', '.') === '' ? '' : '+';
   return `${git('rev-parse', '--short', 'HEAD')}${changed}`;
 };
 

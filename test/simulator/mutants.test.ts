@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bugs } from './bugs.ts';
-import { tears } from './disk.ts';
+import { tears } from './world.ts';
 import { hunt } from './hunt.ts';
 import { mutants } from './mutants.ts';
 import { simulate } from './schedule.ts';

@@ -43,7 +43,8 @@ export const readPage = (page: string): Report => {
   const campaigns = lines.flatMap((line): Campaign[] => {
     const [date = '', commit = '', ...cells] = cellsOf(line);
     if (!/^\d{4}-\d\d-\d\d$/.test(date)) return [];
-    const [from = 0, to = 0, schedules = 0, calls = 0, steps = 0, entries = 0, failed = 0] = cells.map(numberIn);
+    const [from = 0, to = 0, schedules = 0, calls = 0, steps = 0, entries = 0, failed = 0] =
+      cells.map(numberIn);
     return [{ date, commit, from, to, schedules, calls, steps, entries, failed }];
   });
   if (campaigns.length === 0) return emptyReport;
@@ -78,7 +79,17 @@ export const withCampaign = (
 ): Report => {
   const { schedules, calls, steps, entries, failures } = tally;
   const to = seed + schedules - 1;
-  const campaign = { date, commit, from: seed, to, schedules, calls, steps, entries, failed: failures.length };
+  const campaign = {
+    date,
+    commit,
+    from: seed,
+    to,
+    schedules,
+    calls,
+    steps,
+    entries,
+    failed: failures.length,
+  };
   return {
     campaigns: [...before.campaigns, campaign],
     faults: together(before.faults, tally.faults),
@@ -91,8 +102,7 @@ export const withCampaign = (
 export const sameSeeds = (
   { campaigns }: Report,
   { commit, from, to }: Pick<Campaign, 'commit' | 'from' | 'to'>,
-): Campaign | undefined =>
-  campaigns.find((one) => one.commit === commit && one.from <= to && from <= one.to);
+): Campaign | undefined => campaigns.find((one) => one.commit === commit && one.from <= to && from <= one.to);
 
 /** Behind all seeds that were run. */
 export const nextSeed = ({ campaigns }: Report): number | undefined =>

@@ -3,7 +3,7 @@ import { Agent } from './agent.ts';
 import { AnswerChecks } from './answers.ts';
 import type { Attempt, Tamper } from './attempt.ts';
 import { drawWeather, letChaosLoose } from './chaos.ts';
-import { SimulatedDisk, type Tear } from './disk.ts';
+import { SimulatedDisk } from './disk.ts';
 import type { Theme } from './deeds.ts';
 import { checkEnd } from './end.ts';
 import { within } from './globals.ts';
@@ -15,10 +15,10 @@ import { Ledger } from './ledger/ledger.ts';
 import { Random } from './random.ts';
 import type { Stage } from './stage.ts';
 import type { Watcher } from './store.ts';
-import { Tearing } from './torn.ts';
+import { TornBatches } from './torn.ts';
 import { Life, Timeline } from './timeline.ts';
 import { WaitChecks } from './waiting.ts';
-import type { Disk, FaultKind, Weather, World } from './world.ts';
+import type { Disk, FaultKind, Tear, Weather, World } from './world.ts';
 
 /** What is different from a world that keeps all promises. */
 export interface Changes {
@@ -57,7 +57,7 @@ const names = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'];
 /** How many there are where everything is wanted; where all want the same, there are more. */
 const agentsMax = 4;
 /** How many calls all agents together want to make; at most twice as many. */
-const wishesMin = 18;
+const wishesMin = 16;
 const stepsMax = 60_000;
 const worldMaxMs = 30 * 3_600_000;
 const settleMs = 4_000;
@@ -121,7 +121,10 @@ class Play implements Stage {
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
 
-  #worldOf(seed: number, { disk = simulatedDisk, weather, rings = true, tear, trace = false }: Changes): World {
+  #worldOf(
+    seed: number,
+    { disk = simulatedDisk, weather, rings = true, tear, trace = false }: Changes,
+  ): World {
     const { random, timeline } = this;
     const note = (text: () => string): void => {
       if (trace) this.trace.push(`${timeline.now.toFixed(2).padStart(12)}  ${text()}`);
@@ -145,7 +148,7 @@ class Play implements Stage {
       rings,
       slowUntil: 0,
       healed: false,
-      tearing: new Tearing(shared, () => this.hubs, tear),
+      tearing: new TornBatches(shared, () => this.hubs, tear),
       struck: (kind, whom) => {
         this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
         note(() => `FAULT ${kind}: ${whom}`);

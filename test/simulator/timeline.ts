@@ -42,7 +42,12 @@ export class Timeline {
 
   /** Has `call` happen to `life`, unless it is dead by then. The result cancels. */
   after(delayMs: number, life: Life, call: () => void): () => void {
-    const happening: Happening = { at: this.#now + Math.max(0, delayMs), order: (this.#ordered += 1), life, call };
+    const happening: Happening = {
+      at: this.#now + Math.max(0, delayMs),
+      order: (this.#ordered += 1),
+      life,
+      call,
+    };
     this.#push(happening);
     return () => {
       happening.call = undefined;

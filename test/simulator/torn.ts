@@ -1,37 +1,29 @@
 import type { AppendRequest } from '../../src/journal/store.ts';
-import { tears } from './disk.ts';
-import type { Tear } from './disk.ts';
 import type { Hub } from './hub.ts';
-import type { World } from './world.ts';
+import { type Tear, type Tearing, type World, tears } from './world.ts';
 
 type Parts = Pick<World, 'checks' | 'disk' | 'nature' | 'note' | 'random' | 'timeline'>;
 
 const mendMs: readonly [number, number] = [5, 4_000];
 
-/** Breaks the disk's word now and then, and mends it: until then, what stands there in part is refused by all. */
-export class Tearing {
+/** Until a torn batch is mended, what stands there in part is refused by all. */
+export class TornBatches implements Tearing {
   readonly #world: Parts;
   readonly #hubs: () => readonly Hub[];
   readonly #tears: readonly Tear[];
   /** How long the journal is with a torn batch at its end. */
   #torn: number | undefined;
 
-  constructor(
-    world: Parts,
-    hubs: () => readonly Hub[],
-    only: Tear | undefined,
-  ) {
+  constructor(world: Parts, hubs: () => readonly Hub[], only: Tear | undefined) {
     this.#world = world;
     this.#hubs = hubs;
     this.#tears = only === undefined ? tears : [only];
   }
 
-  /** A torn batch stands at the end of the journal. */
   get torn(): boolean {
     return this.#torn !== undefined;
   }
 
-  /** What a batch leaves behind whose writer dies meanwhile. */
   tear(request: AppendRequest): void {
     const { disk, nature, note, random, timeline } = this.#world;
     const first = random.pick(this.#tears);

@@ -1,8 +1,6 @@
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
-import type { Tear } from './disk.ts';
 import type { Checks } from './ledger/checks.ts';
 import type { Random } from './random.ts';
-import type { Tearing } from './torn.ts';
 import type { Life, Timeline } from './timeline.ts';
 
 /** What can go wrong, by kind. */
@@ -28,6 +26,19 @@ export const faultKinds = [
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
+
+/** How a store breaks its word that a batch is stored whole or not at all: half a row, a gap, half a unit. */
+export const tears = ['cut', 'hole', 'short'] as const;
+export type Tear = (typeof tears)[number];
+
+/** Breaks the disk's word, and mends it. */
+export interface Tearing {
+  /** A torn batch stands at the end of the journal. */
+  readonly torn: boolean;
+  /** What a batch leaves behind whose writer dies meanwhile. */
+  readonly tear: (request: AppendRequest) => void;
+  readonly mend: () => void;
+}
 
 /** What the journal is kept on. Only what `rows` holds is durable. */
 export interface Disk {
