@@ -4,7 +4,7 @@ import type { Failure, Tally } from './tally.ts';
 import { faultKinds } from './world.ts';
 
 /** One campaign, as its line in the page. */
-export interface Campaign {
+interface Campaign {
   readonly date: string;
   readonly commit: string;
   readonly from: number;
