@@ -2,7 +2,7 @@ import type { Caller } from '../../src/kernel/operation.ts';
 import { isRecord } from '../../src/kernel/json.ts';
 import { type AnswerChecks, messagesIn, recordsIn, seqOfMessage } from './answers.ts';
 import { Attempt, type Deed, type Ending, type Tamper } from './attempt.ts';
-import { Memory, type Wish, chooseWish } from './deeds.ts';
+import { Memory, type Theme, type Wish, chooseWish } from './deeds.ts';
 import type { Hub } from './hub.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { World } from './world.ts';
@@ -15,6 +15,8 @@ const passing: readonly string[] = [
   'storage_full',
   'stopping',
   'overloaded',
+  // Where a torn batch stands, until it is gone.
+  'journal_corrupt',
 ];
 
 export interface AgentOptions {
@@ -28,6 +30,11 @@ export interface AgentOptions {
   /** How many wishes it has before it comes to its end. */
   readonly wishes: number;
   readonly names: readonly string[];
+  readonly theme: Theme;
+  /** All begin at the same moments, this far apart, so that their calls meet; 0: each when it likes. */
+  readonly beatMs: number;
+  /** The hub that all call first; undefined: each has its own. */
+  readonly home: Hub | undefined;
 }
 
 /** A client: has one wish after another, calls again under the same request id where it does not know, on any hub. */
@@ -51,7 +58,7 @@ export class Agent {
     this.#options = options;
     this.#others = options.names.filter((one) => one !== name);
     this.#byConnection = options.world.random.chance(0.5);
-    this.#home = options.world.random.pick(options.hubs);
+    this.#home = options.home ?? options.world.random.pick(options.hubs);
   }
 
   get idle(): boolean {
@@ -95,7 +102,7 @@ export class Agent {
     if (this.#finishing === 'reading') return this.#do({ operation: 'inbox', input: {} });
     const number = this.#made;
     const choosing = { random, memory: this.#memory, name: this.name, others: this.#others, number };
-    this.#do(chooseWish(choosing));
+    this.#do(chooseWish(this.#options.theme, choosing));
   }
 
   #do({ operation, input }: Wish): void {
@@ -165,7 +172,7 @@ export class Agent {
       code !== 'internal',
       () => `${deed.id}: ${JSON.stringify(ending)}`,
     );
-    if (code === 'journal_corrupt') world.fail(`${deed.id} was told: ${JSON.stringify(ending)}`);
+    this.#meetTorn(attempt, code);
     const isLost =
       !healed &&
       deed.requestId !== undefined &&
@@ -176,6 +183,17 @@ export class Agent {
       if (isLost && deed.requestId !== undefined) this.#lost.push(deed.requestId);
       this.#arrived(attempt, isLost ? { ok: 'broken' } : ending);
     });
+  }
+
+  #meetTorn({ deed, hub }: Attempt, code: string): void {
+    const { world, ledger } = this.#options;
+    if (world.tearing.torn && code !== 'broken')
+      ledger.checks.holds(
+        'a torn batch is refused',
+        code !== 'ok' || hub.engine === undefined || hub.engine.seq <= ledger.seq,
+        () => `${deed.id} was answered from a batch of which a part is missing`,
+      );
+    else if (code === 'journal_corrupt') world.fail(`${deed.id} was told that the journal is damaged`);
   }
 
   #arrived(attempt: Attempt, ending: Ending): void {
@@ -219,7 +237,13 @@ export class Agent {
     deed.over = true;
     this.#deed = undefined;
     const pause = random.chance(0.1) ? random.between(0, 4_000) : random.skewed(0, 200);
-    this.#later(this.#finishing === 'not yet' ? pause : 1, () => this.#next());
+    this.#later(this.#finishing === 'not yet' ? this.#onBeat(pause) : 1, () => this.#next());
+  }
+
+  #onBeat(ms: number): number {
+    const { world, beatMs } = this.#options;
+    const { now } = world.timeline;
+    return beatMs === 0 ? ms : Math.ceil((now + ms) / beatMs) * beatMs - now;
   }
 
   #learn(deed: Deed, value: unknown): void {

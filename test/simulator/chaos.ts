@@ -21,7 +21,7 @@ const heaviest: Readonly<Record<FaultKind, number>> = {
   'wall clock set': 0.5,
   'uneven clock rate': 0.5,
   'all machines sleep': 0.4,
-  'torn write': 0,
+  'torn write': 0.06,
 };
 
 /** Each world has about half of the faults, so that each fault also meets few others. */

@@ -134,7 +134,9 @@ const wait: Choose = ({ random, memory }) =>
 
 const leave: Choose = () => wish('agent_leave', {});
 
-const kinds: readonly (readonly [number, Choose])[] = [
+type Kinds = readonly (readonly [weight: number, choose: Choose])[];
+
+const everything: Kinds = [
   [3.5, add],
   [5, claim],
   [2.5, finish],
@@ -148,4 +150,49 @@ const kinds: readonly (readonly [number, Choose])[] = [
   [0.5, leave],
 ];
 
-export const chooseWish = (choosing: Choosing): Wish => choosing.random.weighted(kinds)(choosing);
+/** All want the same lock, wait for it and give it back soon, so that queues are long. */
+const queueUp: Choose = (choosing) => {
+  const { random, memory } = choosing;
+  if (memory.locks.size > 0 && random.chance(0.8)) return wish('lock_release', {});
+  const name = random.chance(0.9) ? 'pytest' : random.pick(lockNames);
+  const waiting = random.chance(0.9) ? { wait_ms: 1_000 + random.below(30_000) } : {};
+  return wish('lock_acquire', {
+    name,
+    mode: random.chance(0.1) ? 'shared' : 'exclusive',
+    ttl: 5 + random.below(20),
+    ...waiting,
+  });
+};
+
+/** All want whatever task there is, and there are fewer than hands. */
+const lookForWork: Choose = (choosing) => {
+  const { random, memory } = choosing;
+  if (memory.tasks.size > 0 && random.chance(0.7)) return finish(choosing);
+  if (random.chance(0.4)) return add(choosing);
+  const which = random.chance(0.8) ? {} : { id: random.pick(taskIds) };
+  return wish('task_claim', { ...which, wait_ms: 5_000 + random.below(20_000) });
+};
+
+/** What the agents of a world are after. */
+export type Theme = 'everything' | 'one lock' | 'few tasks';
+
+const wishes: Readonly<Record<Theme, Kinds>> = {
+  everything,
+  'one lock': [
+    [8, queueUp],
+    [1, renew],
+    [0.5, send],
+    [0.5, wait],
+    [0.3, leave],
+  ],
+  'few tasks': [
+    [8, lookForWork],
+    [0.5, update],
+    [0.5, send],
+    [0.5, wait],
+    [0.3, leave],
+  ],
+};
+
+export const chooseWish = (theme: Theme, choosing: Choosing): Wish =>
+  choosing.random.weighted(wishes[theme])(choosing);

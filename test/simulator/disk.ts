@@ -1,20 +1,16 @@
 import { exchanged } from '../../src/stores/append-request.ts';
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
-import type { Disk } from './world.ts';
+import type { Disk, Tear } from './world.ts';
 
-/** How a store breaks its word that a batch is stored whole or not at all: half a row, a gap, half a unit. */
-export type Tear = 'cut' | 'hole' | 'short';
-
-/** A disk that keeps its word, but for tears that were ordered. */
+/** A disk that keeps its word, but for tears that are ordered. */
 export class SimulatedDisk implements Disk {
   readonly identity: JournalIdentity;
   rows: StoredRow[] = [];
-  readonly tears: Tear | undefined;
-  torn = false;
+  /** Where a torn batch begins. */
+  #whole: number | undefined;
 
-  constructor(identity: JournalIdentity, tears?: Tear) {
+  constructor(identity: JournalIdentity) {
     this.identity = identity;
-    this.tears = tears;
   }
 
   append(request: AppendRequest): AppendOutcome {
@@ -25,17 +21,22 @@ export class SimulatedDisk implements Disk {
     return { kind: 'appended' };
   }
 
-  tear({ expected, rows }: AppendRequest): void {
-    if (this.tears === undefined || this.rows.length !== expected) return;
+  tear({ expected, rows }: AppendRequest, tear: Tear): boolean {
     const [first, ...rest] = rows;
-    if (first === undefined) return;
+    if (first === undefined || this.rows.length !== expected || this.#whole !== undefined) return false;
     const isInUnit = rest.length > 0 && !rest[0]?.text.includes('"size":');
-    if (this.tears === 'hole' && rest.length === 0) return;
-    if (this.tears === 'short' && !isInUnit) return;
-    this.torn = true;
-    if (this.tears === 'hole') this.rows.push(...rest);
-    else if (this.tears === 'short') this.rows.push(first);
+    if (tear === 'hole' && rest.length === 0) return false;
+    if (tear === 'short' && !isInUnit) return false;
+    this.#whole = expected;
+    if (tear === 'hole') this.rows.push(...rest);
+    else if (tear === 'short') this.rows.push(first);
     else this.rows.push({ ...first, text: first.text.slice(0, first.text.length >> 1) });
+    return true;
+  }
+
+  mend(): void {
+    this.rows.length = this.#whole ?? this.rows.length;
+    this.#whole = undefined;
   }
 
   crashed(): void {}

@@ -1,9 +1,9 @@
-import { areas } from '../../src/areas/index.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import { verify } from '../../src/journal/journal.ts';
-import { canonicalJson } from '../../src/kernel/json.ts';
+import type { Slices } from '../../src/kernel/slices.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { differenceOf } from './content.ts';
 import { openEngine } from './hub.ts';
 import type { Stage } from './stage.ts';
 import { SimulatedStore } from './store.ts';
@@ -28,39 +28,6 @@ export const perform = async <T>(
   });
   while (done.length === 0 && failed === undefined) if (!(await stage.step())) return undefined;
   return done[0];
-};
-
-/** All that a snapshot would hold of a state. */
-const savedOf = ({ slices }: Engine): readonly string[] =>
-  areas.flatMap((area) => Array.from(area.save(slices), (row) => `${area.name} ${JSON.stringify(row)}`));
-
-/** Rows in an order of their own, and so their members: neither tables nor objects promise one. */
-const inOrder = (rows: readonly string[]): string =>
-  rows
-    .map((row) => {
-      const at = row.indexOf(' ');
-      return row.slice(0, at + 1) + canonicalJson(JSON.parse(row.slice(at)));
-    })
-    .toSorted()
-    .join('\n');
-
-const without = (rows: readonly string[], others: readonly string[]): readonly string[] => {
-  const there = new Set(others);
-  return rows.filter((row) => !there.has(row));
-};
-
-const areEqual = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && inOrder(without(one, other)) === inOrder(without(other, one));
-
-const shownCharacters = 160;
-
-/** Where two texts begin to differ. */
-const differenceOf = (first: readonly string[], second: readonly string[]): string => {
-  const [one, other] = [inOrder(without(first, second)), inOrder(without(second, first))];
-  let at = 0;
-  while (at < one.length && one[at] === other[at]) at += 1;
-  const from = Math.max(0, at - shownCharacters / 2);
-  return `${one.slice(from, from + shownCharacters)} | ${other.slice(from, from + shownCharacters)}`;
 };
 
 /** A store and a clock for somebody who only looks. */
@@ -92,12 +59,12 @@ export const checkEnd = async (stage: Stage): Promise<void> => {
   // Time may make something due while one is asked after another: then all are asked again.
   for (;;) {
     const { seq } = ledger;
-    const states = new Map<string, readonly string[]>();
+    const states = new Map<string, Slices>();
     for (const hub of hubs) {
       const { engine } = hub;
       if (engine === undefined) return world.fail(`${hub.name} is not there at the end`);
       await perform(stage, hub.life, () => engine.refresh());
-      states.set(hub.name, savedOf(engine));
+      states.set(hub.name, engine.slices);
     }
     const opened = await perform(stage, life, () =>
       openEngine({ store, clock, log: new CollectedLog(), snapshot: undefined }),
@@ -111,18 +78,20 @@ export const checkEnd = async (stage: Stage): Promise<void> => {
       verified?.ok === true && verified.value.entries === seq,
       () => `verify says ${JSON.stringify(verified)} of ${seq} entries`,
     );
-    const replayed = savedOf(opened.value);
-    const [first = []] = states.values();
+    const replayed = opened.value.slices;
+    const [first = replayed] = states.values();
     for (const [name, state] of states) {
+      const fromOthers = differenceOf(state, first);
       checks.holds(
         'hubs agree',
-        areEqual(state, first),
-        () => `${name} has another state than ${hubs[0]?.name}: ${differenceOf(state, first)}`,
+        fromOthers === undefined,
+        () => `${name} has another state than ${hubs[0]?.name}: ${fromOthers}`,
       );
+      const fromJournal = differenceOf(state, replayed);
       checks.holds(
         'replay equals live',
-        areEqual(state, replayed),
-        () => `${name} has another state than the journal gives: ${differenceOf(state, replayed)}`,
+        fromJournal === undefined,
+        () => `${name} has another state than the journal gives: ${fromJournal}`,
       );
     }
     return compare(stage, opened.value);

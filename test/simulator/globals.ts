@@ -15,16 +15,8 @@ export interface Surroundings {
 let current: Surroundings | undefined;
 let installed = false;
 
-const uuidOf = (bytes: Buffer): string => {
-  const hex = bytes.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-};
+const uuidOf = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 
 type Any = readonly unknown[];
 type Call = (...given: Any) => unknown;
@@ -47,7 +39,7 @@ const install = (): void => {
     soon(() => void (typeof call === 'function' && Reflect.apply(call, undefined, given)));
   });
   replace(Math, 'random', ({ random }) => random.fraction());
-  replace(crypto, 'randomUUID', ({ random }) => uuidOf(random.bytes(16)));
+  replace(crypto, 'randomUUID', ({ random }) => uuidOf(random.bytes(16).toString('hex')));
   replace(crypto, 'randomBytes', ({ random }, [size]) => random.bytes(Number(size)));
   for (const name of ['setTimeout', 'setInterval'])
     replace(globalThis, name, () => {

@@ -7,8 +7,11 @@ import { Engine } from '../../src/engine/engine.ts';
 import { CarriedReports } from '../../src/host/carried-reports.ts';
 import type { Snapshot } from '../../src/journal/snapshots.ts';
 import type { Area } from '../../src/kernel/area.ts';
+import type { Slices } from '../../src/kernel/slices.ts';
 import { systemActor } from '../../src/kernel/entry.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
+import { differenceOf } from './content.ts';
+import type { Checks } from './ledger/checks.ts';
 import { type Line, SimulatedStore, type Watcher, ringAfterCut } from './store.ts';
 import { Life } from './timeline.ts';
 import type { FaultKind, World } from './world.ts';
@@ -110,8 +113,11 @@ export class Hub {
     if (!opened.ok) {
       const { code } = opened;
       this.#world.note(() => `${this.name}: cannot open, ${code}`);
-      if (code === 'journal_corrupt' || code === 'internal')
-        this.#world.fail(`${this.name} cannot open the journal: ${opened.message}`);
+      const { checks, fail, tearing } = this.#world;
+      const isTorn = code === 'journal_corrupt' && tearing.torn;
+      if (isTorn) checks.holds('a torn batch is refused', true, () => '');
+      else if (code === 'journal_corrupt' || code === 'internal')
+        fail(`${this.name} cannot open the journal: ${opened.message}`);
       else clock.after(500, () => void this.#start(life, store, undefined));
       return;
     }
@@ -175,15 +181,15 @@ export class Hub {
     this.#stopping = true;
     struck('orderly restart', this.name);
     const life = this.#life;
-    const snapshot = random.chance(0.5) ? engine : undefined;
+    const keeps = random.chance(0.5);
     timeline.after(0, life, () => {
       void engine.close().then(() => {
         // What it has answered has left it.
         timeline.after(5, nature, () => {
           if (!life.alive) return;
-          const saved = snapshot === undefined ? undefined : throughFile(snapshot);
+          const saved = throughFile(engine, this.#world.checks);
           this.#forget();
-          timeline.after(random.skewed(1, 1_000), nature, () => this.restart(saved));
+          timeline.after(random.skewed(1, 1_000), nature, () => this.restart(keeps ? saved : undefined));
         });
       });
     });
@@ -196,6 +202,13 @@ export class Hub {
     for (const watcher of this.#watchers) if (watcher.line === this.#line) this.#watchers.delete(watcher);
     for (const one of this.asking) one.broken();
     this.asking.clear();
+  }
+
+  /** Its process is ended, if there is one, and begins anew. */
+  replace(): void {
+    if (this.#life.alive) this.#forget();
+    this.#log = new CollectedLog();
+    this.restart();
   }
 
   restart(snapshot?: Snapshot): void {
@@ -269,9 +282,21 @@ const parsed = (
   JSON.parse(JSON.stringify([...rows]));
 
 /** The snapshot of an engine, as it comes back from a file. */
-const throughFile = (engine: Engine): Snapshot => {
+const throughFile = (engine: Engine, checks: Checks): Snapshot => {
   const { header, slices, requests } = engine.snapshot();
   let loaded = initialSlices;
   for (const area of areas) loaded = area.load(loaded, parsed(area.save(slices)));
+  const difference = differenceOf(slices, settled(loaded));
+  checks.holds(
+    'a snapshot is the whole state',
+    difference === undefined,
+    () => `at ${header.head.seq} another state came back: ${difference}`,
+  );
   return { header: { ...header, format: 1, versions: {} }, slices: loaded, requests };
+};
+
+const settled = (bulk: Slices): Slices => {
+  let slices = bulk;
+  for (const area of areas) slices = area.settle(slices);
+  return slices;
 };

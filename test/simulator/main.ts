@@ -1,11 +1,12 @@
 /** `npm run simulate -- [--runs N] [--seed S] [--workers W] [--json FILE] [--report FILE]`, or `--seed S --trace`. */
+import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { campaign } from './campaign.ts';
-import { reportOf } from './report.ts';
+import { type Report, emptyReport, nextSeed, pageOf, readPage, sameSeeds, withCampaign } from './report.ts';
 import { simulate } from './schedule.ts';
 import type { Tally } from './tally.ts';
 
@@ -27,7 +28,22 @@ const wholeNumber = (name: string, text: string, least: number): number => {
   process.exit(2);
 };
 
-const seed = values.seed === undefined ? randomInt(2 ** 31) : wholeNumber('seed', values.seed, 0);
+const before: Report =
+  values.report !== undefined && existsSync(values.report)
+    ? readPage(readFileSync(values.report, 'utf8'))
+    : emptyReport;
+
+const seed =
+  values.seed === undefined ? (nextSeed(before) ?? randomInt(2 ** 31)) : wholeNumber('seed', values.seed, 0);
+
+/** Which sources these are. */
+const commitHere = (): string => {
+  const git = (...words: readonly string[]): string =>
+    execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  const changed =
+    git('status', '--porcelain', '--untracked-files=no', '--', '../../src', '.') === '' ? '' : '+';
+  return `${git('rev-parse', '--short', 'HEAD')}${changed}`;
+};
 
 const put = (file: string, text: string): void => {
   mkdirSync(dirname(file), { recursive: true });
@@ -57,6 +73,12 @@ const showMany = async (): Promise<boolean> => {
   const runs = wholeNumber('runs', values.runs, 1);
   const workers =
     values.workers === undefined ? availableParallelism() : wholeNumber('workers', values.workers, 1);
+  const commit = values.report === undefined ? '' : commitHere();
+  const ran = sameSeeds(before, { commit, from: seed, to: seed + runs - 1 });
+  if (ran !== undefined) {
+    console.error(`Of these seeds, those from ${ran.from} to ${ran.to} were run on ${commit} already.`);
+    process.exit(2);
+  }
   console.log(`seed ${seed}, ${runs} schedules, ${workers} ${workers === 1 ? 'process' : 'processes'}`);
   const begun = performance.now();
   const secondsGone = (): number => (performance.now() - begun) / 1_000;
@@ -76,7 +98,9 @@ const showMany = async (): Promise<boolean> => {
   console.log(`${sum(faults)} faults:\n${listed(faults)}`);
   console.log(`${sum(checks)} checks:\n${listed(checks)}`);
   if (values.json !== undefined) put(values.json, `${JSON.stringify({ seed, runs, ...tally }, null, 2)}\n`);
-  if (values.report !== undefined) put(values.report, reportOf(tally, { seed, runs }));
+  const date = new Date().toISOString().slice(0, 10);
+  if (values.report !== undefined)
+    put(values.report, pageOf(withCampaign(before, tally, { seed, date, commit })));
   console.log(failures.length === 0 ? 'Everything held.' : `${failures.length} schedules failed.`);
   return failures.length === 0;
 };

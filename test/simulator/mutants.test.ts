@@ -1,7 +1,9 @@
 /* The simulator finds known bugs, each within the schedules that its line allows. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Tear, SimulatedDisk } from './disk.ts';
+import { bugs } from './bugs.ts';
+import { tears } from './world.ts';
+import { hunt } from './hunt.ts';
 import { mutants } from './mutants.ts';
 import { simulate } from './schedule.ts';
 
@@ -23,27 +25,29 @@ describe('the simulator finds', () => {
   }
 });
 
+describe('the simulator finds, as one line of the source,', () => {
+  for (const { name, foundBy, ...bug } of bugs) {
+    it(`${name}, within ${bug.within} schedules`, { timeout: 120_000 }, async () => {
+      const found = await hunt({ ...bug, seed: firstSeed, foundBy: foundBy.source });
+      assert.match(found.join('\n'), foundBy);
+    });
+  }
+});
+
 describe('a store that tears a batch', () => {
-  const tears: readonly Tear[] = ['cut', 'hole', 'short'];
   for (const tear of tears) {
     it(`is damage to whoever opens or reads the journal, and no shorter board (${tear})`, async () => {
-      let torn = 0;
+      const name = 'a torn batch is refused';
+      let refused = 0;
       for (let i = 0; i < 50; i += 1) {
-        const disks: SimulatedDisk[] = [];
-        const { failure, mark } = await simulate(firstSeed + i, {
-          disk: (identity) => {
-            const disk = new SimulatedDisk(identity, tear);
-            disks.push(disk);
-            return disk;
-          },
+        const { failure, checks, mark } = await simulate(firstSeed + i, {
+          tear,
           weather: { 'torn write': 0.1 },
         });
-        const [disk] = disks;
-        if (disk?.torn !== true) continue;
-        torn += 1;
-        assert.match(failure ?? '', /journal is damaged at entry/, `seed ${firstSeed + i}, ${mark}`);
+        assert.equal(failure, undefined, `seed ${firstSeed + i}, ${mark}`);
+        refused += checks.get(name) ?? 0;
       }
-      assert.ok(torn > 1, `${torn} were torn`);
+      assert.ok(refused > 25, `${refused} times it was refused`);
     });
   }
 });

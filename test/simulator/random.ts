@@ -64,7 +64,7 @@ export class Random {
 
   bytes(size: number): Buffer {
     const bytes = Buffer.alloc(size);
-    for (let i = 0; i < size; i += 1) bytes[i] = this.below(256);
+    for (let i = 0; i < size; i += 1) bytes[i] = this.#draw() >>> 24;
     return bytes;
   }
 }

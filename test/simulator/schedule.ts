@@ -4,18 +4,21 @@ import { AnswerChecks } from './answers.ts';
 import type { Attempt, Tamper } from './attempt.ts';
 import { drawWeather, letChaosLoose } from './chaos.ts';
 import { SimulatedDisk } from './disk.ts';
+import type { Theme } from './deeds.ts';
 import { checkEnd } from './end.ts';
 import { within } from './globals.ts';
 import { Hub } from './hub.ts';
+import type { CollectedLog } from '../../src/testing/collected-log.ts';
 import type { JournalIdentity } from '../../src/journal/store.ts';
-import type { Invariant } from './ledger/checks.ts';
+import { Checks, type Invariant } from './ledger/checks.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Random } from './random.ts';
 import type { Stage } from './stage.ts';
 import type { Watcher } from './store.ts';
+import { TornBatches } from './torn.ts';
 import { Life, Timeline } from './timeline.ts';
 import { WaitChecks } from './waiting.ts';
-import type { Disk, FaultKind, Weather, World } from './world.ts';
+import type { Disk, FaultKind, Tear, Weather, World } from './world.ts';
 
 /** What is different from a world that keeps all promises. */
 export interface Changes {
@@ -24,6 +27,10 @@ export interface Changes {
   readonly weather?: Partial<Weather>;
   /** False: no hub is told of what others store. */
   readonly rings?: boolean;
+  /** How batches are torn, where they are. */
+  readonly tear?: Tear;
+  /** All worlds are of this kind. */
+  readonly theme?: Theme;
   readonly trace?: boolean;
 }
 
@@ -46,12 +53,16 @@ export interface Course {
   readonly trace: readonly string[];
 }
 
-const names = ['ada', 'bob', 'cyd', 'dan'];
+const names = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'];
+/** How many there are where everything is wanted; where all want the same, there are more. */
+const agentsMax = 4;
 /** How many calls all agents together want to make; at most twice as many. */
-const wishesMin = 18;
+const wishesMin = 16;
 const stepsMax = 60_000;
 const worldMaxMs = 30 * 3_600_000;
 const settleMs = 4_000;
+
+const saysDamage = /The journal is damaged at entry/;
 
 const simulatedDisk = (identity: JournalIdentity): Disk => new SimulatedDisk(identity);
 
@@ -74,7 +85,7 @@ class Play implements Stage {
     const random = new Random(seed);
     this.random = random;
     this.world = this.#worldOf(seed, changes);
-    this.ledger = new Ledger(this.world.disk, this.world.fail);
+    this.ledger = new Ledger(this.world.disk, this.world.checks);
     this.#waits = new WaitChecks(this.ledger, this.pending);
     const watchers = new Set<Watcher>();
     const hubNames = ['A', 'B', 'C'].slice(
@@ -86,7 +97,14 @@ class Play implements Stage {
       ]),
     );
     this.hubs = hubNames.map((name) => new Hub(this.world, `hub ${name}`, watchers));
-    const agentNames = names.slice(0, 2 + random.below(names.length - 1));
+    const drawn = random.weighted<Theme>([
+      [3, 'everything'],
+      [1, 'one lock'],
+      [1, 'few tasks'],
+    ]);
+    const { theme = drawn } = changes;
+    const [least, most] = theme === 'everything' ? [2, agentsMax] : [3, names.length];
+    const agentNames = names.slice(0, least + random.below(most - least + 1));
     const options = {
       world: this.world,
       hubs: this.hubs,
@@ -96,34 +114,46 @@ class Play implements Stage {
       pending: this.pending,
       wishes: Math.ceil((wishesMin + random.below(wishesMin)) / agentNames.length),
       names: agentNames,
+      theme,
+      home: theme !== 'everything' && random.chance(0.5) ? random.pick(this.hubs) : undefined,
+      beatMs: theme !== 'everything' && random.chance(0.6) ? 1_000 : 0,
     };
     this.agents = agentNames.map((name) => new Agent(name, options));
   }
 
-  #worldOf(seed: number, { disk = simulatedDisk, weather, rings = true, trace = false }: Changes): World {
+  #worldOf(
+    seed: number,
+    { disk = simulatedDisk, weather, rings = true, tear, trace = false }: Changes,
+  ): World {
     const { random, timeline } = this;
     const note = (text: () => string): void => {
       if (trace) this.trace.push(`${timeline.now.toFixed(2).padStart(12)}  ${text()}`);
     };
-    return {
-      seed,
+    const fail = (what: string): void => {
+      if (this.failure === undefined) note(() => `FAILED ${what}`);
+      this.failure ??= what;
+    };
+    const shared = {
       random,
       timeline,
       disk: disk({ id: `simulated-${seed}`, generation: 1 }),
       nature: new Life(),
+      note,
+      checks: new Checks(fail),
+    };
+    return {
+      ...shared,
+      seed,
       weather: { ...drawWeather(random), ...weather },
       rings,
       slowUntil: 0,
       healed: false,
-      note,
+      tearing: new TornBatches(shared, () => this.hubs, tear),
       struck: (kind, whom) => {
         this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
         note(() => `FAULT ${kind}: ${whom}`);
       },
-      fail: (what) => {
-        if (this.failure === undefined) note(() => `FAILED ${what}`);
-        this.failure ??= what;
-      },
+      fail,
       stored: () => {
         const fresh = this.ledger.take();
         this.#waits.rung(fresh, timeline.now);
@@ -144,7 +174,7 @@ class Play implements Stage {
     this.#mark = (Math.imul(this.#mark, 31) + Math.floor(timeline.now * 1_000)) >>> 0;
     this.ledger.checkKept();
     this.#waits.check(timeline.now);
-    const [defect] = this.hubs.flatMap(({ log }) => log.errors);
+    const defect = this.#defect();
     this.ledger.checks.holds(
       'nothing is a defect',
       defect === undefined,
@@ -152,6 +182,14 @@ class Play implements Stage {
     );
     return this.failure === undefined;
   };
+
+  /** What a hub calls an error, unless it is that a torn batch stands in the journal. */
+  #defect(): CollectedLog['errors'][number] | undefined {
+    const { torn } = this.world.tearing;
+    for (const { log } of this.hubs)
+      for (const one of log.errors) if (!torn || !saysDamage.test(one.message)) return one;
+    return undefined;
+  }
 
   /** Lets things happen until this is so. */
   async #until(so: () => boolean): Promise<boolean> {
@@ -167,6 +205,7 @@ class Play implements Stage {
     if (!(await this.#until(() => agents.every(({ idle }) => idle)))) return;
     world.note(() => 'all is healed');
     world.healed = true;
+    world.tearing.mend();
     world.slowUntil = 0;
     for (const hub of hubs) hub.heal();
     for (const agent of agents) agent.finish();

@@ -193,7 +193,7 @@ export class SimulatedStore implements Store {
       if (!line.life.alive && !survives) return;
       if (fate === 'crash before commit') return line.crash(fate);
       if (fate === 'torn write') {
-        this.#world.disk.tear(request);
+        this.#world.tearing.tear(request);
         return line.crash(fate);
       }
       if (fate === 'reply lost, not stored' || fate === 'disk full') {

@@ -42,9 +42,16 @@ export class Timeline {
 
   /** Has `call` happen to `life`, unless it is dead by then. The result cancels. */
   after(delayMs: number, life: Life, call: () => void): () => void {
-    const happening = { at: this.#now + Math.max(0, delayMs), order: (this.#ordered += 1), life, call };
+    const happening: Happening = {
+      at: this.#now + Math.max(0, delayMs),
+      order: (this.#ordered += 1),
+      life,
+      call,
+    };
     this.#push(happening);
-    return () => void Object.assign(happening, { call: undefined });
+    return () => {
+      happening.call = undefined;
+    };
   }
 
   /** A later turn of the loop of the process that is running. */

@@ -22,7 +22,12 @@ export class WaitChecks {
     const { locks, mail, requests } = this.#ledger;
     for (const one of this.#pending) {
       const { deed, agent } = one;
-      if (one.rungAt !== undefined || deed.over) continue;
+      if (deed.over) continue;
+      if (deed.operation === 'task_claim') {
+        this.#claimable(one, now);
+        continue;
+      }
+      if (one.rungAt !== undefined) continue;
       const hasMail =
         deed.operation === 'wait' &&
         fresh.some(({ seq }) => {
@@ -33,6 +38,14 @@ export class WaitChecks {
       if (hasMail || (ticket !== undefined && locks.called.has(ticket))) one.rungAt = now;
     }
     locks.called.clear();
+  }
+
+  /** A claim that loses what it was woken for to another one sleeps on. */
+  #claimable(one: Attempt, now: number): void {
+    const { id, wait_ms: patience } = one.deed.input;
+    const wakes =
+      patience !== undefined && this.#ledger.tasks.isDecided(typeof id === 'string' ? id : undefined);
+    one.rungAt = wakes ? (one.rungAt ?? now) : undefined;
   }
 
   check(now: number): void {

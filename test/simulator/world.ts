@@ -1,4 +1,5 @@
 import type { AppendOutcome, AppendRequest, JournalIdentity, StoredRow } from '../../src/journal/store.ts';
+import type { Checks } from './ledger/checks.ts';
 import type { Random } from './random.ts';
 import type { Life, Timeline } from './timeline.ts';
 
@@ -26,13 +27,28 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number];
 
+/** How a store breaks its word that a batch is stored whole or not at all: half a row, a gap, half a unit. */
+export const tears = ['cut', 'hole', 'short'] as const;
+export type Tear = (typeof tears)[number];
+
+/** Breaks the disk's word, and mends it. */
+export interface Tearing {
+  /** A torn batch stands at the end of the journal. */
+  readonly torn: boolean;
+  /** What a batch leaves behind whose writer dies meanwhile. */
+  readonly tear: (request: AppendRequest) => void;
+  readonly mend: () => void;
+}
+
 /** What the journal is kept on. Only what `rows` holds is durable. */
 export interface Disk {
   readonly identity: JournalIdentity;
   readonly rows: readonly StoredRow[];
   readonly append: (request: AppendRequest) => AppendOutcome;
-  /** What a batch leaves behind that was being written when its writer died. */
-  readonly tear: (request: AppendRequest) => void;
+  /** Leaves a batch behind in part that was being written when its writer died; false where that leaves nothing. */
+  readonly tear: (request: AppendRequest, tear: Tear) => boolean;
+  /** Takes away what was torn. */
+  readonly mend: () => void;
   /** What a crash of a hub's machine takes with it. */
   readonly crashed: () => void;
 }
@@ -59,8 +75,10 @@ export interface World {
   readonly struck: (kind: FaultKind, whom: string) => void;
   /** For whoever reads what happened; the text is made only then. */
   readonly note: (text: () => string) => void;
+  readonly checks: Checks;
   /** An invariant does not hold. The first counts. */
   readonly fail: (what: string) => void;
+  readonly tearing: Tearing;
   /** Called after something was stored. */
   readonly stored: () => void;
 }

@@ -24,6 +24,8 @@ export const invariants = [
   'whoever is rung wakes',
   'hubs agree',
   'replay equals live',
+  'a snapshot is the whole state',
+  'a torn batch is refused',
   'nothing is a defect',
 ] as const;
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { StoredRow } from '../../../src/journal/store.ts';
 import type { Entry } from '../../../src/kernel/entry.ts';
 import type { Disk } from '../world.ts';
-import { Checks } from './checks.ts';
+import type { Checks } from './checks.ts';
 import { Locks } from './locks.ts';
 import { Mail } from './mail.ts';
 import { Sessions } from './sessions.ts';
@@ -27,9 +27,9 @@ export class Ledger {
   #chain: string;
   #unitEnd = 0;
 
-  constructor(disk: Disk, fail: (what: string) => void) {
+  constructor(disk: Disk, checks: Checks) {
     this.#disk = disk;
-    this.checks = new Checks(fail);
+    this.checks = checks;
     this.sessions = new Sessions(this.checks);
     this.tasks = new Tasks(this.checks, this.sessions);
     this.locks = new Locks(this.checks, this.sessions);

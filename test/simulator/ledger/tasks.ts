@@ -14,6 +14,10 @@ export interface RefTask {
   dependsOn: readonly string[];
 }
 
+/** Nobody can claim it as it is, and no claim waits for that to change. */
+const isOver = ({ status }: RefTask): boolean =>
+  status === 'blocked' || status === 'done' || status === 'cancelled';
+
 /** The board once more, as plainly as possible. */
 export class Tasks {
   readonly tasks = new Map<string, RefTask>();
@@ -31,6 +35,20 @@ export class Tasks {
     let held = 0;
     for (const { hold } of this.tasks.values()) if (hold?.agent === agent) held += 1;
     return held;
+  }
+
+  #isReady({ status, dependsOn }: RefTask): boolean {
+    return status === 'todo' && dependsOn.every((one) => this.tasks.get(one)?.status === 'done');
+  }
+
+  /** Whether a claim of this task, or of any, need not wait: it gets one, or never will. */
+  isDecided(id: string | undefined): boolean {
+    if (id === undefined) {
+      for (const task of this.tasks.values()) if (this.#isReady(task)) return true;
+      return false;
+    }
+    const task = this.tasks.get(id);
+    return task !== undefined && (this.#isReady(task) || isOver(task));
   }
 
   fold(entry: Entry): void {
