@@ -58,7 +58,8 @@ const livingKeys = async ({ storage }: Database, cluster: string): Promise<numbe
 };
 
 const isEncryptedAndErased = async (context: TestContext, database: Database): Promise<void> => {
-  const vault = await openVault(context);
+  // Each cluster has a data directory of its own.
+  const [open, vault] = [await openVault(context), await openVault(context)];
   const cluster = 'vault';
   const [first, second] = [newKey(), newKey()];
   const plain = { ...database.env, SIGNALBOX_WORKSPACE: 'main', SIGNALBOX_CLUSTER: 'open' };
@@ -72,7 +73,7 @@ const isEncryptedAndErased = async (context: TestContext, database: Database): P
     assert.equal(status, 0, `${words.join(' ')}: ${err}`);
     return out;
   };
-  await vault.call('task_add', { title: 'x', labels: ['flangelabel'] }, { env: plain });
+  await open.call('task_add', { title: 'x', labels: ['flangelabel'] }, { env: plain });
   assert(holding(database.files, 'flangelabel').length > 0, 'what is not encrypted is found');
   const env = keyed(first.line.trim());
   await vault.call('start', { agent: 'ed' }, { env, agent: 'ed' });

@@ -1,4 +1,4 @@
-import { clusterPattern, faultInCluster } from '../../stores/cluster-name.ts';
+import { clusterPattern, faultInCluster } from '../../journal/cluster-name.ts';
 import type { Form } from './forms.ts';
 
 /** A name that can be a schema and the beginning of a key. */

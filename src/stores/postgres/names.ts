@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type JournalName, hubJournal } from '../../journal/storage.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
-import { refuseCluster } from '../cluster-name.ts';
+import { refuseCluster } from '../../journal/cluster-name.ts';
 
 /** The names of a cluster in the database. */
 export interface ClusterNames {

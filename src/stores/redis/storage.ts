@@ -3,7 +3,7 @@ import { type Creation, type JournalName, type Storage, movedOn } from '../../jo
 import type { JournalIdentity, Store } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, type Refusal } from '../../kernel/errors.ts';
-import { refuseCluster } from '../cluster-name.ts';
+import { refuseCluster } from '../../journal/cluster-name.ts';
 import { refuseOther } from '../other-journal.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
