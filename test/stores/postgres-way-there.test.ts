@@ -32,11 +32,11 @@ const environment = (url: string, cluster = newCluster()) => ({
 const healthSchema = z.looseObject({ status: z.string(), store_warning: z.string().optional() });
 
 /** What a hub there says when it starts, and in /health to those whom it knows and to others. */
-const startedAt = async (context: TestContext, url: string) => {
+const startedAt = async (context: TestContext, env: ReturnType<typeof environment>) => {
   let said = '';
   const site = await openSite(context);
   const hub = await startHub(site, {
-    env: { ...environment(url), SIGNALBOX_TOKEN: token },
+    env: { ...env, SIGNALBOX_TOKEN: token },
     auth: true,
     hears: (text) => (said += text),
   });
@@ -53,19 +53,19 @@ const token = `sbx_${Buffer.alloc(32, 7).toString('base64url')}`;
 
 withPostgres('the way to PostgreSQL', 'own', () => {
   test('that is not encrypted, and was not said to be so, is warned of', { timeout }, async (context) => {
-    const far = await farUrl();
-    const { said, warnings } = await startedAt(context, far);
+    const env = environment(await farUrl());
+    const { said, warnings } = await startedAt(context, env);
     match(said, /0\.0\.0\.0.* is not encrypted, for its address does not say sslmode/);
     match(warnings[0] ?? '', /is not encrypted/);
     equal(warnings[1], undefined);
-    const found = of(await examine(await openGround(context), '.', { env: environment(far) }), 'database');
+    const found = of(await examine(await openGround(context), '.', { env }), 'database');
     equal(found[0]?.state, 'warn');
     match(found[0]?.what ?? '', /sslmode=verify-full/);
   });
 
   test('that is as it was said to be is not warned of', { timeout }, async (context) => {
     for (const url of [await farUrl('?sslmode=disable'), (await server()).url]) {
-      const { said, warnings } = await startedAt(context, url);
+      const { said, warnings } = await startedAt(context, environment(url));
       deepEqual([said, ...warnings], ['', undefined, undefined]);
     }
   });
