@@ -23,6 +23,7 @@ import { type Outcome, refuse } from '../kernel/errors.ts';
 import {
   type MemoryVault,
   createMemoryVault,
+  headOf,
   openMemoryStore as openInMemory,
 } from '../stores/memory/memory-store.ts';
 import { begun, working } from './at-rest.ts';
@@ -34,7 +35,7 @@ import { opened } from './store-files.ts';
  * vault is then a journal there, opened by the first who asks it for anything. What a test looks at in the vault is kept
  * up to date, and faults on order happen here.
  */
-export { createMemoryVault, type MemoryVault };
+export { createMemoryVault, headOf, type MemoryVault };
 
 export const openMemoryStore = (vault: MemoryVault): Store => new ChosenStore(vault);
 
