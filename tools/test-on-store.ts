@@ -64,7 +64,7 @@ if (files.length > 0) {
     join(root, 'src/testing/choose-store.ts'),
     '--test',
     '--test-timeout=300000',
-    `--test-concurrency=${availableParallelism() + 1}`,
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
     ...options,
     ...files,
   ];

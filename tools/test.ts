@@ -48,8 +48,8 @@ const remembered = (): string =>
     .stdout ?? '';
 const before = remembered();
 
-// Node leaves one core free. The files often wait, for processes and for their ends, so that one more keeps all cores busy.
-const concurrency = availableParallelism() + 1;
+// Node leaves one core free, which on two cores would run one file at a time although the files mostly wait.
+const concurrency = Math.max(2, availableParallelism());
 const run = spawnSync(
   process.execPath,
   ['--test', `--test-concurrency=${concurrency}`, ...options, ...files],
