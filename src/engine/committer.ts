@@ -71,9 +71,6 @@ export class Committer {
   #ahead: Batch | undefined;
   #lookingAhead = false;
   #othersAt = Number.NEGATIVE_INFINITY;
-  /** The last entries that came are of this process. */
-  #wroteLast = false;
-  #othersWrote: (() => void) | undefined;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -114,10 +111,9 @@ export class Committer {
   /** If these entries are the batch under way and nothing came between: what was folded for it. */
   batchOf(entries: readonly Entry[]): Unit | undefined {
     const whole = this.#inFlight?.draft.whole;
-    this.#wroteLast = whole?.entries === entries;
-    if (this.#wroteLast && this.#inFlight?.draft.base.slices === this.#options.state.slices) return whole;
+    if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
+      return whole;
     this.#othersAt = this.#options.clock.monotonic();
-    this.#othersWrote?.();
     return undefined;
   }
 
@@ -280,18 +276,11 @@ export class Committer {
     }
   }
 
-  /**
-   * Several busy processes take turns: whoever has just written waits for a moment until another has. Else one can
-   * starve, for whoever has just written is always first again.
-   */
+  /** Without the pause, one of several busy processes can starve: whoever has just written is always first again. */
   async #giveWay(): Promise<void> {
     const { clock, ready } = this.#options;
-    if (this.#wroteLast && clock.monotonic() - this.#othersAt <= othersRecentMs) {
-      const othersWrote = new Promise<void>((resolve) => {
-        this.#othersWrote = resolve;
-      });
-      await Promise.race([othersWrote, clock.pause(yieldBaseMs + Math.random() * yieldRandomMs)]);
-    }
+    if (clock.monotonic() - this.#othersAt <= othersRecentMs)
+      await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
     const behind = ready();
     if (behind !== undefined) await behind;
   }
