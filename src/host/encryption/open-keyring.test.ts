@@ -63,6 +63,14 @@ describe('the keys of a process', () => {
     assert.match(log.warnings.join(), /the vault is locked/);
   });
 
+  it('are looked up once for all who miss one at the same time', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const { secret, left } = lookedUp([ok(first.line), ok(second.line + first.line)]);
+    const { ring } = await opened(secret);
+    const learnt = await Promise.all([ring.learn(second.key.id), ring.learn(second.key.id)]);
+    assert.deepEqual([learnt, left.length], [[true, true], 0]);
+  });
+
   it('are taken up from their file when it changes', async (t) => {
     const { path, first, secret } = keyFile(t);
     const { promise: changed, resolve } = Promise.withResolvers<void>();

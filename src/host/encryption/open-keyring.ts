@@ -37,11 +37,17 @@ export const openKeyring = async (
     return [];
   };
   const askedAt = new Map<string, number>();
+  const looking = new Map<string, ReturnType<typeof lookAgain>>();
   const ring = new Keyring(keys.value, async (missing) => {
+    // Several journals may miss the same key at once: all of them wait for the one look.
+    const pending = looking.get(missing);
+    if (pending !== undefined) return pending;
     const now = performance.now();
     if (now - (askedAt.get(missing) ?? Number.NEGATIVE_INFINITY) < patienceMs) return [];
     askedAt.set(missing, now);
-    return lookAgain();
+    const found = lookAgain().finally(() => looking.delete(missing));
+    looking.set(missing, found);
+    return found;
   });
   const { file } = secret;
   if (file === undefined) return ok({ ring, close: () => undefined });
