@@ -5,20 +5,16 @@ import type { Seq } from '../../kernel/entry.ts';
 import { exchanged } from '../append-request.ts';
 import type { Database, Lost } from './database.ts';
 import { faultOf, isAnswer, isPassing } from './failures.ts';
-import { newsOf } from './change-feed.ts';
 import { optionalText, seqOf, storedRow } from './rows.ts';
 import { backoffMs } from './session.ts';
 import { toStored } from './stored-text.ts';
 
 export interface Appending {
   readonly database: Database;
-  readonly channel: string;
   /** The number of the journal. */
   readonly key: number;
   /** What it is called as long as it is in its place. */
   readonly name: JournalName;
-  /** What the news of these appends are signed with. */
-  readonly sender: string;
 }
 
 type Unknown = Extract<AppendOutcome, { readonly kind: 'unknown' }>;
@@ -59,7 +55,7 @@ export const append = async (appending: Appending, request: AppendRequest): Prom
 };
 
 const attempt = async (appending: Appending, request: AppendRequest): Promise<AppendOutcome | Lost> => {
-  const { database, channel, key, name, sender } = appending;
+  const { database, key, name } = appending;
   const { expected, link, batch, rows } = request;
   const texts = rows.map(({ text }) => toStored(text));
   const last = rows.at(-1);
@@ -74,8 +70,6 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
     batch,
     texts,
     rows.map(({ chain }) => chain),
-    channel,
-    newsOf(key, head, sender),
     name,
   ]);
   if ('backend' in done) return done;

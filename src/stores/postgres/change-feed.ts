@@ -1,4 +1,5 @@
 import type { Seq } from '../../kernel/entry.ts';
+import { readNews } from './announcer.ts';
 import type { Database, Session } from './database.ts';
 import { backoffMs, rest } from './session.ts';
 import { seqOf } from './rows.ts';
@@ -24,9 +25,6 @@ interface Watched {
 
 /** How often the heads are looked at, in case the word of an append was lost; that also finds a dead connection. */
 const lookMs = 1_000;
-
-/** What an append tells, in the channel of its cluster. */
-export const newsOf = (key: number, seq: Seq, sender: string): string => `${key} ${seq} ${sender}`;
 
 /**
  * Hears over one connection what is appended to any journal of the cluster, and wakes who watches it. Whenever the
@@ -102,10 +100,10 @@ export class ChangeFeed {
   }
 
   #hear(news: string): void {
-    const [key, seq, sender] = news.split(' ');
+    const told = readNews(news);
     for (const watched of this.#watched) {
-      const { watcher } = watched;
-      if (watcher.key === Number(key) && watcher.sender !== sender) wake(watched, Number(seq));
+      const { key, sender } = watched.watcher;
+      if (key === told?.key && sender !== told.sender) wake(watched, told.seq);
     }
   }
 

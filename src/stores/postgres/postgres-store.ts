@@ -18,6 +18,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
+import type { Announcer } from './announcer.ts';
 import { append } from './appending.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { PostgresCounters } from './counters.ts';
@@ -32,7 +33,7 @@ import { PostgresSubjectKeys } from './subject-keys.ts';
 /** What the stores of one process share. */
 export interface Shared {
   readonly database: Database;
-  readonly channel: string;
+  readonly announcer: Announcer;
   readonly feed: ChangeFeed;
   readonly offices: Offices;
   readonly capabilities: StoreCapabilities;
@@ -220,12 +221,13 @@ export class PostgresStore implements Store {
   }
 
   async #append(request: AppendRequest): Promise<AppendOutcome> {
-    const { database, channel } = this.#shared;
-    const appending = { database, channel, key: this.#key, name: this.#name, sender: this.#sender };
-    const outcome = await append(appending, request);
+    const { database, announcer } = this.#shared;
+    const outcome = await append({ database, key: this.#key, name: this.#name }, request);
     this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
-    const last = outcome.kind === 'appended' ? request.rows.at(-1) : undefined;
-    this.#own = Math.max(this.#own, last?.seq ?? 0);
+    if (isDone(outcome, request)) {
+      this.#own = Math.max(this.#own, request.rows.at(-1)?.seq ?? 0);
+      announcer.tell({ key: this.#key, seq: this.#own, sender: this.#sender });
+    }
     this.#seen = Math.max(this.#seen, this.#own);
     return outcome;
   }
@@ -265,6 +267,11 @@ export class PostgresStore implements Store {
     this.counters.close();
   }
 }
+
+/** An append that had to be tried again may find that it was done the first time. */
+const isDone = (outcome: AppendOutcome, { batch }: AppendRequest): boolean =>
+  outcome.kind === 'appended' ||
+  (outcome.kind === 'moved' && outcome.missed.some((row) => row.batch === batch));
 
 const closedText = 'This store was closed. Nothing was stored.';
 

@@ -41,7 +41,7 @@ export type Statements = ReturnType<typeof statementsOf>;
 const appending = ({ journals, entries }: Tables) =>
   ({
     /**
-     * The whole append: compares the head, moves it, writes the entries, and tells who listens. One row comes back when
+     * The whole append: compares the head, moves it, and writes the entries. One row comes back when
      * the head was as expected, else none, and nothing was done. Two writers who come at once meet at the row of the
      * head: the second waits, finds it moved, and gets none. So does a writer whose journal has another name by then. By
      * that it is not looked up, whatever the server knows of the table.
@@ -50,14 +50,19 @@ const appending = ({ journals, entries }: Tables) =>
       name: 'append',
       text: `with moved as (
         update ${journals} set seq = $3, chain = $4, bytes = bytes + $5
-        where key = $1 and seq = $2 and (seq = 0 or chain = $6) and name || '' = $12
+        where key = $1 and seq = $2 and (seq = 0 or chain = $6) and name || '' = $10
         returning key
       ), stored as (
         insert into ${entries} (journal, seq, batch, text, chain)
         select moved.key, $2 + row.ordinal, $7, row.text, row.chain
         from moved, unnest($8::text[], $9::text[]) with ordinality as row (text, chain, ordinal)
       )
-      select pg_notify($10, $11) from moved`,
+      select key from moved`,
+    },
+    /** Tells who listens. It is not worth a wait for the disk. */
+    announce: {
+      name: 'announce',
+      text: `select set_config('synchronous_commit', 'off', true), pg_notify($1, news) from unnest($2::text[]) news`,
     },
     /** Where the journal ends, and every entry behind a given one; one row without an entry when there are none. */
     missed: {

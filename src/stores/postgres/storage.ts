@@ -9,6 +9,7 @@ import {
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { addressOf } from './address.ts';
+import { Announcer } from './announcer.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Ask, Database } from './database.ts';
 import { refusalOf } from './failures.ts';
@@ -104,7 +105,7 @@ class PostgresStorage implements Storage {
     this.warning = database.address.warning;
     this.#shared = {
       database,
-      channel,
+      announcer: new Announcer(database, channel),
       capabilities,
       feed: new ChangeFeed(database, channel),
       offices: new Offices(database),
@@ -164,6 +165,7 @@ class PostgresStorage implements Storage {
   readonly close = (): Promise<void> => (this.#closing ??= this.#close());
 
   async #close(): Promise<void> {
+    await this.#shared.announcer.close();
     this.#shared.feed.close();
     this.#shared.offices.close();
     await this.#database.close();

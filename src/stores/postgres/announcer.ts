@@ -1,0 +1,69 @@
+import type { Seq } from '../../kernel/entry.ts';
+import type { Database } from './database.ts';
+import { rest } from './session.ts';
+
+/** What was appended, by whom. */
+export interface Appended {
+  /** The number of the journal. */
+  readonly key: number;
+  readonly seq: Seq;
+  readonly sender: string;
+}
+
+/** After it has told something, it gathers this long what to tell next. */
+const gatherMs = 5;
+
+/**
+ * Tells the other processes of the cluster what was appended, right after it was: not in the append itself, since
+ * PostgreSQL lets only one transaction at a time commit a NOTIFY, in all its databases, and so every journal would wait for the
+ * disk alone. Should a word be lost, the feeds find the entries when they look by themselves.
+ */
+export class Announcer {
+  readonly #database: Database;
+  readonly #channel: string;
+  /** The last to be told, by journal and sender. */
+  readonly #news = new Map<string, Appended>();
+  readonly #closing = new AbortController();
+  #telling: Promise<void> | undefined;
+
+  constructor(database: Database, channel: string) {
+    this.#database = database;
+    this.#channel = channel;
+  }
+
+  tell(appended: Appended): void {
+    this.#news.set(`${appended.key} ${appended.sender}`, appended);
+    this.#telling ??= this.#tell();
+  }
+
+  /** When all is told. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#telling;
+  }
+
+  async #tell(): Promise<void> {
+    // Whoever called is answered first.
+    await new Promise((resolve) => void setImmediate(resolve));
+    while (this.#news.size > 0) {
+      const news = [...this.#news.values()].map(newsOf);
+      this.#news.clear();
+      try {
+        await this.#database.once(this.#database.statements.announce, [this.#channel, news]);
+      } catch {
+        // Whoever reads or appends hears what is wrong, and the feeds look by themselves.
+      }
+      await rest(gatherMs, this.#closing.signal);
+    }
+    this.#telling = undefined;
+  }
+}
+
+const newsOf = ({ key, seq, sender }: Appended): string => `${key} ${seq} ${sender}`;
+
+/** What is told, or undefined if it is nothing of ours. */
+export const readNews = (news: string): Appended | undefined => {
+  const [key, seq, sender] = news.split(' ');
+  if (sender === undefined) return undefined;
+  return { key: Number(key), seq: Number(seq), sender };
+};
