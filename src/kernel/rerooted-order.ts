@@ -1,5 +1,6 @@
 import sortedBTree from 'sorted-btree';
 import { assert } from './assert.ts';
+import { Rerooted } from './rerooted.ts';
 
 /** Where a record stands in an order: by `at`, then by `tie`, which tells records of one partition apart. */
 export type Rank = readonly [at: number, tie: number];
@@ -28,16 +29,10 @@ interface Ground {
 }
 
 /**
- * An order of which every version stays readable, with one tree for each partition, as `RerootedMap` has one map: trees
- * that keep all versions apart copy several nodes for each move.
+ * An order of which every version stays readable, with one tree for each partition: trees that keep all versions apart
+ * copy several nodes for each move.
  */
-export class RerootedOrder {
-  #at: Ground | Difference;
-
-  private constructor(ground: Ground) {
-    this.#at = ground;
-  }
-
+export class RerootedOrder extends Rerooted<Ground, Move> {
   /** The order of places that are given partition by partition, in any order. */
   static of(places: Iterable<Place>): RerootedOrder {
     const found = new Map<string, Place[]>();
@@ -83,13 +78,13 @@ export class RerootedOrder {
     let behind = after;
     for (let over = false; !over; ) {
       over = true;
-      const ground = this.#ground();
+      const ground = this.ground();
       const { moves } = ground;
       for (const [rank, key] of ground.trees.get(partition)?.entries(behind) ?? []) {
         if (behind !== undefined && compareRanks(rank, behind) <= 0) continue;
         behind = rank;
         yield key;
-        if (this.#at === ground && ground.moves === moves) continue;
+        if (this.isGround && ground.moves === moves) continue;
         // The tree was changed meanwhile: it is made again as it is in this version, and entered anew.
         over = false;
         break;
@@ -99,53 +94,27 @@ export class RerootedOrder {
 
   /** The version after a record has left the place where it stands, and has taken another, which is free. */
   moved(move: Move): RerootedOrder {
-    const ground = this.#ground();
+    const ground = this.ground();
     if (move.taken !== undefined) {
       const { partition, rank } = move.taken;
       const isFree = ground.trees.get(partition)?.has(rank) !== true;
       assert(isFree, `rank ${rank.join('/')} in partition "${partition}" belongs to one record`);
     }
     const next = new RerootedOrder(ground);
-    next.#exchange(this, move);
+    next.follow(this, move);
     return next;
   }
 
   #trees(): ReadonlyMap<string, Tree> {
-    return this.#ground().trees;
+    return this.ground().trees;
   }
 
-  #ground(): Ground {
-    return 'trees' in this.#at ? this.#at : this.#reroot(this.#at);
-  }
-
-  #reroot(difference: Difference): Ground {
-    const way: Difference[] = [];
-    let at: Ground | Difference = difference;
-    while (!('trees' in at)) {
-      way.push(at);
-      at = at.from.#at;
-    }
-    for (let step = way.pop(); step !== undefined; step = way.pop()) {
-      const to = way.at(-1)?.from ?? this;
-      to.#at = at;
-      to.#exchange(step.from, step);
-    }
-    return at;
-  }
-
-  /** Takes the trees over from another version, which differs from this one by one move. */
-  #exchange(from: RerootedOrder, { left, taken }: Move): void {
-    const ground = this.#ground();
-    from.#at = { from: this, left: taken, taken: left };
+  protected override change(ground: Ground, { left, taken }: Move): Move {
     if (left !== undefined) takeOut(ground.trees, left);
     if (taken !== undefined) bringIn(ground.trees, taken);
     ground.moves += 1;
+    return { left: taken, taken: left };
   }
-}
-
-/** What to change of another version to get this one. */
-interface Difference extends Move {
-  readonly from: RerootedOrder;
 }
 
 // The package is CommonJS; Node hands over its exports object, whose `default` is the class.
