@@ -52,8 +52,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a journal that takes a part of a unit for the whole',
     file: 'src/journal/journal.ts',
-    from: 'if (head === this.#head.seq && head < this.#unitEnd)',
-    to: 'if (head < 0)',
+    from: 'this.#unitEnd <= head.seq',
+    to: 'head.seq > 0',
     changes: { tear: 'short', weather: { 'torn write': 0.1 } },
     within: 150,
     foundBy: /a torn batch is refused/,

@@ -51,6 +51,17 @@ const once: readonly { readonly seed: number; readonly showed: string; readonly 
     showed: 'the same, where only the clock of one hub ran faster than that of the other',
     test: 'src/engine/time.test.ts',
   },
+  {
+    seed: 20_284_182,
+    showed:
+      'a hub wrote behind half a unit, which it had folded before it was stopped and had in its snapshot',
+    test: 'src/journal/torn-unit.test.ts',
+  },
+  {
+    seed: 20_286_474,
+    showed: 'the same, where the hub answered from it',
+    test: 'src/journal/torn-unit.test.ts',
+  },
 ];
 
 describe('a seed that failed once', () => {
