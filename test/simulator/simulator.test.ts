@@ -62,6 +62,12 @@ const once: readonly { readonly seed: number; readonly showed: string; readonly 
     showed: 'the same, where the hub answered from it',
     test: 'src/journal/torn-unit.test.ts',
   },
+  {
+    seed: 20_283_835,
+    showed:
+      'of several repeats that waited for a lock each began anew when the one before had waited in vain',
+    test: 'test/leases/waiting.test.ts',
+  },
 ];
 
 describe('a seed that failed once', () => {
