@@ -34,6 +34,15 @@ export const bugs: readonly Bug[] = [
     foundBy: /whoever is rung wakes/,
   },
   {
+    name: 'places in queues that end, and ring nobody',
+    file: 'src/areas/leases/concerns.ts',
+    from: '...entry.data.tickets.map(({ ticket }) => ticketKey(ticket))',
+    to: '',
+    changes: { theme: 'one lock' },
+    within: 150,
+    foundBy: /whoever is rung wakes/,
+  },
+  {
     name: 'a queue that serves the newest first',
     file: 'src/areas/leases/model/lease.ts',
     from: 'pathOrders<Wait>(({ ticket, index }) => [ticket, index])',
