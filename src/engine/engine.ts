@@ -207,6 +207,8 @@ export class Engine {
   ): Promise<Outcome<Reply>> {
     const refused = refuseRequestId(options.requestId);
     if (refused !== undefined) return refused;
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + prepared.limitMs;
     const speaker = speakerOf(prepared, caller);
     const answers = this.#answers;
     const delivering = this.#delivering(prepared, options);
@@ -238,9 +240,11 @@ export class Engine {
         delivering.repeated(fate.actor);
         const repeat = await answers.ofRepeat(prepared, fate);
         const turn = prepared.place && (await this.#afterTurn(prepared, fate, options));
-        // Nothing came of the first call: this one is as good as new.
-        if (turn?.left !== true && this.#state.requests.isVoid(fate.remembered))
-          return this.execute(caller, prepared, options);
+        const leftMs = deadline - clock.monotonic();
+        const isPatient = turn === undefined || (!turn.left && leftMs > 0);
+        // Nothing came of the first call: this one is as good as new, unless its own time was over meanwhile.
+        if (isPatient && this.#state.requests.isVoid(fate.remembered))
+          return this.execute(caller, { ...prepared, limitMs: leftMs }, options);
         return delivering.handOut(turn?.answer ?? repeat);
       }
       case 'decided': {

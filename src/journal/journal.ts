@@ -21,7 +21,7 @@ export type AppendResult =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'unknown'; readonly refusal: Refusal };
 
-/** Is handed every entry once, in order, in the same instant in which `head` moves over it. */
+/** Is handed every entry once, in order and in whole units, in the same instant in which `head` moves over it. */
 export type Sink = (entries: readonly Entry[]) => void;
 
 const pageRows = 5_000;
@@ -38,7 +38,7 @@ interface Pending {
   readonly entries: readonly Entry[];
 }
 
-/** A journal as one process sees it: verified, decoded, and read up to `head`. */
+/** A journal as one process sees it: verified, decoded, and read up to `head`, where a unit ends. */
 export class Journal {
   readonly store: Store;
   /** `<journal id>.<generation>`: cursors carry it, so that one of another history is recognised. */
@@ -47,7 +47,7 @@ export class Journal {
   readonly #sink: Sink;
   #cache = new EntryCache();
   #head: Head;
-  /** Where the last unit ends that was begun. */
+  /** Where the last unit ends that was read, as its first entry says. */
   #unitEnd: Seq = 0;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
@@ -89,17 +89,25 @@ export class Journal {
       const known = this.#head.seq;
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
-      if (head <= this.#head.seq) return this.#mustEndUnit(head);
-      await this.#accept(await this.store.read(this.#head.seq, pageRows));
+      if (head <= this.#head.seq) return;
+      await this.#follow(await this.store.read(this.#head.seq, pageRows));
     }
   }
 
-  /** A batch is stored whole or not at all, so that where the store ends a unit ends. */
-  #mustEndUnit(head: Seq): void {
-    if (head === this.#head.seq && head < this.#unitEnd)
+  /**
+   * Moves over rows that were read, to where a unit ends: what is folded is never half a change. The rest of a unit that they
+   * only begin is read as well; a batch is stored whole or not at all, so that it is there, or the journal is damaged.
+   */
+  async #follow(rows: readonly StoredRow[]): Promise<void> {
+    await this.#accept(rows);
+    const last = rows.at(-1);
+    if (last === undefined || last.seq <= this.#head.seq) return;
+    const rest = await this.store.read(last.seq, pageRows);
+    if (rest.length === 0 && last.seq > this.#head.seq)
       throw new StoreFailure(
-        corrupt(head + 1, `it is missing; the unit that has begun goes on to ${this.#unitEnd}`),
+        corrupt(last.seq + 1, `it is missing; the unit that has begun goes on to ${this.#unitEnd}`),
       );
+    await this.#follow([...rows.filter(({ seq }) => seq > this.#head.seq), ...rest]);
   }
 
   /** The entries with these sequence numbers, in that order; at once where none has to be read. Throws `StoreFailure`. */
@@ -175,11 +183,6 @@ export class Journal {
    * others wrote cannot be read; nothing was stored then.
    */
   async append(entries: readonly Entry[]): Promise<AppendResult> {
-    if (this.#head.seq < this.#unitEnd) {
-      // What others wrote has come in part: nothing goes between the entries of a unit.
-      await this.catchUp();
-      return { kind: 'moved' };
-    }
     const expected = this.#head;
     const preparing = this.codec.sealer?.prepare(entries);
     if (preparing !== undefined) {
@@ -196,7 +199,7 @@ export class Journal {
     if (missed[0]?.batch === batch) {
       // It was stored after all, by an attempt of the store's own that the store forgot.
       this.#adopt(pending);
-      await this.#accept(missed);
+      await this.#follow(missed);
       return { kind: 'appended' };
     }
     switch (outcome.kind) {
@@ -204,7 +207,7 @@ export class Journal {
         this.#adopt(pending);
         return { kind: 'appended' };
       case 'moved':
-        await this.#accept(outcome.missed);
+        await this.#follow(outcome.missed);
         return { kind: 'moved' };
       case 'refused':
         return { kind: 'refused', refusal: neverSent(outcome.code, outcome.reason) };
@@ -229,7 +232,7 @@ export class Journal {
       return { kind: 'appended' };
     }
     if (found.length > 0) {
-      await this.#accept(found);
+      await this.#follow(found);
       return { kind: 'moved' };
     }
     return cause.code === 'outcome_unknown'
@@ -249,12 +252,19 @@ export class Journal {
     });
   }
 
-  /** Moves over rows that were read. Those up to `head` are known already. */
+  /** Moves over the whole units of rows that were read. Those up to `head` are known already. */
   #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
     return this.#decoded(
       () => this.#read(rows, this.#head),
-      ({ entries, head }) => this.#advance(head, entries),
+      ({ entries, head }) => {
+        const begun = entries.findLastIndex(({ cause }) => cause.size !== undefined);
+        const first = entries[begun];
+        if (first !== undefined) this.#unitEnd = first.seq - 1 + (first.cause.size ?? 1);
+        if (first === undefined || this.#unitEnd <= head.seq) return this.#advance(head, entries);
+        const before = rows.findLast(({ seq }) => seq < first.seq);
+        if (before !== undefined && begun > 0) this.#advance(before, entries.slice(0, begun));
+      },
     );
   }
 
@@ -308,8 +318,6 @@ export class Journal {
 
   #advance({ seq, chain }: Head, entries: readonly Entry[]): void {
     this.#head = { seq, chain };
-    const begun = entries.findLast(({ cause }) => cause.size !== undefined);
-    if (begun?.cause.size !== undefined) this.#unitEnd = begun.seq + begun.cause.size - 1;
     if (entries.length > 0) this.#sink(entries);
   }
 }

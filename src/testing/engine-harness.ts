@@ -73,6 +73,7 @@ export const open = async (
     readonly instruments?: EngineOptions['instruments'];
     readonly cipher?: EngineOptions['cipher'];
     readonly onErased?: EngineOptions['onErased'];
+    readonly snapshot?: EngineOptions['snapshot'];
   } = {},
 ) => {
   const log = new CollectedLog();
@@ -91,6 +92,7 @@ export const open = async (
     instruments: over.instruments,
     cipher: over.cipher,
     onErased: over.onErased,
+    snapshot: over.snapshot,
     delivery: (cursors) => messagesIntent({ type: 'deliver', cursors }),
   });
   assert.ok(opened.ok, JSON.stringify(opened));

@@ -311,6 +311,28 @@ it('LE48 a repeat is decided anew when what its call was offered was not picked 
   assert.equal([...restarted.slices.leases.leases.values()][0]?.count, 1);
 });
 
+it('LE19 LE48 repeats that have waited for as long as they wanted are answered, however many of them wait', async () => {
+  const { one, two, clock } = await processes();
+  const [ada, eve, bob] = [await join(one, 'ada'), await join(one, 'eve'), await join(one, 'bob')];
+  await ada.acquire('pytest', { ttl: 600 });
+  void eve.acquire('pytest', wait);
+  const input = { wait_ms: 20_000 };
+  void bob.acquire('pytest', input, { requestId: 'r1' });
+  await turns();
+  bob.engine = two;
+  clock.advance(1_000);
+  const codes: string[] = [];
+  for (let i = 0; i < 3; i += 1)
+    void bob.acquire('pytest', input, { requestId: 'r1' }).then((outcome) => codes.push(codeOf(outcome)));
+  await turns();
+  for (let passed = 1; passed < 41; passed += 1) {
+    clock.advance(1_000);
+    await turns();
+  }
+  assert.deepEqual(codes, ['held', 'held', 'held']);
+  assert.equal(two.slices.leases.tickets.size, 1);
+});
+
 const onSqlite = async (context: TestContext) => {
   const files = createTestJournal();
   context.after(files.remove);

@@ -46,6 +46,8 @@ export class Attempt implements Asking {
   limitMs = 0;
   /** Since when it should be waking up. */
   rungAt: number | undefined;
+  /** At which place in a queue it waited then. */
+  rungFor: number | undefined;
   /** What the command wrote, as its answer was made from it. */
   entries: readonly Entry[] = [];
   pending = true;

@@ -34,6 +34,15 @@ export const bugs: readonly Bug[] = [
     foundBy: /whoever is rung wakes/,
   },
   {
+    name: 'places in queues that end, and ring nobody',
+    file: 'src/areas/leases/concerns.ts',
+    from: '...entry.data.tickets.map(({ ticket }) => ticketKey(ticket))',
+    to: '',
+    changes: { theme: 'one lock' },
+    within: 150,
+    foundBy: /whoever is rung wakes/,
+  },
+  {
     name: 'a queue that serves the newest first',
     file: 'src/areas/leases/model/lease.ts',
     from: 'pathOrders<Wait>(({ ticket, index }) => [ticket, index])',
@@ -52,8 +61,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a journal that takes a part of a unit for the whole',
     file: 'src/journal/journal.ts',
-    from: 'if (head === this.#head.seq && head < this.#unitEnd)',
-    to: 'if (head < 0)',
+    from: 'this.#unitEnd <= head.seq',
+    to: 'head.seq > 0',
     changes: { tear: 'short', weather: { 'torn write': 0.1 } },
     within: 150,
     foundBy: /a torn batch is refused/,

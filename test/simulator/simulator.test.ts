@@ -51,6 +51,54 @@ const once: readonly { readonly seed: number; readonly showed: string; readonly 
     showed: 'the same, where only the clock of one hub ran faster than that of the other',
     test: 'src/engine/time.test.ts',
   },
+  {
+    seed: 20_284_182,
+    showed:
+      'a hub wrote behind half a unit, which it had folded before it was stopped and had in its snapshot',
+    test: 'src/journal/torn-unit.test.ts',
+  },
+  {
+    seed: 20_286_474,
+    showed: 'the same, where the hub answered from it',
+    test: 'src/journal/torn-unit.test.ts',
+  },
+  {
+    seed: 20_283_835,
+    showed:
+      'of several repeats that waited for a lock each began anew when the one before had waited in vain',
+    test: 'test/leases/waiting.test.ts',
+  },
+  {
+    seed: 20_273_408,
+    showed:
+      'a call was to wake for an offer that had lapsed while its hub was cut off, though it had a new place (LE48)',
+    test: 'test/simulator/mutants.test.ts',
+  },
+  {
+    seed: 20_278_163,
+    showed: 'the same',
+    test: 'test/simulator/mutants.test.ts',
+  },
+  {
+    seed: 20_278_502,
+    showed: 'the same',
+    test: 'test/simulator/mutants.test.ts',
+  },
+  {
+    seed: 20_280_688,
+    showed: 'the same',
+    test: 'test/simulator/mutants.test.ts',
+  },
+  {
+    seed: 20_284_424,
+    showed: 'the same',
+    test: 'test/simulator/mutants.test.ts',
+  },
+  {
+    seed: 20_285_127,
+    showed: 'the same, where the process of the hub was stalled',
+    test: 'test/simulator/mutants.test.ts',
+  },
 ];
 
 describe('a seed that failed once', () => {

@@ -27,6 +27,9 @@ export class WaitChecks {
         this.#claimable(one, now);
         continue;
       }
+      const ticket = deed.requestId === undefined ? undefined : requests.get(deed.requestId)?.seq;
+      // LE48: it was decided anew, and waits at another place than the one that was offered something, or ended.
+      if (one.rungFor !== ticket) one.rungAt = undefined;
       if (one.rungAt !== undefined) continue;
       const hasMail =
         deed.operation === 'wait' &&
@@ -34,10 +37,11 @@ export class WaitChecks {
           const sent = mail.messages.get(seq);
           return sent?.to.includes(agent) === true && !sent.expires;
         });
-      const ticket = deed.requestId === undefined ? undefined : requests.get(deed.requestId)?.seq;
-      if (hasMail || (ticket !== undefined && locks.called.has(ticket))) one.rungAt = now;
+      if (!hasMail && (ticket === undefined || !locks.woken.has(ticket))) continue;
+      one.rungAt = now;
+      one.rungFor = ticket;
     }
-    locks.called.clear();
+    locks.woken.clear();
   }
 
   /** A claim that loses what it was woken for to another one sleeps on. */

@@ -60,8 +60,8 @@ export class Locks {
   waits: RefWait[] = [];
   /** Requests of which nothing came: they may be made again. */
   readonly ended = new Set<number>();
-  /** Requests whose turn came in the entries that were folded last. */
-  readonly called = new Set<number>();
+  /** LE44: requests whose turn came in the entries that were folded last, or that wait no longer. */
+  readonly woken = new Set<number>();
   readonly #checks: Checks;
   readonly #sessions: Sessions;
   readonly #tokens = new Map<string, number>();
@@ -184,7 +184,7 @@ export class Locks {
         const offer = { session, agent, lock, mode, token: 0, count: 1, ttl: msOf(ttl), delay: delayMs };
         this.holds.push({ ...offer, state: 'offered', until, ticket });
       }
-      this.called.add(ticket);
+      this.woken.add(ticket);
     }
   }
 
@@ -203,8 +203,13 @@ export class Locks {
     for (const { ticket } of tickets) {
       this.waits = this.waits.filter((one) => one.ticket !== ticket);
       this.holds = this.holds.filter((one) => one.ticket !== ticket);
-      this.ended.add(ticket);
+      this.#end(ticket);
     }
+  }
+
+  #end(ticket: number): void {
+    this.ended.add(ticket);
+    this.woken.add(ticket);
   }
 
   #renew(time: number, { session, lock, ttl }: DataOf<'leases.renewed'>): void {
@@ -245,7 +250,7 @@ export class Locks {
           why === 'session_expired' || time >= one.until,
           () => `${lock} of ${one.agent} ended ${one.until - time} ms too early`,
         );
-        if (one.ticket !== undefined) this.ended.add(one.ticket);
+        if (one.ticket !== undefined) this.#end(one.ticket);
         if (one.state === 'held' && one.delay > 0)
           Object.assign(one, { state: 'delayed', until: time + one.delay });
         else this.holds = this.holds.filter((other) => other !== one);
