@@ -244,7 +244,7 @@ export class Engine {
         const isPatient = turn === undefined || (!turn.left && leftMs > 0);
         // Nothing came of the first call: this one is as good as new, unless its own time was over meanwhile.
         if (isPatient && this.#state.requests.isVoid(fate.remembered))
-          return this.execute(caller, { ...prepared, limitMs: leftMs }, options);
+          return this.execute(caller, { ...prepared, limitMs: Math.max(0, leftMs) }, options);
         return delivering.handOut(turn?.answer ?? repeat);
       }
       case 'decided': {
