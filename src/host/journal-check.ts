@@ -1,6 +1,6 @@
 import { areas } from '../areas/index.ts';
 import { Codec } from '../journal/codec.ts';
-import { type Verified, verify } from '../journal/journal.ts';
+import { type Verified, tornEnd, verify } from '../journal/journal.ts';
 import type { JournalName, Storage } from '../journal/storage.ts';
 import type { JournalIdentity } from '../journal/store.ts';
 import type { Seq } from '../kernel/entry.ts';
@@ -16,9 +16,15 @@ export interface CheckedJournal extends Verified {
 /** How many, with the word. */
 export const entriesIn = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
 
-/** Reads a journal from the first entry to the last, and writes nothing. `at`: an entry whose link is wanted. */
+/** In so many entries the last unit begins. */
+const endEntries = 5_000;
+
+/**
+ * Reads a journal from the first entry to the last, and writes nothing. What can be decoded has to end where a unit ends.
+ * `at`: an entry whose link is wanted.
+ */
 export const checkJournal = async (
-  storage: Storage,
+  storage: Pick<Storage, 'open'>,
   name: JournalName,
   at?: Seq,
 ): Promise<Outcome<CheckedJournal>> => {
@@ -28,9 +34,11 @@ export const checkJournal = async (
     const verified = await verify(store.value, at);
     if (!verified.ok) return verified;
     const { entries } = verified.value;
-    const [last] = entries === 0 ? [] : await store.value.read(entries - 1, 1);
-    const decoded = last === undefined ? undefined : new Codec(areas).decode(last.text, last.seq);
-    const lastAt = decoded?.ok ? decoded.value.time : undefined;
+    const rows = entries === 0 ? [] : await store.value.read(Math.max(0, entries - endEntries), endEntries);
+    const decoded = new Codec(areas).decodeAll(rows);
+    const torn = decoded.ok ? tornEnd(decoded.value) : undefined;
+    if (torn !== undefined) return torn;
+    const lastAt = decoded.ok ? decoded.value.at(-1)?.time : undefined;
     return ok({ ...verified.value, identity: store.value.identity, lastAt });
   } finally {
     await store.value.close();

@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { present } from '../kernel/assert.ts';
 import type { Entry, Seq } from '../kernel/entry.ts';
 import { type Outcome, type Refusal, ok } from '../kernel/errors.ts';
-import { trustedJson } from '../kernel/json.ts';
 import { chainLink, chainStart } from './chain.ts';
-import { sealedWith } from './cipher.ts';
 import type { Codec } from './codec.ts';
 import { EntryCache } from './entry-cache.ts';
 import type { Head } from './head.ts';
@@ -338,24 +336,20 @@ export interface Verified {
 
 /**
  * Reads a whole journal, computing its chain, and names the first bad entry; the number of good ones when there is none.
- * It has to end where a unit ends, which entries say that are not encrypted.
  * `at`: the entry whose link is wanted, 0 = the start of the chain.
  */
 export const verify = async (store: Store, at: Seq = 0): Promise<Outcome<Verified>> => {
   let head: Head = { seq: 0, chain: chainStart(store.identity.id) };
   let linkAt = at === 0 ? head.chain : undefined;
-  let batch: StoredRow[] = [];
   try {
     for (;;) {
       const rows = await store.read(head.seq, pageRows);
-      if (rows.length === 0) return tornEnd(batch) ?? ok({ entries: head.seq, chain: head.chain, linkAt });
+      if (rows.length === 0) return ok({ entries: head.seq, chain: head.chain, linkAt });
       for (const row of rows) {
         const damage = damageOf(row, head);
         if (damage !== undefined) return damage;
         head = { seq: row.seq, chain: row.chain };
         if (row.seq === at) linkAt = row.chain;
-        if (row.batch !== batch[0]?.batch) batch = [];
-        batch.push(row);
       }
     }
   } catch (failure) {
@@ -364,17 +358,13 @@ export const verify = async (store: Store, at: Seq = 0): Promise<Outcome<Verifie
   }
 };
 
-/** What is wrong with the last batch when it ends inside a unit. */
-const tornEnd = (batch: readonly StoredRow[]): Refusal | undefined => {
-  const head = batch.at(-1)?.seq ?? 0;
-  for (const { seq, text } of batch.toReversed()) {
-    if (sealedWith(text) !== undefined) return undefined;
-    const { size } = trustedJson<Pick<Entry, 'cause'>>(text).cause;
-    if (size === undefined) continue;
-    const end = seq - 1 + size;
-    return end > head ? incomplete(head, end) : undefined;
-  }
-  return undefined;
+/** The entry that is missing where entries end inside a unit. */
+export const tornEnd = (entries: readonly Entry[]): Refusal | undefined => {
+  const first = entries.findLast(({ cause }) => cause.size !== undefined);
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const end = first.seq - 1 + (first.cause.size ?? 1);
+  return end > last.seq ? incomplete(last.seq, end) : undefined;
 };
 
 const incomplete = (head: Seq, end: Seq): Refusal =>

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Engine } from '../engine/engine.ts';
 import { ok } from '../kernel/errors.ts';
-import { createMemoryVault, openMemoryStore } from '../stores/memory/memory-store.ts';
+import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, deciding, open, starting } from '../testing/engine-harness.ts';
-import { verify } from './journal.ts';
 import type { Snapshot } from './snapshots.ts';
 
 const seen = { type: 'agents.seen', data: { sessions: [] } };
@@ -27,8 +26,6 @@ it('half a unit at the end of a journal is damage, to whoever opens it and to wh
   const rows = vault.rows.length;
   vault.rows.pop();
   await assert.rejects(open(vault), /journal_corrupt.*damaged at entry/);
-  const verified = await verify(openMemoryStore(vault));
-  assert.equal(verified.ok ? 'good' : verified.details['seq'], rows);
   const answer = await other.execute(caller, starting('bob', 'b'));
   assert.equal(answer.ok ? 'stored' : answer.code, 'journal_corrupt');
   assert.equal(vault.rows.length, rows - 1, 'nothing is written behind it');
