@@ -3,9 +3,9 @@ import { present } from '../../../src/kernel/assert.ts';
 import type { StoreKind, TestDatabase } from '../../../src/testing/databases.ts';
 import { HubLine } from '../../agent-lines.ts';
 import { claimable } from '../../board.ts';
-import { type Load, type Server, startHub, startLoad } from '../../children.ts';
+import { type Load, type Server, startFloor, startHub, startLoad } from '../../children.ts';
 import { type LoadReport, requestText } from '../../load.ts';
-import { type Row, against, bounded, median } from '../../rows.ts';
+import { type Row, against, bounded, figure, median } from '../../rows.ts';
 
 interface Floors {
   readonly echoUs: number;
@@ -14,6 +14,10 @@ interface Floors {
 
 /** A durable write at one connection, to E + F. SQLite's is measured with the calls of the core. */
 const writeAtMost: Readonly<Record<StoreKind, number>> = { sqlite: 1.4, postgres: 1.7, redis: 2 };
+
+/** The same, to what a bare HTTP server takes that does one insert for each request. */
+const bareAtMost = 1.4;
+const bareMs = 700;
 
 /** As many as make a workspace hot; each hub serves half of them when there are two. */
 const connections = 128;
@@ -58,7 +62,9 @@ export const durableCalls = async (
     );
   try {
     const one = await start('one');
-    const claimUs = await claimP50(one, present(generators[0], 'there are two'));
+    const bare = await startBare(database);
+    const { claimUs, bareUs } = await claimP50({ hub: one, bare }, present(generators[0], 'there are two'));
+    await bare?.stop();
     await load([one], connections, 1_000);
     const alone = (await load([one], connections, 3_000))[0]?.perSecond ?? Number.NaN;
     const two = await start('two');
@@ -72,6 +78,7 @@ export const durableCalls = async (
         floor: echoUs + syncUs,
         target: { atMost: writeAtMost[kind] },
       }),
+      ...(bareUs === undefined ? [] : bareRows(kind, claimUs, bareUs)),
       against(
         `${kind}: task_add by two hubs in one workspace, ${connections} connections, to one hub`,
         [both, '/s'],
@@ -88,17 +95,44 @@ export const durableCalls = async (
   }
 };
 
-/** The first round warms up. */
-const claimP50 = async ({ port }: Server, generator: Load): Promise<number> => {
+/** SQLite has no server to ask: there E + F is all that a bare one would do. */
+const startBare = async ({ kind, env }: TestDatabase): Promise<Server | undefined> => {
+  const url = env['SIGNALBOX_POSTGRES_URL'] ?? env['SIGNALBOX_REDIS_URL'];
+  return url === undefined ? undefined : startFloor('durable-insert', [kind, url]);
+};
+
+const bareRows = (kind: StoreKind, claimUs: number, bareUs: number): readonly Row[] => [
+  figure(`${kind}: D: node:http + one insert by the same library, p50, 1 connection`, bareUs, 'us'),
+  against(`${kind}: task_claim over /v1, durable, p50, 1 connection, to D`, [claimUs, 'us'], {
+    floor: bareUs,
+    target: { atMost: bareAtMost },
+  }),
+];
+
+interface Durable {
+  readonly hub: Server;
+  readonly bare: Server | undefined;
+}
+
+/** By turns, so that both see the same machine. The first round warms up. */
+const claimP50 = async (
+  { hub: { port }, bare }: Durable,
+  generator: Load,
+): Promise<{ readonly claimUs: number; readonly bareUs: number | undefined }> => {
   const claims = await claimable(port, { agents, claimsPerAgent });
   const p50s: number[] = [];
+  const bares: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
+    if (bare !== undefined) {
+      const order = { port: bare.port, connections: 1, requests: [requestText('/', '{}')], repeat: true };
+      bares.push((await generator.run({ ...order, durationMs: bareMs })).p50Us);
+    }
     const requests = claims.slice(round * claimsPerRound, (round + 1) * claimsPerRound);
     const report = await generator.run({ port, connections: 1, durationMs: 60_000, requests, repeat: false });
     if (report.refused > 0) throw new Error(`claims were refused: ${report.firstRefused ?? ''}`);
     p50s.push(report.p50Us);
   }
-  return median(p50s.slice(1));
+  return { claimUs: median(p50s.slice(1)), bareUs: bare && median(bares.slice(1)) };
 };
 
 /** From sending a message at one hub to the answer of an agent that waits at the other. */
