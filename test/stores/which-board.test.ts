@@ -158,16 +158,56 @@ withPostgres('a place without a board', 'own', () => {
   });
 });
 
+withPostgres('a board in files', 'own', () => {
+  it('is not left behind by who would begin another one in a database', { timeout }, async (t) => {
+    const { place, note, schemas, good, refused, bad } = await openBoard(t);
+    await good(add, {});
+    for (const args of [add, ['serve', '--port', '0'], list]) {
+      const { code, message } = await refused(args);
+      assert.equal(code, 'journal_missing', message);
+      assert.match(
+        message,
+        /has one in files\. Nothing .*: signalbox migrate --from sqlite --to postgres\. /,
+      );
+      assert.match(message, /on purpose, .* --data-dir or SIGNALBOX_DATA_DIR/);
+    }
+    assert.equal((await bad('database')).mend, 'signalbox migrate --from sqlite --to postgres');
+    assert.deepEqual([await schemas(), existsSync(note)], [0, false]);
+    await good([...add, '--data-dir', join(place.home, 'other')]);
+    assert.equal(await schemas(), 1);
+  });
+
+  it('is not locked out by a look at another one, and not for good by a change there', {
+    timeout,
+  }, async (t) => {
+    const { place, env, note, good, refused } = await openBoard(t);
+    await good(['task', 'add', 'local'], {});
+    await good([...add, '--data-dir', join(place.home, 'other')]);
+    for (const args of [list, ['status'], ['verify'], ['doctor']]) await good(args);
+    assert.match(await good(list), /first/);
+    assert(!existsSync(note));
+    assert.match(await good(list, {}), /local/);
+    const { err } = await place.run(['task', 'add', 'second'], { env });
+    assert(
+      err.includes(`To go back to the one in files, remove ${note} and set SIGNALBOX_STORE=sqlite.`),
+      err,
+    );
+    assert.equal((await refused(list, {})).code, 'invalid_state');
+    rmSync(note);
+    assert.match(await good(list, { SIGNALBOX_STORE: 'sqlite' }), /local/);
+  });
+});
+
 withPostgres('moving a board to a database', 'own', () => {
   const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
 
   it('is not kept from a place where a hub was only started', { timeout }, async (t) => {
     const { place, env, note, good, refused } = await openBoard(t);
     await good(add, {});
-    const hub = place.start(['serve', '--port', '0'], { env });
+    const hub = place.start(['serve', '--port', '0', '--data-dir', join(place.home, 'other')], { env });
     await hub.says('Ctrl-C');
     hub.kill('SIGTERM');
-    assert.match((await hub.ended).err, /has a board in files of its own as well/);
+    await hub.ended;
     await good(toPostgres);
     assert.match(await good(list), /first/);
     assert.equal((await refused(list, {})).code, 'invalid_state');
