@@ -57,12 +57,13 @@ const unreadable = (path: string, reason: string): Refusal =>
 /** What is noted, if anything; refuses when what is set now leads to another board. */
 export const demandKeptStore = async (meant: KeptPlace): Promise<Outcome<KeptStore | undefined>> => {
   const kept = await readKeptStore(meant.dataDir);
-  return kept.ok && kept.value !== undefined && !isSame(kept.value, meant.store)
+  return kept.ok && kept.value !== undefined && !isKeptStore(kept.value, meant.store)
     ? anotherBoard(kept.value, meant)
     : kept;
 };
 
-const isSame = ({ store, cluster }: KeptStore, meant: Settings['store']): boolean =>
+/** Whether what is set leads to the store and the cluster that were noted, at whichever address. */
+export const isKeptStore = ({ store, cluster }: KeptStore, meant: Settings['store']): boolean =>
   store === meant.kind && (store === 'sqlite' || cluster === meant.cluster);
 
 const anotherBoard = (kept: KeptStore, { dataDir, store: { kind, cluster } }: KeptPlace): Refusal => {

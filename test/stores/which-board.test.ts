@@ -200,6 +200,7 @@ withPostgres('a board in files', 'own', () => {
 
 withPostgres('moving a board to a database', 'own', () => {
   const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
+  const toRedis = ['--to', 'redis', '--to-url', 'redis://127.0.0.1:1'];
 
   it('is not kept from a place where a hub was only started', { timeout }, async (t) => {
     const { place, env, note, good, refused } = await openBoard(t);
@@ -224,6 +225,42 @@ withPostgres('moving a board to a database', 'own', () => {
     await good(add, {});
     assert.equal((await refused(toPostgres)).code, 'exists');
     assert.match(await good(list), /first/);
+  });
+
+  it('begins where it is by the note, which changes only then', { timeout }, async (t) => {
+    const { place, env, cluster, note, schemas, good, refused } = await openBoard(t);
+    const elsewhere = join(place.home, 'elsewhere');
+    const copied = join(elsewhere, 'hub.journal');
+    const toFiles = ['--to', 'sqlite', '--to-url', elsewhere];
+    const nothing = await refused(['migrate', '--from', 'postgres', ...toFiles]);
+    assert.match(nothing.message, /nothing to migrate\. .* --from-url and --from-cluster\./);
+    assert.deepEqual([await schemas(), existsSync(copied)], [0, false]);
+    await good(add, {});
+    await good(toPostgres);
+    await good(['task', 'add', 'second']);
+    const noted = readFileSync(note, 'utf8');
+    const [other, url] = [newCluster(), new URL(String(env['SIGNALBOX_POSTGRES_URL']))];
+    for (const target of [['--to', 'postgres', '--to-cluster', other], toFiles]) {
+      const { code, message } = await refused(['migrate', '--from', 'sqlite', ...target]);
+      assert.equal(code, 'invalid_state');
+      assert(message.includes(`"${cluster}"), so what its files hold may be older`), message);
+      assert(message.includes('Say --from postgres. ') && message.includes(`remove ${note}`), message);
+    }
+    url.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+    const { message } = await refused(['migrate', '--from', 'postgres', '--from-url', url.href, ...toFiles]);
+    assert.match(
+      message,
+      /may be older than that\. .* --from-url\. If the database itself has moved, remove/,
+    );
+    assert.equal(readFileSync(note, 'utf8'), noted);
+    assert(!existsSync(copied));
+    const { sql } = await sharedPostgres();
+    assert.deepEqual(await sql(`select 1 from pg_namespace where nspname = '${other}'`), []);
+    await good(['migrate', '--from', 'postgres', ...toFiles]);
+    assert.match(await good([...list, '--data-dir', elsewhere], {}), /second/);
+    const taken = await refused(['migrate', '--from', 'sqlite', '--from-url', elsewhere, ...toRedis]);
+    assert.equal(taken.code, 'exists', taken.message);
+    assert.equal(readFileSync(note, 'utf8'), noted);
   });
 
   it('when it is half done, doctor says so and how to go on', { timeout }, async (t) => {

@@ -18,11 +18,10 @@ import { type StoreName, stores } from '../configuration/store-keys.ts';
 import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
-import { noteStore } from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
-import { nothingKept } from './nothing-kept.ts';
+import { type Sides, demandSource, demandTarget, noteMoved, nothingToMove } from './moved-board.ts';
 import { refuseHalfRestored } from './restore/half-restored.ts';
 import { removeUnused } from './unused-journals.ts';
 
@@ -44,31 +43,21 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
   const [from, to] = [await sideOf(given, 'from'), await sideOf(given, 'to')];
   if (!from.ok) return from;
   if (!to.ok) return to;
-  const prepared = await prepareDataDirectory(to.value.dataDir);
-  if (!prepared.ok) return prepared;
-  const [old, next] = [await folderOf(from.value), await folderOf(to.value)];
+  const sides = { from: from.value, to: to.value };
+  const [old, next] = [await folderOf(sides.from), await folderOf(sides.to)];
   if (old !== undefined && old === next) return onePlace(old);
-  return withoutHubs([from.value.dataDir, to.value.dataDir], async () => {
-    const source = await openStorage(from.value);
+  const first = await demandSource(sides.from);
+  if (!first.ok) return first;
+  const free = await demandTarget(sides);
+  if (!free.ok) return free;
+  const prepared = await prepareDataDirectory(sides.to.dataDir);
+  if (!prepared.ok) return prepared;
+  return withoutHubs([sides.from.dataDir, sides.to.dataDir], async () => {
+    const source = await openSource(sides.from);
     if (!source.ok) return source;
-    const target = await openStorage(to.value);
+    const target = await openStorage(sides.to);
     try {
-      if (!target.ok) return target;
-      const { value: into } = target;
-      for (const storage of [source.value, into]) {
-        const whole = await refuseHalfRestored(storage);
-        if (!whole.ok) return whole;
-      }
-      if (await isOnePlace(source.value, into)) return onePlace(into.place);
-      const freed = await removeUnused(given, source.value, into);
-      if (!freed.ok) return freed;
-      const copied = await whileAlone(source.value, () =>
-        whileAlone(into, () => copyUntilSame(source.value, into)),
-      );
-      const noted = copied.ok ? await noteMoved(from.value, to.value, into) : copied;
-      if (!noted.ok) return noted;
-      if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
-      return copied.ok ? ok(true) : copied;
+      return target.ok ? await move(given, sides, { source: source.value, target: target.value }) : target;
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -77,6 +66,46 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
       await source.value.close();
     }
   });
+};
+
+/** It has a board, and that of its data directory; nothing is made by looking. */
+const openSource = async (from: Settings): Promise<Outcome<Storage>> => {
+  const source = await openStorage(from, { mayPrepare: false });
+  if (!source.ok)
+    return source.details['empty'] === true ? nothingToMove(from, String(source.details['place'])) : source;
+  const { place } = source.value;
+  const names = await journalsAtSource(from, source.value);
+  if (names.ok && names.value.length > 0) return source;
+  await source.value.close();
+  return names.ok ? nothingToMove(from, place) : names;
+};
+
+const journalsAtSource = async (
+  from: Settings,
+  source: Storage,
+): Promise<Outcome<readonly JournalName[]>> => {
+  const isRight = await demandSource(from, source.place);
+  if (!isRight.ok) return isRight;
+  const whole = await refuseHalfRestored(source);
+  return whole.ok ? journalsIn(source) : whole;
+};
+
+interface Places {
+  readonly source: Storage;
+  readonly target: Storage;
+}
+
+const move = async (given: Given, sides: Sides, { source, target }: Places): Promise<Outcome<true>> => {
+  const whole = await refuseHalfRestored(target);
+  if (!whole.ok) return whole;
+  if (await isOnePlace(source, target)) return onePlace(target.place);
+  const freed = await removeUnused(given, source, target);
+  if (!freed.ok) return freed;
+  const copied = await whileAlone(source, () => whileAlone(target, () => copyUntilSame(source, target)));
+  const noted = copied.ok ? await noteMoved(sides, target) : copied;
+  if (!noted.ok) return noted;
+  if (copied.ok) tell(given, { target, to: sides.to, copied: copied.value });
+  return copied.ok ? ok(true) : copied;
 };
 
 const onePlace = (place: string): Refusal =>
@@ -107,10 +136,6 @@ const isOnePlace = async (source: Storage, target: Storage): Promise<boolean> =>
     for (const store of stores) await store.close();
   }
 };
-
-/** From now on the data directory of the target leads there. Files that never were elsewhere need no note. */
-const noteMoved = async (from: Settings, to: Settings, { place }: Storage): Promise<Outcome<true>> =>
-  from.store.kind === 'sqlite' && to.store.kind === 'sqlite' ? ok(true) : noteStore(to, place);
 
 /** The settings of the process as they are with that kind of store. */
 const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outcome<Settings>> => {
@@ -195,7 +220,6 @@ const stillWritten = (what: string): Refusal =>
 const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
   const names = await journalsIn(source);
   if (!names.ok) return names;
-  if (names.value.length === 0) return nothingKept(source.place, 'migrate');
   const others = await journalsIn(target);
   if (!others.ok) return others;
   const foreign = others.value.filter((name) => !names.value.includes(name));
