@@ -139,7 +139,15 @@ withPostgres('a place without a board', 'own', () => {
   it('is given none where one is gone, unless that is asked for', { timeout }, async (t) => {
     const { place, cluster, note, schemas, good, refused, bad } = await openBoard(t);
     await good(add);
-    await good(['backup', '--out', join(place.home, 'b.backup')]);
+    const backup = join(place.home, 'b.backup');
+    await good(['backup', '--out', backup]);
+    const { code, message: asked } = await refused(['restore', backup, '--data-dir', join(place.home, 'x')]);
+    assert.equal(code, 'forbidden');
+    assert.match(
+      asked,
+      new RegExp(`replace the journals in .*"${cluster}"\\)\\. .* --store sqlite and a new`),
+    );
+    assert.match(asked, new RegExp(`run in a terminal: .* --store postgres --cluster ${cluster}$`));
     const { sql } = await sharedPostgres();
     await sql(`drop schema ${cluster} cascade`);
     for (const args of [list, add, ['serve', '--port', '0'], ['verify']]) {
@@ -149,7 +157,7 @@ withPostgres('a place without a board', 'own', () => {
     }
     assert.equal(await schemas(), 0);
     assert.match((await bad('database')).what, /there is no journal in .* now/);
-    await good(['restore', join(place.home, 'b.backup')]);
+    await good(['restore', backup]);
     assert.match(await good(list), /first/);
     await sql(`drop schema ${cluster} cascade`);
     rmSync(note);
