@@ -21,7 +21,14 @@ import { entriesIn } from '../journal-check.ts';
 import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
-import { type Sides, demandSource, demandTarget, noteMoved, nothingToMove } from './moved-board.ts';
+import {
+  type Sides,
+  demandSource,
+  demandTarget,
+  noteMoved,
+  nothingToMove,
+  rememberSides,
+} from './moved-board.ts';
 import { refuseHalfRestored } from './restore/half-restored.ts';
 import { removeUnused } from './unused-journals.ts';
 
@@ -57,7 +64,9 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
     if (!source.ok) return source;
     const target = await openStorage(sides.to);
     try {
-      return target.ok ? await move(given, sides, { source: source.value, target: target.value }) : target;
+      return target.ok
+        ? await move(given, sides, placesOf(given, sides, [source.value, target.value]))
+        : target;
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -93,15 +102,31 @@ const journalsAtSource = async (
 interface Places {
   readonly source: Storage;
   readonly target: Storage;
+  /** Is told of each journal that is about to be in both, by its id. */
+  readonly remember: (journal: string) => Promise<void>;
 }
 
-const move = async (given: Given, sides: Sides, { source, target }: Places): Promise<Outcome<true>> => {
+const placesOf = ({ log }: Given, sides: Sides, [source, target]: readonly [Storage, Storage]): Places => {
+  const known = new Set<string>();
+  return {
+    source,
+    target,
+    remember: async (journal) => {
+      if (known.has(journal)) return;
+      known.add(journal);
+      await rememberSides(sides, { journal, places: [source.place, target.place], log });
+    },
+  };
+};
+
+const move = async (given: Given, sides: Sides, places: Places): Promise<Outcome<true>> => {
+  const { source, target } = places;
   const whole = await refuseHalfRestored(target);
   if (!whole.ok) return whole;
   if (await isOnePlace(source, target)) return onePlace(target.place);
   const freed = await removeUnused(given, source, target);
   if (!freed.ok) return freed;
-  const copied = await whileAlone(source, () => whileAlone(target, () => copyUntilSame(source, target)));
+  const copied = await whileAlone(source, () => whileAlone(target, () => copyUntilSame(places)));
   const noted = copied.ok ? await noteMoved(sides, target) : copied;
   if (!noted.ok) return noted;
   if (copied.ok) tell(given, { target, to: sides.to, copied: copied.value });
@@ -182,10 +207,11 @@ const namesAt = (kind: StoreName, side: Side): Readonly<Record<string, string>> 
 });
 
 /** Single commands hold no office: what they have written behind the copying is copied as well. */
-const copyUntilSame = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+const copyUntilSame = async (places: Places): Promise<Outcome<readonly Copied[]>> => {
+  const { source } = places;
   const before = new Map<JournalName, number>();
   for (let round = 0; round < roundsMax; round += 1) {
-    const copied = await copyAll(source, target);
+    const copied = await copyAll(places);
     if (!copied.ok) return copied;
     for (const one of copied.value) before.set(one.name, (before.get(one.name) ?? 0) + one.copied);
     const same = await isAsCopied(source, copied.value);
@@ -217,7 +243,8 @@ const stillWritten = (what: string): Refusal =>
     { journal: what },
   );
 
-const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+const copyAll = async (places: Places): Promise<Outcome<readonly Copied[]>> => {
+  const { source, target } = places;
   const names = await journalsIn(source);
   if (!names.ok) return names;
   const others = await journalsIn(target);
@@ -231,7 +258,7 @@ const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readon
     );
   const copied: Copied[] = [];
   for (const name of names.value) {
-    const one = await copyOne(source, target, name);
+    const one = await copyOne(places, name);
     if (!one.ok) return one;
     copied.push(one.value);
   }
@@ -246,17 +273,18 @@ const journalsIn = async (storage: Storage): Promise<Outcome<readonly JournalNam
   return ok([...workspaces, ...names.value.filter((name) => name === hubJournal)]);
 };
 
-const copyOne = async (source: Storage, target: Storage, name: JournalName): Promise<Outcome<Copied>> => {
+const copyOne = async (places: Places, name: JournalName): Promise<Outcome<Copied>> => {
+  const { source, target } = places;
   const from = await source.open(name, 'must-exist');
   if (!from.ok) return from;
   try {
-    if (name !== hubJournal) return await copyInto(from.value, target, { name, as: name });
+    if (name !== hubJournal) return await copyInto(from.value, places, { name, as: name });
     const begun = await target.wasBegun(name);
     if (!begun.ok) return begun;
-    if (begun.value) return await copyInto(from.value, target, { name, as: name });
+    if (begun.value) return await copyInto(from.value, places, { name, as: name });
     // A list of workspaces that is not whole would hide those that it does not have yet.
     const draft = draftOf(name);
-    const copied = await copyInto(from.value, target, { name, as: draft });
+    const copied = await copyInto(from.value, places, { name, as: draft });
     if (!copied.ok) return copied;
     const replaced = await placeDraft(target, name);
     return replaced.ok ? copied : replaced;
@@ -268,12 +296,13 @@ const copyOne = async (source: Storage, target: Storage, name: JournalName): Pro
 /** `as`: what the journal is called in the target meanwhile. */
 const copyInto = async (
   from: Store,
-  target: Storage,
+  { target, remember }: Places,
   { name, as }: { readonly name: JournalName; readonly as: JournalName },
 ): Promise<Outcome<Copied>> => {
   const to = await target.open(as, { as: from.identity });
   if (!to.ok) return to;
   try {
+    await remember(from.identity.id);
     const keys = (await from.subjectKeys?.load()) ?? [];
     if (to.value.subjectKeys !== undefined) await takeOverKeys(to.value.subjectKeys, keys);
     else if (keys.some(({ secret }) => secret !== undefined)) return keepsNoKeys(target, name);

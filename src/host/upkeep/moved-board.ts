@@ -1,3 +1,4 @@
+import type { Log } from '../../engine/log.ts';
 import type { Storage } from '../../journal/storage.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { keys } from '../configuration/keys.ts';
@@ -10,6 +11,7 @@ import {
   noteStore,
   readKeptStore,
 } from '../kept-store.ts';
+import { type CopiedJournals, rememberCopyIn } from './known-copies.ts';
 
 /** The two sides of a migration, as they are set. */
 export interface Sides {
@@ -24,13 +26,13 @@ export const demandSource = async (from: Settings, place?: string): Promise<Outc
   if (kept.value === undefined) return ok(true);
   if (!isKeptStore(kept.value, from.store)) return staleSource(from, kept.value);
   const isThere =
-    place === undefined ||
-    from.store.kind === 'sqlite' ||
-    withoutUser(place) === withoutUser(kept.value.place);
+    place === undefined || from.store.kind === 'sqlite' || isOneAddress(place, kept.value.place);
   return isThere ? ok(true) : otherAddress(from, { kept: kept.value, place });
 };
 
 /** Who asks makes no other board of it. */
+export const isOneAddress = (one: string, other: string): boolean => withoutUser(one) === withoutUser(other);
+
 const withoutUser = (place: string): string => place.replace(/\/\/[^/@]*@/, '//');
 
 const staleSource = (from: Settings, kept: KeptStore): Refusal => {
@@ -101,4 +103,27 @@ const hasOwnBoard = async ({ from, to }: Sides): Promise<boolean> => {
   if (isSide || !hasBoardInFiles(to.dataDir)) return false;
   const kept = await readKeptStore(to.dataDir);
   return kept.ok && kept.value === undefined;
+};
+
+interface Remembered {
+  readonly journal: string;
+  /** Of the source, and of the target. */
+  readonly places: readonly [source: string, target: string];
+  readonly log: Log;
+}
+
+/** Whichever side is used from then on, erasing there has to do with the other one as well. */
+export const rememberSides = async (
+  { from, to }: Sides,
+  { journal, places: [source, target], log }: Remembered,
+): Promise<void> => {
+  const copyAt = (path: string, { store: { kind, cluster } }: Settings): CopiedJournals => ({
+    path,
+    kind: 'journals',
+    store: kind,
+    cluster,
+    journals: [journal],
+  });
+  await rememberCopyIn(to.dataDir, copyAt(source, from), log);
+  await rememberCopyIn(from.dataDir, copyAt(target, to), log);
 };
