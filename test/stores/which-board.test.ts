@@ -206,35 +206,10 @@ withPostgres('a board in files', 'own', () => {
   });
 });
 
-withPostgres('moving a board to a database', 'own', () => {
-  const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
-  const toRedis = ['--to', 'redis', '--to-url', 'redis://127.0.0.1:1'];
+const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
+const toRedis = ['--to', 'redis', '--to-url', 'redis://127.0.0.1:1'];
 
-  it('is not kept from a place where a hub was only started', { timeout }, async (t) => {
-    const { place, env, note, good, refused } = await openBoard(t);
-    await good(add, {});
-    const hub = place.start(['serve', '--port', '0', '--data-dir', join(place.home, 'other')], { env });
-    await hub.says('Ctrl-C');
-    hub.kill('SIGTERM');
-    await hub.ended;
-    await good(toPostgres);
-    assert.match(await good(list), /first/);
-    assert.equal((await refused(list, {})).code, 'invalid_state');
-    await good(['migrate', '--from', 'postgres', '--to', 'sqlite']);
-    assert.match(await good(list, {}), /first/);
-    assert.equal((await refused(list)).code, 'invalid_state');
-    assert.equal(Object(JSON.parse(readFileSync(note, 'utf8'))).store, 'sqlite');
-  });
-
-  it('is kept from a place that somebody has used', { timeout }, async (t) => {
-    const { note, good, refused } = await openBoard(t);
-    await good(add);
-    rmSync(note);
-    await good(add, {});
-    assert.equal((await refused(toPostgres)).code, 'exists');
-    assert.match(await good(list), /first/);
-  });
-
+withPostgres('moving a board on', 'own', () => {
   it('begins where it is by the note, which changes only then', { timeout }, async (t) => {
     const { place, env, cluster, note, schemas, good, refused } = await openBoard(t);
     const elsewhere = join(place.home, 'elsewhere');
@@ -269,6 +244,33 @@ withPostgres('moving a board to a database', 'own', () => {
     const taken = await refused(['migrate', '--from', 'sqlite', '--from-url', elsewhere, ...toRedis]);
     assert.equal(taken.code, 'exists', taken.message);
     assert.equal(readFileSync(note, 'utf8'), noted);
+  });
+});
+
+withPostgres('moving a board to a database', 'own', () => {
+  it('is not kept from a place where a hub was only started', { timeout }, async (t) => {
+    const { place, env, note, good, refused } = await openBoard(t);
+    await good(add, {});
+    const hub = place.start(['serve', '--port', '0', '--data-dir', join(place.home, 'other')], { env });
+    await hub.says('Ctrl-C');
+    hub.kill('SIGTERM');
+    await hub.ended;
+    await good(toPostgres);
+    assert.match(await good(list), /first/);
+    assert.equal((await refused(list, {})).code, 'invalid_state');
+    await good(['migrate', '--from', 'postgres', '--to', 'sqlite']);
+    assert.match(await good(list, {}), /first/);
+    assert.equal((await refused(list)).code, 'invalid_state');
+    assert.equal(Object(JSON.parse(readFileSync(note, 'utf8'))).store, 'sqlite');
+  });
+
+  it('is kept from a place that somebody has used', { timeout }, async (t) => {
+    const { note, good, refused } = await openBoard(t);
+    await good(add);
+    rmSync(note);
+    await good(add, {});
+    assert.equal((await refused(toPostgres)).code, 'exists');
+    assert.match(await good(list), /first/);
   });
 
   it('when it is half done, doctor says so and how to go on', { timeout }, async (t) => {
