@@ -10,6 +10,8 @@ export interface PersonsAct {
   readonly lines: readonly string[];
   /** What a person runs in a terminal to do it, such as `signalbox login`. */
   readonly command: string;
+  /** One or two sentences for where nobody can be asked: what is meant, where that is not plain from the command. */
+  readonly about?: string;
 }
 
 /** Where somebody is asked, and answers. */
@@ -34,12 +36,12 @@ const digits = 4;
  * something else is typed, nothing, or there is no terminal. Ctrl-C ends the process, as everywhere.
  */
 export const confirmPerson = async (act: PersonsAct, desk: Desk = thisDesk()): Promise<Outcome<true>> => {
-  const { lines, command } = act;
+  const { lines, command, about } = act;
   const details = { needs: 'person' } as const;
   if (!desk.isTerminal) {
     return refuse(
       'forbidden',
-      `This needs a person, who confirms it at a terminal, and there is none here. Nothing was done. Ask the person you work for to run in a terminal: ${command}`,
+      `This needs a person, who confirms it at a terminal, and there is none here. Nothing was done.${about === undefined ? '' : ` ${about}`} Ask the person you work for to run in a terminal: ${command}`,
       details,
     );
   }

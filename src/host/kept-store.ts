@@ -57,12 +57,13 @@ const unreadable = (path: string, reason: string): Refusal =>
 /** What is noted, if anything; refuses when what is set now leads to another board. */
 export const demandKeptStore = async (meant: KeptPlace): Promise<Outcome<KeptStore | undefined>> => {
   const kept = await readKeptStore(meant.dataDir);
-  return kept.ok && kept.value !== undefined && !isSame(kept.value, meant.store)
+  return kept.ok && kept.value !== undefined && !isKeptStore(kept.value, meant.store)
     ? anotherBoard(kept.value, meant)
     : kept;
 };
 
-const isSame = ({ store, cluster }: KeptStore, meant: Settings['store']): boolean =>
+/** Whether what is set leads to the store and the cluster that were noted, at whichever address. */
+export const isKeptStore = ({ store, cluster }: KeptStore, meant: Settings['store']): boolean =>
   store === meant.kind && (store === 'sqlite' || cluster === meant.cluster);
 
 const anotherBoard = (kept: KeptStore, { dataDir, store: { kind, cluster } }: KeptPlace): Refusal => {
@@ -85,12 +86,18 @@ const settingsFor = ({ store, cluster }: KeptStore): string => {
 /** A refusal because a place has no journals at all, in the words of who meant a board there. */
 export const boardMissing = (
   refusal: Refusal,
-  { dataDir }: Pick<KeptPlace, 'dataDir'>,
+  { dataDir, store: { kind } }: KeptPlace,
   kept: KeptStore | undefined,
 ): Refusal => {
   const { empty, place } = refusal.details;
   if (refusal.code !== 'journal_missing' || empty !== true) return refusal;
   const check = `see that the address of the database and ${keys.cluster.variable} are right`;
+  if (kept === undefined && hasBoardInFiles(dataDir))
+    return refuse(
+      'journal_missing',
+      `There is no board in ${String(place)} yet, and the data directory ${dataDir} has one in files. Nothing was changed. To take that along: signalbox migrate --from sqlite --to ${kind}. To begin another one there on purpose, give it a data directory of its own with --data-dir or ${keys['data-dir'].variable}. If there should be one, ${check}.`,
+      { place, data_dir: dataDir },
+    );
   if (kept === undefined)
     return {
       ...refusal,
@@ -130,6 +137,14 @@ export const noteStore = async (
     return fileRefusal(path, thrown, `${path}, which says where the board is, cannot be written`);
   }
 };
+
+/** Said once, when a data directory with a board in files begins to lead to another one. */
+export const besideFiles = ({ dataDir }: Pick<KeptPlace, 'dataDir'>, place: string): string =>
+  `The data directory ${dataDir} has a board in files as well, which is left as it is: from now on the one in ${place} is used. To go back to the one in files, remove ${keptStorePath(dataDir)} and set ${keys.store.variable}=sqlite. To work with both, give each a data directory of its own (${keys['data-dir'].variable}).`;
+
+/** Whether a data directory has a board, so that none is begun in a database in its stead. */
+export const hasBoard = ({ dataDir }: Pick<KeptPlace, 'dataDir'>, kept: KeptStore | undefined): boolean =>
+  kept !== undefined || hasBoardInFiles(dataDir);
 
 /** Whether files of the data directory hold a board, whichever store is meant. */
 export const hasBoardInFiles = (dataDir: string): boolean => existsSync(join(dataDir, 'hub.journal'));

@@ -13,11 +13,12 @@ import type { Settings } from './configuration/settings.ts';
 import { openKeyring } from './encryption/open-keyring.ts';
 import {
   type KeptStore,
+  besideFiles,
   boardMissing,
   demandKeptStore,
+  hasBoard,
   hasBoardInFiles,
   keepStore,
-  keptStorePath,
 } from './kept-store.ts';
 import { openStorage } from './storage.ts';
 import type { Meter } from './metrics/meter.ts';
@@ -96,7 +97,7 @@ export const openHub = async (
 
 export interface OpenJournalsOptions extends Pick<OpenHubOptions, 'log' | 'ticksFirst' | 'access'> {
   readonly brief?: boolean;
-  /** For what only reads: a database that has no board yet is left without. */
+  /** For what only reads: a database that has no board yet is left without, and nothing is noted. */
   readonly looks?: boolean;
   readonly meter?: Meter | undefined;
 }
@@ -112,7 +113,7 @@ export const openJournals = async (
   if (!kept.ok) return kept;
   const keys = await openKeyring(settings.encryptionKey, how.log);
   if (!keys.ok) return keys;
-  const mustExist = settings.store.kind !== 'sqlite' && (looks || kept.value !== undefined);
+  const mustExist = settings.store.kind !== 'sqlite' && (looks || hasBoard(settings, kept.value));
   const storage = await openStorage(settings, { mayPrepare: !mustExist });
   const opened = storage.ok
     ? await Workspaces.open({
@@ -127,7 +128,8 @@ export const openJournals = async (
       })
     : storage;
   if (opened.ok) {
-    await noteBoard(settings, { place: opened.value.storage.place, kept: kept.value, log: how.log });
+    if (!looks)
+      await noteBoard(settings, { place: opened.value.storage.place, kept: kept.value, log: how.log });
     return opened;
   }
   keys.value?.close();
@@ -144,11 +146,8 @@ interface Noting {
 const noteBoard = async (settings: Settings, { place, kept, log }: Noting): Promise<void> => {
   const noted = await keepStore(settings, place, kept);
   if (!noted.ok) log.warn(noted.message);
-  const { dataDir, store } = settings;
-  if (kept === undefined && store.kind !== 'sqlite' && hasBoardInFiles(dataDir))
-    log.warn(
-      `The data directory ${dataDir} has a board in files of its own as well, which is left as it is: from now on the one in ${place} is used. To take the one in the files along instead, remove ${keptStorePath(dataDir)} and run: signalbox migrate --from sqlite --to ${store.kind}`,
-    );
+  if (kept === undefined && settings.store.kind !== 'sqlite' && hasBoardInFiles(settings.dataDir))
+    log.warn(besideFiles(settings, place));
 };
 
 interface HubOverOptions {

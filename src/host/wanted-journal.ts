@@ -8,6 +8,7 @@ import { oneOf } from '../surfaces/cli/input.ts';
 import type { Given } from './commands/command.ts';
 import { type JournalOwner, journalOwners, ofFlag } from './commands/flags.ts';
 import { openJournals } from './open-hub.ts';
+import { nothingKept } from './upkeep/nothing-kept.ts';
 import { lookUpWorkspace } from './workspace-resolution/settle.ts';
 import { wantedWorkspace } from './workspace-resolution/wanted.ts';
 
@@ -44,12 +45,7 @@ export const wantedJournal = async (
 ): Promise<Outcome<WantedJournal>> => {
   const names = await storage.names();
   if (!names.ok) return names;
-  if (names.value.length === 0)
-    return refuse(
-      'workspace_unknown',
-      `There is no workspace in ${storage.place} yet, so there is nothing to verify. Name another data directory with --data-dir.`,
-      { place: storage.place },
-    );
+  if (names.value.length === 0) return nothingKept(storage, 'verify');
   return owner === 'hub'
     ? ok({ workspace: hubName, journal: hubJournal, empty: false })
     : ofWorkspace(given, storage);

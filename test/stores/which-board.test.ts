@@ -139,7 +139,15 @@ withPostgres('a place without a board', 'own', () => {
   it('is given none where one is gone, unless that is asked for', { timeout }, async (t) => {
     const { place, cluster, note, schemas, good, refused, bad } = await openBoard(t);
     await good(add);
-    await good(['backup', '--out', join(place.home, 'b.backup')]);
+    const backup = join(place.home, 'b.backup');
+    await good(['backup', '--out', backup]);
+    const { code, message: asked } = await refused(['restore', backup, '--data-dir', join(place.home, 'x')]);
+    assert.equal(code, 'forbidden');
+    assert.match(
+      asked,
+      new RegExp(`replace the journals in .*"${cluster}"\\)\\. .* --store sqlite and a new`),
+    );
+    assert.match(asked, new RegExp(`run in a terminal: .* --store postgres --cluster ${cluster}$`));
     const { sql } = await sharedPostgres();
     await sql(`drop schema ${cluster} cascade`);
     for (const args of [list, add, ['serve', '--port', '0'], ['verify']]) {
@@ -149,7 +157,7 @@ withPostgres('a place without a board', 'own', () => {
     }
     assert.equal(await schemas(), 0);
     assert.match((await bad('database')).what, /there is no journal in .* now/);
-    await good(['restore', join(place.home, 'b.backup')]);
+    await good(['restore', backup]);
     assert.match(await good(list), /first/);
     await sql(`drop schema ${cluster} cascade`);
     rmSync(note);
@@ -158,16 +166,95 @@ withPostgres('a place without a board', 'own', () => {
   });
 });
 
-withPostgres('moving a board to a database', 'own', () => {
-  const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
+withPostgres('a board in files', 'own', () => {
+  it('is not left behind by who would begin another one in a database', { timeout }, async (t) => {
+    const { place, note, schemas, good, refused, bad } = await openBoard(t);
+    await good(add, {});
+    for (const args of [add, ['serve', '--port', '0'], list]) {
+      const { code, message } = await refused(args);
+      assert.equal(code, 'journal_missing', message);
+      assert.match(
+        message,
+        /has one in files\. Nothing .*: signalbox migrate --from sqlite --to postgres\. /,
+      );
+      assert.match(message, /on purpose, .* --data-dir or SIGNALBOX_DATA_DIR/);
+    }
+    assert.equal((await bad('database')).mend, 'signalbox migrate --from sqlite --to postgres');
+    assert.deepEqual([await schemas(), existsSync(note)], [0, false]);
+    await good([...add, '--data-dir', join(place.home, 'other')]);
+    assert.equal(await schemas(), 1);
+  });
 
+  it('is not locked out by a look at another one, and not for good by a change there', {
+    timeout,
+  }, async (t) => {
+    const { place, env, note, good, refused } = await openBoard(t);
+    await good(['task', 'add', 'local'], {});
+    await good([...add, '--data-dir', join(place.home, 'other')]);
+    for (const args of [list, ['status'], ['verify'], ['doctor']]) await good(args);
+    assert.match(await good(list), /first/);
+    assert(!existsSync(note));
+    assert.match(await good(list, {}), /local/);
+    const { err } = await place.run(['task', 'add', 'second'], { env });
+    assert(
+      err.includes(`To go back to the one in files, remove ${note} and set SIGNALBOX_STORE=sqlite.`),
+      err,
+    );
+    assert.equal((await refused(list, {})).code, 'invalid_state');
+    rmSync(note);
+    assert.match(await good(list, { SIGNALBOX_STORE: 'sqlite' }), /local/);
+  });
+});
+
+const toPostgres = ['migrate', '--from', 'sqlite', '--to', 'postgres'];
+const toRedis = ['--to', 'redis', '--to-url', 'redis://127.0.0.1:1'];
+
+withPostgres('moving a board on', 'own', () => {
+  it('begins where it is by the note, which changes only then', { timeout }, async (t) => {
+    const { place, env, cluster, note, schemas, good, refused } = await openBoard(t);
+    const elsewhere = join(place.home, 'elsewhere');
+    const copied = join(elsewhere, 'hub.journal');
+    const toFiles = ['--to', 'sqlite', '--to-url', elsewhere];
+    const nothing = await refused(['migrate', '--from', 'postgres', ...toFiles]);
+    assert.match(nothing.message, /nothing to migrate\. .* --from-url and --from-cluster\./);
+    assert.deepEqual([await schemas(), existsSync(copied)], [0, false]);
+    await good(add, {});
+    await good(toPostgres);
+    await good(['task', 'add', 'second']);
+    const noted = readFileSync(note, 'utf8');
+    const [other, url] = [newCluster(), new URL(String(env['SIGNALBOX_POSTGRES_URL']))];
+    for (const target of [['--to', 'postgres', '--to-cluster', other], toFiles]) {
+      const { code, message } = await refused(['migrate', '--from', 'sqlite', ...target]);
+      assert.equal(code, 'invalid_state');
+      assert(message.includes(`"${cluster}"), so what its files hold may be older`), message);
+      assert(message.includes('Say --from postgres. ') && message.includes(`remove ${note}`), message);
+    }
+    url.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+    const { message } = await refused(['migrate', '--from', 'postgres', '--from-url', url.href, ...toFiles]);
+    assert.match(
+      message,
+      /may be older than that\. .* --from-url\. If the database itself has moved, remove/,
+    );
+    assert.equal(readFileSync(note, 'utf8'), noted);
+    assert(!existsSync(copied));
+    const { sql } = await sharedPostgres();
+    assert.deepEqual(await sql(`select 1 from pg_namespace where nspname = '${other}'`), []);
+    await good(['migrate', '--from', 'postgres', ...toFiles]);
+    assert.match(await good([...list, '--data-dir', elsewhere], {}), /second/);
+    const taken = await refused(['migrate', '--from', 'sqlite', '--from-url', elsewhere, ...toRedis]);
+    assert.equal(taken.code, 'exists', taken.message);
+    assert.equal(readFileSync(note, 'utf8'), noted);
+  });
+});
+
+withPostgres('moving a board to a database', 'own', () => {
   it('is not kept from a place where a hub was only started', { timeout }, async (t) => {
     const { place, env, note, good, refused } = await openBoard(t);
     await good(add, {});
-    const hub = place.start(['serve', '--port', '0'], { env });
+    const hub = place.start(['serve', '--port', '0', '--data-dir', join(place.home, 'other')], { env });
     await hub.says('Ctrl-C');
     hub.kill('SIGTERM');
-    assert.match((await hub.ended).err, /has a board in files of its own as well/);
+    await hub.ended;
     await good(toPostgres);
     assert.match(await good(list), /first/);
     assert.equal((await refused(list, {})).code, 'invalid_state');

@@ -183,7 +183,9 @@ describe('signalbox restore where there are journals', () => {
       { operation: 'workspace_add', input: { name: 'late' } },
       { operation: 'task_add', input: { tasks: [{ title: 'x' }] }, workspace: 'late' },
     ]);
-    assert.equal((await bad(dataDir, 'restore', path)).code, 'forbidden');
+    const { code, message } = await bad(dataDir, 'restore', path);
+    assert.equal(code, 'forbidden');
+    assert(message.includes(`It would replace the journals in ${dataDir}. Ask`), message);
     const atTerminal = (answer?: (number: string) => string) =>
       runAtTerminal({
         words: [process.execPath, main, 'restore', path, '--data-dir', dataDir, '--json'],

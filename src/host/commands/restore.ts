@@ -25,6 +25,6 @@ export const restore: Command = {
       meaning: 'goes on although keys of personal text are missing',
     },
   ],
-  example: 'signalbox restore board.jsonl.gz --data-dir ./restored',
+  example: 'signalbox restore board.jsonl.gz --store sqlite --data-dir ./restored',
   run: async (given) => (await import('../upkeep/restore/restore.ts')).restoreBackup(given),
 };

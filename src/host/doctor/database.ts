@@ -8,6 +8,7 @@ import {
   type KeptStore,
   boardMissing,
   demandKeptStore,
+  hasBoard,
   hasBoardInFiles,
   keptStorePath,
   readKeptStore,
@@ -50,11 +51,15 @@ const another = async ({ message }: Refusal, { dataDir }: Settings): Promise<Fin
 
 const help = 'signalbox restore --help';
 
+const moveFromFiles = ({ store: { kind } }: Settings): string =>
+  `signalbox migrate --from sqlite --to ${kind}`;
+
 const unopened = (refusal: Refusal, settings: Settings, kept: KeptStore | undefined): Finding => {
   if (refusal.details['empty'] !== true) return bad(refusal.message, 'signalbox config');
-  return kept === undefined
-    ? good(`${String(refusal.details['place'])} can be reached, and has no journals yet.`)
-    : bad(boardMissing(refusal, settings, kept).message, help);
+  if (!hasBoard(settings, kept))
+    return good(`${String(refusal.details['place'])} can be reached, and has no journals yet.`);
+  const { message } = boardMissing(refusal, settings, kept);
+  return bad(message, kept === undefined ? moveFromFiles(settings) : help);
 };
 
 const ofJournals = async (
@@ -98,12 +103,13 @@ const inTheWay = async (storage: Storage, name: JournalName): Promise<string | u
 };
 
 /** Every command is refused there: a new list would hide all the workspaces. */
-const withoutList = ({ place }: Storage, { dataDir, store: { kind } }: Settings): Finding => {
+const withoutList = ({ place }: Storage, settings: Settings): Finding => {
+  const { dataDir } = settings;
   const what = `${place} has journals of workspaces, and no list of them (the journal hub), so no command can be done.`;
   return hasBoardInFiles(dataDir)
     ? bad(
         `${what} A migration from the files of ${dataDir} that did not come to its end leaves it so; the command goes on with it.`,
-        `signalbox migrate --from sqlite --to ${kind}`,
+        moveFromFiles(settings),
       )
     : bad(
         `${what} A migration or a restore that did not come to its end leaves it so: run the same command again, and it goes on. If the list was deleted, bring back a backup.`,

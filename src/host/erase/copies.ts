@@ -1,22 +1,33 @@
-import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Log } from '../../engine/log.ts';
 import { Archives } from '../../journal/archives/archives.ts';
-import { fileRefusal, isAbsent } from '../../journal/file-faults.ts';
+import { fileRefusal } from '../../journal/file-faults.ts';
 import type { JournalName, Storage } from '../../journal/storage.ts';
-import { type Store, StoreFailure } from '../../journal/store.ts';
+import type { Store } from '../../journal/store.ts';
 import type { SubjectKey } from '../../journal/subject-keys.ts';
-import type { Outcome } from '../../kernel/errors.ts';
-import { backupsIn } from '../upkeep/backup/backup.ts';
 import { keysFileOf, keysText, readKeysFile } from '../upkeep/backup/keys-file.ts';
 import { draftOf, encryptionDraftOf } from '../upkeep/drafts.ts';
-import { knownCopies } from '../upkeep/known-copies.ts';
+import type { CopiedJournals } from '../upkeep/known-copies.ts';
+import { isOneAddress } from '../upkeep/moved-board.ts';
 import { writeWhole } from '../upkeep/whole-file.ts';
+import { clearJournals } from './journal-keys.ts';
+import {
+  type Closed,
+  type Gone,
+  type KnownHere,
+  clearFiles,
+  forgetCaches,
+  hasSame,
+  isInDatabase,
+  isThere,
+  knownHere,
+  unlessClosed,
+} from './moved-journals.ts';
 
 /** A file that holds what the journal held. */
 export interface Copy {
   readonly path: string;
-  /** Only an export has texts that can be read without keys. */
-  readonly kind: 'archive' | 'backup' | 'export';
+  /** Only an export has texts that can be read without keys. `journals`: files of a data directory, the path. */
+  readonly kind: 'archive' | 'backup' | 'export' | 'journals';
 }
 
 /** What lies beside a journal, and elsewhere, of what was erased in it. */
@@ -26,6 +37,10 @@ export interface Copies {
   /** Files of keys in which nothing could be destroyed: they are not whole, or this user may not change them. */
   readonly keysLeftIn: readonly string[];
   readonly files: readonly Copy[];
+  /** Journals with their keys that a migration has left, or made, in databases. */
+  readonly inDatabases: readonly CopiedJournals[];
+  /** The same in other data directories that cannot be read or changed. */
+  readonly closed: readonly Closed[];
 }
 
 export interface ErasedIn {
@@ -35,26 +50,22 @@ export interface ErasedIn {
   readonly storage: Storage;
   readonly name: JournalName;
   readonly store: Store;
+  readonly log: Log;
 }
 
 /** Destroys the keys that are destroyed in a journal wherever else the program has put them. Throws `StoreFailure`. */
 export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
-  const { dataDir, store } = erased;
-  const gone = goneOf((await store.subjectKeys?.load()) ?? []);
-  const folder = backupsIn(dataDir);
-  const inFolder = (await filesIn(folder)).map((name) => join(folder, name));
-  const known = demand(await knownCopies(dataDir, store.identity.id));
-  const backups = known.flatMap(({ kind, path }) => (kind === 'backup' ? [path] : []));
-  // One that was being written when its process died may hold them as well.
-  const keysFiles = new Set([
-    ...inFolder.filter((path) => /\.keys(?:\.draft)*$/.test(path)),
-    ...backups.map(keysFileOf),
-  ]);
-  const keysDestroyedIn = await clearDrafts(erased, gone);
+  const { dataDir, store, storage, name } = erased;
+  const gone = { name, identity: store.identity, keys: goneOf((await store.subjectKeys?.load()) ?? []) };
+  const known = await knownHere(dataDir, store.identity.id);
+  const keysDestroyedIn = [
+    ...(await clearJournals(storage, [draftOf(name), encryptionDraftOf(name)], gone.keys)),
+    ...(await clearMoved(erased, known, gone)),
+  ];
   const keysLeftIn: string[] = [];
-  for (const path of keysFiles) {
+  for (const path of keysFilesOf(known)) {
     if (!(await isThere(path))) continue;
-    const cleared = await clearKeysFile(path, gone);
+    const cleared = await clearKeysFile(path, gone.keys);
     if (cleared === 'left') keysLeftIn.push(path);
     if (cleared === 'cleared') keysDestroyedIn.push(path);
   }
@@ -62,34 +73,51 @@ export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
     erased.archives === undefined ? [] : await new Archives(erased.archives, store.identity).list();
   const files: Copy[] = [
     ...archives.map(({ path }) => ({ path, kind: 'archive' as const })),
-    ...inFolder.filter((path) => path.endsWith('.gz')).map((path) => ({ path, kind: 'backup' as const })),
+    ...known.inBackups
+      .filter((path) => path.endsWith('.gz'))
+      .map((path) => ({ path, kind: 'backup' as const })),
   ];
-  for (const { path, kind } of known)
-    if (!inFolder.includes(path) && (await isThere(path))) files.push({ path, kind });
-  return { keysDestroyedIn, keysLeftIn, files };
+  for (const copy of known.copies) {
+    const { path, kind } = copy;
+    if (known.inBackups.includes(path) || isInDatabase(copy) || !(await isThere(path))) continue;
+    if (kind !== 'journals' || (await isOther(path, storage))) files.push({ path, kind });
+  }
+  const inDatabases = known.copies
+    .filter(isInDatabase)
+    .filter((copy) => copy.store !== storage.kind || !isOneAddress(copy.path, storage.place));
+  return { keysDestroyedIn, keysLeftIn, files, inDatabases, closed: known.closed };
 };
+
+/** One that was being written when its process died may hold keys as well. */
+const keysFilesOf = ({ copies, inBackups }: KnownHere): ReadonlySet<string> =>
+  new Set([
+    ...inBackups.filter((path) => /\.keys(?:\.draft)*$/.test(path)),
+    ...copies.flatMap(({ kind, path }) => (kind === 'backup' ? [keysFileOf(path)] : [])),
+  ]);
+
+/** Where the journal was before it was moved, or was copied to. */
+const clearMoved = async (
+  { storage, log }: ErasedIn,
+  { folders, closed }: KnownHere,
+  gone: Gone,
+): Promise<readonly string[]> => {
+  const cleared: string[] = [];
+  for (const [i, folder] of folders.entries())
+    await unlessClosed({ folder, isOwn: i === 0 }, closed, async () => {
+      if (!(await isOther(folder, storage))) return;
+      cleared.push(...(await clearFiles(folder, gone)));
+      // What the first has is that of this process, and renewed by now.
+      if (i > 0) await forgetCaches(folder, gone, log);
+    });
+  return cleared;
+};
+
+/** Whether files of this data directory are not the journals in which it is erased. */
+const isOther = async (folder: string, { kind, place }: Storage): Promise<boolean> =>
+  kind !== 'sqlite' || !(await hasSame([place], folder));
 
 const goneOf = (keys: readonly SubjectKey[]): ReadonlySet<string> =>
   new Set(keys.flatMap(({ id, secret }) => (secret === undefined ? [id] : [])));
-
-/** Where a journal is being restored or written anew; the keys of one that cannot be opened may be there as well. */
-const clearDrafts = async ({ storage, name }: ErasedIn, gone: ReadonlySet<string>): Promise<string[]> => {
-  const cleared: string[] = [];
-  for (const draft of [draftOf(name), encryptionDraftOf(name)]) {
-    const opened = await storage.open(draft, 'must-exist');
-    if (!opened.ok && opened.code !== 'journal_missing' && storage.keysLeft === undefined) demand(opened);
-    const keys = opened.ok ? opened.value.subjectKeys : storage.keysLeft?.(draft);
-    try {
-      const living = ((await keys?.load()) ?? []).filter(({ id, secret }) => secret && gone.has(id));
-      if (living.length === 0) continue;
-      await keys?.destroy(living.map(({ id }) => id));
-      cleared.push(storage.placeOf(draft));
-    } finally {
-      if (opened.ok) await opened.value.close();
-    }
-  }
-  return cleared;
-};
 
 const clearKeysFile = async (
   path: string,
@@ -111,29 +139,5 @@ const clearKeysFile = async (
     // What is no answer of the system's is thrown on.
     fileRefusal(path, thrown, path);
     return 'left';
-  }
-};
-
-const demand = <T>(outcome: Outcome<T>): T => {
-  if (outcome.ok) return outcome.value;
-  throw new StoreFailure(outcome);
-};
-
-const filesIn = async (folder: string): Promise<readonly string[]> => {
-  try {
-    return (await readdir(folder)).toSorted();
-  } catch (thrown) {
-    if (isAbsent(thrown)) return [];
-    throw new StoreFailure(fileRefusal(folder, thrown, `${folder} cannot be read`));
-  }
-};
-
-/** One that may not be looked at is there as far as anybody knows. */
-const isThere = async (path: string): Promise<boolean> => {
-  try {
-    await access(path);
-    return true;
-  } catch (thrown) {
-    return !isAbsent(thrown);
   }
 };

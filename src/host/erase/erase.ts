@@ -1,23 +1,29 @@
 import { accessIntent } from '../../areas/access/decide/index.ts';
+import { hubName } from '../../areas/workspaces/names.ts';
 import { authorsIn } from '../../journal/authorship.ts';
 import { StoreFailure } from '../../journal/store.ts';
 import type { JournalName, Storage } from '../../journal/storage.ts';
 import { isErasable, masked } from '../../journal/subject-keys.ts';
 import type { Actor } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { shellWord } from '../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
 import { oneOf } from '../../surfaces/cli/input.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { type SubjectKind, subjectKinds } from '../commands/flags.ts';
+import { type KeyName, keys as keyTable } from '../configuration/keys.ts';
+import { databaseKeys } from '../configuration/store.ts';
 import { confirmPerson } from '../confirmation.ts';
 import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { ownerPrincipal } from '../owner.ts';
+import type { CopiedJournals } from '../upkeep/known-copies.ts';
 import { archivesOf, withStorage } from '../storage.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Copies, type Copy, clearCopies } from './copies.ts';
+import type { Closed } from './moved-journals.ts';
 import { type WantedSubject, subjectOf } from './subject.ts';
 
 const command = 'erase';
@@ -87,7 +93,7 @@ interface Erasing {
 const eraseIn = async (
   { workspace: { name: workspace, engine, store }, storage, journal }: Erasing,
   { name, kind }: Asked,
-  { configuration: { settings }, terminal }: Given,
+  { configuration: { settings }, terminal, log }: Given,
 ): Promise<Outcome<true>> => {
   const keys = store.subjectKeys;
   if (keys === undefined) return notSealed;
@@ -120,7 +126,13 @@ const eraseIn = async (
     storage,
     name: journal,
     store,
+    log,
   });
+  const outOfReach = [
+    ...copies.inDatabases.map((copy) => leftIn(copy, { name, workspace })),
+    ...copies.closed.map(closedText),
+    ...notReached,
+  ];
   const answer = {
     workspace,
     ...of,
@@ -130,10 +142,10 @@ const eraseIn = async (
     keys_destroyed_in: copies.keysDestroyedIn,
     keys_left_in: copies.keysLeftIn,
     copies: copies.files,
-    not_reached: notReached,
+    not_reached: outOfReach,
   };
   if (terminal.json) writeJson(terminal, answer);
-  else terminal.out.write(told({ subject: subject.value, keys: retired.length, copies }));
+  else terminal.out.write(told({ subject: subject.value, keys: retired.length, copies, outOfReach }));
   return ok(true);
 };
 
@@ -154,17 +166,38 @@ const plainText = (plain: number): string =>
 const notReached: readonly string[] = [
   'what clients and people were shown before, and keep: answers, events, logs of their own',
   'copies that nothing here knows of: what was printed, or copied by other means; of these, copies of a .keys file, and of the data directory with the .keys files in it, bring the texts back (a backup without its .keys file holds sealed text only; a checkpoint holds none)',
+  'what other data directories keep that have worked on this journal, mostly on other machines: their backups with .keys files, and journals from before a signalbox migrate; run this command there as well',
   'the cache of another machine that works on this journal, until a Signalbox there opens it again',
   'what others wrote about them, their names, and what is no personal text: labels, checklists, names of locks and files',
 ];
+
+/** Where a migration has left or made a copy, or was about to. */
+const leftIn = (
+  { path, store, cluster }: CopiedJournals,
+  { name, workspace }: { readonly name: string; readonly workspace: string },
+): string => {
+  const of = workspace === hubName ? '--of hub' : `--workspace ${shellWord(workspace)}`;
+  const set = (key: KeyName, value: string): string => `${keyTable[key].variable}=${value}`;
+  const settings = [
+    set('store', store),
+    set('cluster', cluster),
+    ...(store === 'sqlite' ? [] : [set(databaseKeys[store], '<its address>')]),
+    set('data-dir', '<a new folder>'),
+  ].join(' ');
+  return `the journals in ${path}, with their keys, from a signalbox migrate: delete them there, or erase there as well: ${settings} signalbox erase ${shellWord(name)} ${of}`;
+};
+
+const closedText = ({ folder, reason }: Closed): string =>
+  `the journals and backups in ${folder}, with their keys, from a signalbox migrate: ${reason} Put that right and run this again, or delete them`;
 
 interface Erased {
   readonly subject: WantedSubject;
   readonly keys: number;
   readonly copies: Copies;
+  readonly outOfReach: readonly string[];
 }
 
-const told = ({ subject: { whose, sealed, plain }, keys, copies }: Erased): string =>
+const told = ({ subject: { whose, sealed, plain }, keys, copies, outOfReach }: Erased): string =>
   [
     keys > 0
       ? `What ${whose} wrote is erased: ${keys === 1 ? '1 key is' : `${keys} keys are`} destroyed, here, in the state, in the snapshot and in the text index. Nothing is mirrored to git.`
@@ -179,7 +212,7 @@ const told = ({ subject: { whose, sealed, plain }, keys, copies }: Erased): stri
     ),
     ...listed('Files with copies that are known:', copies.files.map(copyText)),
     'Out of reach are:',
-    ...notReached.map((one) => `- ${one}`),
+    ...outOfReach.map((one) => `- ${one}`),
     '',
   ].join('\n');
 
@@ -191,4 +224,5 @@ const copyText = ({ path, kind }: Copy): string =>
     archive: `${path}: entries of the journal, with texts that nothing opens any more`,
     backup: `${path}: a backup, with texts that nothing opens any more unless a copy of its .keys file is somewhere else`,
     export: `${path}: an export, in plain text; delete it`,
+    journals: `${path}: journals of the other side of a signalbox migrate, with texts that nothing opens any more`,
   })[kind];

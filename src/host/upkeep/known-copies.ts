@@ -1,29 +1,47 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Log } from '../../engine/log.ts';
 import { fileRefusal, isAbsent } from '../../journal/file-faults.ts';
 import { type Outcome, ok } from '../../kernel/errors.ts';
 import type { Given } from '../commands/command.ts';
+import { stores } from '../configuration/store-keys.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 
 /** A file with what journals hold, which was written where somebody wanted it. */
-const copySchema = z.object({
+const fileSchema = z.object({
   path: z.string(),
   kind: z.enum(['backup', 'export']),
   /** The ids of the journals in it. */
   journals: z.array(z.string()),
 });
 
+/** The other side of a migration, with its keys. */
+const placeSchema = z.object({
+  /** A data directory, or a database as messages show it. */
+  path: z.string(),
+  kind: z.literal('journals'),
+  store: z.enum(stores),
+  cluster: z.string(),
+  journals: z.array(z.string()),
+});
+
+const copySchema = z.discriminatedUnion('kind', [fileSchema, placeSchema]);
+
 export type KnownCopy = z.infer<typeof copySchema>;
+
+export type CopiedJournals = z.infer<typeof placeSchema>;
 
 const listIn = (dataDir: string): string => join(dataDir, 'copies.jsonl');
 
 /** Keeps in mind where a copy was written, so that an erasure can name it. That it cannot is no fault of the copy. */
-export const rememberCopy = async (
+export const rememberCopy = (
   { configuration, log }: Pick<Given, 'configuration' | 'log'>,
   copy: KnownCopy,
-): Promise<void> => {
-  const { dataDir } = configuration.settings;
+): Promise<void> => rememberCopyIn(configuration.settings.dataDir, copy, log);
+
+/** The same for erasures with that data directory. */
+export const rememberCopyIn = async (dataDir: string, copy: KnownCopy, log: Log): Promise<void> => {
   const prepared = await prepareDataDirectory(dataDir);
   const noted = prepared.ok ? await append(listIn(dataDir), copy) : prepared;
   if (!noted.ok) log.warn(`signalbox erase will not know of ${copy.path}: ${noted.message}`);

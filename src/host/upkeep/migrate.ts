@@ -18,11 +18,17 @@ import { type StoreName, stores } from '../configuration/store-keys.ts';
 import { databaseKeys } from '../configuration/store.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { entriesIn } from '../journal-check.ts';
-import { noteStore } from '../kept-store.ts';
 import { openStorage } from '../storage.ts';
 import { draftOf, isDraft, placeDraft } from './drafts.ts';
 import { withoutHubs } from './hub-at-work.ts';
-import { nothingKept } from './nothing-kept.ts';
+import {
+  type Sides,
+  demandSource,
+  demandTarget,
+  noteMoved,
+  nothingToMove,
+  rememberSides,
+} from './moved-board.ts';
 import { refuseHalfRestored } from './restore/half-restored.ts';
 import { removeUnused } from './unused-journals.ts';
 
@@ -44,31 +50,23 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
   const [from, to] = [await sideOf(given, 'from'), await sideOf(given, 'to')];
   if (!from.ok) return from;
   if (!to.ok) return to;
-  const prepared = await prepareDataDirectory(to.value.dataDir);
-  if (!prepared.ok) return prepared;
-  const [old, next] = [await folderOf(from.value), await folderOf(to.value)];
+  const sides = { from: from.value, to: to.value };
+  const [old, next] = [await folderOf(sides.from), await folderOf(sides.to)];
   if (old !== undefined && old === next) return onePlace(old);
-  return withoutHubs([from.value.dataDir, to.value.dataDir], async () => {
-    const source = await openStorage(from.value);
+  const first = await demandSource(sides.from);
+  if (!first.ok) return first;
+  const free = await demandTarget(sides);
+  if (!free.ok) return free;
+  const prepared = await prepareDataDirectory(sides.to.dataDir);
+  if (!prepared.ok) return prepared;
+  return withoutHubs([sides.from.dataDir, sides.to.dataDir], async () => {
+    const source = await openSource(sides.from);
     if (!source.ok) return source;
-    const target = await openStorage(to.value);
+    const target = await openStorage(sides.to);
     try {
-      if (!target.ok) return target;
-      const { value: into } = target;
-      for (const storage of [source.value, into]) {
-        const whole = await refuseHalfRestored(storage);
-        if (!whole.ok) return whole;
-      }
-      if (await isOnePlace(source.value, into)) return onePlace(into.place);
-      const freed = await removeUnused(given, source.value, into);
-      if (!freed.ok) return freed;
-      const copied = await whileAlone(source.value, () =>
-        whileAlone(into, () => copyUntilSame(source.value, into)),
-      );
-      const noted = copied.ok ? await noteMoved(from.value, to.value, into) : copied;
-      if (!noted.ok) return noted;
-      if (copied.ok) tell(given, { target: target.value, to: to.value, copied: copied.value });
-      return copied.ok ? ok(true) : copied;
+      return target.ok
+        ? await move(given, sides, placesOf(given, sides, [source.value, target.value]))
+        : target;
     } catch (failure) {
       if (failure instanceof StoreFailure) return failure.refusal;
       throw failure;
@@ -77,6 +75,62 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
       await source.value.close();
     }
   });
+};
+
+/** It has a board, and that of its data directory; nothing is made by looking. */
+const openSource = async (from: Settings): Promise<Outcome<Storage>> => {
+  const source = await openStorage(from, { mayPrepare: false });
+  if (!source.ok)
+    return source.details['empty'] === true ? nothingToMove(from, String(source.details['place'])) : source;
+  const { place } = source.value;
+  const names = await journalsAtSource(from, source.value);
+  if (names.ok && names.value.length > 0) return source;
+  await source.value.close();
+  return names.ok ? nothingToMove(from, place) : names;
+};
+
+const journalsAtSource = async (
+  from: Settings,
+  source: Storage,
+): Promise<Outcome<readonly JournalName[]>> => {
+  const isRight = await demandSource(from, source.place);
+  if (!isRight.ok) return isRight;
+  const whole = await refuseHalfRestored(source);
+  return whole.ok ? journalsIn(source) : whole;
+};
+
+interface Places {
+  readonly source: Storage;
+  readonly target: Storage;
+  /** Is told of each journal that is about to be in both, by its id. */
+  readonly remember: (journal: string) => Promise<void>;
+}
+
+const placesOf = ({ log }: Given, sides: Sides, [source, target]: readonly [Storage, Storage]): Places => {
+  const known = new Set<string>();
+  return {
+    source,
+    target,
+    remember: async (journal) => {
+      if (known.has(journal)) return;
+      known.add(journal);
+      await rememberSides(sides, { journal, places: [source.place, target.place], log });
+    },
+  };
+};
+
+const move = async (given: Given, sides: Sides, places: Places): Promise<Outcome<true>> => {
+  const { source, target } = places;
+  const whole = await refuseHalfRestored(target);
+  if (!whole.ok) return whole;
+  if (await isOnePlace(source, target)) return onePlace(target.place);
+  const freed = await removeUnused(given, source, target);
+  if (!freed.ok) return freed;
+  const copied = await whileAlone(source, () => whileAlone(target, () => copyUntilSame(places)));
+  const noted = copied.ok ? await noteMoved(sides, target) : copied;
+  if (!noted.ok) return noted;
+  if (copied.ok) tell(given, { target, to: sides.to, copied: copied.value });
+  return copied.ok ? ok(true) : copied;
 };
 
 const onePlace = (place: string): Refusal =>
@@ -107,10 +161,6 @@ const isOnePlace = async (source: Storage, target: Storage): Promise<boolean> =>
     for (const store of stores) await store.close();
   }
 };
-
-/** From now on the data directory of the target leads there. Files that never were elsewhere need no note. */
-const noteMoved = async (from: Settings, to: Settings, { place }: Storage): Promise<Outcome<true>> =>
-  from.store.kind === 'sqlite' && to.store.kind === 'sqlite' ? ok(true) : noteStore(to, place);
 
 /** The settings of the process as they are with that kind of store. */
 const sideOf = async ({ configuration, flags }: Given, side: Side): Promise<Outcome<Settings>> => {
@@ -157,10 +207,11 @@ const namesAt = (kind: StoreName, side: Side): Readonly<Record<string, string>> 
 });
 
 /** Single commands hold no office: what they have written behind the copying is copied as well. */
-const copyUntilSame = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+const copyUntilSame = async (places: Places): Promise<Outcome<readonly Copied[]>> => {
+  const { source } = places;
   const before = new Map<JournalName, number>();
   for (let round = 0; round < roundsMax; round += 1) {
-    const copied = await copyAll(source, target);
+    const copied = await copyAll(places);
     if (!copied.ok) return copied;
     for (const one of copied.value) before.set(one.name, (before.get(one.name) ?? 0) + one.copied);
     const same = await isAsCopied(source, copied.value);
@@ -192,10 +243,10 @@ const stillWritten = (what: string): Refusal =>
     { journal: what },
   );
 
-const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readonly Copied[]>> => {
+const copyAll = async (places: Places): Promise<Outcome<readonly Copied[]>> => {
+  const { source, target } = places;
   const names = await journalsIn(source);
   if (!names.ok) return names;
-  if (names.value.length === 0) return nothingKept(source.place, 'migrate');
   const others = await journalsIn(target);
   if (!others.ok) return others;
   const foreign = others.value.filter((name) => !names.value.includes(name));
@@ -207,7 +258,7 @@ const copyAll = async (source: Storage, target: Storage): Promise<Outcome<readon
     );
   const copied: Copied[] = [];
   for (const name of names.value) {
-    const one = await copyOne(source, target, name);
+    const one = await copyOne(places, name);
     if (!one.ok) return one;
     copied.push(one.value);
   }
@@ -222,17 +273,18 @@ const journalsIn = async (storage: Storage): Promise<Outcome<readonly JournalNam
   return ok([...workspaces, ...names.value.filter((name) => name === hubJournal)]);
 };
 
-const copyOne = async (source: Storage, target: Storage, name: JournalName): Promise<Outcome<Copied>> => {
+const copyOne = async (places: Places, name: JournalName): Promise<Outcome<Copied>> => {
+  const { source, target } = places;
   const from = await source.open(name, 'must-exist');
   if (!from.ok) return from;
   try {
-    if (name !== hubJournal) return await copyInto(from.value, target, { name, as: name });
+    if (name !== hubJournal) return await copyInto(from.value, places, { name, as: name });
     const begun = await target.wasBegun(name);
     if (!begun.ok) return begun;
-    if (begun.value) return await copyInto(from.value, target, { name, as: name });
+    if (begun.value) return await copyInto(from.value, places, { name, as: name });
     // A list of workspaces that is not whole would hide those that it does not have yet.
     const draft = draftOf(name);
-    const copied = await copyInto(from.value, target, { name, as: draft });
+    const copied = await copyInto(from.value, places, { name, as: draft });
     if (!copied.ok) return copied;
     const replaced = await placeDraft(target, name);
     return replaced.ok ? copied : replaced;
@@ -244,12 +296,13 @@ const copyOne = async (source: Storage, target: Storage, name: JournalName): Pro
 /** `as`: what the journal is called in the target meanwhile. */
 const copyInto = async (
   from: Store,
-  target: Storage,
+  { target, remember }: Places,
   { name, as }: { readonly name: JournalName; readonly as: JournalName },
 ): Promise<Outcome<Copied>> => {
   const to = await target.open(as, { as: from.identity });
   if (!to.ok) return to;
   try {
+    await remember(from.identity.id);
     const keys = (await from.subjectKeys?.load()) ?? [];
     if (to.value.subjectKeys !== undefined) await takeOverKeys(to.value.subjectKeys, keys);
     else if (keys.some(({ secret }) => secret !== undefined)) return keepsNoKeys(target, name);

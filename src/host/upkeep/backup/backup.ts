@@ -42,7 +42,7 @@ const noKeys = 'no-keys';
 export const backUpTo = async (source: BackupSource, path: string): Promise<Outcome<WrittenBackup>> => {
   const names = await source.storage.names();
   if (!names.ok) return names;
-  return names.value.length === 0 ? nothingKept(source.storage.place, 'back up') : writeBackup(source, path);
+  return names.value.length === 0 ? nothingKept(source.storage, 'back up') : writeBackup(source, path);
 };
 
 /** A name that says when, in the folder of backups. `what`: what it begins with. */

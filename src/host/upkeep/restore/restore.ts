@@ -4,7 +4,6 @@ import { StoreFailure } from '../../../journal/store.ts';
 import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
 import { secondMs } from '../../../kernel/instants.ts';
-import { shellWord } from '../../../surfaces/cli/answer.ts';
 import { seeHelp } from '../../../surfaces/cli/flags.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
 import { type Alone, whileAlone } from '../../at-work.ts';
@@ -20,6 +19,7 @@ import { isDraft } from '../drafts.ts';
 import { withoutHub } from '../hub-at-work.ts';
 import { buildDrafts, isRestored, putInPlace } from './build.ts';
 import { type KeptKeys, agreedMissing, giveKeysInPlace, keptKeysOf } from './keys.ts';
+import { replacingAct } from './replacing.ts';
 import { HeldPlan, type RestorePlan, notFinished, planOf } from './plan.ts';
 import { backUpBefore, keptIn, noBackup, takeOut } from './take-out.ts';
 
@@ -149,7 +149,7 @@ const newPlan = async (
   storage: Storage,
   { path, sha256, beginning, journals }: CheckedBackup,
 ): Promise<Outcome<RestorePlan>> => {
-  const { dataDir } = given.configuration.settings;
+  const { dataDir, store } = given.configuration.settings;
   const names = await storage.names();
   if (!names.ok) return names;
   const there = names.value.filter((name) => !isDraft(name));
@@ -162,15 +162,10 @@ const newPlan = async (
   const isGivenUp = given.flags.has(noBackup);
   const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
   if (there.length === 0) return ok(plan);
-  const yes = await agreed(given, {
-    lines: [
-      `${storage.place} has journals. They are replaced by those of the backup of ${beginning.time}; what was written since is gone from them.`,
-      isGivenUp
-        ? 'They are not backed up first.'
-        : 'They are backed up first, into the folder backups of the data directory.',
-    ],
-    command: `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}`,
-  });
+  const yes = await agreed(
+    given,
+    replacingAct({ path, beginning }, storage.place, { dataDir, store, isGivenUp }),
+  );
   if (!yes.ok) return yes;
   if (isGivenUp) return ok(plan);
   const before = await backUpBefore(given, storage);
