@@ -52,8 +52,8 @@ class Machine {
     return refusalIn({ out });
   }
 
-  async compact(keep: number) {
-    return compacted.parse(await this.good('compact', '--keep', String(keep)));
+  async compact(keep: number, ...more: readonly string[]) {
+    return compacted.parse(await this.good('compact', '--keep', String(keep), ...more));
   }
 
   async titles(): Promise<readonly string[]> {
@@ -130,11 +130,48 @@ const refusesWithout = async (context: TestContext, database: Env): Promise<void
   assert.equal(unmounted.code, 'not_found');
   assert(unmounted.message.includes(absent), unmounted.message);
   assert.deepEqual(readdirSync(mounted), []);
-  const storage = await storageOf(one);
+  await takesNothingToUnshown(mounted, machine, one);
+};
+
+/** A folder where nothing is mounted looks like one that nothing is in yet. */
+const takesNothingToUnshown = async (
+  mounted: string,
+  machine: Cluster['machine'],
+  one: Machine,
+): Promise<void> => {
+  const sharing = await machine(mounted);
+  const { code, message } = await sharing.refusal('compact', '--keep', '1');
+  assert.equal(code, 'invalid_state', message);
+  assert(message.includes(mounted), message);
+  assert.match(message, /mounted here.*--first/);
+  assert.deepEqual(readdirSync(mounted), []);
+  assert.equal(await baseOf(one), 0);
+  assert.deepEqual(
+    (await sharing.compact(1_000)).archives,
+    [],
+    'where nothing goes there is nothing to show',
+  );
+  await sharing.compact(1, '--first');
+  const local = join(mounted, 'local');
+  mkdirSync(local);
+  const unmounted = await machine(local);
+  await unmounted.good('workspace', 'add', 'shop');
+  await unmounted.good('task', 'add', 'sell', '--workspace', 'shop');
+  for (const words of [[], ['--first']]) {
+    const refused = await unmounted.refusal('compact', '--keep', '0', '--workspace', 'shop', ...words);
+    assert.equal(refused.code, 'journal_missing', refused.message);
+  }
+  assert.deepEqual(readdirSync(local), []);
+  assert.equal((await sharing.compact(0, '--workspace', 'shop')).archives.length, 1);
+};
+
+const baseOf = async (machine: Machine): Promise<number> => {
+  const storage = await storageOf(machine);
   const store = opened(await storage.open('workspaces/main', 'must-exist'));
-  assert.equal((await store.base()).seq, 0);
+  const { seq } = await store.base();
   await store.close();
   await storage.close();
+  return seq;
 };
 
 const compactsFromAnywhere = async (context: TestContext, database: Env): Promise<void> => {
@@ -150,7 +187,7 @@ const compactsFromAnywhere = async (context: TestContext, database: Env): Promis
   );
   const hub = await startHub(two.site, { env: two.env });
 
-  const { archives, archived } = await one.compact(1);
+  const { archives, archived } = await one.compact(1, '--first');
   assert.equal(archived, before.entries - 1);
   assert(
     archives.every((path) => dirname(dirname(path)) === own),
@@ -188,7 +225,7 @@ const namesWhatIsMissing = async (context: TestContext, database: Env): Promise<
     env: uninformed.env,
     hears: (text) => void said.push(text),
   });
-  const [archive = ''] = (await one.compact(1)).archives;
+  const [archive = ''] = (await one.compact(1, '--first')).archives;
   const name = archive.slice(archive.lastIndexOf('/') + 1);
   const elsewhere = join(mounted, 'elsewhere');
   mkdirSync(elsewhere);
@@ -230,7 +267,7 @@ const migratesWith = async (context: TestContext, database: Env): Promise<void> 
   assert(archives.every((path) => path.startsWith(join(one.site.dataDir, 'archives'))));
   await one.good('migrate', '--from', 'sqlite', '--to', kind);
   await one.readsAll(entries, ['one', 'two', 'three']);
-  await one.compact(0);
+  await one.compact(0, '--first');
   const back = await openSite(context);
   await one.good('migrate', '--from', kind, '--to', 'sqlite', '--to-url', back.dataDir);
   await new Machine(back, { SIGNALBOX_STORE: 'sqlite' }).readsAll(entries, ['one', 'two', 'three']);

@@ -8,7 +8,7 @@ import { fileRefusal } from '../../journal/file-faults.ts';
 import type { Head } from '../../journal/head.ts';
 import { beginningOf, headOf, linkAt } from '../../journal/rows.ts';
 import { snapshotFile, writeSnapshot } from '../../journal/snapshots.ts';
-import { hubJournal } from '../../journal/storage.ts';
+import { type Storage, hubJournal } from '../../journal/storage.ts';
 import { type Base, type Store, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
@@ -19,6 +19,7 @@ import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { demandArchives, withStorage } from '../storage.ts';
 import { type WantedJournal, ownerAsked, wantedJournal } from '../wanted-journal.ts';
+import { demandShown } from './archives-shown.ts';
 
 const keptUnlessSaid = 1_000;
 
@@ -56,6 +57,7 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
       const compacted = await compactUpTo(store.value, {
         archives: new Archives(folder.value, store.value.identity),
         upTo: seen.value - keep.value,
+        showFolder: () => shown(given, storage, folder.value),
       });
       return compacted.ok ? told(given, place, compacted.value) : compacted;
     } catch (failure) {
@@ -65,6 +67,18 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
       await store.value.close();
     }
   });
+};
+
+/** What is in files is read by the machine that has them, wherever its archives are. */
+const shown = async (
+  { configuration, flags }: Given,
+  storage: Storage,
+  archives: string,
+): Promise<Outcome<true>> => {
+  const { store } = configuration.settings;
+  return store.kind === 'sqlite'
+    ? ok(true)
+    : demandShown({ storage, archives, folder: store.archives ?? archives, isFirst: flags.has('first') });
 };
 
 const keptOf = ({ flags }: Given): Outcome<number> => {
@@ -111,9 +125,14 @@ interface Compacting {
   readonly archives: Archives;
   /** The last entry that may go. */
   readonly upTo: Seq;
+  /** Refuses, before anything of the journal goes there, a folder that other machines may not have. */
+  readonly showFolder: () => Promise<Outcome<true>>;
 }
 
-const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promise<Outcome<Compacted>> => {
+const compactUpTo = async (
+  store: Store,
+  { archives, upTo, showFolder }: Compacting,
+): Promise<Outcome<Compacted>> => {
   const office = await store.elect('compact');
   if (office === undefined)
     return refuse(
@@ -122,8 +141,13 @@ const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promis
     );
   try {
     // Where an earlier archive is missing is not where the next one belongs.
-    const lacking = await archives.lacking((await store.base()).seq);
+    const { seq: archived } = await store.base();
+    const lacking = await archives.lacking(archived);
     if (lacking !== undefined) return lacking;
+    if (archived === 0 && (upTo > 0 || (await archives.list()).length > 0)) {
+      const isShown = await showFolder();
+      if (!isShown.ok) return isShown;
+    }
     await archives.removeDrafts();
     const files: string[] = [];
     const takenOver = await takeOver(store, archives, files);
