@@ -9,6 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
@@ -118,8 +120,8 @@ describe('an archive that is not as it was', () => {
       await rejects(store.readAt([path === first ? 1 : 150]), failsWith('journal_missing', path));
       const verified = await verify(store);
       equal(!verified.ok && verified.code, 'journal_missing');
-      const { writable, reason } = await store.health();
-      deepEqual([writable, reason?.includes(path)], [false, true]);
+      const { writable, reason, lacking } = await store.health();
+      deepEqual([writable, reason, lacking?.includes(path)], [true, undefined, true]);
       deepEqual(await store.read(200, 300), rows.slice(200), 'what is in the store can be read');
       const late = requestOf({ seq: 99, chain: '' }, ['late']);
       const outcome = await store.append(late);
@@ -137,8 +139,8 @@ describe('an archive that is not as it was', () => {
     const name = basename(await compact(100));
     await rejects(store.read(0, 10), failsWith('journal_missing', name));
     await rejects(store.readAt([7]), failsWith('journal_missing', 'SIGNALBOX_ARCHIVES'));
-    const { writable, reason } = await store.health();
-    deepEqual([writable, reason?.includes(name)], [false, true]);
+    const { writable, reason, lacking } = await store.health();
+    deepEqual([writable, reason, lacking?.includes(name)], [true, undefined, true]);
     deepEqual(await store.read(100, 300), rows.slice(100), 'what is in the store can be read');
   });
 
@@ -165,6 +167,26 @@ describe('an archive that is not as it was', () => {
       writeFileSync(path, whole);
     }
     deepEqual(await intactRows(archivedStore(inner, dirname(folder))), rows);
+  });
+});
+
+describe('an archive that cannot be asked for', () => {
+  test('lies on a share that does not answer: that is said soon, and asked once at a time', async (t) => {
+    const { store, compact } = await openJournal(t, 20);
+    await compact(10);
+    const asked = t.mock.method(files, 'readdir', () => new Promise<never>(() => {}));
+    syncBuiltinESMExports();
+    t.after(syncBuiltinESMExports);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    for (let times = 0; times < 2; times += 1) {
+      const health = store.health();
+      await new Promise(setImmediate);
+      t.mock.timers.tick(1_000);
+      const { writable, lacking } = await health;
+      deepEqual([writable, lacking?.includes('does not answer')], [true, true]);
+    }
+    equal(asked.mock.callCount(), 1);
+    asked.mock.restore();
   });
 });
 

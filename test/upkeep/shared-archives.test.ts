@@ -21,6 +21,7 @@ type Env = Readonly<Record<string, string>>;
 
 const compacted = z.object({ archives: z.array(z.string()), archived: z.number(), entries: z.number() });
 const verified = z.object({ entries: z.number(), chain: z.string() });
+const levels = z.object({ holds: z.boolean(), faults: z.array(z.string()) });
 const health = z.object({
   status: z.string(),
   workspaces: z.array(z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable() })),
@@ -244,16 +245,42 @@ const namesWhatIsMissing = async (context: TestContext, database: Env): Promise<
   assert.match(message, /Put it back, or set archives .*\. Only if it is lost, restore/);
   await isDegraded(hub.url, archive);
   await isDegraded(other.url, 'SIGNALBOX_ARCHIVES');
+  await goesOn(one, hub.url, archive);
   renameSync(`${archive}.away`, archive);
   assert.equal((await healthOf(hub.url)).status, 'ok');
   await one.good('verify');
 };
 
+/** What is new can be stored, so nobody is sent elsewhere; and whoever looks is told. */
+const goesOn = async (machine: Machine, url: string, archive: string): Promise<void> => {
+  assert.equal((await fetch(`${url}/ready`)).status, 200);
+  await machine.good('task', 'add', 'four');
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(metrics, /^signalbox_store_writable\{workspace="main"\} 1$/m);
+  assert.match(metrics, /^signalbox_archives_readable\{workspace="main"\} 0$/m);
+  const { status, out } = await machine.run('status', '--health');
+  assert.equal(status, 4, out);
+  const { holds, faults } = levels.parse(JSON.parse(out));
+  assert.equal(holds, false);
+  assert(faults.join().includes(archive), out);
+  const said: string[] = [];
+  // It has a snapshot, and so needs no archive to start.
+  const { dataDir, onEnd } = machine.site;
+  const second = await startHub(
+    { dataDir, onEnd },
+    { env: machine.env, hears: (text) => void said.push(text) },
+  );
+  await second.stop();
+  assert(said.join('').includes('not all of its past can be read'), said.join(''));
+};
+
 const isDegraded = async (url: string, because: string): Promise<void> => {
-  const { status, workspaces } = await healthOf(url);
+  const answer = await fetch(`${url}/health`);
+  assert.equal(answer.status, 200);
+  const { status, workspaces } = health.parse(await answer.json());
   assert.equal(status, 'degraded');
   const main = workspaces.find(({ name }) => name === 'main');
-  assert.equal(main?.writable, false);
+  assert.equal(main?.writable, true);
   assert(main.reason?.includes(because), String(main.reason));
 };
 
