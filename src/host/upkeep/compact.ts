@@ -27,6 +27,9 @@ const keptUnlessSaid = 1_000;
 interface Compacted {
   /** The files that entries went to; none where there was nothing to do. */
   readonly archives: readonly string[];
+  /** Where all archives of the journal lie, and how many they are. */
+  readonly folder: string;
+  readonly files: number;
   /** What lies in archives now. */
   readonly base: Seq;
   readonly head: Seq;
@@ -48,7 +51,8 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
     const wanted = await wantedJournal(given, owner.value ?? 'workspace', storage);
     if (!wanted.ok) return wanted;
     const place = storage.placeOf(wanted.value.journal);
-    if (wanted.value.empty) return told(given, place, { archives: [], base: 0, head: 0 });
+    if (wanted.value.empty)
+      return told(given, place, { archives: [], folder: folder.value, files: 0, base: 0, head: 0 });
     const seen = await snapshotOf(given, wanted.value);
     if (!seen.ok) return seen;
     const store = await storage.open(wanted.value.journal, 'must-exist');
@@ -162,7 +166,9 @@ const compactUpTo = async (
       files.push(written.value);
     }
     const { seq: head } = await headOf(store);
-    return ok({ archives: files, base: (await store.base()).seq, head });
+    const { seq: last } = await store.base();
+    const all = (await archives.list()).filter((one) => one.last <= last);
+    return ok({ archives: files, folder: archives.folder, files: all.length, base: last, head });
   } finally {
     await office.resign();
   }
@@ -195,16 +201,30 @@ const demandOurs = async (store: Store, { path, last }: ListedArchive): Promise<
     : damagedArchive(path, 'its entries are others than those of the journal');
 };
 
-const told = ({ terminal }: Given, place: string, { archives, base, head }: Compacted): Outcome<true> => {
+const told = (
+  { terminal, configuration: { settings } }: Given,
+  place: string,
+  { archives, folder, files, base, head }: Compacted,
+): Outcome<true> => {
   if (terminal.json) {
-    writeJson(terminal, { journal: place, archives, archived: base, entries: head });
+    writeJson(terminal, { journal: place, archives, folder, files, archived: base, entries: head });
     return ok(true);
   }
-  const left = `${entriesIn(head - base)} of ${head} ${head - base === 1 ? 'stays' : 'stay'} in the journal`;
+  const stays = head - base;
+  const left = `${entriesIn(stays)} of ${head} ${stays === 1 ? 'stays' : 'stay'} in the journal`;
+  const older = base === 0 ? '' : `, the ${base} before lie in ${filesIn(files)} in ${folder}`;
+  const isNew = archives.length > 0;
+  terminal.out.write(`${place}: ${isNew ? '' : 'there is nothing to archive; '}${left}${older}\n`);
+  if (!isNew) return ok(true);
   terminal.out.write(
-    archives.length === 0
-      ? `${place}: there is nothing to archive; ${left}\n`
-      : `${place}: ${left}, the older ones lie in ${archives.join(', ')}\nThe archive is part of the journal: keep it, and back it up with the journal.\n`,
+    `New: ${archives.join(', ')}\nThe archives are part of the journal: keep all of them, and back them up with the journal.\n`,
   );
+  const { kind, archives: shared } = settings.store;
+  if (kind !== 'sqlite' && shared !== undefined)
+    terminal.out.write(
+      `Every hub and every machine of the cluster needs them: let archives (SIGNALBOX_ARCHIVES) name ${shared} wherever one runs.\n`,
+    );
   return ok(true);
 };
+
+const filesIn = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
