@@ -1,9 +1,10 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Archives } from '../../journal/archives/archives.ts';
+import { Archives, type ListedArchive } from '../../journal/archives/archives.ts';
+import { earlierArchives } from '../../journal/archives/earlier.ts';
 import { fileRefusal, isAbsent } from '../../journal/file-faults.ts';
 import type { JournalName, Storage } from '../../journal/storage.ts';
-import { type Store, StoreFailure } from '../../journal/store.ts';
+import { type JournalIdentity, type Store, StoreFailure } from '../../journal/store.ts';
 import type { SubjectKey } from '../../journal/subject-keys.ts';
 import type { Outcome } from '../../kernel/errors.ts';
 import { backupsIn } from '../upkeep/backup/backup.ts';
@@ -58,8 +59,7 @@ export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
     if (cleared === 'left') keysLeftIn.push(path);
     if (cleared === 'cleared') keysDestroyedIn.push(path);
   }
-  const archives =
-    erased.archives === undefined ? [] : await new Archives(erased.archives, store.identity).list();
+  const archives = await archivesIn(erased.archives, store.identity);
   const files: Copy[] = [
     ...archives.map(({ path }) => ({ path, kind: 'archive' as const })),
     ...inFolder.filter((path) => path.endsWith('.gz')).map((path) => ({ path, kind: 'backup' as const })),
@@ -67,6 +67,16 @@ export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
   for (const { path, kind } of known)
     if (!inFolder.includes(path) && (await isThere(path))) files.push({ path, kind });
   return { keysDestroyedIn, keysLeftIn, files };
+};
+
+/** Those from before it was stored anew or restored may hold the same. */
+const archivesIn = async (
+  folder: string | undefined,
+  identity: JournalIdentity,
+): Promise<readonly ListedArchive[]> => {
+  if (folder === undefined) return [];
+  const all = [...(await earlierArchives(folder, identity)), new Archives(folder, identity)];
+  return (await Promise.all(all.map((archives) => archives.list()))).flat();
 };
 
 const goneOf = (keys: readonly SubjectKey[]): ReadonlySet<string> =>
