@@ -66,7 +66,10 @@ describe('signalbox compact', () => {
     const { out } = await runCommand(['compact', '--keep', '0', '--data-dir', dataDir]);
     const folder = dirname(archives[0] ?? '');
     assert.equal(readdirSync(folder).length, 3);
-    assert(out.includes(`the ${entries + 1} before lie in 3 files in ${folder}\nNew: ${folder}/`), out);
+    assert(
+      out.includes(`those up to entry ${entries + 1} lie in 3 files in ${folder}\nNew: ${folder}/`),
+      out,
+    );
     assert.match(out, /keep all of them/);
     assert.equal((await compact(dataDir, 1, '--of', 'hub')).archives.length, 1);
     assert.deepEqual(await titlesIn(dataDir, 'shop'), ['sell']);

@@ -212,7 +212,7 @@ const told = (
   }
   const stays = head - base;
   const left = `${entriesIn(stays)} of ${head} ${stays === 1 ? 'stays' : 'stay'} in the journal`;
-  const older = base === 0 ? '' : `, the ${base} before lie in ${filesIn(files)} in ${folder}`;
+  const older = base === 0 ? '' : `, those up to entry ${base} lie in ${filesIn(files)} in ${folder}`;
   const isNew = archives.length > 0;
   terminal.out.write(`${place}: ${isNew ? '' : 'there is nothing to archive; '}${left}${older}\n`);
   if (!isNew) return ok(true);
