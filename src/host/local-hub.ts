@@ -28,7 +28,7 @@ import { forgetEnded } from './carried-reports.ts';
 import type { CallCode, MeasuredCall, Meter } from './metrics/meter.ts';
 import type { Metrics } from './metrics/registry.ts';
 import { serviceLevelsOf } from './metrics/service-levels.ts';
-import { type Standing, standingOf } from './metrics/standing.ts';
+import { type Standing, soundnessOf, standingOf } from './metrics/standing.ts';
 import { refuseCaller, refuseEvents, refuseMetrics, refuseWorkspace } from './permission.ts';
 import { Quotas } from './quotas.ts';
 import { whileGood } from './while-good.ts';
@@ -220,10 +220,12 @@ export class LocalHub implements Hub {
     if (refused !== undefined) return refused;
     const standings = await this.#standings();
     return ok(
-      serviceLevelsOf(
-        meter.recent,
-        standings.flatMap(({ lags }) => lags),
-      ),
+      serviceLevelsOf(meter.recent, {
+        lags: standings.flatMap(({ lags }) => lags),
+        faults: standings.flatMap(({ workspace, fault }) =>
+          fault === undefined ? [] : [`Workspace "${workspace}": ${fault}`],
+        ),
+      }),
     );
   }
 
@@ -233,13 +235,14 @@ export class LocalHub implements Hub {
     const { lossWindow } = workspaces.hub.store.capabilities;
     const { warning } = workspaces.storage;
     const opened = await Promise.all((await workspaces.opened()).map(healthOf));
-    const status = this.#stopping ? 'stopping' : opened.every(({ writable }) => writable) ? 'ok' : 'degraded';
+    const isWell = opened.every(({ reason }) => reason === null);
     const [hub, ...others] = opened;
     const known = others.filter(
       ({ name }) => caller === undefined || this.#refusesPlace(caller, name) === undefined,
     );
     return {
-      status,
+      status: this.#stopping ? 'stopping' : isWell ? 'ok' : 'degraded',
+      writable: opened.every(({ writable }) => writable),
       id,
       version,
       store,
@@ -366,13 +369,8 @@ const placeOf = (
   return typeof named === 'string' ? named : undefined;
 };
 
-const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHealth> => {
-  const { writable, reason } = await store.health();
-  const stopped = engine.stopped;
-  return {
-    name,
-    seq: engine.seq,
-    writable: writable && stopped === undefined,
-    reason: stopped?.message ?? reason ?? null,
-  };
+const healthOf = async (workspace: Workspace): Promise<WorkspaceHealth> => {
+  const { writable, fault } = await soundnessOf(workspace);
+  const { name, engine } = workspace;
+  return { name, seq: engine.seq, writable, reason: fault ?? null };
 };

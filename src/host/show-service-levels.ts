@@ -41,7 +41,7 @@ const titles: Readonly<Record<string, string>> = {
 };
 
 const textOf = (
-  { holds, window_s: windowS, levels }: ServiceLevels,
+  { holds, window_s: windowS, levels, faults = [] }: ServiceLevels,
   { colour }: Pick<Terminal, 'colour'>,
 ): string => {
   const paint = (text: string, isGood: boolean): string =>
@@ -60,6 +60,7 @@ const textOf = (
     const word = paint(level.holds ? 'holds' : 'fails', level.holds);
     return `${word}  ${title.padEnd(width('title'))}  ${value.padStart(width('value'))}  ${target.padEnd(width('target'))}${calls}`.trimEnd();
   });
+  lines.push(...faults.map((fault) => `${paint('fails', false)}  ${printable(fault)}`));
   const minutes = (windowS * secondMs) / minuteMs;
   const summary = holds ? 'Everything holds' : 'Not everything holds';
   return `${lines.join('\n')}\n${summary}, over the last ${minutes} minutes.\n`;

@@ -97,6 +97,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   });
   if (!opened.ok) return opened;
   const engine = opened.value;
+  if (options.brief !== true) await warnOfLacking(options);
   const from = snapshot.value?.header.head.seq ?? 0;
   // Both write to the cache directory, which every machine has for itself.
   const here = { clock, log, elect: electIn(cacheDir, store.identity.id) };
@@ -113,7 +114,6 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   ];
   // Without the passing of time, what has expired would stay until somebody writes.
   if (options.brief === true) await engine.tick();
-  const lags = measured(engine, followers, options);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await reportSeen(engine);
@@ -129,9 +129,16 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
     },
     engine,
     store,
-    lags,
+    lags: measured(engine, followers, options),
     close: () => (closing ??= close()),
   });
+};
+
+/** A snapshot lets a journal be opened of which older entries are missing. */
+const warnOfLacking = async ({ name, store, log }: OpenOptions): Promise<void> => {
+  const { lacking } = await store.health();
+  if (lacking !== undefined)
+    log.warn(`Workspace "${name}" can be worked on, but not all of its past can be read: ${lacking}`);
 };
 
 const measured = (

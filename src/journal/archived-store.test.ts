@@ -9,6 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
@@ -51,6 +53,9 @@ const openJournal = async (context: TestContext, count = 300): Promise<Compacted
   };
   return { inner, store, folder, rows, compact };
 };
+
+/** How the name of the file ends that has the last of the entries: it is known whatever they are split into. */
+const endIn = (path: string): string => basename(path).slice('000000000001'.length);
 
 const failsWith = (code: string, path: string) => (failure: unknown) =>
   failure instanceof StoreFailure && failure.refusal.code === code && failure.message.includes(path);
@@ -114,12 +119,12 @@ describe('an archive that is not as it was', () => {
     const [first, second] = [await compact(100), await compact(200)];
     for (const path of [first, second]) {
       renameSync(path, `${path}.away`);
-      await rejects(store.read(path === first ? 0 : 100, 10), failsWith('journal_missing', path));
-      await rejects(store.readAt([path === first ? 1 : 150]), failsWith('journal_missing', path));
+      await rejects(store.read(path === first ? 0 : 100, 10), failsWith('journal_missing', endIn(path)));
+      await rejects(store.readAt([path === first ? 1 : 150]), failsWith('journal_missing', endIn(path)));
       const verified = await verify(store);
       equal(!verified.ok && verified.code, 'journal_missing');
-      const { writable, reason } = await store.health();
-      deepEqual([writable, reason?.includes(path)], [false, true]);
+      const { writable, reason, lacking } = await store.health();
+      deepEqual([writable, reason, lacking?.includes(endIn(path))], [true, undefined, true]);
       deepEqual(await store.read(200, 300), rows.slice(200), 'what is in the store can be read');
       const late = requestOf({ seq: 99, chain: '' }, ['late']);
       const outcome = await store.append(late);
@@ -130,15 +135,26 @@ describe('an archive that is not as it was', () => {
     deepEqual(await store.health(), { writable: true, reason: undefined });
   });
 
+  test('is missed together with others: no file is named that there never was', async (t) => {
+    const { store, folder, compact } = await openJournal(t, 30);
+    await compact(10);
+    await compact(20);
+    await store.read(0, 1);
+    rmSync(folder, { recursive: true });
+    const { lacking = '' } = await store.health();
+    ok(lacking.includes(`Entries 1 to 20 of the journal lie in archives in ${folder},`), lacking);
+    ok(!lacking.includes('000000000001-000000000020'), lacking);
+  });
+
   test('cannot be looked for where nobody said where archives are, which is said', async (t) => {
     const { inner, rows, compact } = await openJournal(t);
     const store = archivedStore(inner, undefined);
     deepEqual(await store.health(), { writable: true, reason: undefined });
-    const name = basename(await compact(100));
+    const name = endIn(await compact(100));
     await rejects(store.read(0, 10), failsWith('journal_missing', name));
     await rejects(store.readAt([7]), failsWith('journal_missing', 'SIGNALBOX_ARCHIVES'));
-    const { writable, reason } = await store.health();
-    deepEqual([writable, reason?.includes(name)], [false, true]);
+    const { writable, reason, lacking } = await store.health();
+    deepEqual([writable, reason, lacking?.includes(name)], [true, undefined, true]);
     deepEqual(await store.read(100, 300), rows.slice(100), 'what is in the store can be read');
   });
 
@@ -165,6 +181,26 @@ describe('an archive that is not as it was', () => {
       writeFileSync(path, whole);
     }
     deepEqual(await intactRows(archivedStore(inner, dirname(folder))), rows);
+  });
+});
+
+describe('an archive that cannot be asked for', () => {
+  test('lies on a share that does not answer: that is said soon, and asked once at a time', async (t) => {
+    const { store, compact } = await openJournal(t, 20);
+    await compact(10);
+    const asked = t.mock.method(files, 'readdir', () => new Promise<never>(() => {}));
+    syncBuiltinESMExports();
+    t.after(syncBuiltinESMExports);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    for (let times = 0; times < 2; times += 1) {
+      const health = store.health();
+      await new Promise(setImmediate);
+      t.mock.timers.tick(1_000);
+      const { writable, lacking } = await health;
+      deepEqual([writable, lacking?.includes('does not answer')], [true, true]);
+    }
+    equal(asked.mock.callCount(), 1);
+    asked.mock.restore();
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Seq } from '../kernel/entry.ts';
 import { Archives } from './archives/archives.ts';
 import type { Storage } from './storage.ts';
-import { type Refusal, ok } from '../kernel/errors.ts';
+import { ok } from '../kernel/errors.ts';
 import { type LinkedRow, type Store, StoreFailure, type StoreHealth, type StoredRow } from './store.ts';
 
 /**
@@ -10,6 +10,7 @@ import { type LinkedRow, type Store, StoreFailure, type StoreHealth, type Stored
  */
 export const archivedStore = (inner: Store, folder: string | undefined): Store => {
   const archives = new Archives(folder, inner.identity);
+  const lackingIn = looksInto(archives);
   /** As far as it is known; it only grows. */
   let base: Seq = 0;
   const look = async (): Promise<Seq> => {
@@ -73,21 +74,55 @@ export const archivedStore = (inner: Store, folder: string | undefined): Store =
     truncate: (upTo) => inner.truncate(upTo),
     watch: (listener) => inner.watch(listener),
     elect: (name) => inner.elect(name),
-    health: () => healthOf(inner, async () => archives.lacking(await look())),
+    health: () => healthOf(inner, async () => lackingIn(await look())),
     close: () => inner.close(),
   };
 };
 
-/** What the store says, unless an archive is missing. */
-const healthOf = async (inner: Store, lacking: () => Promise<Refusal | undefined>): Promise<StoreHealth> => {
+/** What the store says, and what of its archives is missing. */
+const healthOf = async (inner: Store, look: () => Promise<string | undefined>): Promise<StoreHealth> => {
   const health = await inner.health();
   if (!health.writable) return health;
   try {
-    const missing = await lacking();
-    return missing === undefined ? health : { writable: false, reason: missing.message };
+    const lacking = await look();
+    return lacking === undefined ? health : { ...health, lacking };
   } catch (failure) {
     if (!(failure instanceof StoreFailure)) throw failure;
     return { writable: false, reason: failure.message };
+  }
+};
+
+const lookMs = 1_000;
+
+/**
+ * What is missing of the archives of the entries up to a base, soon: whoever asks a share that has gone may wait for
+ * ever, so one asks at a time, and the others are told that it does not answer.
+ */
+const looksInto = (archives: Archives): ((base: Seq) => Promise<string | undefined>) => {
+  let looking: Promise<string | undefined> | undefined;
+  return async (base) => {
+    looking ??= lackingOf(archives, base).finally(() => {
+      looking = undefined;
+    });
+    const patience = Promise.withResolvers<string>();
+    const timer = setTimeout(
+      () => patience.resolve(`The folder of archives ${archives.folder} does not answer.`),
+      lookMs,
+    );
+    try {
+      return await Promise.race([looking, patience.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+};
+
+const lackingOf = async (archives: Archives, base: Seq): Promise<string | undefined> => {
+  try {
+    return (await archives.lacking(base))?.message;
+  } catch (failure) {
+    if (!(failure instanceof StoreFailure)) throw failure;
+    return failure.message;
   }
 };
 

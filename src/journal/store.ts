@@ -80,7 +80,10 @@ export interface StoreCapabilities {
 
 export interface StoreHealth {
   readonly writable: boolean;
+  /** Why not. */
   readonly reason: string | undefined;
+  /** Which archive of the journal is not found, though what is new can be written. Absent where none is missing. */
+  readonly lacking?: string;
 }
 
 export interface Store {
@@ -111,7 +114,7 @@ export interface Store {
   readonly counters: Counters;
   /** What personal text is sealed under; absent = it is stored as it is, and cannot be erased. */
   readonly subjectKeys?: SubjectKeys;
-  /** Whether an append could work now, without trying one that stays, and no archive of the journal is missing. */
+  /** Whether an append could work now, without trying one that stays; and whether archives of the journal are missing. */
   readonly health: () => Promise<StoreHealth>;
   /** Waits for an append that is under way, gives back offices, watches and files. A second call does nothing. */
   readonly close: () => Promise<void>;

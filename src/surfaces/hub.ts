@@ -59,11 +59,13 @@ export interface ServiceLevel {
 }
 
 export interface ServiceLevels {
-  /** Whether all of them hold. */
+  /** Whether all of them hold, and nothing is amiss. */
   readonly holds: boolean;
   /** Over about how long they were taken. */
   readonly window_s: number;
   readonly levels: readonly ServiceLevel[];
+  /** What is amiss with workspaces now, in words. A hub of an older version does not say it. */
+  readonly faults?: readonly string[] | undefined;
 }
 
 /** What a hub answers to whoever asks for what it does not measure. */
@@ -152,15 +154,17 @@ export interface WorkspaceHealth {
   readonly name: string;
   /** Whether a change could be stored now. */
   readonly writable: boolean;
-  /** Why not, in words. */
+  /** Why not, in words; or what is amiss although it could, such as an archive that is not found. */
   readonly reason: string | null;
   /** Sequence number of the last entry folded. */
   readonly seq: number;
 }
 
 export interface HubHealth {
-  /** `degraded`: something cannot be written. `stopping`: this process will not answer much longer. */
+  /** `degraded`: something is amiss with a workspace. `stopping`: this process will not answer much longer. */
   readonly status: 'ok' | 'degraded' | 'stopping';
+  /** Whether a change could be stored now in each workspace that is open. A hub of an older version does not say it. */
+  readonly writable?: boolean | undefined;
   /** As of the hub itself. */
   readonly id?: string | undefined;
   readonly version: string;

@@ -78,10 +78,16 @@ for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
 /** The same in PostgreSQL (a statement that is bound) and in Redis (a function that is called). */
 const placing = /^B[^]*\0rename\0|_replace\r\n/;
 
+/** In PostgreSQL: where entries that lie in an archive are taken out, and where it is noted up to which. */
+const dropping = /^B[^]*\0drop_entries\0/;
+const moving = /^B[^]*\0move_base\0/;
+
 replace(net.Socket.prototype, 'write', (method) => (...args) => {
   const [data] = args;
   const text = Buffer.isBuffer(data) ? data.toString('latin1') : typeof data === 'string' ? data : '';
   if (placing.test(text)) step('before a journal changes places');
+  if (dropping.test(text)) step('before entries are taken out');
+  if (moving.test(text)) step('before the base is moved');
   return method(...args);
 });
 

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
+import { z } from 'zod';
 import { newKey } from '../../src/host/encryption/key-files.ts';
 import { takeCensus } from '../../src/host/encryption/census.ts';
 import { Keyring, keyOf } from '../../src/journal/cipher.ts';
@@ -14,7 +15,7 @@ import { opened } from '../../src/testing/store-files.ts';
 import { addTasks, callerOf } from '../../bench/board.ts';
 import { runCut, runWords, stepsOf } from '../cli/cut-program.ts';
 import { openWorkspaces } from '../race/workspaces.ts';
-import { openVault, stop } from './vault.ts';
+import { holding, openVault, stop } from './vault.ts';
 
 const { key, line } = newKey();
 const names: readonly JournalName[] = ['hub', workspaceJournal('main')];
@@ -110,5 +111,32 @@ describe('encryption apply', () => {
       [true, true],
     );
     assert.deepEqual(Object.keys((await vault.status()).of('workspaces/main')), ['plain']);
+  });
+});
+
+describe('encryption apply on a journal that was compacted', () => {
+  it('encrypts what lies in archives as well, and names those of before until they are deleted', async (t) => {
+    const vault = await openVault(t);
+    const plain = { SIGNALBOX_WORKSPACE: 'main' };
+    await vault.call('task_add', { title: 'Quinquereme', labels: ['quadrireme'] }, { env: plain });
+    const { archives, archived } = z
+      .object({ archives: z.array(z.string()), archived: z.number() })
+      .parse(await vault.json(['compact', '--keep', '0'], { env: plain }));
+    const folder = dirname(archives[0] ?? '');
+    const left = [{ journal: 'workspaces/main', folder, entries: archived, plain: archived }];
+    assert.deepEqual(Object(await vault.json(apply, { env: vault.env })).archives_left, left);
+    const status = z.object({ archives_left: z.array(z.unknown()) });
+    const told = async () =>
+      status.parse(await vault.json(['encryption', 'status'], { env: vault.env })).archives_left;
+    assert.deepEqual(await told(), left);
+    assert.equal((await vault.status()).of('workspaces/main')['plain'], 0);
+    const again = await vault.run(apply, { env: vault.env });
+    assert(again.out.includes(`${archived} of them plain, lie in ${folder}`), again.out);
+    assert.deepEqual(holding(vault.dataDir, 'quadrireme'), archives);
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(await told(), []);
+    await vault.json(['compact', '--keep', '0'], { env: vault.env });
+    assert.deepEqual([await told(), holding(vault.dataDir, 'quadrireme')], [[], []]);
+    assert.match(JSON.stringify(await vault.call('task_list', {})), /Quinquereme/);
   });
 });

@@ -95,7 +95,9 @@ describe('what everybody may ask of the HTTP surface', () => {
     const workspaces = [{ name: 'secret-plan', writable: false, reason: 'full', seq: 1 }];
     const { url } = await serve(
       t,
-      (hub) => ({ health: async () => ({ ...(await hub.health()), status: 'degraded', workspaces }) }),
+      (hub) => ({
+        health: async () => ({ ...(await hub.health()), status: 'degraded', writable: false, workspaces }),
+      }),
       { gate: wordGate('sesame') },
     );
     const told = async (headers: Record<string, string>): Promise<unknown> =>

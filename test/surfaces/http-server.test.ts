@@ -19,7 +19,7 @@ describe('the addresses of the HTTP surface', () => {
 
   it('say 503 when something cannot be stored', async (t) => {
     const served = await serve(t, (hub) => ({
-      health: async () => ({ ...(await hub.health()), status: 'degraded' }),
+      health: async () => ({ ...(await hub.health()), status: 'degraded', writable: false }),
     }));
     assert.equal((await fetch(`${served.url}/health`)).status, 503);
   });
@@ -40,6 +40,7 @@ describe('the addresses of the HTTP surface', () => {
     const degraded = async (hub: Hub) => ({
       ...(await hub.health()),
       status: 'degraded' as const,
+      writable: false,
       workspaces,
     });
     assert.deepEqual(await readyOf((hub) => ({ health: () => degraded(hub) })), [
@@ -72,6 +73,20 @@ describe('the addresses of the HTTP surface', () => {
     for (const address of ['/mcp', '/v1/operations/', '/openapi.json', '/health', '/ready'])
       assert(text.includes(address));
     assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
+  });
+});
+
+describe('the state of a hub', () => {
+  it('is told with 200 when something is amiss and everything can be stored all the same', async (t) => {
+    const workspaces = [{ name: 'main', writable: true, reason: 'an archive is not there', seq: 1 }];
+    const served = await serve(t, (hub) => ({
+      health: async () => ({ ...(await hub.health()), status: 'degraded', writable: true, workspaces }),
+    }));
+    const health = await fetch(`${served.url}/health`);
+    assert.equal(health.status, 200);
+    const { status, workspaces: told } = Object(await health.json());
+    assert.deepEqual([status, told], ['degraded', workspaces]);
+    assert.equal((await fetch(`${served.url}/ready`)).status, 200);
   });
 });
 

@@ -186,7 +186,7 @@ describe('every metric', () => {
     for (const [name, { type, labels, help }] of Object.entries(definitions)) {
       const shown = labels.map((label) => `\`${label}\``).join(', ') || 'none';
       assert.ok(page.includes(`| \`${name}\` | ${type} | ${shown} | ${help} |`), name);
-      const unit = /_(?:seconds|total|info|entries|calls|open|writable|requests|tasks)$/;
+      const unit = /_(?:seconds|total|info|entries|calls|open|writable|readable|requests|tasks)$/;
       assert.match(name, unit, 'a name ends in its unit, or in what is counted');
     }
   });

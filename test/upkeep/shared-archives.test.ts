@@ -11,7 +11,7 @@ import { newCluster } from '../../src/testing/new-cluster.ts';
 import { sharedPostgres, withPostgres } from '../../src/testing/postgres-server.ts';
 import { redisEnvironment, testsOnRedis } from '../../src/testing/redis-server.ts';
 import { opened } from '../../src/testing/store-files.ts';
-import { runWords } from '../cli/cut-program.ts';
+import { runCut, runWords } from '../cli/cut-program.ts';
 import { type Site, openSite, startHub } from '../host/processes.ts';
 import { refusalIn } from './kept.ts';
 
@@ -21,6 +21,7 @@ type Env = Readonly<Record<string, string>>;
 
 const compacted = z.object({ archives: z.array(z.string()), archived: z.number(), entries: z.number() });
 const verified = z.object({ entries: z.number(), chain: z.string() });
+const levels = z.object({ holds: z.boolean(), faults: z.array(z.string()) });
 const health = z.object({
   status: z.string(),
   workspaces: z.array(z.object({ name: z.string(), writable: z.boolean(), reason: z.string().nullable() })),
@@ -52,8 +53,8 @@ class Machine {
     return refusalIn({ out });
   }
 
-  async compact(keep: number) {
-    return compacted.parse(await this.good('compact', '--keep', String(keep)));
+  async compact(keep: number, ...more: readonly string[]) {
+    return compacted.parse(await this.good('compact', '--keep', String(keep), ...more));
   }
 
   async titles(): Promise<readonly string[]> {
@@ -130,11 +131,48 @@ const refusesWithout = async (context: TestContext, database: Env): Promise<void
   assert.equal(unmounted.code, 'not_found');
   assert(unmounted.message.includes(absent), unmounted.message);
   assert.deepEqual(readdirSync(mounted), []);
-  const storage = await storageOf(one);
+  await takesNothingToUnshown(mounted, machine, one);
+};
+
+/** A folder where nothing is mounted looks like one that nothing is in yet. */
+const takesNothingToUnshown = async (
+  mounted: string,
+  machine: Cluster['machine'],
+  one: Machine,
+): Promise<void> => {
+  const sharing = await machine(mounted);
+  const { code, message } = await sharing.refusal('compact', '--keep', '1');
+  assert.equal(code, 'invalid_state', message);
+  assert(message.includes(mounted), message);
+  assert.match(message, /mounted here.*--first/);
+  assert.deepEqual(readdirSync(mounted), []);
+  assert.equal(await baseOf(one), 0);
+  assert.deepEqual(
+    (await sharing.compact(1_000)).archives,
+    [],
+    'where nothing goes there is nothing to show',
+  );
+  await sharing.compact(1, '--first');
+  const local = join(mounted, 'local');
+  mkdirSync(local);
+  const unmounted = await machine(local);
+  await unmounted.good('workspace', 'add', 'shop');
+  await unmounted.good('task', 'add', 'sell', '--workspace', 'shop');
+  for (const words of [[], ['--first']]) {
+    const refused = await unmounted.refusal('compact', '--keep', '0', '--workspace', 'shop', ...words);
+    assert.equal(refused.code, 'journal_missing', refused.message);
+  }
+  assert.deepEqual(readdirSync(local), []);
+  assert.equal((await sharing.compact(0, '--workspace', 'shop')).archives.length, 1);
+};
+
+const baseOf = async (machine: Machine): Promise<number> => {
+  const storage = await storageOf(machine);
   const store = opened(await storage.open('workspaces/main', 'must-exist'));
-  assert.equal((await store.base()).seq, 0);
+  const { seq } = await store.base();
   await store.close();
   await storage.close();
+  return seq;
 };
 
 const compactsFromAnywhere = async (context: TestContext, database: Env): Promise<void> => {
@@ -150,7 +188,7 @@ const compactsFromAnywhere = async (context: TestContext, database: Env): Promis
   );
   const hub = await startHub(two.site, { env: two.env });
 
-  const { archives, archived } = await one.compact(1);
+  const { archives, archived } = await one.compact(1, '--first');
   assert.equal(archived, before.entries - 1);
   assert(
     archives.every((path) => dirname(dirname(path)) === own),
@@ -188,8 +226,9 @@ const namesWhatIsMissing = async (context: TestContext, database: Env): Promise<
     env: uninformed.env,
     hears: (text) => void said.push(text),
   });
-  const [archive = ''] = (await one.compact(1)).archives;
-  const name = archive.slice(archive.lastIndexOf('/') + 1);
+  const [archive = ''] = (await one.compact(1, '--first')).archives;
+  // Whoever cannot see it does not know where it begins.
+  const name = `…${archive.slice(archive.lastIndexOf('-'))}`;
   const elsewhere = join(mounted, 'elsewhere');
   mkdirSync(elsewhere);
   for (const stranger of [await machine(), await machine(elsewhere)]) {
@@ -203,20 +242,46 @@ const namesWhatIsMissing = async (context: TestContext, database: Env): Promise<
   assert.deepEqual(readdirSync(elsewhere), []);
   renameSync(archive, `${archive}.away`);
   const { message } = await one.refusal('verify');
-  assert(message.includes(archive), message);
-  assert.match(message, /Put it back, or set archives .*\. Only if it is lost, restore/);
-  await isDegraded(hub.url, archive);
+  assert(message.includes(dirname(archive)) && message.includes(name), message);
+  assert.match(message, /Put them back, or set archives .*\. Only if they are lost, restore/);
+  await isDegraded(hub.url, name);
   await isDegraded(other.url, 'SIGNALBOX_ARCHIVES');
+  await goesOn(one, hub.url, name);
   renameSync(`${archive}.away`, archive);
   assert.equal((await healthOf(hub.url)).status, 'ok');
   await one.good('verify');
 };
 
+/** What is new can be stored, so nobody is sent elsewhere; and whoever looks is told. */
+const goesOn = async (machine: Machine, url: string, missing: string): Promise<void> => {
+  assert.equal((await fetch(`${url}/ready`)).status, 200);
+  await machine.good('task', 'add', 'four');
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(metrics, /^signalbox_store_writable\{workspace="main"\} 1$/m);
+  assert.match(metrics, /^signalbox_archives_readable\{workspace="main"\} 0$/m);
+  const { status, out } = await machine.run('status', '--health');
+  assert.equal(status, 4, out);
+  const { holds, faults } = levels.parse(JSON.parse(out));
+  assert.equal(holds, false);
+  assert(faults.join().includes(missing), out);
+  const said: string[] = [];
+  // It has a snapshot, and so needs no archive to start.
+  const { dataDir, onEnd } = machine.site;
+  const second = await startHub(
+    { dataDir, onEnd },
+    { env: machine.env, hears: (text) => void said.push(text) },
+  );
+  await second.stop();
+  assert(said.join('').includes('not all of its past can be read'), said.join(''));
+};
+
 const isDegraded = async (url: string, because: string): Promise<void> => {
-  const { status, workspaces } = await healthOf(url);
+  const answer = await fetch(`${url}/health`);
+  assert.equal(answer.status, 200);
+  const { status, workspaces } = health.parse(await answer.json());
   assert.equal(status, 'degraded');
   const main = workspaces.find(({ name }) => name === 'main');
-  assert.equal(main?.writable, false);
+  assert.equal(main?.writable, true);
   assert(main.reason?.includes(because), String(main.reason));
 };
 
@@ -230,10 +295,39 @@ const migratesWith = async (context: TestContext, database: Env): Promise<void> 
   assert(archives.every((path) => path.startsWith(join(one.site.dataDir, 'archives'))));
   await one.good('migrate', '--from', 'sqlite', '--to', kind);
   await one.readsAll(entries, ['one', 'two', 'three']);
-  await one.compact(0);
+  await one.compact(0, '--first');
   const back = await openSite(context);
   await one.good('migrate', '--from', kind, '--to', 'sqlite', '--to-url', back.dataDir);
   await new Machine(back, { SIGNALBOX_STORE: 'sqlite' }).readsAll(entries, ['one', 'two', 'three']);
+};
+
+/**
+ * One after the other, each on what the one before has left: no archive, one whose entries are all in the database
+ * still, and one whose entries are taken out by a transaction that is never committed.
+ */
+const outlivesKills = async (context: TestContext, database: Env): Promise<void> => {
+  const { mounted, machine } = openCluster(context, database);
+  const one = await machine(mounted);
+  const titles = ['one', 'two', 'three'];
+  await addTitles(one, titles);
+  const before = verified.parse(await one.good('verify'));
+  const words = ['compact', '--keep', '1', '--first'];
+  const where = { dataDir: one.site.dataDir, env: one.env };
+  for (const step of [
+    'before rename of the archive',
+    'after rename of the archive',
+    'before entries are taken out',
+    'before the base is moved',
+  ]) {
+    const { signal, err } = await runCut(where, words, { step, signal: 'SIGKILL' });
+    assert.equal(signal, 'SIGKILL', `${step}: ${err}`);
+    assert.deepEqual(verified.parse(await one.good('verify')), before, step);
+    assert.equal(await baseOf(one), 0, step);
+  }
+  const { archives, archived } = compacted.parse(await one.good(...words));
+  assert.deepEqual([archives.length, archived], [1, before.entries - 1]);
+  assert.deepEqual(verified.parse(await one.good('verify')), before);
+  await one.readsAll(before.entries, titles);
 };
 
 const sharing = (database: () => Promise<Env>): void => {
@@ -260,6 +354,9 @@ const sharing = (database: () => Promise<Env>): void => {
 };
 
 withPostgres('archives of journals in PostgreSQL', 'any', () => {
+  test('lose nothing wherever a compaction is killed, and its repeat does the rest', { timeout }, async (t) =>
+    outlivesKills(t, { SIGNALBOX_STORE: 'postgres', SIGNALBOX_POSTGRES_URL: (await sharedPostgres()).url }),
+  );
   sharing(async () => ({
     SIGNALBOX_STORE: 'postgres',
     SIGNALBOX_POSTGRES_URL: (await sharedPostgres()).url,

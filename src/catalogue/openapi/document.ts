@@ -159,7 +159,15 @@ const healthSchema: JsonObject = {
   type: 'object',
   required: ['status', 'version', 'store', 'workspaces'],
   properties: {
-    status: { type: 'string', enum: ['ok', 'degraded', 'stopping'] },
+    status: {
+      type: 'string',
+      enum: ['ok', 'degraded', 'stopping'],
+      description: 'degraded: something is amiss with a workspace, whether or not it could be written.',
+    },
+    writable: {
+      type: 'boolean',
+      description: 'Whether a change could be stored now in each open workspace.',
+    },
     version: { type: 'string' },
     id: { type: 'string', description: 'The journal that the hub keeps its workspaces in.' },
     store: { type: 'string' },
@@ -181,7 +189,7 @@ const healthSchema: JsonObject = {
         properties: {
           name: { type: 'string' },
           writable: { type: 'boolean', description: 'Whether a change could be stored now.' },
-          reason: { type: ['string', 'null'], description: 'Why not.' },
+          reason: { type: ['string', 'null'], description: 'Why not, or what else is amiss.' },
           seq: { type: 'integer', description: 'Sequence number of the last entry.' },
         },
       },

@@ -14,6 +14,11 @@ export const compact: Command = {
       placeholder: 'N',
       meaning: 'how many of the latest entries stay in the journal: 1000 unless said',
     },
+    {
+      name: 'first',
+      placeholder: undefined,
+      meaning: 'the first archive of a cluster: says that every machine mounts this folder',
+    },
   ],
   example: 'signalbox compact --workspace main',
   run: async (given) => (await import('../upkeep/compact.ts')).compactJournal(given),

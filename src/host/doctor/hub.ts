@@ -159,6 +159,14 @@ const answering = async (
       ),
     );
   }
+  for (const { name, reason } of workspaces.filter(({ writable }) => writable))
+    if (reason !== null)
+      findings.push(
+        bad(
+          `The hub at ${found.url} can write workspace "${name}", but not read all of it: ${reason}`,
+          checkup,
+        ),
+      );
   if (status === 'stopping')
     findings.push(warn(`The hub at ${found.url} is stopping.`, serveAt(found.url) ?? 'signalbox serve'));
   if (found.version !== version) findings.push(otherVersion(found, pid));

@@ -10,9 +10,10 @@ import { type Alone, whileAlone } from '../at-work.ts';
 import type { Given } from '../commands/command.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { entriesIn } from '../journal-check.ts';
-import { withStorage } from '../storage.ts';
+import { archivesOf, withStorage } from '../storage.ts';
 import { isDraft } from '../upkeep/drafts.ts';
 import { withoutHub } from '../upkeep/hub-at-work.ts';
+import { type ArchivesLeft, archivesLeftText, findArchivesLeft } from './archives-left.ts';
 import { demandKeys, takeCensus } from './census.ts';
 import { openKeyring } from './open-keyring.ts';
 import { type Rewritten, rewriteJournal } from './rewrite.ts';
@@ -32,14 +33,14 @@ export const applyEncryption = async (given: Given): Promise<Outcome<true>> => {
     withStorage(settings, async (storage) => {
       const names = await storage.names();
       if (!names.ok) return names;
-      if (names.value.length === 0) return ok(tell(given, []));
+      const journals = names.value.filter((name) => !isDraft(name));
+      if (names.value.length === 0) return ok(tell(given, [], []));
       const done = await whileAlone(storage, (alone) =>
-        applyTo(
-          names.value.filter((name) => !isDraft(name)),
-          { storage, ring, decrypt, settings, log, alone },
-        ),
+        applyTo(journals, { storage, ring, decrypt, settings, log, alone }),
       );
-      return done.ok ? ok(tell(given, done.value)) : done;
+      if (!done.ok) return done;
+      const left = await findArchivesLeft(storage, journals, archivesOf(settings));
+      return left.ok ? ok(tell(given, done.value, left.value)) : left;
     }),
   );
 };
@@ -107,12 +108,17 @@ const forgetCache = async (cacheDir: string, journal: string, log: Log): Promise
   removeIndexes(cacheDir, journal, (note) => log.warn(note));
 };
 
-const tell = ({ terminal, flags }: Given, done: readonly Applied[]): true => {
+const tell = (
+  { terminal, flags }: Given,
+  done: readonly Applied[],
+  archivesLeft: readonly ArchivesLeft[],
+): true => {
   const changed = done.filter(({ untouched }) => !untouched);
   const how = flags.has('decrypt') ? 'plain text' : 'encrypted';
   if (terminal.json) {
     writeJson(terminal, {
       journals: done.map(({ name, entries, untouched }) => ({ journal: name, entries, changed: !untouched })),
+      archives_left: archivesLeft,
     });
     return true;
   }
@@ -120,6 +126,7 @@ const tell = ({ terminal, flags }: Given, done: readonly Applied[]): true => {
     terminal.out.write(
       `${name}: ${entriesIn(entries)}, ${untouched ? 'which were so before' : `now ${how}`}\n`,
     );
+  for (const left of archivesLeft) terminal.out.write(archivesLeftText(left));
   if (changed.length > 0)
     terminal.out.write(
       `Where a journal has changed, its chain has as well: sign new checkpoints.${flags.has('decrypt') ? ' Take the key out of the configuration now, or what is new is encrypted again.' : ''}\n`,

@@ -46,7 +46,7 @@ const fill = async ({ from, to, cipher, key }: Rewriting): Promise<Drafted> => {
     const old = await from.read(head, pageRows);
     const [first] = old;
     if (first === undefined || chain === undefined) return ok(head);
-    if (first.seq !== head + 1) return compacted(head + 1);
+    if (first.seq !== head + 1) return broken(head + 1);
     const batch = randomUUID();
     const rows: StoredRow[] = [];
     let link = chain;
@@ -68,13 +68,6 @@ const fill = async ({ from, to, cipher, key }: Rewriting): Promise<Drafted> => {
 const goOn = 'The journal is as it was. Call again, and it goes on from there.';
 
 const crowded = refuse('storage_busy', `Another process writes the same journal anew. ${goOn}`);
-
-const compacted = (seq: Seq): Refusal =>
-  refuse(
-    'invalid_state',
-    `Entry ${seq} lies in an archive, which cannot be rewritten. Nothing was changed. Restore the journal from a backup that has all of it, or leave it as it is: what is new is encrypted all the same.`,
-    { seq },
-  );
 
 /** Both from the first entry on: the chain of each, that each is stored as it should be, and that both say the same. */
 const compare = async ({ from, to, cipher, key }: Rewriting): Promise<Drafted> => {

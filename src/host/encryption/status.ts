@@ -4,8 +4,9 @@ import { type Outcome, type Refusal, ok } from '../../kernel/errors.ts';
 import { writeJson } from '../../surfaces/cli/plain.ts';
 import type { Given } from '../commands/command.ts';
 import { entriesIn } from '../journal-check.ts';
-import { withStorage } from '../storage.ts';
+import { archivesOf, withStorage } from '../storage.ts';
 import { isDraft, isEncryptionDraft } from '../upkeep/drafts.ts';
+import { archivesLeftText, findArchivesLeft } from './archives-left.ts';
 import { type Census, takeCensus } from './census.ts';
 import { openKeyring } from './open-keyring.ts';
 
@@ -21,6 +22,12 @@ export const encryptionStatus = async ({ configuration, terminal, log }: Given):
     if (!found.ok) return found;
     const journals = found.value.filter(({ journal }) => !isDraft(journal));
     const drafts = found.value.filter(({ journal }) => isDraft(journal));
+    const left = await findArchivesLeft(
+      storage,
+      journals.map(({ journal }) => journal),
+      archivesOf(settings),
+    );
+    if (!left.ok) return left;
     if (terminal.json)
       writeJson(terminal, {
         active: ids[0] ?? null,
@@ -28,6 +35,7 @@ export const encryptionStatus = async ({ configuration, terminal, log }: Given):
         ...(fault && { fault: fault.message }),
         journals: journals.map(asJson),
         drafts: drafts.map(asJson),
+        archives_left: left.value,
       });
     else
       terminal.out.write(
@@ -36,6 +44,7 @@ export const encryptionStatus = async ({ configuration, terminal, log }: Given):
           ...journals.map((one) => `${told(one, ids)}\n`),
           plainText(journals, ids),
           ...drafts.map((one) => draftText(one, ids)),
+          ...left.value.map(archivesLeftText),
         ].join(''),
       );
     return ok(true);

@@ -1,8 +1,9 @@
 import type { Log } from '../../engine/log.ts';
-import { Archives } from '../../journal/archives/archives.ts';
+import { Archives, type ListedArchive } from '../../journal/archives/archives.ts';
+import { earlierArchives } from '../../journal/archives/earlier.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
 import type { JournalName, Storage } from '../../journal/storage.ts';
-import type { Store } from '../../journal/store.ts';
+import type { JournalIdentity, Store } from '../../journal/store.ts';
 import type { SubjectKey } from '../../journal/subject-keys.ts';
 import { keysFileOf, keysText, readKeysFile } from '../upkeep/backup/keys-file.ts';
 import { draftOf, encryptionDraftOf } from '../upkeep/drafts.ts';
@@ -69,8 +70,7 @@ export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
     if (cleared === 'left') keysLeftIn.push(path);
     if (cleared === 'cleared') keysDestroyedIn.push(path);
   }
-  const archives =
-    erased.archives === undefined ? [] : await new Archives(erased.archives, store.identity).list();
+  const archives = await archivesIn(erased.archives, store.identity);
   const files: Copy[] = [
     ...archives.map(({ path }) => ({ path, kind: 'archive' as const })),
     ...known.inBackups
@@ -115,6 +115,16 @@ const clearMoved = async (
 /** Whether files of this data directory are not the journals in which it is erased. */
 const isOther = async (folder: string, { kind, place }: Storage): Promise<boolean> =>
   kind !== 'sqlite' || !(await hasSame([place], folder));
+
+/** Those from before it was stored anew or restored may hold the same. */
+const archivesIn = async (
+  folder: string | undefined,
+  identity: JournalIdentity,
+): Promise<readonly ListedArchive[]> => {
+  if (folder === undefined) return [];
+  const all = [...(await earlierArchives(folder, identity)), new Archives(folder, identity)];
+  return (await Promise.all(all.map((archives) => archives.list()))).flat();
+};
 
 const goneOf = (keys: readonly SubjectKey[]): ReadonlySet<string> =>
   new Set(keys.flatMap(({ id, secret }) => (secret === undefined ? [id] : [])));

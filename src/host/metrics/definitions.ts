@@ -80,6 +80,9 @@ export const definitions = {
   ),
   signalbox_journal_entries: define('gauge', 'Number of the last entry of the journal.', ['workspace']),
   signalbox_store_writable: define('gauge', 'Whether a change could be stored now: 1 or 0.', ['workspace']),
+  signalbox_archives_readable: define('gauge', 'Whether each archive of the journal is found: 1 or 0.', [
+    'workspace',
+  ]),
   signalbox_follower_behind_entries: define(
     'gauge',
     'How many entries a follower that works in this process has not followed yet.',

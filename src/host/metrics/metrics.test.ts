@@ -104,7 +104,7 @@ describe('service levels', () => {
 
   it('hold where nothing was called', () => {
     const { meter } = metered();
-    const told = serviceLevelsOf(meter.recent, []);
+    const told = serviceLevelsOf(meter.recent, { lags: [], faults: [] });
     assert.equal(told.holds, true);
     assert.deepEqual(
       told.levels.map(({ value }) => value),
@@ -123,9 +123,9 @@ describe('service levels', () => {
     call('look', 1);
     call('look', 60_000, { waits: true });
     call('do', 2, { code: 'held' });
-    assert.equal(serviceLevelsOf(meter.recent, []).holds, true);
+    assert.equal(serviceLevelsOf(meter.recent, { lags: [], faults: [] }).holds, true);
     call('do', targets.writeP95Seconds * 2_000, { code: 'internal' });
-    const { holds, levels } = serviceLevelsOf(meter.recent, []);
+    const { holds, levels } = serviceLevelsOf(meter.recent, { lags: [], faults: [] });
     assert.deepEqual(
       levels.map(({ name, holds: one, calls }) => [name, one, calls]),
       [
@@ -144,8 +144,8 @@ describe('service levels', () => {
       { follower: 'a', entries: 1, seconds: targets.lagSeconds + 1 },
       { follower: 'snapshots', entries: 90_000, seconds: undefined },
     ];
-    assert.equal(serviceLevelsOf(meter.recent, lags).levels.at(-1)?.holds, false);
-    assert.equal(serviceLevelsOf(meter.recent, lags.slice(1)).holds, true);
+    assert.equal(serviceLevelsOf(meter.recent, { lags, faults: [] }).levels.at(-1)?.holds, false);
+    assert.equal(serviceLevelsOf(meter.recent, { lags: lags.slice(1), faults: [] }).holds, true);
   });
 
   it('know what nobody knows under one name', () => {

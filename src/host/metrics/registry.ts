@@ -85,6 +85,7 @@ export class Metrics {
     this.#gauged('signalbox_ready_tasks', () => each(({ readyTasks }) => readyTasks));
     this.#gauged('signalbox_journal_entries', () => each(({ entries }) => entries));
     this.#gauged('signalbox_store_writable', () => each(({ writable }) => (writable ? 1 : 0)));
+    this.#gauged('signalbox_archives_readable', () => each(({ archivesFound }) => (archivesFound ? 1 : 0)));
     this.#gauged('signalbox_follower_behind_entries', () =>
       this.#standings.flatMap(({ workspace, lags }) =>
         lags.map(({ follower, entries }) => [{ workspace, follower }, entries] as const),

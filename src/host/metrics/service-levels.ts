@@ -20,8 +20,14 @@ export const targets = {
   lagSeconds: 5,
 } as const;
 
+export interface StandingNow {
+  readonly lags: readonly Lag[];
+  /** What is amiss, in words. */
+  readonly faults: readonly string[];
+}
+
 /** How the service stands against its targets. What nobody has called has nothing against it. */
-export const serviceLevelsOf = (recent: RecentCalls, lags: readonly Lag[]): ServiceLevels => {
+export const serviceLevelsOf = (recent: RecentCalls, { lags, faults: amiss }: StandingNow): ServiceLevels => {
   const reads = recent.times('read');
   const writes = recent.times('write');
   const { calls, faults } = recent.counts();
@@ -53,5 +59,6 @@ export const serviceLevelsOf = (recent: RecentCalls, lags: readonly Lag[]): Serv
       undefined,
     ),
   ];
-  return { holds: levels.every(({ holds }) => holds), window_s: windowSeconds, levels };
+  const holds = amiss.length === 0 && levels.every((each) => each.holds);
+  return { holds, window_s: windowSeconds, levels, faults: amiss };
 };

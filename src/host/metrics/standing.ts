@@ -9,6 +9,10 @@ export interface Standing {
   readonly workspace: string;
   readonly entries: number;
   readonly writable: boolean;
+  /** Whether each archive of the journal is found. */
+  readonly archivesFound: boolean;
+  /** Why it is not writable, or else what of it is missing; undefined where nothing is amiss. */
+  readonly fault: string | undefined;
   /** Calls that wait for what others do. */
   readonly waits: number;
   /** Requests in the queues of locks, and since when the oldest of them waits. */
@@ -18,15 +22,30 @@ export interface Standing {
   readonly lags: readonly Lag[];
 }
 
-export const standingOf = async ({ name, engine, store, lags }: Workspace): Promise<Standing> => ({
-  workspace: name,
-  entries: engine.seq,
-  writable: engine.stopped === undefined && (await store.health()).writable,
-  waits: engine.waiting,
-  lockQueue: lockQueueOf(engine.slices.leases, engine.now()),
-  readyTasks: readyCount(engine.slices.tasks),
-  lags: lags(),
-});
+export const standingOf = async (workspace: Workspace): Promise<Standing> => {
+  const { name, engine, lags } = workspace;
+  return {
+    workspace: name,
+    entries: engine.seq,
+    ...(await soundnessOf(workspace)),
+    waits: engine.waiting,
+    lockQueue: lockQueueOf(engine.slices.leases, engine.now()),
+    readyTasks: readyCount(engine.slices.tasks),
+    lags: lags(),
+  };
+};
+
+export const soundnessOf = async ({
+  engine: { stopped },
+  store,
+}: Pick<Workspace, 'engine' | 'store'>): Promise<Pick<Standing, 'writable' | 'archivesFound' | 'fault'>> => {
+  const { writable, reason, lacking } = await store.health();
+  return {
+    writable: writable && stopped === undefined,
+    archivesFound: lacking === undefined,
+    fault: stopped?.message ?? reason ?? lacking,
+  };
+};
 
 const lockQueueOf = (slice: LeasesSlice, now: Instant): Standing['lockQueue'] => {
   const oldest = oldestTicket(slice);

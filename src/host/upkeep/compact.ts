@@ -8,7 +8,7 @@ import { fileRefusal } from '../../journal/file-faults.ts';
 import type { Head } from '../../journal/head.ts';
 import { beginningOf, headOf, linkAt } from '../../journal/rows.ts';
 import { snapshotFile, writeSnapshot } from '../../journal/snapshots.ts';
-import { hubJournal } from '../../journal/storage.ts';
+import { type Storage, hubJournal } from '../../journal/storage.ts';
 import { type Base, type Store, StoreFailure } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
@@ -19,6 +19,7 @@ import { entriesIn } from '../journal-check.ts';
 import { openJournals } from '../open-hub.ts';
 import { demandArchives, withStorage } from '../storage.ts';
 import { type WantedJournal, ownerAsked, wantedJournal } from '../wanted-journal.ts';
+import { demandShown } from './archives-shown.ts';
 
 const keptUnlessSaid = 1_000;
 
@@ -26,6 +27,9 @@ const keptUnlessSaid = 1_000;
 interface Compacted {
   /** The files that entries went to; none where there was nothing to do. */
   readonly archives: readonly string[];
+  /** Where all archives of the journal lie, and how many they are. */
+  readonly folder: string;
+  readonly files: number;
   /** What lies in archives now. */
   readonly base: Seq;
   readonly head: Seq;
@@ -47,7 +51,8 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
     const wanted = await wantedJournal(given, owner.value ?? 'workspace', storage);
     if (!wanted.ok) return wanted;
     const place = storage.placeOf(wanted.value.journal);
-    if (wanted.value.empty) return told(given, place, { archives: [], base: 0, head: 0 });
+    if (wanted.value.empty)
+      return told(given, place, { archives: [], folder: folder.value, files: 0, base: 0, head: 0 });
     const seen = await snapshotOf(given, wanted.value);
     if (!seen.ok) return seen;
     const store = await storage.open(wanted.value.journal, 'must-exist');
@@ -56,6 +61,7 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
       const compacted = await compactUpTo(store.value, {
         archives: new Archives(folder.value, store.value.identity),
         upTo: seen.value - keep.value,
+        showFolder: () => shown(given, storage, folder.value),
       });
       return compacted.ok ? told(given, place, compacted.value) : compacted;
     } catch (failure) {
@@ -65,6 +71,18 @@ export const compactJournal = async (given: Given): Promise<Outcome<true>> => {
       await store.value.close();
     }
   });
+};
+
+/** What is in files is read by the machine that has them, wherever its archives are. */
+const shown = async (
+  { configuration, flags }: Given,
+  storage: Storage,
+  archives: string,
+): Promise<Outcome<true>> => {
+  const { store } = configuration.settings;
+  return store.kind === 'sqlite'
+    ? ok(true)
+    : demandShown({ storage, archives, folder: store.archives ?? archives, isFirst: flags.has('first') });
 };
 
 const keptOf = ({ flags }: Given): Outcome<number> => {
@@ -111,9 +129,14 @@ interface Compacting {
   readonly archives: Archives;
   /** The last entry that may go. */
   readonly upTo: Seq;
+  /** Refuses, before anything of the journal goes there, a folder that other machines may not have. */
+  readonly showFolder: () => Promise<Outcome<true>>;
 }
 
-const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promise<Outcome<Compacted>> => {
+const compactUpTo = async (
+  store: Store,
+  { archives, upTo, showFolder }: Compacting,
+): Promise<Outcome<Compacted>> => {
   const office = await store.elect('compact');
   if (office === undefined)
     return refuse(
@@ -122,8 +145,13 @@ const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promis
     );
   try {
     // Where an earlier archive is missing is not where the next one belongs.
-    const lacking = await archives.lacking((await store.base()).seq);
+    const { seq: archived } = await store.base();
+    const lacking = await archives.lacking(archived);
     if (lacking !== undefined) return lacking;
+    if (archived === 0 && (upTo > 0 || (await archives.list()).length > 0)) {
+      const isShown = await showFolder();
+      if (!isShown.ok) return isShown;
+    }
     await archives.removeDrafts();
     const files: string[] = [];
     const takenOver = await takeOver(store, archives, files);
@@ -138,7 +166,9 @@ const compactUpTo = async (store: Store, { archives, upTo }: Compacting): Promis
       files.push(written.value);
     }
     const { seq: head } = await headOf(store);
-    return ok({ archives: files, base: (await store.base()).seq, head });
+    const { seq: last } = await store.base();
+    const all = (await archives.list()).filter((one) => one.last <= last);
+    return ok({ archives: files, folder: archives.folder, files: all.length, base: last, head });
   } finally {
     await office.resign();
   }
@@ -171,16 +201,30 @@ const demandOurs = async (store: Store, { path, last }: ListedArchive): Promise<
     : damagedArchive(path, 'its entries are others than those of the journal');
 };
 
-const told = ({ terminal }: Given, place: string, { archives, base, head }: Compacted): Outcome<true> => {
+const told = (
+  { terminal, configuration: { settings } }: Given,
+  place: string,
+  { archives, folder, files, base, head }: Compacted,
+): Outcome<true> => {
   if (terminal.json) {
-    writeJson(terminal, { journal: place, archives, archived: base, entries: head });
+    writeJson(terminal, { journal: place, archives, folder, files, archived: base, entries: head });
     return ok(true);
   }
-  const left = `${entriesIn(head - base)} of ${head} ${head - base === 1 ? 'stays' : 'stay'} in the journal`;
+  const stays = head - base;
+  const left = `${entriesIn(stays)} of ${head} ${stays === 1 ? 'stays' : 'stay'} in the journal`;
+  const older = base === 0 ? '' : `, those up to entry ${base} lie in ${filesIn(files)} in ${folder}`;
+  const isNew = archives.length > 0;
+  terminal.out.write(`${place}: ${isNew ? '' : 'there is nothing to archive; '}${left}${older}\n`);
+  if (!isNew) return ok(true);
   terminal.out.write(
-    archives.length === 0
-      ? `${place}: there is nothing to archive; ${left}\n`
-      : `${place}: ${left}, the older ones lie in ${archives.join(', ')}\nThe archive is part of the journal: keep it, and back it up with the journal.\n`,
+    `New: ${archives.join(', ')}\nThe archives are part of the journal: keep all of them, and back them up with the journal.\n`,
   );
+  const { kind, archives: shared } = settings.store;
+  if (kind !== 'sqlite' && shared !== undefined)
+    terminal.out.write(
+      `Every hub and every machine of the cluster needs them: let archives (SIGNALBOX_ARCHIVES) name ${shared} wherever one runs.\n`,
+    );
   return ok(true);
 };
+
+const filesIn = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;

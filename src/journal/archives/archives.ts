@@ -8,12 +8,12 @@ import { ArchiveFile } from './file.ts';
 import {
   type ArchiveRange,
   archiveFolder,
-  archiveName,
   damagedArchive,
   draftSuffix,
   missingArchive,
   rangeIn,
-  unknownArchive,
+  missingArchives,
+  unknownArchives,
 } from './format.ts';
 
 /** An archive that lies in the folder, by what its name says. */
@@ -126,12 +126,11 @@ export class Archives {
     }
   }
 
-  /** What lies between the archives that are there tells how the missing one is called. */
+  /** What lies between the archives that are there tells which entries are missing. */
   #missing(seq: Seq, base: Seq): Refusal {
     const first = Math.max(0, ...this.#listed.map(({ last }) => last).filter((last) => last < seq)) + 1;
     const next = Math.min(base + 1, ...this.#listed.map((one) => one.first).filter((from) => from > seq));
-    const path = join(this.folder, archiveName(first, next - 1));
-    return (this.#isKnown ? missingArchive : unknownArchive)(path, { first, last: next - 1 });
+    return (this.#isKnown ? missingArchives : unknownArchives)(this.folder, { first, last: next - 1 });
   }
 
   #failure(path: string, thrown: unknown): StoreFailure {

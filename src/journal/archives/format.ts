@@ -131,18 +131,31 @@ const setting = 'archives (--archives, SIGNALBOX_ARCHIVES)';
 /** What to set where several machines work on the journals. */
 export const setShared = `Set ${setting} to a folder that every machine of the cluster mounts.`;
 
+const orElse = `or set ${setting} to the folder where the archives lie. Only if`;
+
 /** It may be that it only lies elsewhere, and whoever restores a backup loses what came after it. */
 export const missingArchive = (path: string, { first, last }: ArchiveRange): Refusal =>
   refuse(
     'journal_missing',
-    `Entries ${first} to ${last} of the journal lie in the archive ${path}, which is not there. Nothing was changed. Put it back, or set ${setting} to the folder where the archives lie. Only if it is lost, restore the latest backup.`,
+    `Entries ${first} to ${last} of the journal lie in the archive ${path}, which is not there. Nothing was changed. Put it back, ${orElse} it is lost, restore the latest backup.`,
     { archive: path, setting: 'archives', first, last },
   );
 
-/** Nobody said where archives lie. */
-export const unknownArchive = (path: string, { first, last }: ArchiveRange): Refusal =>
+/** Of entries for which no file is there. How many files had them is not known. */
+const lieIn = (folder: string, { first, last }: ArchiveRange): string =>
+  `Entries ${first} to ${last} of the journal lie in archives in ${folder}, from ${padded(first)}-….jsonl to …-${padded(last)}.jsonl`;
+
+export const missingArchives = (folder: string, range: ArchiveRange): Refusal =>
   refuse(
     'journal_missing',
-    `Entries ${first} to ${last} of the journal lie in the archive ${path}, and it is not set where archives are. Nothing was changed. ${setShared}`,
-    { archive: path, setting: 'archives', first, last },
+    `${lieIn(folder, range)}, which are not there. Nothing was changed. Put them back, ${orElse} they are lost, restore the latest backup.`,
+    { archive: folder, setting: 'archives', ...range },
+  );
+
+/** Nobody said where archives lie. */
+export const unknownArchives = (folder: string, range: ArchiveRange): Refusal =>
+  refuse(
+    'journal_missing',
+    `${lieIn(folder, range)}, and it is not set where archives are. Nothing was changed. ${setShared}`,
+    { archive: folder, setting: 'archives', ...range },
   );

@@ -78,6 +78,8 @@ describe('what answers under the address of a hub', () => {
   });
 
   it('is no hub when it answers something else', () => {
+    assert.equal(healthIn(hub, answer({ ...health, writable: false })).ok, true);
+    assert.equal(healthIn(hub, answer({ ...health, writable: 'no' })).ok, false);
     for (const body of [null, 7, 'ok', [], [health], { health }])
       assert.equal(healthIn(hub, answer(body)).ok, false);
     assert.equal(healthIn(hub, { ...answer(health), text: '<html>' }).ok, false);

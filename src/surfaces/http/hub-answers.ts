@@ -23,6 +23,7 @@ const isHealth = (value: unknown): value is HubHealth =>
   statuses.has(value['status']) &&
   // A hub of an older version does not say it.
   (value['id'] === undefined || (typeof value['id'] === 'string' && isHeaderText(value['id']))) &&
+  (value['writable'] === undefined || typeof value['writable'] === 'boolean') &&
   // It is repeated in commands that mend.
   typeof value['version'] === 'string' &&
   versionPattern.test(value['version']) &&
@@ -81,7 +82,9 @@ const isServiceLevels = (value: unknown): value is ServiceLevels =>
   typeof value['holds'] === 'boolean' &&
   Number.isFinite(value['window_s']) &&
   Array.isArray(value['levels']) &&
-  value['levels'].every(isServiceLevel);
+  value['levels'].every(isServiceLevel) &&
+  (value['faults'] === undefined ||
+    (Array.isArray(value['faults']) && value['faults'].every((fault) => typeof fault === 'string')));
 
 const isServiceLevel = (value: unknown): value is ServiceLevel =>
   isRecord(value) &&

@@ -6,7 +6,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Outcome, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Caller } from '../../kernel/operation.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub, HubHealth } from '../hub.ts';
 import { headerNames, narrowedKind, readCallHeaders, workspaceAt } from './call-headers.ts';
 import { parseJson } from '../json-text.ts';
 import { Callers } from './callers.ts';
@@ -323,11 +323,11 @@ export class Router {
   async #health(exchange: Exchange): Promise<void> {
     const known = await this.#known(exchange);
     const told = await this.#options.hub.health(known);
-    const health = exchange.closing ? { ...told, status: 'stopping' } : told;
+    const health: HubHealth = exchange.closing ? { ...told, status: 'stopping' } : told;
     const { id, version, status, loss_window } = health;
     const window = loss_window === undefined ? {} : { loss_window };
     const shown = known === undefined ? { status, id, version, ...window } : health;
-    exchange.json(status === 'ok' ? 200 : 503, JSON.stringify(shown));
+    exchange.json(canStore(health) ? 200 : 503, JSON.stringify(shown));
   }
 
   /** Whether a change could be stored now. Answered at once, also while calls wait for the journals to be open. */
@@ -375,10 +375,14 @@ const faulty = 'a workspace cannot be written';
 /** Why nothing could be stored now, in words that name no workspace; null when it could. */
 const reasonAgainst = async (hub: Hub, phase: 'opening' | 'open'): Promise<string | null> => {
   if (phase === 'opening') return 'the journals are being opened';
-  const { status } = await hub.health();
-  if (status === 'ok') return null;
-  return status === 'stopping' ? status : faulty;
+  const health = await hub.health();
+  if (canStore(health)) return null;
+  return health.status === 'stopping' ? health.status : faulty;
 };
+
+/** What is amiss besides is told, and no reason to send calls elsewhere. */
+const canStore = ({ status, writable }: Pick<HubHealth, 'status' | 'writable'>): boolean =>
+  status === 'ok' || (status === 'degraded' && writable === true);
 
 const unknownRoute = (path: string) => {
   const shown = path.length <= addressCharactersMax ? JSON.stringify(path) : 'an address that long';
