@@ -140,6 +140,13 @@ const textOf = (error: unknown): string => {
 export const isAnswer = (error: unknown): boolean =>
   error instanceof DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC';
 
+/** By class or SQLSTATE: what only the settings, the transaction or the prepared statements of a connection stand against. */
+const ofSession: readonly string[] = ['25', '26', '0A000', '42P05'];
+
+/** Whether a statement that the server has refused could be done over a new connection. */
+export const isOfSession = (error: unknown): boolean =>
+  error instanceof DatabaseError && ofSession.some((state) => error.code?.startsWith(state));
+
 /** Whether it may pass within seconds: a server that restarts, a connection that was cut. */
 export const isPassing = (error: unknown): boolean => {
   const trouble = troubleOf(error);
