@@ -27,16 +27,19 @@ export const database: Check = {
     if (!kept.ok) return [await another(kept, settings)];
     if (settings.store.kind === 'sqlite') return [];
     const storage = await openStorage(settings, { mayPrepare: false });
-    if (!storage.ok) return [unopened(storage, settings, kept.value)];
+    if (!storage.ok)
+      return [...warningsOf(storage.details['store_warning']), unopened(storage, settings, kept.value)];
     try {
-      const { warning } = storage.value;
-      const warnings = warning === undefined ? [] : [warn(warning, 'signalbox config')];
-      return [...warnings, ...(await ofJournals(storage.value, settings, kept.value))];
+      const findings = await ofJournals(storage.value, settings, kept.value);
+      return [...warningsOf(storage.value.warning), ...findings];
     } finally {
       await storage.value.close();
     }
   },
 };
+
+const warningsOf = (warning: unknown): readonly Finding[] =>
+  typeof warning === 'string' ? [warn(warning, 'signalbox config')] : [];
 
 const another = async ({ message }: Refusal, { dataDir }: Settings): Promise<Finding> => {
   const kept = await readKeptStore(dataDir);

@@ -8,7 +8,7 @@ import {
 } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { addressOf } from './address.ts';
+import { type Address, addressOf } from './address.ts';
 import { Announcer } from './announcer.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Ask, Database } from './database.ts';
@@ -58,12 +58,16 @@ export const openPostgresStorage = async (options: PostgresStorageOptions): Prom
     const prepared = unfit(database, server) ?? (await migrate(database, options));
     if (prepared.ok) return ok(new PostgresStorage(database, channel, capabilitiesOf(server)));
     await database.close();
-    return prepared;
+    return warned(prepared, address.value);
   } catch (thrown) {
     await database.close();
     return refusalOf(address.value, thrown);
   }
 };
+
+/** Whoever looks whether a board could be here hears at once what the board would be warned of. */
+const warned = (refusal: Refusal, { warning }: Address): Refusal =>
+  warning === undefined ? refusal : { ...refusal, details: { ...refusal.details, store_warning: warning } };
 
 const unfit = ({ address: { place } }: Database, { version, encoding }: Server): Refusal | undefined => {
   if (version < versionMin) {
