@@ -41,7 +41,7 @@ const troubles = {
     code: 'storage_read_only',
     happened: 'does not allow this user what is needed',
     advice:
-      'Let the owner of the database say: grant create, temporary on database <name> to <user>; or make the schema beforehand: create schema <cluster> authorization <user>.',
+      'Let the owner of the database say: grant create, temporary on database <name> to <user>; or make the schema beforehand: create schema <cluster> authorization <user>. If the schema is of another program, name another cluster (SIGNALBOX_CLUSTER).',
   },
   login: {
     code: 'storage_failed',
@@ -149,6 +149,8 @@ export const isOfSession = (error: unknown): boolean =>
 
 /** Whether it may pass within seconds: a server that restarts, a connection that was cut. */
 export const isPassing = (error: unknown): boolean => {
+  // Nothing failed: what was found is not what it should be.
+  if (error instanceof StoreFailure) return false;
   const trouble = troubleOf(error);
   return (
     trouble === 'lost' || trouble === 'starting' || trouble === 'crowded' || codeOf(error) === 'ECONNREFUSED'
