@@ -125,11 +125,12 @@ const silenceOf = (said: ReadonlyMap<string, string>, eviction: Eviction): Loss 
 
 const tooWeak = (place: string, { because, window, wanted, silent }: Loss): Refusal => {
   const steps = [wanted.length > 0 && toSet(wanted), silent && letAsk, 'Then try again'];
-  return unfit(
+  const refusal = unfit(
     place,
     `may lose what it has acknowledged, for ${because}; so it cannot keep the only copy of a journal`,
     `${steps.filter(Boolean).join('. ')}. ${acceptFlag} accepts the loss (${window}) instead.`,
   );
+  return { ...refusal, details: { ...refusal.details, loss_window: window } };
 };
 
 const letAsk =
