@@ -60,6 +60,12 @@ const troubles = {
     advice:
       'Give sslrootcert=<file of the certificate authority> for a certificate of your own, or another sslmode.',
   },
+  noTls: {
+    code: 'storage_failed',
+    happened: 'speaks no TLS, which sslmode demands',
+    advice:
+      'Switch it on at the server (ssl = on in postgresql.conf), or say sslmode=disable if nobody else reaches the network between.',
+  },
   gone: {
     code: 'journal_missing',
     happened: 'no longer has the tables of this cluster',
@@ -123,6 +129,7 @@ const unreachable: readonly string[] = [
 
 const troubleOf = (error: unknown): Trouble => {
   if (error instanceof DatabaseError) return ofState(error.code ?? '');
+  if (/does not support SSL connections/.test(textOf(error))) return 'noTls';
   if (isTls(error)) return 'tls';
   return unreachable.includes(codeOf(error)) || /timeout/.test(textOf(error)) ? 'unreachable' : 'lost';
 };

@@ -225,7 +225,10 @@ withPostgres('addresses of PostgreSQL', 'any', () => {
       [(url) => (url.port = '1'), /ECONNREFUSED.*See that the server runs/],
       [(url) => (url.hostname = 'nowhere.invalid'), /nowhere\.invalid.*See that the server runs/],
       [(url) => (url.port = String(address.port)), /cannot be reached.*See that the server runs/],
-      [(url) => url.searchParams.set('sslmode', 'require'), /does not support SSL.*another sslmode/],
+      [
+        (url) => url.searchParams.set('sslmode', 'require'),
+        /does not support SSL.*ssl = on in postgresql\.conf.*sslmode=disable/,
+      ],
     ];
     try {
       for (const [change, words] of cases) {
