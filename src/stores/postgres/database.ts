@@ -84,6 +84,26 @@ export class Database {
     return this.#with(async (client) => this.#serverOf(client));
   }
 
+  /**
+   * Whether connections do not keep the process of the server that works for them, as behind a pooler that gives it to
+   * transactions: then two have the same one, or one has another than before. Throws what the library throws.
+   */
+  async sharesBackends(): Promise<boolean> {
+    return this.#with(async (client) => {
+      const { backend } = this.#serverOf(client);
+      const other = await this.session();
+      try {
+        const [row] = await ask(client, this.#asking({ text: 'select pg_backend_pid()' }, []));
+        const isShared = other.backend.pid === backend.pid || row?.[0] !== backend.pid;
+        // What it was set to would stay for whoever gets it next.
+        if (isShared) await other.ask({ text: 'reset all' });
+        return isShared;
+      } finally {
+        other.close();
+      }
+    });
+  }
+
   /** Runs one statement; throws what the library throws. `isOfSession`: another connection may give other rows. */
   once(
     statement: Statement,

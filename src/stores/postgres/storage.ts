@@ -39,7 +39,7 @@ const versionMin = 140_000;
 
 /**
  * Journals in a PostgreSQL database, for any number of processes on any number of machines. Connections are made to the
- * server itself, or through a pooler that gives each client a connection of its own.
+ * server itself, or through a pooler that gives each client a connection of its own; another one is refused.
  */
 export const openPostgresStorage = async (options: PostgresStorageOptions): Promise<Outcome<Storage>> => {
   const address = addressOf(options.url);
@@ -55,7 +55,8 @@ export const openPostgresStorage = async (options: PostgresStorageOptions): Prom
   });
   try {
     const server = await database.patiently(() => database.server());
-    const prepared = unfit(database, server) ?? (await migrate(database, options));
+    const refused = unfit(database, server) ?? (await unfitPooler(database, server));
+    const prepared = refused ?? (await migrate(database, options));
     if (prepared.ok) return ok(new PostgresStorage(database, channel, capabilitiesOf(server)));
     await database.close();
     return warned(prepared, address.value);
@@ -85,6 +86,17 @@ const unfit = ({ address: { place } }: Database, { version, encoding }: Server):
     );
   }
   return undefined;
+};
+
+/** Offices, settings and what is listened to belong to a connection, and would get lost, or be given to others. */
+const unfitPooler = async (database: Database, { isPooled }: Server): Promise<Refusal | undefined> => {
+  const { place } = database.address;
+  if (!isPooled || !(await database.patiently(() => database.sharesBackends()))) return undefined;
+  return refuse(
+    'storage_failed',
+    `The database ${place} is behind a pooler that lends connections to single transactions, and Signalbox needs some that stay its own. Name the address of the server itself, or a pool that lends them to sessions (PgBouncer: pool_mode = session).`,
+    { place },
+  );
 };
 
 const capabilitiesOf = ({ fsync, fullPageWrites }: Server): StoreCapabilities => {
