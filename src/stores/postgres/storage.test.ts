@@ -158,7 +158,9 @@ withPostgres('entries in PostgreSQL that are no longer there', 'any', () => {
     const shrunk = await store.append(requestBehind(3, head.chain));
     equal(shrunk.kind === 'unknown' && shrunk.code, 'journal_corrupt');
   });
+});
 
+withPostgres('tables in PostgreSQL that are not as this version makes them', 'any', () => {
   test('a schema that has tables of another program is left as it is', { timeout }, async (context) => {
     const { storage, database, cluster } = await clusterFor(context);
     const { sql, url } = database;

@@ -129,29 +129,29 @@ testsThatStartRedis('what Redis does not say', () => {
     await there.server.ask('ACL', 'SETUSER', 'ada', '+info', '+config|get');
     opened(await there.open(false, url));
   });
+});
 
-  test('a version and a policy that are missing in what a server says are not said', () => {
-    const settings = new Map([
-      ['appendonly', 'yes'],
-      ['appendfsync', 'always'],
-      ['no-appendfsync-on-rewrite', 'no'],
-    ]);
-    const judged = (info: string) => {
-      const outcome = judge('here', { info, settings }, false);
-      ok(outcome !== 'wait');
-      return outcome.ok ? 'fit' : outcome.message;
-    };
-    const version = 'redis_version:7.2.4\r\naof_enabled:1';
-    match(judged(version), /does not say whether it deletes keys/);
-    match(judged(`${version}\r\nmaxmemory:0`), /does not say whether it deletes keys/);
-    match(judged(`${version}\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru`), /maxmemory-policy noeviction/);
-    const keeps = 'maxmemory_policy:noeviction';
-    equal(judged(`${version}\r\n${keeps}`), 'fit');
-    match(judged(`redis_version:7.2.4\r\n${keeps}`), /does not say whether it logs each change/);
-    match(judged(keeps), /does not say how it is/);
-    match(judged(`redis_version:6.2.1\r\n${keeps}`), /is version 6\.2\.1/);
-    match(judged(`redis_version:unknown\r\n${keeps}`), /is version unknown/);
-  });
+test('a version and a policy that are missing in what a server says are not said', () => {
+  const settings = new Map([
+    ['appendonly', 'yes'],
+    ['appendfsync', 'always'],
+    ['no-appendfsync-on-rewrite', 'no'],
+  ]);
+  const judged = (info: string) => {
+    const outcome = judge('here', { info, settings }, false);
+    ok(outcome !== 'wait');
+    return outcome.ok ? 'fit' : outcome.message;
+  };
+  const version = 'redis_version:7.2.4\r\naof_enabled:1';
+  match(judged(version), /does not say whether it deletes keys/);
+  match(judged(`${version}\r\nmaxmemory:0`), /does not say whether it deletes keys/);
+  match(judged(`${version}\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru`), /maxmemory-policy noeviction/);
+  const keeps = 'maxmemory_policy:noeviction';
+  equal(judged(`${version}\r\n${keeps}`), 'fit');
+  match(judged(`redis_version:7.2.4\r\n${keeps}`), /does not say whether it logs each change/);
+  match(judged(keeps), /does not say how it is/);
+  match(judged(`redis_version:6.2.1\r\n${keeps}`), /is version 6\.2\.1/);
+  match(judged(`redis_version:unknown\r\n${keeps}`), /is version unknown/);
 });
 
 testsThatStartRedis('what Redis may lose', () => {
