@@ -50,7 +50,7 @@ const doneIn = (database: Database): Promise<Done> => database.transaction((ask)
 
 const read = async (database: Database, ask: Ask): Promise<Done> => {
   const { schema } = database;
-  const [found] = await ask(looking, [schema, `${schema}.migrations`, columnNames]);
+  const [found] = await ask(looking, [schema, columnNames]);
   if (found?.[0] !== columnNames.length) {
     if (found?.[1] === true) throw new StoreFailure(strange(database));
     return undefined;
@@ -61,11 +61,15 @@ const read = async (database: Database, ask: Ask): Promise<Done> => {
 
 const columnNames = ['number', 'breaking', 'applied'];
 
-/** How many of our columns the list of steps has, and whether the schema has any table. */
+/** How many of our columns the list of steps has, and whether the schema has any table: both at one moment. */
 const looking = {
-  text: `select (select count(*) from pg_attribute
-      where attrelid = to_regclass($2) and attname = any ($3) and not attisdropped)::integer,
-    exists (select from pg_class where relnamespace = to_regnamespace($1) and relkind in ('r', 'p'))`,
+  text: `with tables as (
+      select class.oid, relname from pg_class class join pg_namespace schema on schema.oid = relnamespace
+      where '"' || nspname || '"' = $1 and relkind in ('r', 'p')
+    )
+    select (select count(*) from tables join pg_attribute on attrelid = oid
+        where relname = 'migrations' and attname = any ($2) and not attisdropped)::integer,
+      exists (select from tables)`,
 };
 
 const strange = ({ address: { place }, schema }: Database): Refusal =>
@@ -93,7 +97,9 @@ const apply = (database: Database): Promise<Outcome<true>> =>
   database.transaction(async (ask) => {
     const { schema } = database;
     await ask({ text: 'select pg_advisory_xact_lock($1)' }, [lockNumber(`migrations ${schema}`)]);
-    const [there] = await ask({ text: 'select to_regnamespace($1) is not null' }, [schema]);
+    // Asked of the table, for what the server keeps of names in this process may be older than the wait.
+    const isThere = `select exists (select from pg_namespace where '"' || nspname || '"' = $1)`;
+    const [there] = await ask({ text: isThere }, [schema]);
     if (there?.[0] !== true) await ask({ text: `create schema ${schema}` });
     const done = await read(database, ask);
     if (done === undefined) await ask({ text: `create table ${schema}.migrations ${columns}` });
