@@ -1,6 +1,8 @@
 /* What a person is told of the way to PostgreSQL, and of what cannot be written there. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { newCluster } from '../../src/testing/new-cluster.ts';
@@ -17,13 +19,20 @@ let started: Promise<PostgresServer> | undefined;
 const server = (): Promise<PostgresServer> => (started ??= startPostgres());
 
 /** Its database by an address that could be that of another machine, and is this one. */
-const farUrl = async (query = ''): Promise<string> => {
+const farUrl = async (query: string): Promise<string> => {
   const url = new URL((await server()).url);
   url.hostname = '0.0.0.0';
   return `${url.href}${query}`;
 };
 
-const environment = (url: string, cluster = newCluster()) => ({
+/** The same machine, which only the environment of libpq names. */
+const farAway = async () => ({
+  ...environment('postgres:///postgres?user=signalbox'),
+  PGHOST: '0.0.0.0',
+  PGPORT: String((await server()).port),
+});
+
+const environment = (url: string, cluster = newCluster()): Readonly<Record<string, string>> => ({
   SIGNALBOX_STORE: 'postgres',
   SIGNALBOX_POSTGRES_URL: url,
   SIGNALBOX_CLUSTER: cluster,
@@ -46,21 +55,28 @@ const startedAt = async (context: TestContext, env: ReturnType<typeof environmen
   const closed = once(hub.child, 'close');
   await hub.stop();
   await closed;
-  return { said, warnings };
+  return { said, warnings, noted: readFileSync(join(site.dataDir, 'store.json'), 'utf8') };
 };
 
 const token = `sbx_${Buffer.alloc(32, 7).toString('base64url')}`;
 
 withPostgres('the way to PostgreSQL', 'own', () => {
   test('that is not encrypted, and was not said to be so, is warned of', { timeout }, async (context) => {
-    const env = environment(await farUrl());
-    const { said, warnings } = await startedAt(context, env);
+    const env = await farAway();
+    const ground = await openGround(context);
+    const found = async () => {
+      const [first, second] = of(await examine(ground, '.', { env }), 'database');
+      equal(first?.state, 'warn');
+      match(first.what, /0\.0\.0\.0.* is not encrypted.*sslmode=verify-full/);
+      return second?.what ?? '';
+    };
+    match(await found(), /has no journals yet/);
+    const { said, warnings, noted } = await startedAt(context, env);
     match(said, /0\.0\.0\.0.* is not encrypted, for its address does not say sslmode/);
     match(warnings[0] ?? '', /is not encrypted/);
     equal(warnings[1], undefined);
-    const found = of(await examine(await openGround(context), '.', { env }), 'database');
-    equal(found[0]?.state, 'warn');
-    match(found[0]?.what ?? '', /sslmode=verify-full/);
+    match(noted, new RegExp(`postgresql://signalbox@0\\.0\\.0\\.0:${env.PGPORT}/postgres `));
+    match(await found(), /all good/);
   });
 
   test('that is as it was said to be is not warned of', { timeout }, async (context) => {

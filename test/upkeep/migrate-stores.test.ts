@@ -1,13 +1,16 @@
-/* signalbox migrate from files to PostgreSQL, on to Redis, and back to files: the same journals everywhere. */
+/* signalbox migrate from files to PostgreSQL, on to Redis, back to files, and the other way round: the same journals everywhere. */
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { it } from 'node:test';
 import type { Storage } from '../../src/journal/storage.ts';
 import { type TestDatabase, startDatabase } from '../../src/testing/databases.ts';
 import { withPostgres } from '../../src/testing/postgres-server.ts';
+import { newCluster } from '../../src/testing/new-cluster.ts';
 import { testsThatStartRedis } from '../../src/testing/redis-server.ts';
 import { opened } from '../../src/testing/store-files.ts';
 import { intactRows } from '../../src/testing/store-rows.ts';
+import { openPostgresStorage } from '../../src/stores/postgres/storage.ts';
+import { openRedisStorage } from '../../src/stores/redis/storage.ts';
 import { sqliteStorage } from '../../src/stores/sqlite/storage.ts';
 import { openSite, runCommand } from '../host/processes.ts';
 import { bad, good, openBoard, titles, titlesIn } from './kept.ts';
@@ -72,6 +75,15 @@ withPostgres('moving journals between stores', 'own', () => {
       assert.deepEqual(await contentOf(sqliteStorage(end)), wanted);
       goTo({ env: { SIGNALBOX_STORE: 'sqlite' } });
       assert.deepEqual(await titlesIn(end.dataDir), titles);
+
+      // The other two pairs, where nobody has been yet.
+      const next = { cluster: newCluster(), acceptDataLossWindow: false };
+      const { SIGNALBOX_REDIS_URL: redisUrl = '' } = redis.env;
+      await good(end.dataDir, 'migrate', '--from', 'sqlite', '--to', 'redis', '--to-cluster', next.cluster);
+      assert.deepEqual(await contentOf(opened(await openRedisStorage({ url: redisUrl, ...next }))), wanted);
+      const sides = ['--from', 'redis', '--from-cluster', next.cluster, '--to', 'postgres'];
+      await good(end.dataDir, 'migrate', ...sides, '--to-cluster', next.cluster);
+      assert.deepEqual(await contentOf(opened(await openPostgresStorage({ url, ...next }))), wanted);
     });
   });
 });

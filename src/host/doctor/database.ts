@@ -19,6 +19,7 @@ import { refuseHalfRestored } from '../upkeep/restore/half-restored.ts';
 import { type Check, type Finding, type Patient, bad, good, warn } from './check.ts';
 import { leftDraft } from './left-draft.ts';
 import { mendArchive, moveAside } from './mends.ts';
+import { acceptedLoss } from './running-hub.ts';
 
 /** Where the journals are in a database: whether it is the right one, can be reached and used, and what is in it. */
 export const database: Check = {
@@ -27,17 +28,48 @@ export const database: Check = {
     const kept = sealed ? ok(undefined) : await demandKeptStore(settings);
     if (!kept.ok) return [await another(kept, settings)];
     if (settings.store.kind === 'sqlite') return [];
-    const storage = await openStorage(settings, { mayPrepare: false });
-    if (!storage.ok) return [unopened(storage, settings, kept.value)];
-    try {
-      const { warning } = storage.value;
-      const warnings = warning === undefined ? [] : [warn(warning, 'signalbox config')];
-      return [...warnings, ...(await ofJournals(storage.value, settings, kept.value))];
-    } finally {
-      await storage.value.close();
-    }
+    return ofStorage(settings, kept.value);
   },
 };
+
+const looking = { mayPrepare: false };
+
+const ofStorage = async (settings: Settings, kept: KeptStore | undefined): Promise<readonly Finding[]> => {
+  const storage = await openStorage(settings, looking);
+  if (!storage.ok) return ofRefusal(storage, settings, kept);
+  try {
+    const findings = await ofJournals(storage.value, settings, kept);
+    return [...warningsOf(storage.value.warning), ...findings];
+  } finally {
+    await storage.value.close();
+  }
+};
+
+const ofRefusal = async (
+  refusal: Refusal,
+  settings: Settings,
+  kept: KeptStore | undefined,
+): Promise<readonly Finding[]> => {
+  const { store_warning: warning, loss_window: window } = refusal.details;
+  const { store } = settings;
+  const accepted =
+    window === undefined || store.acceptDataLossWindow ? undefined : await acceptedLoss(settings);
+  if (accepted === undefined) return [...warningsOf(warning), unopened(refusal, settings, kept)];
+  const more = await ofStorage({ ...settings, store: { ...store, acceptDataLossWindow: true } }, kept);
+  return [acceptedThere(accepted), ...more];
+};
+
+/** Calls go through the hub, so that they work from here as well. */
+const acceptedThere = (window: string): Finding => {
+  const { variable } = keys['accept-data-loss-window'];
+  return warn(
+    `The hub that runs accepts that changes may be lost (${window}), and ${variable} is not set here: calls through the hub work, and what opens the journals itself is refused.`,
+    `export ${variable}=true`,
+  );
+};
+
+const warningsOf = (warning: unknown): readonly Finding[] =>
+  typeof warning === 'string' ? [warn(warning, 'signalbox config')] : [];
 
 const another = async ({ message }: Refusal, { dataDir }: Settings): Promise<Finding> => {
   const kept = await readKeptStore(dataDir);

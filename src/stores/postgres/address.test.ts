@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { opened } from '../../testing/store-files.ts';
 import { addressOf } from './address.ts';
 
@@ -78,4 +78,45 @@ test('who does not say whether to encrypt what goes to another machine is told',
     `${base}?sslmode=require`,
   ])
     equal(warningOf(url), undefined, url);
+});
+
+/** What the environment of libpq says until the end of the test. */
+const inEnvironment = (context: TestContext, said: Readonly<Record<`PG${string}`, string>>): void => {
+  Object.assign(process.env, said);
+  context.after(() => {
+    for (const name of Object.keys(said)) delete process.env[name];
+  });
+};
+
+test('where the address names no place, the one counts that the environment of libpq names', (context) => {
+  equal(
+    opened(addressOf('postgresql://127.0.0.1')).place,
+    `postgresql://127.0.0.1/${process.env['USER'] ?? ''}`,
+  );
+  inEnvironment(context, { PGHOST: 'db.example', PGPORT: '5433', PGDATABASE: 'board' });
+  for (const url of ['postgresql:///board', 'postgresql:']) {
+    const { place, warning } = opened(addressOf(url));
+    equal(place, 'postgresql://db.example:5433/board', url);
+    match(warning ?? '', /db\.example:5433\/board is not encrypted/);
+  }
+  equal(opened(addressOf(local)).warning, undefined);
+  equal(opened(addressOf('postgresql://[::1]:5432/x')).place, 'postgresql://[::1]/x');
+});
+
+test('PGSSLMODE counts where the address does not say sslmode, and means the same', (context) => {
+  inEnvironment(context, { PGSSLMODE: 'require' });
+  const sslmodeOf = (url: string) => {
+    const { config, warning } = opened(addressOf(url));
+    equal(warning, undefined);
+    return new URL(config.connectionString ?? '').searchParams.get('sslmode');
+  };
+  equal(sslmodeOf(base), 'require');
+  equal(sslmodeOf(`${base}?sslmode=disable`), 'disable');
+  inEnvironment(context, { PGSSLMODE: 'prefer' });
+  const refused = addressOf(base);
+  match(
+    refused.ok ? '' : refused.message,
+    /PGSSLMODE=prefer: it is not supported; say one of disable, require/,
+  );
+  equal(sslmodeOf(`${base}?sslmode=verify-full`), 'verify-full');
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
 import { nearestName } from '../../kernel/nearest.ts';
 import { faultInText } from '../address-text.ts';
@@ -63,6 +63,12 @@ const parameters: ReadonlyMap<string, Read> = new Map([
   ['password', anything],
 ]);
 
+/** Variables of libpq that the library would read in other ways than libpq; they count where the address says nothing. */
+const variables: readonly (readonly [variable: string, parameter: string])[] = [
+  ['PGSSLMODE', 'sslmode'],
+  ['PGSSLNEGOTIATION', 'sslnegotiation'],
+];
+
 /**
  * Reads the URL of a database. `sslmode` means what it means to libpq: `require` encrypts and trusts whoever answers
  * (with `sslrootcert` it checks who signed the certificate), `verify-ca` checks who signed it, `verify-full` also that it
@@ -78,15 +84,17 @@ export const addressOf = (text: string): Outcome<Address> => {
     );
   if (!protocols.includes(url.protocol)) return unusable(`it begins with ${url.protocol}`);
   const { searchParams: said } = url;
-  const fault = faultInParameters(said) ?? faultInTls(said);
+  const fault = faultInParameters(said) ?? takeVariables(said) ?? faultInTls(said);
   if (fault !== undefined) return unusable(fault);
-  const place = placeOf(url);
-  const warning = said.has('sslmode') || isNear(hostOf(url)) ? undefined : notEncrypted(place);
+  const isSaid = said.has('sslmode');
   const [connectSeconds, binding] = [said.get('connect_timeout'), said.get('channel_binding')];
   if (said.get('sslrootcert') === 'system') said.delete('sslrootcert');
   for (const name of ['connect_timeout', 'channel_binding']) said.delete(name);
   // Without it, the library means other things by `sslmode` than libpq does.
   said.set('uselibpqcompat', 'true');
+  // It knows where it goes, for it reads the variables of libpq as well.
+  const way = new Client(url.href);
+  const place = placeOf(url, way);
   return ok({
     place,
     config: {
@@ -95,7 +103,7 @@ export const addressOf = (text: string): Outcome<Address> => {
       ...(binding === 'require' && { enableChannelBinding: true }),
     },
     withoutPassword: hiding([url.password, decoded(url.password), said.get('password') ?? '']),
-    warning,
+    warning: isSaid || isNear(way.host) ? undefined : notEncrypted(place),
   });
 };
 
@@ -108,6 +116,18 @@ const faultInParameters = (said: URLSearchParams): string | undefined => {
     seen.add(name);
     const fault = read(value);
     if (fault !== undefined) return `${name}=${value}: ${fault}`;
+  }
+  return undefined;
+};
+
+/** What the environment says of TLS, as if the address did; why a value cannot be. */
+const takeVariables = (said: URLSearchParams): string | undefined => {
+  for (const [variable, name] of variables) {
+    const value = process.env[variable] ?? '';
+    if (value === '' || said.has(name)) continue;
+    const fault = parameters.get(name)?.(value);
+    if (fault !== undefined) return `${variable}=${value}: ${fault}`;
+    said.set(name, value);
   }
   return undefined;
 };
@@ -135,12 +155,9 @@ const faultInTls = (said: URLSearchParams): string | undefined => {
   return needsTls === undefined ? undefined : `${needsTls.join('=')} needs an sslmode that encrypts`;
 };
 
-/** The host that is connected to, or the folder of a socket. */
-const hostOf = (url: URL): string => url.searchParams.get('host') ?? decoded(url.hostname);
-
 /** Whether nothing leaves this machine on the way there. */
 const isNear = (host: string): boolean =>
-  host === '' || host.startsWith('/') || /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(host);
+  host.startsWith('/') || /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(host);
 
 const notEncrypted = (place: string): string =>
   `What goes to the database ${place} is not encrypted, for its address does not say sslmode. Add ?sslmode=verify-full, or sslmode=disable where nobody else reaches the network between.`;
@@ -151,12 +168,17 @@ const unusable = (reason: string) =>
     `The address of the PostgreSQL database cannot be used: ${reason}. It looks like postgresql://user:password@host:5432/database?sslmode=verify-full.`,
   );
 
-const placeOf = (url: URL): string => {
-  const { searchParams: said } = url;
-  const user = said.get('user') ?? url.username;
-  const port = said.get('port') ?? url.port;
-  const end = port === '' ? '' : `:${port}`;
-  return `postgresql://${user === '' ? '' : `${user}@`}${said.get('host') ?? url.hostname}${end}${url.pathname}`;
+const defaultPort = 5432;
+
+const placeOf = (
+  { searchParams: said, username, pathname }: URL,
+  { host, port, database = '' }: Client,
+): string => {
+  const user = said.get('user') ?? username;
+  const at = host.includes(':') && !host.startsWith('/') ? `[${host}]` : host;
+  const end = port === defaultPort ? '' : `:${port}`;
+  const path = pathname.length > 1 ? pathname : `/${database}`;
+  return `postgresql://${user === '' ? '' : `${user}@`}${at}${end}${path}`;
 };
 
 const decoded = (text: string): string => {

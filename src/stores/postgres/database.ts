@@ -4,7 +4,7 @@ import { type Client, Pool, type ClientConfig, type PoolClient } from 'pg';
 import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
 import { clientFor, demandProof } from './bound-client.ts';
-import { isAnswer, isAway, isPassing, storeFailure } from './failures.ts';
+import { isAnswer, isAway, isOfSession, isPassing, storeFailure } from './failures.ts';
 import { type Asking, type Backend, type Row, type Server, ask, backoffMs, cut, prepare } from './session.ts';
 import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
 
@@ -48,6 +48,10 @@ export class Database {
   readonly #config: ClientConfig;
   readonly #pool: Pool;
   readonly #servers = new WeakMap<object, Server>();
+  /** The generation of each connection that was set up. */
+  readonly #generations = new WeakMap<object, number>();
+  /** Connections of earlier ones are used no more. */
+  #generation = 0;
   /** When the server was first found away, and last, since it last took a connection. */
   #away: { readonly since: number; readonly last: number } | undefined;
 
@@ -80,9 +84,33 @@ export class Database {
     return this.#with(async (client) => this.#serverOf(client));
   }
 
-  /** Runs one statement; throws what the library throws. */
-  once(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    return this.#with((client) => ask(client, this.#asking(statement, values)));
+  /**
+   * Whether connections do not keep the process of the server that works for them, as behind a pooler that gives it to
+   * transactions: then two have the same one, or one has another than before. Throws what the library throws.
+   */
+  async sharesBackends(): Promise<boolean> {
+    return this.#with(async (client) => {
+      const { backend } = this.#serverOf(client);
+      const other = await this.session();
+      try {
+        const [row] = await ask(client, this.#asking({ text: 'select pg_backend_pid()' }, []));
+        const isShared = other.backend.pid === backend.pid || row?.[0] !== backend.pid;
+        // What it was set to would stay for whoever gets it next.
+        if (isShared) await other.ask({ text: 'reset all' });
+        return isShared;
+      } finally {
+        other.close();
+      }
+    });
+  }
+
+  /** Runs one statement; throws what the library throws. `isOfSession`: another connection may give other rows. */
+  once(
+    statement: Statement,
+    values: readonly unknown[],
+    isOfSession?: (rows: readonly Row[]) => boolean,
+  ): Promise<Row[]> {
+    return this.#with((client) => ask(client, this.#asking(statement, values)), isOfSession);
   }
 
   /**
@@ -204,9 +232,12 @@ export class Database {
 
   async #connected(): Promise<PoolClient> {
     try {
-      const client = await this.#pool.connect();
-      this.#away = undefined;
-      return client;
+      for (;;) {
+        const client = await this.#pool.connect();
+        this.#away = undefined;
+        if ((this.#generations.get(client) ?? this.#generation) === this.#generation) return client;
+        client.release(true);
+      }
     } catch (thrown) {
       if (isAway(thrown)) this.#noteAway();
       throw thrown;
@@ -220,8 +251,27 @@ export class Database {
     this.#away = { since, last };
   }
 
-  async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  /**
+   * A connection keeps what the server set it to when it was made, for as long as it lives. So what failed for its
+   * settings alone, and of which nothing was done, is done again over a new one, and those made before are given up.
+   */
+  async #with<T>(
+    work: (client: PoolClient) => Promise<T>,
+    mayDiffer: (value: T) => boolean = () => false,
+  ): Promise<T> {
     const client = await this.#connected();
+    const isNew = !this.#servers.has(client);
+    try {
+      const value = await this.#over(client, work);
+      if (isNew || !mayDiffer(value)) return value;
+    } catch (thrown) {
+      if (isNew || !isOfSession(thrown)) throw thrown;
+    }
+    this.#generation += 1;
+    return this.#over(await this.#connected(), work);
+  }
+
+  async #over<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
     let broken = false;
     const note = (): void => {
       broken = true;
@@ -229,10 +279,13 @@ export class Database {
     client.on('error', note);
     try {
       demandProof(client);
-      if (!this.#servers.has(client)) this.#servers.set(client, await prepare(client, this.patienceMs));
+      if (!this.#servers.has(client)) {
+        this.#generations.set(client, this.#generation);
+        this.#servers.set(client, await prepare(client, this.patienceMs));
+      }
       return await work(client);
     } catch (thrown) {
-      broken ||= !isAnswer(thrown);
+      broken ||= !isAnswer(thrown) || isOfSession(thrown);
       throw thrown;
     } finally {
       client.off('error', note);

@@ -41,7 +41,7 @@ const troubles = {
     code: 'storage_read_only',
     happened: 'does not allow this user what is needed',
     advice:
-      'Let the owner of the database say: grant create, temporary on database <name> to <user>; or make the schema beforehand: create schema <cluster> authorization <user>.',
+      'Let the owner of the database say: grant create, temporary on database <name> to <user>; or make the schema beforehand: create schema <cluster> authorization <user>. If the schema is of another program, name another cluster (SIGNALBOX_CLUSTER).',
   },
   login: {
     code: 'storage_failed',
@@ -59,6 +59,12 @@ const troubles = {
     happened: 'cannot be reached over TLS as the address demands',
     advice:
       'Give sslrootcert=<file of the certificate authority> for a certificate of your own, or another sslmode.',
+  },
+  noTls: {
+    code: 'storage_failed',
+    happened: 'speaks no TLS, which sslmode demands',
+    advice:
+      'Switch it on at the server (ssl = on in postgresql.conf), or say sslmode=disable if nobody else reaches the network between.',
   },
   gone: {
     code: 'journal_missing',
@@ -123,6 +129,7 @@ const unreachable: readonly string[] = [
 
 const troubleOf = (error: unknown): Trouble => {
   if (error instanceof DatabaseError) return ofState(error.code ?? '');
+  if (/does not support SSL connections/.test(textOf(error))) return 'noTls';
   if (isTls(error)) return 'tls';
   return unreachable.includes(codeOf(error)) || /timeout/.test(textOf(error)) ? 'unreachable' : 'lost';
 };
@@ -140,8 +147,17 @@ const textOf = (error: unknown): string => {
 export const isAnswer = (error: unknown): boolean =>
   error instanceof DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC';
 
+/** By class or SQLSTATE: what only the settings, the transaction or the prepared statements of a connection stand against. */
+const ofSession: readonly string[] = ['25', '26', '0A000', '42P05'];
+
+/** Whether a statement that the server has refused could be done over a new connection. */
+export const isOfSession = (error: unknown): boolean =>
+  error instanceof DatabaseError && ofSession.some((state) => error.code?.startsWith(state));
+
 /** Whether it may pass within seconds: a server that restarts, a connection that was cut. */
 export const isPassing = (error: unknown): boolean => {
+  // Nothing failed: what was found is not what it should be.
+  if (error instanceof StoreFailure) return false;
   const trouble = troubleOf(error);
   return (
     trouble === 'lost' || trouble === 'starting' || trouble === 'crowded' || codeOf(error) === 'ECONNREFUSED'

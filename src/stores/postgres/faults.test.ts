@@ -180,15 +180,20 @@ withPostgres('PostgreSQL that cannot be written, or does not sync', 'own', () =>
     const cluster = await clusterFor(context, database);
     const first = await cluster.store();
     const head = await appendTo(first, emptyHead(first), ['before']);
-    const setting = (value: string) =>
-      server.sql(`alter database read_only set default_transaction_read_only = ${value}`);
-    await setting('on');
-    const store = await cluster.store();
-    equal((await intactRows(store)).length, 1);
+    await server.sql('alter database read_only set default_transaction_read_only = on');
+    const [store, other, idle] = [await cluster.store(), await cluster.store(), await cluster.store()];
+    for (const each of [store, other, idle]) {
+      equal((await intactRows(each)).length, 1);
+      match((await each.health()).reason ?? '', /default_transaction_read_only/);
+    }
+    // Several connections, each of which was made for reading only.
+    await Promise.all(Array.from({ length: 5 }, () => store.base()));
     equal(await codeOf(store, head), 'storage_read_only');
-    match((await store.health()).reason ?? '', /default_transaction_read_only/);
-    await setting('off');
-    equal(await codeOf(await cluster.store(), head), 'appended');
+    await Promise.all(Array.from({ length: 5 }, () => store.base()));
+    await server.sql('alter database read_only reset default_transaction_read_only');
+    deepEqual(await other.health(), { writable: true, reason: undefined });
+    equal(await codeOf(store, head), 'appended');
+    deepEqual(await idle.subjectKeys?.retire({ principal: 'nobody' }), []);
   });
 
   test('a standby is read, and written once it is the primary server', { timeout }, async (context) => {

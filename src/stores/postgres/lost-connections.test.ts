@@ -1,11 +1,13 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { caller, open, starting, valueOf } from '../../testing/engine-harness.ts';
 import { createMemoryVault } from '../memory/memory-store.ts';
 import { type PostgresServer, startPostgres, withPostgres } from '../../testing/postgres-server.ts';
 import { clusterFor } from '../../testing/postgres-storage.ts';
 import { appendTo, emptyHead, headOf, intactRows, requestOf } from '../../testing/store-rows.ts';
+import { transactionPooler } from '../../testing/transaction-pooler.ts';
 import { type Mishap, unreliableProxy } from '../../testing/unreliable-proxy.ts';
+import { openPostgresStorage } from './storage.ts';
 
 const timeout = 60_000;
 
@@ -85,5 +87,19 @@ withPostgres('connections to PostgreSQL that are lost', 'own', () => {
     await appendTo(direct, head, ['two']);
     await rung.promise;
     ok((await store.readAt([2]))[0]?.text === 'two');
+  });
+});
+
+withPostgres('connections to PostgreSQL that are lent', 'own', () => {
+  test('a pooler that lends them to transactions is refused', { timeout }, async (context) => {
+    const server = await (started ??= startPostgres());
+    const port = await transactionPooler(context, server.port);
+    const url = server.url.replace(String(server.port), String(port));
+    const outcome = await openPostgresStorage({ url, cluster: 'x' });
+    equal(outcome.ok || outcome.code, 'storage_failed');
+    match(
+      outcome.ok ? '' : outcome.message,
+      /behind a pooler.*Name the address of the server itself.*pool_mode = session/,
+    );
   });
 });

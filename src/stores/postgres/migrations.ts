@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { StoreFailure } from '../../journal/store.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { noJournals } from '../../journal/refusals.ts';
 import { refusalOf } from './failures.ts';
 import type { Ask, Database } from './database.ts';
@@ -47,12 +48,36 @@ export const placeIn = ({ address, schema }: Pick<Database, 'address' | 'schema'
 
 const doneIn = (database: Database): Promise<Done> => database.transaction((ask) => read(database, ask));
 
-const read = async ({ schema }: Database, ask: Ask): Promise<Done> => {
-  const [there] = await ask({ text: 'select to_regclass($1) is not null' }, [`${schema}.migrations`]);
-  if (there?.[0] !== true) return undefined;
+const read = async (database: Database, ask: Ask): Promise<Done> => {
+  const { schema } = database;
+  const [found] = await ask(looking, [schema, columnNames]);
+  if (found?.[0] !== columnNames.length) {
+    if (found?.[1] === true) throw new StoreFailure(strange(database));
+    return undefined;
+  }
   const rows = await ask({ text: `select number, breaking from ${schema}.migrations` });
   return rows.map(([number, breaking]) => ({ number: Number(number), breaking: breaking === true }));
 };
+
+const columnNames = ['number', 'breaking', 'applied'];
+
+/** How many of our columns the list of steps has, and whether the schema has any table: both at one moment. */
+const looking = {
+  text: `with tables as (
+      select class.oid, relname from pg_class class join pg_namespace schema on schema.oid = relnamespace
+      where '"' || nspname || '"' = $1 and relkind in ('r', 'p')
+    )
+    select (select count(*) from tables join pg_attribute on attrelid = oid
+        where relname = 'migrations' and attname = any ($2) and not attisdropped)::integer,
+      exists (select from tables)`,
+};
+
+const strange = ({ address: { place }, schema }: Database): Refusal =>
+  refuse(
+    'exists',
+    `The schema ${schema} of ${place} has tables of another program. Nothing was changed. Name another cluster (SIGNALBOX_CLUSTER), which is the schema that Signalbox uses.`,
+    { place },
+  );
 
 const tooNew = ({ address, schema }: Database, done: Done) => {
   const known = Math.max(...migrations.map(({ number }) => number));
@@ -72,7 +97,9 @@ const apply = (database: Database): Promise<Outcome<true>> =>
   database.transaction(async (ask) => {
     const { schema } = database;
     await ask({ text: 'select pg_advisory_xact_lock($1)' }, [lockNumber(`migrations ${schema}`)]);
-    const [there] = await ask({ text: 'select to_regnamespace($1) is not null' }, [schema]);
+    // Asked of the table, for what the server keeps of names in this process may be older than the wait.
+    const isThere = `select exists (select from pg_namespace where '"' || nspname || '"' = $1)`;
+    const [there] = await ask({ text: isThere }, [schema]);
     if (there?.[0] !== true) await ask({ text: `create schema ${schema}` });
     const done = await read(database, ask);
     if (done === undefined) await ask({ text: `create table ${schema}.migrations ${columns}` });

@@ -28,6 +28,7 @@ import { lockNumber } from './names.ts';
 import type { Offices } from './offices.ts';
 import { linkedRow, optionalText, seqOf, storedRow } from './rows.ts';
 import { Latest } from './latest.ts';
+import type { Row } from './session.ts';
 import { PostgresSubjectKeys } from './subject-keys.ts';
 
 /** What the stores of one process share. */
@@ -165,7 +166,7 @@ export class PostgresStore implements Store {
     if (this.#closing !== undefined) return { writable: false, reason: closedText };
     const { database } = this.#shared;
     try {
-      const [row] = await database.once(database.statements.writable, [this.#key]);
+      const [row] = await database.once(database.statements.writable, [this.#key], isSetReadOnly);
       const reason = notWritable(database, row ?? []);
       if (reason !== undefined) return { writable: false, reason };
       if (this.#full) await rehearse(database);
@@ -281,6 +282,9 @@ const notOurs = (seq: Seq): Refusal =>
     `The archive ends with an entry ${seq} that is not that of this journal. Nothing was removed. Archive the journal anew.`,
     { seq },
   );
+
+/** Of a connection that was made earlier, though perhaps no longer of the database. */
+const isSetReadOnly = ([row]: readonly Row[]): boolean => row?.[1] === true;
 
 const notWritable = ({ address }: Database, row: readonly unknown[]): string | undefined => {
   const [isStandby, isReadOnly, isAllowed, isThere] = row;

@@ -18,6 +18,8 @@ export interface Server {
   readonly encoding: string;
   readonly fsync: boolean;
   readonly fullPageWrites: boolean;
+  /** Who has answered is not the process of the server that works for us: a pooler is between. */
+  readonly isPooled: boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ export const prepare = async (client: ClientBase, patienceMs: number): Promise<S
     encoding: String(encoding),
     fsync: fsync === true,
     fullPageWrites: fullPageWrites === true,
+    isPooled: 'processID' in client && client.processID !== pid,
   };
 };
 

@@ -158,6 +158,29 @@ withPostgres('entries in PostgreSQL that are no longer there', 'any', () => {
     const shrunk = await store.append(requestBehind(3, head.chain));
     equal(shrunk.kind === 'unknown' && shrunk.code, 'journal_corrupt');
   });
+});
+
+withPostgres('tables in PostgreSQL that are not as this version makes them', 'any', () => {
+  test('a schema that has tables of another program is left as it is', { timeout }, async (context) => {
+    const { storage, database, cluster } = await clusterFor(context);
+    const { sql, url } = database;
+    await sql(`create schema "${cluster}"`);
+    for (const table of [
+      'entries (id integer)',
+      'migrations (id integer, applied timestamptz)',
+      'users ()',
+    ]) {
+      await sql(`create table "${cluster}".${table}`);
+      for (const mayPrepare of [true, false]) {
+        const { code, message } = await refusal(openPostgresStorage({ url, cluster, mayPrepare }));
+        equal(code, 'exists');
+        match(message, /has tables of another program\. Nothing was changed\. Name another cluster/);
+      }
+      await sql(`drop table "${cluster}".${table.split(' ')[0]}`);
+    }
+    await sql(`create view "${cluster}".of_an_extension as select 1`);
+    await storage();
+  });
 
   test('tables of a newer version are used unless that would do harm', { timeout }, async (context) => {
     const { storage, database, cluster } = await clusterFor(context);
@@ -204,7 +227,10 @@ withPostgres('addresses of PostgreSQL', 'any', () => {
       [(url) => (url.port = '1'), /ECONNREFUSED.*See that the server runs/],
       [(url) => (url.hostname = 'nowhere.invalid'), /nowhere\.invalid.*See that the server runs/],
       [(url) => (url.port = String(address.port)), /cannot be reached.*See that the server runs/],
-      [(url) => url.searchParams.set('sslmode', 'require'), /does not support SSL.*another sslmode/],
+      [
+        (url) => url.searchParams.set('sslmode', 'require'),
+        /does not support SSL.*ssl = on in postgresql\.conf.*sslmode=disable/,
+      ],
     ];
     try {
       for (const [change, words] of cases) {

@@ -8,7 +8,7 @@ import {
 } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
-import { addressOf } from './address.ts';
+import { type Address, addressOf } from './address.ts';
 import { Announcer } from './announcer.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Ask, Database } from './database.ts';
@@ -39,7 +39,7 @@ const versionMin = 140_000;
 
 /**
  * Journals in a PostgreSQL database, for any number of processes on any number of machines. Connections are made to the
- * server itself, or through a pooler that gives each client a connection of its own.
+ * server itself, or through a pooler that gives each client a connection of its own; another one is refused.
  */
 export const openPostgresStorage = async (options: PostgresStorageOptions): Promise<Outcome<Storage>> => {
   const address = addressOf(options.url);
@@ -55,15 +55,20 @@ export const openPostgresStorage = async (options: PostgresStorageOptions): Prom
   });
   try {
     const server = await database.patiently(() => database.server());
-    const prepared = unfit(database, server) ?? (await migrate(database, options));
+    const refused = unfit(database, server) ?? (await unfitPooler(database, server));
+    const prepared = refused ?? (await migrate(database, options));
     if (prepared.ok) return ok(new PostgresStorage(database, channel, capabilitiesOf(server)));
     await database.close();
-    return prepared;
+    return warned(prepared, address.value);
   } catch (thrown) {
     await database.close();
     return refusalOf(address.value, thrown);
   }
 };
+
+/** Whoever looks whether a board could be here hears at once what the board would be warned of. */
+const warned = (refusal: Refusal, { warning }: Address): Refusal =>
+  warning === undefined ? refusal : { ...refusal, details: { ...refusal.details, store_warning: warning } };
 
 const unfit = ({ address: { place } }: Database, { version, encoding }: Server): Refusal | undefined => {
   if (version < versionMin) {
@@ -81,6 +86,17 @@ const unfit = ({ address: { place } }: Database, { version, encoding }: Server):
     );
   }
   return undefined;
+};
+
+/** Offices, settings and what is listened to belong to a connection, and would get lost, or be given to others. */
+const unfitPooler = async (database: Database, { isPooled }: Server): Promise<Refusal | undefined> => {
+  const { place } = database.address;
+  if (!isPooled || !(await database.patiently(() => database.sharesBackends()))) return undefined;
+  return refuse(
+    'storage_failed',
+    `The database ${place} is behind a pooler that lends connections to single transactions, and Signalbox needs some that stay its own. Name the address of the server itself, or a pool that lends them to sessions (PgBouncer: pool_mode = session).`,
+    { place },
+  );
 };
 
 const capabilitiesOf = ({ fsync, fullPageWrites }: Server): StoreCapabilities => {

@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'that does not say': {
     settings: ['rename-command CONFIG secret'],
-    refusal: [/does not say/, /CONFIG SET appendonly yes.*CONFIG SET appendfsync always/],
+    refusal: [/does not say.*CONFIG GET is refused.*a journal\. Let this user ask.*rename-command/],
     lossWindow: /^unknown/,
   },
 };
@@ -112,26 +112,46 @@ testsThatStartRedis('what Redis does not say', () => {
     match((await lossWindowOf(await there.open(true, url))) ?? '', /^unknown/);
   });
 
-  test('a version, a limit and a policy that are missing in what a server says are not said', () => {
-    const settings = new Map([
-      ['appendonly', 'yes'],
-      ['appendfsync', 'always'],
-      ['no-appendfsync-on-rewrite', 'no'],
-    ]);
-    const judged = (info: string) => {
-      const outcome = judge('here', { info, settings }, false);
-      ok(outcome !== 'wait');
-      return outcome.ok ? 'fit' : outcome.message;
-    };
-    const version = 'redis_version:7.2.4\r\naof_enabled:1';
-    match(judged(version), /does not say whether it deletes keys/);
-    equal(judged(`${version}\r\nmaxmemory:0`), 'fit');
-    equal(judged(`${version}\r\nmaxmemory_policy:noeviction`), 'fit');
-    match(judged('redis_version:7.2.4\r\nmaxmemory:0'), /does not say whether it logs each change/);
-    match(judged('maxmemory:0'), /does not say how it is/);
-    match(judged('redis_version:6.2.1\r\nmaxmemory:0'), /is version 6\.2\.1/);
-    match(judged('redis_version:unknown\r\nmaxmemory:0'), /is version unknown/);
+  test('a server with the right settings that may not be asked for them is only to be asked', {
+    timeout,
+  }, async (context) => {
+    const there = await place(context, []);
+    const url = await asking(there, '-config');
+    const advised =
+      /CONFIG GET is refused\).* a journal\. Let this user ask: "ACL SETUSER <user> \+info \+config\|get"/;
+    match(refusalOf(await there.open(false, url)), advised);
+    await there.server.ask('CONFIG', 'SET', 'appendonly', 'no');
+    match(
+      refusalOf(await there.open(false, url)),
+      /appendonly is no.*"CONFIG SET appendonly yes".*Let this user ask.*Then try again/,
+    );
+    await there.server.ask('CONFIG', 'SET', 'appendonly', 'yes');
+    await there.server.ask('ACL', 'SETUSER', 'ada', '+info', '+config|get');
+    opened(await there.open(false, url));
   });
+});
+
+test('a version and a policy that are missing in what a server says are not said', () => {
+  const settings = new Map([
+    ['appendonly', 'yes'],
+    ['appendfsync', 'always'],
+    ['no-appendfsync-on-rewrite', 'no'],
+  ]);
+  const judged = (info: string) => {
+    const outcome = judge('here', { info, settings }, false);
+    ok(outcome !== 'wait');
+    return outcome.ok ? 'fit' : outcome.message;
+  };
+  const version = 'redis_version:7.2.4\r\naof_enabled:1';
+  match(judged(version), /does not say whether it deletes keys/);
+  match(judged(`${version}\r\nmaxmemory:0`), /does not say whether it deletes keys/);
+  match(judged(`${version}\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru`), /maxmemory-policy noeviction/);
+  const keeps = 'maxmemory_policy:noeviction';
+  equal(judged(`${version}\r\n${keeps}`), 'fit');
+  match(judged(`redis_version:7.2.4\r\n${keeps}`), /does not say whether it logs each change/);
+  match(judged(keeps), /does not say how it is/);
+  match(judged(`redis_version:6.2.1\r\n${keeps}`), /is version 6\.2\.1/);
+  match(judged(`redis_version:unknown\r\n${keeps}`), /is version unknown/);
 });
 
 testsThatStartRedis('what Redis may lose', () => {

@@ -12,7 +12,6 @@ export const settingsAsked = [
   'appendonly',
   'appendfsync',
   'no-appendfsync-on-rewrite',
-  'maxmemory',
   'maxmemory-policy',
 ] as const;
 
@@ -55,8 +54,10 @@ interface Loss {
   readonly because: string;
   /** What may be lost, and by what. */
   readonly window: string;
-  /** The settings that it needs; none where it only has to say more. */
+  /** The settings that it is known to need. */
   readonly wanted: readonly string[];
+  /** It has to say more before anybody can know what else it needs. */
+  readonly silent?: true;
 }
 
 type Settings = ReadonlyMap<string, string> | undefined;
@@ -70,6 +71,7 @@ const lossOf = (said: ReadonlyMap<string, string>, settings: Settings): Loss | u
       because: 'appendonly is no',
       window: 'everything since the last snapshot of the server, if it stops (appendonly no)',
       wanted: settings?.get('appendfsync') === 'always' ? [log] : [log, sync],
+      ...(settings === undefined && { silent: true }),
     };
   }
   const appendfsync = settings?.get('appendfsync');
@@ -77,7 +79,8 @@ const lossOf = (said: ReadonlyMap<string, string>, settings: Settings): Loss | u
     return {
       because: 'the server does not say how it keeps what it acknowledges (CONFIG GET is refused)',
       window: 'unknown: the server does not say how it keeps what it acknowledges',
-      wanted: [log, sync],
+      wanted: [],
+      silent: true,
     };
   }
   if (appendfsync !== 'always') {
@@ -116,32 +119,36 @@ const silenceOf = (said: ReadonlyMap<string, string>, eviction: Eviction): Loss 
     because: `the server does not say ${what} (${question} is refused)`,
     window: `unknown: the server does not say ${what}`,
     wanted: [],
+    silent: true,
   };
 };
 
-const tooWeak = (place: string, { because, window, wanted }: Loss): Refusal =>
-  unfit(
+const tooWeak = (place: string, { because, window, wanted, silent }: Loss): Refusal => {
+  const steps = [wanted.length > 0 && toSet(wanted), silent && letAsk, 'Then try again'];
+  const refusal = unfit(
     place,
     `may lose what it has acknowledged, for ${because}; so it cannot keep the only copy of a journal`,
-    `${wanted.length === 0 ? letAsk : toSet(wanted)}, and start again. ${acceptFlag} accepts the loss (${window}) instead.`,
+    `${steps.filter(Boolean).join('. ')}. ${acceptFlag} accepts the loss (${window}) instead.`,
   );
+  return { ...refusal, details: { ...refusal.details, loss_window: window } };
+};
 
-const letAsk = 'Let this user ask: "ACL SETUSER <user> +info +config|get"';
+const letAsk =
+  'Let this user ask: "ACL SETUSER <user> +info +config|get"; the server may have neither renamed (rename-command)';
 
 const toSet = (settings: readonly string[]): string =>
   `Set ${settings.map((setting) => `"CONFIG SET ${setting}"`).join(' and ')}, and in redis.conf ${settings
     .map((setting) => `"${setting}"`)
     .join(' and ')}`;
 
-/** What a server that is full does to make room. */
+/** What a server that is full does to make room. It may be without a limit now and get one at any moment. */
 type Eviction = 'none' | 'unsaid' | { readonly policy: string };
 
 const keeping = 'noeviction';
 
 const evictionOf = (said: ReadonlyMap<string, string>, settings: Settings): Eviction => {
-  const limit = settings?.get('maxmemory') ?? said.get('maxmemory');
   const policy = settings?.get('maxmemory-policy') ?? said.get('maxmemory_policy');
-  if (limit === '0' || policy === keeping) return 'none';
+  if (policy === keeping) return 'none';
   return policy === undefined ? 'unsaid' : { policy };
 };
 
@@ -149,8 +156,8 @@ const evictionOf = (said: ReadonlyMap<string, string>, settings: Settings): Evic
 const evicts = (place: string, policy: string): Refusal =>
   unfit(
     place,
-    `deletes keys when its memory is full (maxmemory-policy ${policy}), and journals with them`,
-    `${toSet([`maxmemory-policy ${keeping}`])}, and start again.`,
+    `deletes keys when it has come to its maxmemory (maxmemory-policy ${policy}), and journals with them`,
+    `${toSet([`maxmemory-policy ${keeping}`])}. Then try again.`,
   );
 
 const unfit = (place: string, what: string, advice: string): Refusal =>

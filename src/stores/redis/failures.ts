@@ -14,6 +14,7 @@ export interface Fault {
 const kinds: ReadonlyMap<string, Fault['code']> = new Map([
   ['OOM', 'storage_full'],
   ['READONLY', 'storage_read_only'],
+  ['NOREPLICAS', 'storage_read_only'],
   ['LOADING', 'storage_busy'],
   ['BUSY', 'storage_busy'],
   ['TRYAGAIN', 'storage_busy'],
@@ -35,9 +36,13 @@ const advice: ReadonlyMap<string, string> = new Map([
   ['WRONGTYPE', 'Something else is kept under the names of the journal: choose another cluster name.'],
 ]);
 
+/** Of what a function may not do, Redis before 7.2 says NOPERM in other words. */
+const kindOf = (text: string): string =>
+  text.includes("The user executing the script can't") ? 'NOPERM' : (/^-?([A-Z]+)\b/.exec(text)?.[1] ?? '');
+
 /** An error that the server answered with. */
 export const replyFault = (text: string): Fault => {
-  const kind = /^-?([A-Z]+)\b/.exec(text)?.[1] ?? '';
+  const kind = kindOf(text);
   // Redis says the same word for a disk that is full and for one that fails.
   const full = kind === 'MISCONF' && text.includes('No space left');
   return {

@@ -118,6 +118,25 @@ testsThatStartRedis('faults of Redis', () => {
     await appendTo(store, head, ['after']);
   });
 
+  test('a user who may not write, and a server that wants replicas for it, can be read', {
+    timeout,
+  }, async (context) => {
+    const { server, open } = await place(context);
+    const store = await open();
+    const head = await appendTo(store, emptyHead(store), ['before']);
+    await server.ask('ACL', 'SETUSER', 'default', '-@write');
+    await refused(store, head, { code: 'storage_failed', reason: /"ACL SETUSER"/ });
+    equal((await store.read(0, 10)).length, 1);
+    equal((await (await open()).read(0, 10)).length, 1, 'it can be opened for reading as well');
+    await server.ask('ACL', 'SETUSER', 'default', '+@all');
+    await server.ask('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    await refused(store, head, { code: 'storage_read_only', reason: /NOREPLICAS.*min-replicas-to-write/ });
+    equal((await store.read(0, 10)).length, 1);
+    await server.ask('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    deepEqual(await store.health(), { writable: true, reason: undefined });
+    await appendTo(store, head, ['after']);
+  });
+
   test('a server without memory stores nothing, says so, and goes on once it has some', {
     timeout,
   }, async (context) => {
