@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { makeTestedProgram } from './tested-program.ts';
 import { root } from './tree.ts';
 
 const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'];
@@ -50,6 +51,7 @@ const before = remembered();
 
 // Node leaves one core free, which on two cores would run one file at a time although the files mostly wait.
 const concurrency = Math.max(2, availableParallelism());
+const startsPrograms = files.some((path) => path.startsWith('test/'));
 const run = spawnSync(
   process.execPath,
   ['--test', `--test-concurrency=${concurrency}`, ...options, ...files],
@@ -57,7 +59,11 @@ const run = spawnSync(
     cwd: root,
     stdio: 'inherit',
     // Each file is a process that compiles most of the sources; the first few do it for all.
-    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/signalbox-tests'), ...process.env },
+    env: {
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/signalbox-tests'),
+      ...(startsPrograms && { SIGNALBOX_TESTED_PROGRAM: await makeTestedProgram() }),
+      ...process.env,
+    },
   },
 );
 if (remembered() !== before) {
