@@ -6,6 +6,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 import { openStdio } from './stdio-surface.ts';
+import { compiledOnce } from '../host/processes.ts';
 import type { Served } from './serving.ts';
 
 export type Era = 'legacy' | 'modern';
@@ -31,6 +32,7 @@ const overProcess: Opens = (_context, { url }) =>
   new StdioClientTransport({
     command: process.execPath,
     args: [`${import.meta.dirname}/mcp-child.ts`, url],
+    env: compiledOnce,
     stderr: 'inherit',
   });
 

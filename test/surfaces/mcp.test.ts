@@ -4,6 +4,7 @@ import { type CallToolResult, Client, StreamableHTTPClientTransport } from '@mod
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { standardMode } from '../../src/catalogue/exposure/modes.ts';
 import { instructions } from '../../src/surfaces/mcp/instructions.ts';
+import { compiledOnce } from '../host/processes.ts';
 import { type Served, post, serve } from './serving.ts';
 
 type Mode = 'legacy' | 'auto' | { readonly pin: string };
@@ -24,6 +25,7 @@ const overStdio: Transport = {
     new StdioClientTransport({
       command: process.execPath,
       args: [`${import.meta.dirname}/mcp-child.ts`, url],
+      env: compiledOnce,
       stderr: 'inherit',
     }),
 };
