@@ -10,12 +10,13 @@ import type { TestContext } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { type EndedThere, runAtTerminal } from '../terminal.ts';
+import { testedCode } from '../tested-code.ts';
 
-/** For tests of what the sources load, and of what a checkout is. */
+/** Its sources, for tests of what they load, and of what a checkout says of itself. */
 export const sources = join(import.meta.dirname, '../../src/host/main.ts');
 
-/** The program that `npm test` made from the sources; the sources themselves where a file is run on its own. */
-export const main = process.env['SIGNALBOX_TESTED_PROGRAM'] ?? sources;
+/** The program. */
+export const main = testedCode('src/host/main.ts');
 
 /** Without it, a process that is started in a checkout would take, and note in its git config, the checkout's own. */
 export const mainOnly = { SIGNALBOX_WORKSPACE: 'main' } as const;

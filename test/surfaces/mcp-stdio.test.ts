@@ -7,9 +7,10 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import { compiledOnce } from '../host/processes.ts';
+import { testedCode } from '../tested-code.ts';
 import { type Served, post, serve } from './serving.ts';
 
-const child = `${import.meta.dirname}/mcp-child.ts`;
+const child = testedCode('test/surfaces/mcp-child.ts');
 
 const sessionsOf = async (served: Served): Promise<readonly number[]> => {
   const { body } = await post(served, 'agent_list', { body: { all: true } });

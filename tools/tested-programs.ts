@@ -14,7 +14,7 @@ import { copyAssets, filesBelow, publishedSources } from './published.ts';
 import { root } from './tree.ts';
 
 const cache = join(root, '.cache');
-const kept = join(cache, 'tested-program');
+const kept = join(cache, 'tested-programs');
 
 const isSame = (folder: string, other: string): boolean => {
   const [paths, others] = [folder, other].map((base) =>
@@ -26,21 +26,27 @@ const isSame = (folder: string, other: string): boolean => {
   );
 };
 
+/** What tests start many times besides the program itself. */
+const others: readonly string[] = ['test/race/worker.ts', 'test/surfaces/mcp-child.ts'];
+
 /**
- * Makes the program that tests start: the code as it is published, in few files, which starts in two thirds of the time
- * that the sources take; tests start it thousands of times. Its path.
+ * Makes what tests start: the code as it is published, in few files, which start in two thirds of the time that the
+ * sources take; tests start them thousands of times. The program lies in `lib`, and the others, so that it is not cut
+ * into more pieces for their sake, in `others` of the folder that this gives back.
  *
  * It is written anew only when it has changed, so that a run of the tests does not take it away from another.
  */
-export const makeTestedProgram = async (): Promise<string> => {
+export const makeTestedPrograms = async (): Promise<string> => {
   mkdirSync(cache, { recursive: true });
   const made = mkdtempSync(join(cache, 'new-'));
   // Some tests start it as another user.
   chmodSync(made, 0o755);
   try {
-    const given = { folder: root, sources: publishedSources(root), lib: join(made, 'lib') };
-    await bundle(given);
-    copyAssets(given);
+    const program = { folder: root, sources: publishedSources(root), lib: join(made, 'lib') };
+    for (const given of [program, { ...program, lib: join(made, 'others'), others }]) {
+      await bundle(given);
+      copyAssets(given);
+    }
     cpSync(join(root, 'package.json'), join(made, 'package.json'));
     if (existsSync(join(root, 'web'))) cpSync(join(root, 'web'), join(made, 'web'), { recursive: true });
     if (!isSame(made, kept)) {
@@ -50,5 +56,5 @@ export const makeTestedProgram = async (): Promise<string> => {
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
-  return join(kept, 'lib/host-main.mjs');
+  return kept;
 };
