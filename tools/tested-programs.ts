@@ -9,6 +9,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
+import { stop } from 'esbuild';
 import { bundle } from './bundle.ts';
 import { copyAssets, filesBelow, publishedSources } from './published.ts';
 import { root } from './tree.ts';
@@ -55,6 +56,8 @@ export const makeTestedPrograms = async (): Promise<string> => {
     }
   } finally {
     rmSync(made, { recursive: true, force: true });
+    // Its process would wait for more for as long as this one lives.
+    await stop();
   }
   return kept;
 };
