@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { compiledBy, compiledOnce, main, roomy } from '../host/processes.ts';
+import { compiledBy, compiledOnce, main, swift } from '../host/processes.ts';
 import { type AtTerminal, type EndedThere, runAtTerminal } from '../terminal.ts';
 
 /** How a process ended, and what it said. */
@@ -90,7 +90,7 @@ export const openPlace = async (context: TestContext, program: string = main): P
       runAtTerminal({
         cwd,
         ...options,
-        words: [process.execPath, roomy, '--', program, ...args],
+        words: [process.execPath, ...swift, '--', program, ...args],
         env: { ...envIn(home), ...env },
       }),
     json: async (args, options) => {
@@ -114,7 +114,7 @@ const startIn = (
 ): Started => {
   const file = into === undefined ? undefined : openSync(into, 'w');
   // As in bin/signalbox: without the dashes Node would take an --env-file for its own as well.
-  const child = spawn(process.execPath, [roomy, '--', place.program, ...args], {
+  const child = spawn(process.execPath, [...swift, '--', place.program, ...args], {
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { z } from 'zod';
 import { answerText, shellWord } from '../../src/surfaces/cli/answer.ts';
-import { main, roomy } from '../host/processes.ts';
+import { main, swift } from '../host/processes.ts';
 import { type Place, envIn, openPlace } from './program.ts';
 
 const searched = z.object({ items: z.array(z.object({ score: z.number() })) });
@@ -276,7 +276,7 @@ const onTerminal = async (
   columns: number,
   { env = {}, args = ['task', 'list'] }: OnTerminal = {},
 ): Promise<string> => {
-  const command = `stty cols ${columns} && '${process.execPath}' ${roomy} '${main}' ${args.map(shellWord).join(' ')}`;
+  const command = `stty cols ${columns} && '${process.execPath}' ${swift.join(' ')} '${main}' ${args.map(shellWord).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: place.cwd,
     env: { ...envIn(place.home), TERM: 'xterm-256color', ...env },

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { type Place, envIn, openPlace } from '../cli/program.ts';
-import { main, roomy } from '../host/processes.ts';
+import { main, swift } from '../host/processes.ts';
 
 const write = ({ cwd }: Place, name: string, ...lines: readonly string[]): string => {
   writeFileSync(join(cwd, name), `${lines.join('\n')}\n`);
@@ -102,7 +102,7 @@ describe('what an env file says of a setting', () => {
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
-        args: [roomy, '--', main, 'mcp', '--env-file', file],
+        args: [...swift, '--', main, 'mcp', '--env-file', file],
         cwd: place.cwd,
         env: envIn(place.home),
       }),

@@ -13,14 +13,14 @@ import {
   main,
   mainOnly,
   openSite,
-  roomy,
+  swift,
   runCommand,
   startHub,
 } from './processes.ts';
 
 const loginAt = ({ dataDir }: Site, answer?: (number: string) => string): Promise<EndedThere> =>
   runAtTerminal({
-    words: [process.execPath, roomy, main, 'login', '--data-dir', dataDir],
+    words: [process.execPath, ...swift, main, 'login', '--data-dir', dataDir],
     env: { ...process.env, ...compiledOnce, ...mainOnly },
     ...(answer !== undefined && { answer }),
   });
@@ -64,7 +64,7 @@ describe('the first start of a hub', () => {
   it('shows its owner the token and a link on a terminal, and no later start does', async (t) => {
     const site = await openSite(t);
     const start = async (): Promise<{ readonly said: string; readonly entered: unknown }> => {
-      const words = [process.execPath, roomy, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
+      const words = [process.execPath, ...swift, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
       const child = spawn('script', ['-qefc', `exec ${words.map(shellWord).join(' ')}`, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: { ...process.env, ...compiledOnce, ...mainOnly, SHELL: '/bin/sh' },

@@ -8,7 +8,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { newTokenText } from '../../src/host/access/token-text.ts';
 import { type Place, type Started, envIn, openPlace } from '../cli/program.ts';
-import { main, roomy } from './processes.ts';
+import { main, swift } from './processes.ts';
 
 /** Makes a hub ask who calls. */
 
@@ -124,7 +124,7 @@ describe('the token of a hub and of those who call it', () => {
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
-        args: [roomy, '--', main, 'mcp'],
+        args: [...swift, '--', main, 'mcp'],
         cwd: vault.cwd,
         env: { ...envIn(vault.home), ...calls, SIGNALBOX_TOKEN: 'op://Private/hub/token' },
       }),

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { roomy } from '../host/processes.ts';
+import { swift } from '../host/processes.ts';
 import { testedCode } from '../tested-code.ts';
 import type { Ack, Said, Told } from './worker.ts';
 
@@ -27,7 +27,7 @@ export const startRacer = async (dataDir: string, name: string, work: 'claim' | 
     `--clients=${clientsPerProcess}`,
     `--work=${work}`,
   ];
-  const child = fork(testedCode('test/race/worker.ts'), flags, { execArgv: [...process.execArgv, roomy] });
+  const child = fork(testedCode('test/race/worker.ts'), flags, { execArgv: [...process.execArgv, ...swift] });
   running.add(child);
   const ended = new Promise<End>((resolve) => {
     child.once('exit', (code, signal) => {

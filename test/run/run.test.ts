@@ -10,7 +10,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import { type Place, envIn, openPlace } from '../cli/program.ts';
-import { main, mainOnly, roomy } from '../host/processes.ts';
+import { main, mainOnly, swift } from '../host/processes.ts';
 
 const node = process.execPath;
 
@@ -237,7 +237,7 @@ describe('10: the lock work', () => {
     await client.connect(
       new StdioClientTransport({
         command: node,
-        args: [roomy, main, 'mcp', '--data-dir', place.dataDir, '--agent', 'ada'],
+        args: [...swift, main, 'mcp', '--data-dir', place.dataDir, '--agent', 'ada'],
         cwd: worktree,
         env: { ...mainOnly, ...envIn(place.home) },
       }),

@@ -5,7 +5,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import { envIn } from '../cli/program.ts';
-import { main, roomy } from '../host/processes.ts';
+import { main, swift } from '../host/processes.ts';
 import { type Ground, openGround } from './repositories.ts';
 
 const origin = 'git@git.example:web/shop.git';
@@ -20,7 +20,7 @@ const clientIn = async (ground: Ground, folder: string) => {
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: [roomy, main, 'mcp'],
+      args: [...swift, main, 'mcp'],
       cwd: ground.at(folder),
       env: envIn(ground.home),
       stderr: 'ignore',
