@@ -22,6 +22,8 @@ export interface Bundled {
   readonly sources: readonly string[];
   /** The folder that the bundle goes to. */
   readonly lib: string;
+  /** What else is started, as paths from the folder: programs of tests, which share the code with the others. */
+  readonly others?: readonly string[];
 }
 
 export interface Bundle {
@@ -35,11 +37,14 @@ export interface Bundle {
  * Puts the code of the sources and of nearly all packages into few files: each module once, and loaded only when it is needed.
  * Nothing is made shorter: starting would be no faster for it, and a stack names what the sources name.
  */
-export const bundle = async ({ folder, sources, lib }: Bundled): Promise<Bundle> => {
+export const bundle = async ({ folder, sources, lib, others = [] }: Bundled): Promise<Bundle> => {
   const required = new Set<string>();
   const { metafile } = await build({
     absWorkingDir: folder,
-    entryPoints: entriesOf(folder, sources).map((path) => ({ in: `src/${path}`, out: entryName(path) })),
+    entryPoints: [
+      ...entriesOf(folder, sources).map((path) => ({ in: `src/${path}`, out: entryName(path) })),
+      ...others.map((path) => ({ in: path, out: entryName(path) })),
+    ],
     outdir: lib,
     // What such a file is, Node knows from its name, and so does not look for a manifest for each.
     outExtension: { '.js': '.mjs' },

@@ -7,23 +7,23 @@ import { z } from 'zod';
 import { type Outcome, runSteps, type Step } from './steps.ts';
 import { root } from './tree.ts';
 
-const steps: readonly Step[] = [
-  { name: 'one', script: 'check:one' },
-  { name: 'second', script: 'check:two', needs: 'src/two.ts' },
+const three: readonly Step[] = [
+  { name: 'one', script: 'check:one', alone: true },
+  { name: 'second', script: 'check:two', needs: 'src/two.ts', alone: true },
   { name: 'three', script: 'check:three' },
 ];
 
 /** Runs the steps on a machine where each takes 1.5 s and succeeds unless told otherwise. */
-const run = (
+const run = async (
   outcomes: Readonly<Record<string, Outcome>>,
   files: readonly string[],
-): { readonly ok: boolean; readonly lines: readonly string[]; readonly ran: readonly string[] } => {
+): Promise<{ readonly ok: boolean; readonly lines: readonly string[]; readonly ran: readonly string[] }> => {
   const lines: string[] = [];
   const ran: string[] = [];
   let now = 0;
-  const ok = runSteps(steps, {
+  const ok = await runSteps(three, {
     exists: (path) => files.includes(path),
-    run: (script) => {
+    run: async (script) => {
       ran.push(script);
       now += 1500;
       return outcomes[script] ?? { ok: true, output: 'not shown' };
@@ -34,24 +34,26 @@ const run = (
   return { ok, lines, ran };
 };
 
-test('a step that could not check everything says so', () => {
-  const { ok, lines } = run({ 'check:one': { ok: true, output: 'x\nNot checked: no network\n' } }, [
+test('a step that could not check everything says so', async () => {
+  const { ok, lines } = await run({ 'check:one': { ok: true, output: 'x\nNot checked: no network\n' } }, [
     'src/two.ts',
   ]);
   assert.equal(ok, true);
   assert.deepEqual(lines.slice(0, 2), ['ok      one       1.5 s', '        Not checked: no network']);
 });
 
-test('every step that succeeds is one line with its seconds', () => {
-  assert.deepEqual(run({}, ['src/two.ts']), {
+test('every step that succeeds is one line with its seconds', async () => {
+  assert.deepEqual(await run({}, ['src/two.ts']), {
     ok: true,
     lines: ['ok      one       1.5 s', 'ok      second    1.5 s', 'ok      three     1.5 s'],
     ran: ['check:one', 'check:two', 'check:three'],
   });
 });
 
-test('the first step that fails shows its output and ends the run', () => {
-  const { ok, lines, ran } = run({ 'check:two': { ok: false, output: 'what is wrong\n' } }, ['src/two.ts']);
+test('the first step that fails shows its output and ends the run', async () => {
+  const { ok, lines, ran } = await run({ 'check:two': { ok: false, output: 'what is wrong\n' } }, [
+    'src/two.ts',
+  ]);
   assert.equal(ok, false);
   assert.deepEqual(ran, ['check:one', 'check:two']);
   assert.deepEqual(lines.slice(1), [
@@ -60,11 +62,74 @@ test('the first step that fails shows its output and ends the run', () => {
   ]);
 });
 
-test('a step without the file it needs fails instead of passing over it', () => {
-  const { ok, lines, ran } = run({}, []);
+test('a step without the file it needs fails instead of passing over it', async () => {
+  const { ok, lines, ran } = await run({}, []);
   assert.equal(ok, false);
   assert.deepEqual(ran, ['check:one']);
   assert.match(lines.at(-1) ?? '', /src\/two\.ts is missing/);
+});
+
+/** Runs steps that end when the test says so; what was begun is in `begun`. */
+const started = (steps: readonly Step[]) => {
+  const begun: string[] = [];
+  const lines: string[] = [];
+  const ends = new Map<string, (ok: boolean) => void>();
+  const over = runSteps(steps, {
+    exists: () => true,
+    run: (script) => {
+      begun.push(script);
+      return new Promise((resolve) =>
+        ends.set(script, (ok) => resolve({ ok, output: `${script} says this` })),
+      );
+    },
+    print: (line) => lines.push(line),
+    clock: () => 0,
+  });
+  const end = async (script: string, ok = true): Promise<void> => {
+    ends.get(script)?.(ok);
+    await settled();
+  };
+  return { begun, lines, over, end };
+};
+
+/** All that follows from promises that are settled has happened. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('two steps run at a time, none before what it comes after, and one that is alone beside no other', async () => {
+  const { begun, over, end } = started([
+    { name: 'a', script: 'a' },
+    { name: 'b', script: 'b', after: 'a' },
+    { name: 'c', script: 'c' },
+    { name: 'd', script: 'd', alone: true },
+    { name: 'e', script: 'e' },
+    { name: 'f', script: 'f', after: 'left out' },
+  ]);
+  assert.deepEqual(begun, ['a', 'c']);
+  await end('c');
+  assert.deepEqual(begun, ['a', 'c']);
+  await end('a');
+  assert.deepEqual(begun, ['a', 'c', 'b']);
+  await end('b');
+  assert.deepEqual(begun, ['a', 'c', 'b', 'd']);
+  await end('d');
+  assert.deepEqual(begun, ['a', 'c', 'b', 'd', 'e', 'f']);
+  await end('e');
+  await end('f');
+  assert.equal(await over, true);
+});
+
+test('a step beside one that fails runs to its end, and what both said that failed stands last', async () => {
+  const { begun, lines, over, end } = started(['a', 'b', 'c'].map((script) => ({ name: script, script })));
+  await end('a', false);
+  await end('b', false);
+  assert.equal(await over, false);
+  assert.deepEqual(begun, ['a', 'b']);
+  assert.deepEqual(lines, [
+    'FAILED  a    0.0 s',
+    'FAILED  b    0.0 s',
+    '\na says this\n\nThe step "a" failed; run it alone with: npm run a',
+    '\nb says this\n\nThe step "b" failed; run it alone with: npm run b',
+  ]);
 });
 
 test('the scripts that the gate names exist', () => {

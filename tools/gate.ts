@@ -2,13 +2,12 @@
  * `npm run gate`: everything that must hold before a change is merged, fastest first. `--no-tests` leaves out the
  * tests, for a machine that has just run them.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runSteps, type Step } from './steps.ts';
+import { text } from 'node:stream/consumers';
+import { type Outcome, runSteps, type Step } from './steps.ts';
 import { root } from './tree.ts';
-
-const outputBytesMax = 64 * 1024 * 1024;
 
 const steps: readonly Step[] = [
   { name: 'format', script: 'check:format' },
@@ -16,15 +15,25 @@ const steps: readonly Step[] = [
   { name: 'types', script: 'check:types' },
   { name: 'layering, rules, sizes', script: 'check:house' },
   { name: 'docs and snapshots fresh', script: 'check:docs', needs: 'src/catalogue/docs/main.ts' },
-  { name: 'tests', script: 'test' },
+  { name: 'tests', script: 'test', alone: true },
+  { name: 'build', script: 'build', after: 'check:types' },
   { name: 'MCP conformance', script: 'check:conformance', needs: 'test/conformance/check.ts' },
-  { name: 'MCP inspector', script: 'check:inspector', needs: 'test/conformance/inspect.ts' },
+  { name: 'package', script: 'check:package', after: 'build' },
+  { name: 'package types', script: 'check:package-types', after: 'check:package' },
+  {
+    name: 'package in use',
+    script: 'check:tarball',
+    needs: 'test/package/check.ts',
+    after: 'check:package-types',
+  },
+  {
+    name: 'MCP inspector',
+    script: 'check:inspector',
+    needs: 'test/conformance/inspect.ts',
+    after: 'check:conformance',
+  },
   { name: 'unused code', script: 'check:unused' },
   { name: 'known weaknesses', script: 'check:audit' },
-  { name: 'build', script: 'build' },
-  { name: 'package', script: 'check:package' },
-  { name: 'package types', script: 'check:package-types' },
-  { name: 'package in use', script: 'check:tarball', needs: 'test/package/check.ts' },
 ];
 
 const options = process.argv.slice(2);
@@ -34,19 +43,22 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const ok = runSteps(
+/** Node runs the script itself, which is npm without its start-up time. */
+const runScript = async (script: string): Promise<Outcome> => {
+  const child = spawn(process.execPath, ['--run', script], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<{ readonly status: number | null; readonly error: string }>((resolve) => {
+    child.once('error', ({ message }) => resolve({ status: null, error: message }));
+    child.once('close', (status) => resolve({ status, error: '' }));
+  });
+  const [out, err, { status, error }] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { ok: status === 0, output: `${out}${err}${error}` };
+};
+
+const ok = await runSteps(
   options.includes('--no-tests') ? steps.filter(({ script }) => script !== 'test') : steps,
   {
     exists: (path) => existsSync(join(root, path)),
-    run: (script) => {
-      // Node runs the script itself, which is npm without its start-up time.
-      const run = spawnSync(process.execPath, ['--run', script], {
-        cwd: root,
-        encoding: 'utf8',
-        maxBuffer: outputBytesMax,
-      });
-      return { ok: run.status === 0, output: `${run.stdout}${run.stderr}${run.error?.message ?? ''}` };
-    },
+    run: runScript,
     print: (line) => console.log(line),
     clock: () => performance.now(),
   },

@@ -5,11 +5,12 @@
  * web/ and package.json beside it. Another checkout, and another place than its dist/, can be given.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { type Bundled, bundle } from './bundle.ts';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.ts';
 import { thirdPartyLicences } from './licences.ts';
 import { licencesFile, publishedManifest } from './manifest.ts';
+import { copyAssets, publishedSources } from './published.ts';
 
 const checkout = join(import.meta.dirname, '..');
 
@@ -17,11 +18,6 @@ const fail = (message: string): never => {
   console.error(message);
   process.exit(1);
 };
-
-const filesBelow = (folder: string): readonly string[] =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 
 /** Checks the types, and writes them down. */
 const compile = (folder: string, lib: string): void => {
@@ -34,25 +30,6 @@ const compile = (folder: string, lib: string): void => {
     },
   );
   if (run.status !== 0) fail('The package was not built: the compiler found the errors above.');
-};
-
-/** The files of src that the package is made of, as paths inside it; tests and what serves only them are none. */
-const publishedSources = (folder: string): readonly string[] => {
-  const src = join(folder, 'src');
-  return filesBelow(src)
-    .map((path) => relative(src, path).replaceAll('\\', '/'))
-    .filter(
-      (path) => !/\.(?:test|contract)\.ts$|\.md$|^testing\/|(?:^|\/)(?:__)?snapshots(?:__)?\//.test(path),
-    );
-};
-
-/** What the code reads besides code (SQL, pages, pictures). */
-const copyAssets = ({ folder, sources, lib }: Bundled): void => {
-  for (const path of sources.filter((path) => !path.endsWith('.ts'))) {
-    const target = join(lib, path);
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(join(folder, 'src', path), target);
-  }
 };
 
 /** Builds the package of the checkout that lies in the folder. */

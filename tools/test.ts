@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { makeTestedPrograms } from './tested-programs.ts';
 import { root } from './tree.ts';
 
 const patterns: readonly string[] = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'];
@@ -33,10 +34,11 @@ if (files.length === 0) {
 }
 
 /** Repeats tests on another store; the exit code. */
-const repeatOn = (kind: string): number =>
+const repeatOn = (kind: string, env: NodeJS.ProcessEnv = process.env): number =>
   spawnSync(process.execPath, [join(root, 'tools/test-on-store.ts'), kind, ...process.argv.slice(2)], {
     cwd: root,
     stdio: 'inherit',
+    env,
   }).status ?? 1;
 
 const wanted = process.env['SIGNALBOX_TEST_STORE'] ?? '';
@@ -50,15 +52,17 @@ const before = remembered();
 
 // Node leaves one core free, which on two cores would run one file at a time although the files mostly wait.
 const concurrency = Math.max(2, availableParallelism());
+const startsPrograms = files.some((path) => path.startsWith('test/'));
+const env: NodeJS.ProcessEnv = {
+  // Each file is a process that compiles most of the sources; the first few do it for all.
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/signalbox-tests'),
+  ...(startsPrograms && { SIGNALBOX_TESTED_CODE: await makeTestedPrograms() }),
+  ...process.env,
+};
 const run = spawnSync(
   process.execPath,
   ['--test', `--test-concurrency=${concurrency}`, ...options, ...files],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    // Each file is a process that compiles most of the sources; the first few do it for all.
-    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/signalbox-tests'), ...process.env },
-  },
+  { cwd: root, stdio: 'inherit', env },
 );
 if (remembered() !== before) {
   console.error(
@@ -68,5 +72,5 @@ if (remembered() !== before) {
 }
 if (run.status !== 0) process.exit(run.status ?? 1);
 if (options.length > 0 || words.length > 0) process.exit(0);
-const failed = servers.filter((kind) => repeatOn(kind) !== 0);
+const failed = servers.filter((kind) => repeatOn(kind, env) !== 0);
 process.exit(failed.length > 0 ? 1 : 0);

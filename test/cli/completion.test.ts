@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { type Shell, shells } from '../../src/surfaces/cli/completion-scripts.ts';
-import { main } from '../host/processes.ts';
+import { main, swift } from '../host/processes.ts';
 import { type Place, envIn, openPlace } from './program.ts';
 import { tellHere } from './told-here.ts';
 
@@ -22,7 +22,7 @@ const environment = ({ home, cwd }: Place): NodeJS.ProcessEnv => ({
 /** A `signalbox` on the PATH that completes as the program does, and only takes down what it is called with otherwise. */
 const putProgram = ({ cwd }: Place): void => {
   const script = `#!/bin/sh
-if [ "$1" = __complete ]; then exec '${process.execPath}' '${main}' "$@"; fi
+if [ "$1" = __complete ]; then exec '${process.execPath}' ${swift.join(' ')} '${main}' "$@"; fi
 for word in "$@"; do printf '[%s]' "$word"; done >> "$RAN"
 echo >> "$RAN"
 `;

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { compiledOnce, main, mainOnly, open } from '../host/processes.ts';
+import { compiledOnce, main, mainOnly, open, swift } from '../host/processes.ts';
 import { runAtTerminal } from '../terminal.ts';
 
 const cutting = join(import.meta.dirname, 'cutting.cts');
@@ -40,7 +40,7 @@ const start = (
   words: readonly string[],
   env: NodeJS.ProcessEnv,
 ) =>
-  spawn(process.execPath, [main, ...withPlace(words, dataDir)], {
+  spawn(process.execPath, [...swift, main, ...withPlace(words, dataDir)], {
     cwd,
     env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...own, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,7 +59,7 @@ const endedAtTerminal = (
   env: NodeJS.ProcessEnv,
 ): Promise<Ended> =>
   runAtTerminal({
-    words: [process.execPath, main, ...withPlace(words, dataDir)],
+    words: [process.execPath, ...swift, main, ...withPlace(words, dataDir)],
     cwd,
     env: { ...process.env, ...compiledOnce, ...mainOnly, ...open, ...env },
   });

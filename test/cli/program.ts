@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { compiledBy, compiledOnce, main } from '../host/processes.ts';
+import { compiledBy, compiledOnce, main, swift } from '../host/processes.ts';
 import { type AtTerminal, type EndedThere, runAtTerminal } from '../terminal.ts';
 
 /** How a process ended, and what it said. */
@@ -60,7 +60,7 @@ export interface Place {
 }
 
 /** A home that goes away with the test, after all that was started in it. */
-export const openPlace = async (context: TestContext): Promise<Place> => {
+export const openPlace = async (context: TestContext, program: string = main): Promise<Place> => {
   const home = await mkdtemp(join(tmpdir(), 'signalbox-cli-'));
   const cwd = join(home, 'work');
   await mkdir(cwd);
@@ -73,7 +73,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
     await rm(home, { recursive: true });
   });
   const start: Place['start'] = (args, options = {}) => {
-    const started = startIn({ home, cwd }, args, options);
+    const started = startIn({ home, cwd, program }, args, options);
     running.add(started);
     void started.ended.then(() => running.delete(started));
     return started;
@@ -90,7 +90,7 @@ export const openPlace = async (context: TestContext): Promise<Place> => {
       runAtTerminal({
         cwd,
         ...options,
-        words: [process.execPath, '--', main, ...args],
+        words: [process.execPath, ...swift, '--', program, ...args],
         env: { ...envIn(home), ...env },
       }),
     json: async (args, options) => {
@@ -108,13 +108,13 @@ export const envIn = (home: string, user?: number): Readonly<Record<string, stri
 });
 
 const startIn = (
-  place: Pick<Place, 'home' | 'cwd'>,
+  place: Pick<Place, 'home' | 'cwd'> & { readonly program: string },
   args: readonly string[],
   { env = {}, cwd = place.cwd, stdin, deaf, into, user }: RunOptions,
 ): Started => {
   const file = into === undefined ? undefined : openSync(into, 'w');
   // As in bin/signalbox: without the dashes Node would take an --env-file for its own as well.
-  const child = spawn(process.execPath, ['--', main, ...args], {
+  const child = spawn(process.execPath, [...swift, '--', place.program, ...args], {
     cwd,
     ...(user !== undefined && { uid: user, gid: user }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],

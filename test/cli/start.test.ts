@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { sources } from '../host/processes.ts';
 import { type Place, openPlace } from './program.ts';
 
 const noting = pathToFileURL(join(import.meta.dirname, 'noting-modules.ts')).href;
@@ -30,7 +31,7 @@ const commands = [
 describe('the start of a command', () => {
   for (const args of commands)
     it(`loads no package for a call through a hub: ${args.join(' ')}`, async (t) => {
-      const place = await openPlace(t);
+      const place = await openPlace(t, sources);
       await place.start(['serve', '--port', '0']).says('Ctrl-C');
       const modules = await loadedBy(place, args);
       // The hub's address was read, or this would be no such call.
@@ -43,7 +44,7 @@ describe('the start of a command', () => {
     });
 
   it('loads on the journals what keeps state and checks inputs, and no other package', async (t) => {
-    const place = await openPlace(t);
+    const place = await openPlace(t, sources);
     const modules = await loadedBy(place, ['task', 'list']);
     assert.deepEqual(packagesIn(modules).toSorted(), ['sorted-btree', 'zod']);
     const needless = [

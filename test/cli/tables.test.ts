@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { z } from 'zod';
 import { answerText, shellWord } from '../../src/surfaces/cli/answer.ts';
-import { main } from '../host/processes.ts';
-import { type Place, openPlace } from './program.ts';
+import { main, swift } from '../host/processes.ts';
+import { type Place, envIn, openPlace } from './program.ts';
 
 const searched = z.object({ items: z.array(z.object({ score: z.number() })) });
 
@@ -276,10 +276,10 @@ const onTerminal = async (
   columns: number,
   { env = {}, args = ['task', 'list'] }: OnTerminal = {},
 ): Promise<string> => {
-  const command = `stty cols ${columns} && '${process.execPath}' '${main}' ${args.map(shellWord).join(' ')}`;
+  const command = `stty cols ${columns} && '${process.execPath}' ${swift.join(' ')} '${main}' ${args.map(shellWord).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: place.cwd,
-    env: { PATH: process.env['PATH'], HOME: place.home, TERM: 'xterm-256color', ...env },
+    env: { ...envIn(place.home), TERM: 'xterm-256color', ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [said] = await Promise.all([text(child.stdout), once(child, 'close')]);

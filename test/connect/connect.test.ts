@@ -16,17 +16,17 @@ import { type TestContext, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
-import type { Ended } from '../cli/program.ts';
+import { type Ended, envIn } from '../cli/program.ts';
 import { tellHere } from '../cli/told-here.ts';
 import { examine, of, write } from '../doctor/examine.ts';
-import { mainOnly } from '../host/processes.ts';
+import { mainOnly, sources } from '../host/processes.ts';
 import { type Ground, openGround } from '../workspaces/repositories.ts';
 
 const launcher = join(import.meta.dirname, '../../bin/signalbox');
 
 /** A place in which somebody works in a repository. */
 const openShop = async (context: TestContext): Promise<Ground> => {
-  const ground = await openGround(context);
+  const ground = await openGround(context, sources);
   ground.repository('shop');
   return ground;
 };
@@ -156,7 +156,7 @@ describe('the program that signalbox connect names', () => {
       env: { SIGNALBOX_TOKEN: tokenIn(ground.at('.claude.json')) },
     });
     const client = new Client({ name: 'Test Client', version: '1' });
-    const around = { ...mainOnly, HOME: ground.home };
+    const around = { ...mainOnly, ...envIn(ground.home) };
     await client.connect(new StdioClientTransport({ ...signalbox, env: { ...around, ...signalbox.env } }));
     ground.onEnd(() => client.close());
     const started = await client.callTool({ name: 'start', arguments: { agent: 'ada' } });

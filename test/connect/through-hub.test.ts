@@ -5,6 +5,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
+import { envIn } from '../cli/program.ts';
 import { type Ground, openGround } from '../workspaces/repositories.ts';
 
 const server = z.object({
@@ -46,7 +47,7 @@ const started = async (
       command,
       args: [...args, '--mode', 'full', ...more],
       cwd: ground.at(folder),
-      env: { PATH: process.env['PATH'] ?? '', HOME: ground.home, ...env },
+      env: { ...envIn(ground.home), ...env },
     }),
   );
   ground.onEnd(() => client.close());

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { type Place, openPlace } from '../cli/program.ts';
-import { main } from '../host/processes.ts';
+import { type Place, envIn, openPlace } from '../cli/program.ts';
+import { main, swift } from '../host/processes.ts';
 
 const write = ({ cwd }: Place, name: string, ...lines: readonly string[]): string => {
   writeFileSync(join(cwd, name), `${lines.join('\n')}\n`);
@@ -102,9 +102,9 @@ describe('what an env file says of a setting', () => {
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
-        args: ['--', main, 'mcp', '--env-file', file],
+        args: [...swift, '--', main, 'mcp', '--env-file', file],
         cwd: place.cwd,
-        env: { HOME: place.home, PATH: process.env['PATH'] ?? '' },
+        env: envIn(place.home),
       }),
     );
     place.onEnd(() => client.close());

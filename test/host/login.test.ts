@@ -7,12 +7,21 @@ import { describe, it } from 'node:test';
 import { shellWord } from '../../src/surfaces/cli/answer.ts';
 import { openPlace } from '../cli/program.ts';
 import { type EndedThere, runAtTerminal } from '../terminal.ts';
-import { type Site, main, mainOnly, openSite, runCommand, startHub } from './processes.ts';
+import {
+  type Site,
+  compiledOnce,
+  main,
+  mainOnly,
+  openSite,
+  swift,
+  runCommand,
+  startHub,
+} from './processes.ts';
 
 const loginAt = ({ dataDir }: Site, answer?: (number: string) => string): Promise<EndedThere> =>
   runAtTerminal({
-    words: [process.execPath, main, 'login', '--data-dir', dataDir],
-    env: { ...process.env, ...mainOnly },
+    words: [process.execPath, ...swift, main, 'login', '--data-dir', dataDir],
+    env: { ...process.env, ...compiledOnce, ...mainOnly },
     ...(answer !== undefined && { answer }),
   });
 
@@ -55,10 +64,10 @@ describe('the first start of a hub', () => {
   it('shows its owner the token and a link on a terminal, and no later start does', async (t) => {
     const site = await openSite(t);
     const start = async (): Promise<{ readonly said: string; readonly entered: unknown }> => {
-      const words = [process.execPath, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
+      const words = [process.execPath, ...swift, main, 'serve', '--port', '0', '--data-dir', site.dataDir];
       const child = spawn('script', ['-qefc', `exec ${words.map(shellWord).join(' ')}`, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, ...mainOnly, SHELL: '/bin/sh' },
+        env: { ...process.env, ...compiledOnce, ...mainOnly, SHELL: '/bin/sh' },
       });
       let said = '';
       const ready = new Promise<void>((resolve) => {

@@ -7,8 +7,8 @@ import { type TestContext, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { newTokenText } from '../../src/host/access/token-text.ts';
-import { type Place, type Started, openPlace } from '../cli/program.ts';
-import { main } from './processes.ts';
+import { type Place, type Started, envIn, openPlace } from '../cli/program.ts';
+import { main, swift } from './processes.ts';
 
 /** Makes a hub ask who calls. */
 
@@ -124,9 +124,9 @@ describe('the token of a hub and of those who call it', () => {
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
-        args: ['--', main, 'mcp'],
+        args: [...swift, '--', main, 'mcp'],
         cwd: vault.cwd,
-        env: { ...calls, HOME: vault.home, SIGNALBOX_TOKEN: 'op://Private/hub/token' },
+        env: { ...envIn(vault.home), ...calls, SIGNALBOX_TOKEN: 'op://Private/hub/token' },
       }),
     );
     vault.onEnd(() => client.close());

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Span, openCollector } from './collector.ts';
-import { openSite, runCommand, startHub, stdioClient } from './processes.ts';
+import { openSite, runCommand, sources, startHub, stdioClient } from './processes.ts';
 
 const call = async (
   url: string,
@@ -182,7 +182,10 @@ describe('a hub', () => {
     const site = await openSite(t);
     const list = join(site.dataDir, 'modules');
     const noting = pathToFileURL(join(import.meta.dirname, '../cli/noting-modules.ts')).href;
-    const hub = await startHub(site, { env: { NODE_OPTIONS: `--import=${noting}`, MODULES_LIST: list } });
+    const hub = await startHub(site, {
+      program: sources,
+      env: { NODE_OPTIONS: `--import=${noting}`, MODULES_LIST: list },
+    });
     await call(hub.url, 'task_add', { title: 'x' });
     await (await fetch(`${hub.url}${path}`)).text();
     const urls = readFileSync(list, 'utf8').split('\n');

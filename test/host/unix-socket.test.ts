@@ -9,6 +9,7 @@ import { readHubFile } from '../../src/host/hub-file.ts';
 import { connectHub } from '../../src/surfaces/http/client.ts';
 import { type Place, type Started, openPlace } from '../cli/program.ts';
 import { valueIn } from '../surfaces/serving.ts';
+import { sources } from './processes.ts';
 
 interface Served {
   readonly place: Place;
@@ -19,7 +20,7 @@ interface Served {
 }
 
 const serveOnSocket = async (context: TestContext): Promise<Served> => {
-  const place = await openPlace(context);
+  const place = await openPlace(context, sources);
   const path = join(place.cwd, 'hub.sock');
   const hub = place.start(['serve', '--listen', 'unix:hub.sock', '--workspace', 'main']);
   const said = await hub.says('Ctrl-C');

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { swift } from '../host/processes.ts';
+import { testedCode } from '../tested-code.ts';
 import type { Ack, Said, Told } from './worker.ts';
 
 export const clientsPerProcess = 8;
@@ -19,13 +20,14 @@ const running = new Set<ChildProcess>();
 
 /** Starts a process of the race; it works when it is told to. */
 export const startRacer = async (dataDir: string, name: string, work: 'claim' | 'finish'): Promise<Racer> => {
-  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [
+  const flags = [
     `--data=${dataDir}`,
     `--acks=${acksPath(dataDir, name)}`,
     `--name=${name}`,
     `--clients=${clientsPerProcess}`,
     `--work=${work}`,
-  ]);
+  ];
+  const child = fork(testedCode('test/race/worker.ts'), flags, { execArgv: [...process.execArgv, ...swift] });
   running.add(child);
   const ended = new Promise<End>((resolve) => {
     child.once('exit', (code, signal) => {

@@ -9,8 +9,8 @@ import { describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
-import { type Place, openPlace } from '../cli/program.ts';
-import { main, mainOnly } from '../host/processes.ts';
+import { type Place, envIn, openPlace } from '../cli/program.ts';
+import { main, mainOnly, swift } from '../host/processes.ts';
 
 const node = process.execPath;
 
@@ -237,9 +237,9 @@ describe('10: the lock work', () => {
     await client.connect(
       new StdioClientTransport({
         command: node,
-        args: [main, 'mcp', '--data-dir', place.dataDir, '--agent', 'ada'],
+        args: [...swift, main, 'mcp', '--data-dir', place.dataDir, '--agent', 'ada'],
         cwd: worktree,
-        env: { ...mainOnly, HOME: place.home },
+        env: { ...mainOnly, ...envIn(place.home) },
       }),
     );
     place.onEnd(() => client.close());

@@ -6,6 +6,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 import { openStdio } from './stdio-surface.ts';
+import { compiledOnce } from '../host/processes.ts';
+import { testedCode } from '../tested-code.ts';
 import type { Served } from './serving.ts';
 
 export type Era = 'legacy' | 'modern';
@@ -30,7 +32,8 @@ const overHttp: Opens = (_context, { url }, headers = {}) =>
 const overProcess: Opens = (_context, { url }) =>
   new StdioClientTransport({
     command: process.execPath,
-    args: [`${import.meta.dirname}/mcp-child.ts`, url],
+    args: [testedCode('test/surfaces/mcp-child.ts'), url],
+    env: compiledOnce,
     stderr: 'inherit',
   });
 

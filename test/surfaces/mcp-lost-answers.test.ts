@@ -8,6 +8,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { z } from 'zod';
 import type { Hub, HubCall } from '../../src/surfaces/hub.ts';
 import { RawMcp, begin, initialize, modern, notification, request } from './raw-mcp.ts';
+import { testedCode } from '../tested-code.ts';
 import { type Served, post, serve } from './serving.ts';
 import { openStdio } from './stdio-surface.ts';
 
@@ -76,7 +77,7 @@ const overPipe = (t: TestContext, served: Served): Promise<Speaking> => {
 
 /** A process of its own, which calls the hub over HTTP. */
 const overProcess = (t: TestContext, { url }: Served): Promise<Speaking> => {
-  const child = spawn(process.execPath, [`${import.meta.dirname}/mcp-child.ts`, url], {
+  const child = spawn(process.execPath, [testedCode('test/surfaces/mcp-child.ts'), url], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.after(async () => {

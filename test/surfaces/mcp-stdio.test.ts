@@ -6,9 +6,11 @@ import { type TestContext, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
+import { compiledOnce } from '../host/processes.ts';
+import { testedCode } from '../tested-code.ts';
 import { type Served, post, serve } from './serving.ts';
 
-const child = `${import.meta.dirname}/mcp-child.ts`;
+const child = testedCode('test/surfaces/mcp-child.ts');
 
 const sessionsOf = async (served: Served): Promise<readonly number[]> => {
   const { body } = await post(served, 'agent_list', { body: { all: true } });
@@ -38,7 +40,9 @@ const call = (id: number, name: string): string =>
 /** A client in front of a stdio process that was told the name of its agent. */
 const connected = async (context: TestContext, { url }: Served, agent: string): Promise<Client> => {
   const client = new Client({ name: 'Test Client', version: '1' });
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [child, url, agent] }));
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: [child, url, agent], env: compiledOnce }),
+  );
   context.after(() => client.close());
   return client;
 };
@@ -52,7 +56,9 @@ describe('a stdio process', () => {
   it('is one connection, known by the name of its client, whose session ends with it', async (t) => {
     const served = await serve(t);
     const client = new Client({ name: 'Test Client', version: '1' });
-    await client.connect(new StdioClientTransport({ command: process.execPath, args: [child, served.url] }));
+    await client.connect(
+      new StdioClientTransport({ command: process.execPath, args: [child, served.url], env: compiledOnce }),
+    );
     const started = await client.callTool({ name: 'start' });
     assert.equal((started.structuredContent as { agent: string }).agent, 'test-client-1');
     await client.callTool({ name: 'probe_echo' });

@@ -4,6 +4,8 @@ import { type CallToolResult, Client, StreamableHTTPClientTransport } from '@mod
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { standardMode } from '../../src/catalogue/exposure/modes.ts';
 import { instructions } from '../../src/surfaces/mcp/instructions.ts';
+import { compiledOnce } from '../host/processes.ts';
+import { testedCode } from '../tested-code.ts';
 import { type Served, post, serve } from './serving.ts';
 
 type Mode = 'legacy' | 'auto' | { readonly pin: string };
@@ -23,7 +25,8 @@ const overStdio: Transport = {
   open: ({ url }) =>
     new StdioClientTransport({
       command: process.execPath,
-      args: [`${import.meta.dirname}/mcp-child.ts`, url],
+      args: [testedCode('test/surfaces/mcp-child.ts'), url],
+      env: compiledOnce,
       stderr: 'inherit',
     }),
 };

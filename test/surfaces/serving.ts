@@ -58,9 +58,11 @@ export interface Served {
 /** What a test puts between the surface and the hub. */
 export type Wrap = (hub: Hub) => Partial<Hub>;
 
+/** One for all hubs of a process: the schemas of all operations, which it makes when they are asked for, are a lot of work. */
+const catalogue = new Catalogue([...operations, ...probes]);
+
 export const openHub = async (context: TestContext, log: CollectedLog) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-surface-'));
-  const catalogue = new Catalogue([...operations, ...probes]);
   const meter = new Meter({ operations: catalogue.operations, monotonic: systemClock.monotonic });
   const workspaces = valueIn(
     await Workspaces.open({

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
-import { main } from '../host/processes.ts';
+import { envIn } from '../cli/program.ts';
+import { main, swift } from '../host/processes.ts';
 import { type Ground, openGround } from './repositories.ts';
 
 const origin = 'git@git.example:web/shop.git';
@@ -19,9 +20,9 @@ const clientIn = async (ground: Ground, folder: string) => {
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: [main, 'mcp'],
+      args: [...swift, main, 'mcp'],
       cwd: ground.at(folder),
-      env: { PATH: process.env['PATH'] ?? '', HOME: ground.home },
+      env: envIn(ground.home),
       stderr: 'ignore',
     }),
   );

@@ -41,8 +41,8 @@ export interface Ground extends Place {
   readonly remembered: (folder: string) => string | undefined;
 }
 
-export const openGround = async (context: TestContext): Promise<Ground> => {
-  const place = await openPlace(context);
+export const openGround = async (context: TestContext, program?: string): Promise<Ground> => {
+  const place = await openPlace(context, program);
   const at = (folder: string): string => join(place.home, folder);
   const git: Ground['git'] = (folder, ...args) => {
     mkdirSync(at(folder), { recursive: true });

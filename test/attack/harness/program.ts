@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compiledOnce, main, mainOnly } from '../../host/processes.ts';
+import { compiledOnce, main, mainOnly, swift } from '../../host/processes.ts';
 import type { Range } from './range.ts';
 
 export interface Ran {
@@ -26,7 +26,7 @@ export const run = async (range: Range, args: readonly string[], options: RunOpt
   const home = join(range.folder, 'home');
   await mkdir(home, { recursive: true });
   const flags = bare ? [] : ['--data-dir', range.dataDir];
-  const child = spawn(process.execPath, [...nodeArgs, '--', main, ...args, ...flags], {
+  const child = spawn(process.execPath, [...swift, ...nodeArgs, '--', main, ...args, ...flags], {
     cwd: home,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
