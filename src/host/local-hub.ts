@@ -366,6 +366,10 @@ const placeOf = (
   return typeof named === 'string' ? named : undefined;
 };
 
+/** A reason is put for who has called; who asks how things stand has wanted nothing stored or changed. */
+const standing = (reason: string | undefined): string | null =>
+  reason?.replaceAll(/ ?\bNothing was (?:stored|changed)\./g, '').trim() ?? null;
+
 const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHealth> => {
   const { writable, reason } = await store.health();
   const stopped = engine.stopped;
@@ -373,6 +377,6 @@ const healthOf = async ({ name, engine, store }: Workspace): Promise<WorkspaceHe
     name,
     seq: engine.seq,
     writable: writable && stopped === undefined,
-    reason: stopped?.message ?? reason ?? null,
+    reason: standing(stopped?.message ?? reason),
   };
 };

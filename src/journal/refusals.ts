@@ -44,8 +44,14 @@ const advice: Partial<Record<ErrorCode, string>> = {
   journal_corrupt: 'Restore the latest backup.',
 };
 
+/** Some stores say it themselves. */
+const hasAdvice = /\b(?:try again|start again|restore a backup|start this process anew)\b/i;
+
 export const notStored = (code: ErrorCode, reason: string): Refusal =>
-  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
+  refuse(
+    code,
+    `Nothing was stored: ${reason}${hasAdvice.test(reason) ? '' : ` ${advice[code] ?? 'Call again.'}`}`,
+  );
 
 /** For a store that says itself what to do about it. */
 export const neverSent = (code: ErrorCode, reason: string): Refusal =>
