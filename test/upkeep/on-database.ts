@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { type TestDatabase, startDatabase } from '../../src/testing/databases.ts';
 import { newCluster } from '../../src/testing/new-cluster.ts';
-import {} from '../../src/testing/postgres-server.ts';
-import { runCut } from '../cli/cut-program.ts';
+import { runCut, runPaused } from '../cli/cut-program.ts';
 import { openHere, tellHere } from '../cli/told-here.ts';
 import { openSite } from '../host/processes.ts';
-import { aBoard, addTasks, bad, good, titles, titlesIn } from './kept.ts';
+import { aBoard, addTasks, bad, good, refusalIn, titles, titlesIn } from './kept.ts';
 
 export interface OnDatabase {
   readonly kind: 'postgres' | 'redis';
   /** Lets the terms of offices end that a process had when it was killed. */
   readonly endTerms: (database: TestDatabase) => Promise<void>;
+  /** Lets nobody write there, until what it returns is called. */
+  readonly failing: (database: TestDatabase) => Promise<() => Promise<void>>;
 }
 
 const set = (variables: NodeJS.ProcessEnv): void => void Object.assign(process.env, variables);
@@ -50,7 +51,7 @@ const beforeIn = (answer: unknown): string => {
 const refusedFor = async (there: string, here: string): Promise<void> => {
   const { code, message } = await bad(there, 'task', 'add', 'eight');
   assert.equal(code, 'invalid_state');
-  assert.match(message, /not finished.*finish it on .* with: signalbox restore/);
+  assert.match(message, /not finished.*finish it: signalbox restore.* or restore another whole backup/);
   assert(message.includes(here), message);
 };
 
@@ -60,7 +61,7 @@ const places = {
   fourth: 'before a journal changes places, time 4',
 };
 
-export const upkeepOn = ({ kind, endTerms }: OnDatabase): void => {
+export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
   let database: TestDatabase;
   before(async () => {
     database = await startDatabase(kind);
@@ -107,6 +108,36 @@ export const upkeepOn = ({ kind, endTerms }: OnDatabase): void => {
       assert.deepEqual(await titlesOf(t, before), [...titles, 'seven']);
       await tellHere(there, addTasks(['eight']));
       assert.deepEqual(await titlesIn(here), [...titles, 'eight']);
+    });
+  });
+
+  describe(`signalbox restore on ${kind}, failed`, () => {
+    it('because nobody can write there any more: says what that leaves, and is finished later', async (t) => {
+      const { here, there, backup } = await openMachines(t);
+      const words = ['restore', backup, '--yes'];
+      const mend: (() => Promise<void>)[] = [];
+      const failed = await runPaused({ dataDir: here }, words, {
+        step: places.fourth,
+        meanwhile: async () => mend.push(await failing(database)),
+      });
+      assert.equal(failed.signal, null, failed.err);
+      const { message } = refusalIn(failed);
+      assert.match(
+        message,
+        /broken off half-way: every command and hub .* is refused until it is finished\./,
+      );
+      assert.match(message, /finish it: signalbox restore/);
+      assert.doesNotMatch(message, /Nothing was/);
+      for (const each of mend) await each();
+      await refusedFor(there, here);
+      if (kind === 'redis') {
+        const early = await bad(here, ...words);
+        assert.equal(early.code, 'storage_busy');
+        assert.match(early.message, /Where a restore was killed or lost its database.* within 10 s/);
+      }
+      await endTerms(database);
+      await good(here, ...words);
+      assert.deepEqual(await titlesIn(there), titles);
     });
   });
 

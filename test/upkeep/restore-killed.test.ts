@@ -1,6 +1,6 @@
 /* A restore or a migration that is killed anywhere is finished by its repeat, and nothing is taken for whole before. */
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Where, runCut, stepsOf } from '../cli/cut-program.ts';
@@ -55,22 +55,40 @@ describe('signalbox restore that is killed', () => {
     }
   });
 
-  it('is not gone on with from another backup', async (t) => {
+  it('gives way to another backup, once somebody says so: that of what was there before, or any other', async (t) => {
     const board = await openBoard(t);
-    const [one, two] = [join(board.dataDir, 'one.gz'), join(board.dataDir, 'two.gz')];
-    await good(board.dataDir, 'backup', '--out', one);
+    const [one, third] = [join(board.dataDir, 'one.gz'), join(board.dataDir, 'third.gz')];
+    await good(board.dataDir, 'backup', '--out', third);
     await tellHere(board.dataDir, addTasks(['seven']));
-    await good(board.dataDir, 'backup', '--out', two);
-    await runCut(board, ['restore', one, '--yes'], {
-      step: 'before the renaming to main.journal',
-      signal: 'SIGKILL',
-    });
-    const { code, message } = await bad(board.dataDir, 'restore', two, '--yes');
-    assert.equal(code, 'invalid_state');
-    assert(message.includes(one), message);
-    assert.match((await run(board.dataDir, 'doctor')).out, /not finished.*signalbox restore/);
-    await good(board.dataDir, 'restore', one, '--yes');
-    assert.deepEqual(await titlesIn(board.dataDir), titles);
+    await good(board.dataDir, 'backup', '--out', one);
+    await tellHere(board.dataDir, addTasks(['eight']));
+    const cut = async (dataDir: string, words: readonly string[], step: string): Promise<void> => {
+      const { signal } = await runCut({ dataDir }, words, { step, signal: 'SIGKILL' });
+      assert.equal(signal, 'SIGKILL', step);
+    };
+    for (const { step, goesBack } of [
+      { step: 'before the renaming to hub..aside..draft.journal', goesBack: false },
+      { step: 'after the renaming to hub.journal', goesBack: true },
+    ]) {
+      const { dataDir } = await copyOf(t, board);
+      const lost = join(dataDir, 'lost.gz');
+      renameSync(join(dataDir, 'one.gz'), lost);
+      await cut(dataDir, ['restore', lost, '--yes'], step);
+      rmSync(lost);
+      const { code, details, message } = await bad(dataDir, 'task', 'list');
+      assert.equal(code, 'invalid_state', step);
+      const before = String(details['before']);
+      assert(message.includes(`finish it: signalbox restore ${lost} `), message);
+      assert(message.includes(`signalbox restore ${before} `), message);
+      assert.equal((await bad(dataDir, 'restore', third)).code, 'forbidden', 'it is asked first');
+      assert.match((await run(dataDir, 'doctor')).out, /not finished.*signalbox restore/);
+      // Broken off once more, it gives way once more.
+      if (goesBack) await cut(dataDir, ['restore', third, '--yes'], 'before the renaming to main.journal');
+      await good(dataDir, 'restore', goesBack ? before : third, '--yes');
+      assert.deepEqual(await titlesIn(dataDir), goesBack ? [...titles, 'seven', 'eight'] : titles, step);
+      assert.deepEqual(await titlesIn(dataDir, 'shop'), ['sell']);
+      await good(dataDir, 'verify');
+    }
   });
 });
 
