@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
+import type { Outcome } from '../../src/kernel/errors.ts';
 import { type TestDatabase, startDatabase } from '../../src/testing/databases.ts';
 import { newCluster } from '../../src/testing/new-cluster.ts';
-import { runCut, runPaused } from '../cli/cut-program.ts';
+import { runCut, runPaused, stepsOf } from '../cli/cut-program.ts';
 import { openHere, tellHere } from '../cli/told-here.ts';
 import { openSite } from '../host/processes.ts';
-import { aBoard, addTasks, bad, good, refusalIn, titles, titlesIn } from './kept.ts';
+import { aBoard, addTasks, bad, good, refusalIn, run, titles, titlesIn } from './kept.ts';
 
 export interface OnDatabase {
   readonly kind: 'postgres' | 'redis';
@@ -47,6 +48,8 @@ const beforeIn = (answer: unknown): string => {
   assert(typeof answer === 'object' && answer !== null && 'before' in answer);
   return String(answer.before);
 };
+
+const codeOf = (outcome: Outcome<unknown>): string => (outcome.ok ? 'ok' : outcome.code);
 
 const refusedFor = async (there: string, here: string): Promise<void> => {
   const { code, message } = await bad(there, 'task', 'add', 'eight');
@@ -99,10 +102,14 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       await killAt(here, backup, places.fourth);
       await refusedFor(there, here);
       const [late] = addTasks(['late']);
-      assert(late !== undefined && !(await early.call(late)).ok);
-      await early.close();
+      assert(late !== undefined);
+      assert.equal(codeOf(await early.call(late)), 'journal_replaced');
       assert.equal((await bad(there, 'reset', '--workspace', 'main', '--yes')).code, 'invalid_state');
       const before = beforeIn(await good(here, 'restore', backup, '--yes'));
+      const told = await early.call({ operation: 'task_list', input: {} });
+      assert.equal(codeOf(told), 'journal_replaced');
+      assert.doesNotMatch(JSON.stringify(told), /[Rr]estore (?:a|the) |damaged|lost/);
+      await early.close();
       assert.deepEqual(await titlesIn(there), titles);
       assert.deepEqual(await titlesIn(there, 'shop'), ['sell']);
       assert.deepEqual(await titlesOf(t, before), [...titles, 'seven']);
@@ -139,6 +146,53 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       await good(here, ...words);
       assert.deepEqual(await titlesIn(there), titles);
     });
+  });
+
+  describe(`what is killed half-way on ${kind}`, () => {
+    const killedAtEach = async (dataDir: string, words: readonly string[]): Promise<readonly string[]> =>
+      (await stepsOf({ dataDir }, words)).filter((step) =>
+        /^before (?:an append|a journal|rename of the backup|the answer)/.test(step),
+      );
+    const kill = async (dataDir: string, words: readonly string[], step: string): Promise<void> => {
+      assert.equal((await runCut({ dataDir }, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
+      await endTerms(database);
+    };
+
+    // One of the two on each kind of database: what they do there differs in the way they put a journal in its place alone.
+    if (kind === 'redis')
+      it('import makes the workspace whole or not at all', async (t) => {
+        const { here, there } = await openMachines(t);
+        const path = join(here, 'main.jsonl');
+        await good(here, 'export', '--out', path);
+        const importing = (name: string) => ['import', path, '--workspace', name];
+        const all = await killedAtEach(here, importing('first'));
+        // Its entries, its place, its name, and what its first opening notes.
+        const steps = all.slice(0, 4);
+        assert(steps.includes('before a journal changes places') && steps.includes('before an append'));
+        for (const [index, step] of steps.entries()) {
+          const name = `copy-${index}`;
+          await kill(here, importing(name), step);
+          const again = await run(there, ...importing(name));
+          if (again.status !== 0) assert.equal(refusalIn(again).code, 'exists', step);
+          assert.deepEqual(await titlesIn(there, name), [...titles, 'seven'], step);
+        }
+      });
+    else
+      it('reset leaves the workspace whole or empty, with a backup of what was in it', async (t) => {
+        const { here, there } = await openMachines(t);
+        const words = ['reset', '--workspace', 'main', '--yes'];
+        const steps = await killedAtEach(here, words);
+        assert(steps.includes('before a journal changes places'), steps.join(', '));
+        for (const step of steps) {
+          await tellHere(there, addTasks([step]));
+          await kill(here, words, step);
+          const left = await titlesIn(there);
+          const isLast = step === 'before the answer';
+          assert.deepEqual(left, isLast ? [] : [step]);
+          await good(here, ...words);
+          assert.deepEqual(await titlesIn(there), [], step);
+        }
+      });
   });
 
   describe(`what is kept on ${kind}`, () => {

@@ -3,6 +3,12 @@ import assert from 'node:assert/strict';
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { systemClock } from '../../src/engine/clock.ts';
+import { isDraft } from '../../src/host/upkeep/drafts.ts';
+import { Workspaces } from '../../src/host/workspaces.ts';
+import { ok } from '../../src/kernel/errors.ts';
+import { sqliteStorage } from '../../src/stores/sqlite/storage.ts';
+import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { type Where, runCut, stepsOf } from '../cli/cut-program.ts';
 import { openSite, startHub } from '../host/processes.ts';
 import { tellHere } from '../cli/told-here.ts';
@@ -22,6 +28,25 @@ import { runOnDisk } from './small-disk.ts';
 
 /** What has been done when a step is over is what there is before the next. */
 const isBefore = (step: string): boolean => step.startsWith('before ');
+
+/** What somebody hears who has looked before the restore began, and opens the journals after that. */
+const opensBeside = async (dataDir: string): Promise<string> => {
+  const storage = sqliteStorage({ dataDir });
+  let looks = 0;
+  const names = async () => {
+    looks += 1;
+    const there = await storage.names();
+    return there.ok && looks === 1 ? ok(there.value.filter((name) => !isDraft(name))) : there;
+  };
+  const opened = await Workspaces.open({
+    storage: { ...storage, names },
+    cacheDir: join(dataDir, 'cache'),
+    clock: systemClock,
+    log: new CollectedLog(),
+    ticksFirst: false,
+  });
+  return opened.ok ? 'opened' : opened.code;
+};
 
 describe('signalbox restore that is killed', () => {
   it('leaves what was there, or all of the backup, or says how to finish it', async (t) => {
@@ -68,7 +93,7 @@ describe('signalbox restore that is killed', () => {
     };
     for (const { step, goesBack } of [
       { step: 'before the renaming to hub..aside..draft.journal', goesBack: false },
-      { step: 'after the renaming to hub.journal', goesBack: true },
+      { step: 'before the renaming to hub.journal', goesBack: true },
     ]) {
       const { dataDir } = await copyOf(t, board);
       const lost = join(dataDir, 'lost.gz');
@@ -82,6 +107,7 @@ describe('signalbox restore that is killed', () => {
       assert(message.includes(`signalbox restore ${before} `), message);
       assert.equal((await bad(dataDir, 'restore', third)).code, 'forbidden', 'it is asked first');
       assert.match((await run(dataDir, 'doctor')).out, /not finished.*signalbox restore/);
+      if (goesBack) assert.equal(await opensBeside(dataDir), 'invalid_state');
       // Broken off once more, it gives way once more.
       if (goesBack) await cut(dataDir, ['restore', third, '--yes'], 'before the renaming to main.journal');
       await good(dataDir, 'restore', goesBack ? before : third, '--yes');
