@@ -32,7 +32,11 @@ it('signalbox erase that is killed has erased all or nothing of the titles, and 
   const left = livingKeysIn(undisturbed);
   assert(left < kept, 'the key is destroyed in what the program has backed up as well');
   const cuts = steps.filter((step) => step.startsWith('before '));
-  for (const step of ['before a key is ended', 'before a key is ended, time 2', 'before the commit in main.journal'])
+  for (const step of [
+    'before a key is ended',
+    'before a key is ended, time 2',
+    'before the commit in main.journal',
+  ])
     assert(cuts.includes(step), cuts.join(', '));
   for (const step of cuts) {
     const { dataDir } = await copyOf(t, board);

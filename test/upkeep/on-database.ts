@@ -64,14 +64,10 @@ const places = {
   fourth: 'before a journal changes places, time 4',
 };
 
-export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
-  let database: TestDatabase;
-  before(async () => {
-    database = await startDatabase(kind);
-    set(database.env);
-  });
-  after(() => database.stop());
+/** How tests get at the database that runs when they do. */
+type Running = OnDatabase & { readonly running: () => TestDatabase };
 
+const restoreKilled = ({ kind, endTerms, running }: Running): void => {
   describe(`signalbox restore on ${kind}, killed`, () => {
     const killAt = async (where: string, backup: string, step: string): Promise<void> => {
       const { signal, err } = await runCut({ dataDir: where }, ['restore', backup, '--yes'], {
@@ -79,7 +75,7 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
         signal: 'SIGKILL',
       });
       assert.equal(signal, 'SIGKILL', err);
-      await endTerms(database);
+      await endTerms(running());
     };
 
     it('before it takes anything out: nobody elsewhere begins to write, and what is written all the same is backed up', async (t) => {
@@ -117,7 +113,9 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       assert.deepEqual(await titlesIn(here), [...titles, 'eight']);
     });
   });
+};
 
+const restoreFailed = ({ kind, endTerms, failing, running }: Running): void => {
   describe(`signalbox restore on ${kind}, failed`, () => {
     it('because nobody can write there any more: says what that leaves, and is finished later', async (t) => {
       const { here, there, backup } = await openMachines(t);
@@ -125,7 +123,7 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       const mend: (() => Promise<void>)[] = [];
       const failed = await runPaused({ dataDir: here }, words, {
         step: places.fourth,
-        meanwhile: async () => mend.push(await failing(database)),
+        meanwhile: async () => mend.push(await failing(running())),
       });
       assert.equal(failed.signal, null, failed.err);
       const { message } = refusalIn(failed);
@@ -142,12 +140,14 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
         assert.equal(early.code, 'storage_busy');
         assert.match(early.message, /Where a restore was killed or lost its database.* within 10 s/);
       }
-      await endTerms(database);
+      await endTerms(running());
       await good(here, ...words);
       assert.deepEqual(await titlesIn(there), titles);
     });
   });
+};
 
+const killedHalfWay = ({ kind, endTerms, running }: Running): void => {
   describe(`what is killed half-way on ${kind}`, () => {
     const killedAtEach = async (dataDir: string, words: readonly string[]): Promise<readonly string[]> =>
       (await stepsOf({ dataDir }, words)).filter((step) =>
@@ -155,7 +155,7 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       );
     const kill = async (dataDir: string, words: readonly string[], step: string): Promise<void> => {
       assert.equal((await runCut({ dataDir }, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
-      await endTerms(database);
+      await endTerms(running());
     };
 
     // One of the two on each kind of database: what they do there differs in the way they put a journal in its place alone.
@@ -194,7 +194,9 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
         }
       });
   });
+};
 
+const whatIsKept = ({ kind }: Running): void => {
   describe(`what is kept on ${kind}`, () => {
     it('is exported and imported, begins anew, and comes back from the backup that was made before', async (t) => {
       const { here, there } = await openMachines(t);
@@ -210,4 +212,15 @@ export const upkeepOn = ({ kind, endTerms, failing }: OnDatabase): void => {
       await good(there, 'verify');
     });
   });
+};
+
+export const upkeepOn = (on: OnDatabase): void => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await startDatabase(on.kind);
+    set(database.env);
+  });
+  after(() => database.stop());
+  for (const register of [restoreKilled, restoreFailed, killedHalfWay, whatIsKept])
+    register({ ...on, running: () => database });
 };
