@@ -1,7 +1,7 @@
 import type { Follower } from '../followers/follower.ts';
 import { type Storage, hubJournal } from '../journal/storage.ts';
 import type { Office, Store } from '../journal/store.ts';
-import { type Outcome, ok, refuse } from '../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../kernel/errors.ts';
 
 /** Held, on each journal that they have open, by one of the processes that stay, wherever they run. */
 export const atWorkOffice = 'at-work';
@@ -18,20 +18,20 @@ export type Alone = Pick<Office, 'resign'>;
 const nobodyWorks = ok<Alone>({ resign: async () => {} });
 
 /** Where offices have terms, one outlives its holder. */
-export const orKilled = '; or, where one was killed less than 10 s ago, try again then';
+const orKilled = '; or, where one was killed less than 10 s ago, try again then';
 
 /** Has the journals of a place alone; refuses while a hub or a client is at work on them, on whichever machine. */
-const haveAlone = async (storage: Storage): Promise<Outcome<Alone>> => {
+const haveAlone = async (storage: Storage, taken: Refusal): Promise<Outcome<Alone>> => {
   const begun = await storage.wasBegun(hubJournal);
   if (!begun.ok) return begun;
   if (!begun.value) return nobodyWorks;
   const hub = await storage.open(hubJournal, 'must-exist');
   // Nobody works on a list of workspaces that is damaged or lost.
   if (!hub.ok) return hub.code === 'journal_corrupt' || hub.code === 'journal_missing' ? nobodyWorks : hub;
-  return heldOn(hub.value, storage);
+  return heldOn(hub.value, taken);
 };
 
-const heldOn = async (hub: Store, { place }: Storage): Promise<Outcome<Alone>> => {
+const heldOn = async (hub: Store, taken: Refusal): Promise<Outcome<Alone>> => {
   const office = await hub.elect(atWorkOffice);
   let isOver = false;
   if (office !== undefined)
@@ -44,19 +44,23 @@ const heldOn = async (hub: Store, { place }: Storage): Promise<Outcome<Alone>> =
       },
     });
   await hub.close();
-  return refuse(
-    'storage_busy',
-    `A hub or a client (signalbox serve, or signalbox mcp of an agent) is at work on the journals in ${place}, here or on another machine. Nothing was changed. Stop them all, and run this again${orKilled}.`,
-    { place },
-  );
+  return taken;
 };
 
-/** Does what nobody may be at work beside. */
+const worksThere = ({ place }: Storage): Refusal =>
+  refuse(
+    'storage_busy',
+    `A hub, a client (signalbox serve, or signalbox mcp of an agent) or another command like this one is at work on the journals in ${place}, here or on another machine. Nothing was changed. Stop them all, and run this again${orKilled}.`,
+    { place },
+  );
+
+/** Does what nobody may be at work beside. `taken`: what is said where somebody is. */
 export const whileAlone = async <T>(
   storage: Storage,
   work: (alone: Alone) => Promise<Outcome<T>>,
+  taken: Refusal = worksThere(storage),
 ): Promise<Outcome<T>> => {
-  const alone = await haveAlone(storage);
+  const alone = await haveAlone(storage, taken);
   if (!alone.ok) return alone;
   try {
     return await work(alone.value);

@@ -369,8 +369,12 @@ const placeOf = (
   return typeof named === 'string' ? named : undefined;
 };
 
+/** A reason is put for who has called; who asks how things stand has wanted nothing stored or changed. */
+const standing = (reason: string | undefined): string | null =>
+  reason?.replaceAll(/ ?\bNothing was (?:stored|changed)\./g, '').trim() ?? null;
+
 const healthOf = async (workspace: Workspace): Promise<WorkspaceHealth> => {
   const { writable, fault } = await soundnessOf(workspace);
   const { name, engine } = workspace;
-  return { name, seq: engine.seq, writable, reason: fault ?? null };
+  return { name, seq: engine.seq, writable, reason: standing(fault) };
 };

@@ -34,6 +34,11 @@ export const demandArchives = async (place: Place): Promise<Outcome<string>> => 
   if (kind === 'sqlite') return ok(archives);
   try {
     if ((await stat(folder)).isDirectory()) return ok(archives);
+    return refuse(
+      'invalid_input',
+      `${folder}, which is set for archives, is no folder. Nothing was changed. ${setShared}`,
+      { setting: 'archives', path: folder },
+    );
   } catch (thrown) {
     if (!isAbsent(thrown))
       return fileRefusal(

@@ -16,7 +16,7 @@ import { systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { RuleSettings } from '../kernel/rule-settings.ts';
 import type { Meter } from './metrics/meter.ts';
-import { refuseHalfRestored } from './upkeep/restore/half-restored.ts';
+import { orHalfRestored, refuseHalfRestored } from './upkeep/restore/half-restored.ts';
 import { type Workspace, openWorkspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
@@ -76,7 +76,7 @@ export class Workspaces {
     // Workspaces without the list of them: the list is lost, and a new empty one would hide all of them.
     const isKnown = mustExist || names.value.some((name) => name !== hubJournal);
     const store = await storage.open(hubJournal, isKnown ? 'must-exist' : 'may');
-    if (!store.ok) return store;
+    if (!store.ok) return orHalfRestored(storage, store);
     const hub = await openWorkspace({
       ...options,
       name: hubName,
@@ -88,7 +88,7 @@ export class Workspaces {
     });
     if (hub.ok) return ok(new Workspaces(hub.value, options));
     await store.value.close();
-    return hub;
+    return orHalfRestored(storage, hub);
   }
 
   /** The id of the key that what is new is encrypted with; undefined: nothing is. */
@@ -203,7 +203,7 @@ export class Workspaces {
   async #openOne({ name, file, journal }: Registered): Promise<Outcome<Workspace>> {
     const { storage } = this.#options;
     const store = await storage.open(workspaceJournal(file), journal === undefined ? 'may' : 'must-exist');
-    if (!store.ok) return store;
+    if (!store.ok) return orHalfRestored(storage, store);
     const { id } = store.value.identity;
     const attached = await this.hub.engine.report(
       'host',
@@ -219,7 +219,8 @@ export class Workspaces {
           identify,
         })
       : attached;
-    if (!workspace.ok) await store.value.close();
-    return workspace;
+    if (workspace.ok) return workspace;
+    await store.value.close();
+    return orHalfRestored(storage, workspace);
   }
 }

@@ -26,13 +26,27 @@ export const shortened = (seq: Seq): Refusal =>
     { seq },
   );
 
+/** For a store that finds another journal in the place of the one that it has open, or that this was taken away properly. */
+export const replaced = (place: string): Refusal =>
+  refuse(
+    'journal_replaced',
+    `The journal that this process has open was replaced or taken away in ${place}, as signalbox restore and reset do. Nothing of it has to be restored. Once that is finished, start this process anew: a hub with signalbox serve, a single command by running it again.`,
+    { place },
+  );
+
 /** Nobody has made a journal in a place, as far as anybody can see there. */
 export const noJournals = (place: string): Refusal =>
   refuse('journal_missing', `There are no journals in ${place}.`, { place, empty: true });
 
-/** Damage, and entries that this version cannot read, do not go away by trying again. */
-export const isFinal = ({ code }: Refusal): boolean =>
-  code === 'journal_corrupt' || code === 'upgrade_required' || code === 'encryption_key_missing';
+const final: ReadonlySet<ErrorCode> = new Set([
+  'journal_corrupt',
+  'journal_replaced',
+  'upgrade_required',
+  'encryption_key_missing',
+]);
+
+/** Damage, entries that this version cannot read, and a journal that is another do not go away by trying again. */
+export const isFinal = ({ code }: Refusal): boolean => final.has(code);
 
 /** What to do about an append that has failed. */
 const advice: Partial<Record<ErrorCode, string>> = {
@@ -44,8 +58,14 @@ const advice: Partial<Record<ErrorCode, string>> = {
   journal_corrupt: 'Restore the latest backup.',
 };
 
+/** Some stores say it themselves. */
+const hasAdvice = /\b(?:try again|start again|restore a backup|start this process anew)\b/i;
+
 export const notStored = (code: ErrorCode, reason: string): Refusal =>
-  refuse(code, `Nothing was stored: ${reason} ${advice[code] ?? 'Call again.'}`);
+  refuse(
+    code,
+    `Nothing was stored: ${reason}${hasAdvice.test(reason) ? '' : ` ${advice[code] ?? 'Call again.'}`}`,
+  );
 
 /** For a store that says itself what to do about it. */
 export const neverSent = (code: ErrorCode, reason: string): Refusal =>

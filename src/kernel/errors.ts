@@ -60,6 +60,9 @@ export const errorTable = {
   storage_failed: row(503, 1032, 6).retry('The storage failed.'),
   journal_corrupt: row(500, 1033, 6).final('The journal is damaged.'),
   journal_missing: row(500, 1034, 6).final('A journal that existed is not where it was.'),
+  journal_replaced: row(503, 1042, 6).final(
+    'Another journal has come into the place of the one that this process has open.',
+  ),
   upgrade_required: row(503, 1035, 6).final('The journal was written by a newer version of Signalbox.'),
   overloaded: row(503, 1036, 7).retry('Too much is waiting; nothing was stored.'),
   stopping: row(503, 1037, 7).retry('The process is stopping; nothing was stored.'),

@@ -75,8 +75,9 @@ for (const name of ['open', 'rename', 'rm', 'unlink', 'writeFile']) {
   });
 }
 
-/** The same in PostgreSQL (a statement that is bound) and in Redis (a function that is called). */
+/** What is asked of PostgreSQL (a statement that is bound) and of Redis (a function that is called). */
 const placing = /^B[^]*\0rename\0|_replace\r\n/;
+const appending = /^B[^]*\0append\0|_append\r\n/;
 
 /** In PostgreSQL: where entries that lie in an archive are taken out, and where it is noted up to which. */
 const dropping = /^B[^]*\0drop_entries\0/;
@@ -88,6 +89,7 @@ replace(net.Socket.prototype, 'write', (method) => (...args) => {
   if (placing.test(text)) step('before a journal changes places');
   if (dropping.test(text)) step('before entries are taken out');
   if (moving.test(text)) step('before the base is moved');
+  if (appending.test(text)) step('before an append');
   return method(...args);
 });
 
@@ -127,7 +129,11 @@ for (const name of ['execFile', 'spawn']) {
 const { path: journalPath = '' }: { readonly path?: string } = isMainThread ? {} : workerData;
 const journal = paths.basename(journalPath);
 
+/** What takes a key of personal text away from those who write, or from everybody. */
+const endsKey = /^update keys set retired|secret = null/;
+
 replace(StatementSync.prototype, 'run', (method, self) => (...args) => {
+  if (self instanceof StatementSync && endsKey.test(self.sourceSQL)) step('before a key is ended');
   const commits = self instanceof StatementSync && self.sourceSQL.toLowerCase() === 'commit';
   if (commits) step(`before the commit in ${journal}`);
   const result = method(...args);

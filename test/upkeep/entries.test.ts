@@ -61,7 +61,9 @@ describe('signalbox export', () => {
     const { dataDir } = await openBoard(t);
     const path = join(dataDir, 'there.jsonl');
     writeFileSync(path, 'mine');
-    assert.equal((await bad(dataDir, 'export', '--out', path)).code, 'exists');
+    const taken = await bad(dataDir, 'export', '--out', path);
+    assert.equal(taken.code, 'exists');
+    assert.match(taken.message, /is there already.* Give --out another name\.$/);
     assert.equal(readFileSync(path, 'utf8'), 'mine');
     assert.equal((await bad(dataDir, 'export')).code, 'invalid_input');
     await tellHere(dataDir, addTasks(Array.from({ length: 60 }, (_, i) => `${i} ${'x'.repeat(150)}`)));
@@ -121,6 +123,8 @@ describe('signalbox import', () => {
       const { code, message } = await bad(dataDir, 'import', path, '--workspace', 'copy');
       assert.equal(code, 'invalid_input', what);
       assert.match(message, new RegExp(`^Line ${line} of `), what);
+      assert.doesNotMatch(message, /✖|Invalid input/, what);
+      if (what === 'no JSON') assert.match(message, /it is no JSON, so perhaps it was cut off\. Nothing/);
     }
     assert.deepEqual(await verifyAll(dataDir), before);
     assert(!existsSync(journalIn(dataDir, 'copy')));

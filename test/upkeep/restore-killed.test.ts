@@ -1,8 +1,14 @@
 /* A restore or a migration that is killed anywhere is finished by its repeat, and nothing is taken for whole before. */
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { systemClock } from '../../src/engine/clock.ts';
+import { isDraft } from '../../src/host/upkeep/drafts.ts';
+import { Workspaces } from '../../src/host/workspaces.ts';
+import { ok } from '../../src/kernel/errors.ts';
+import { sqliteStorage } from '../../src/stores/sqlite/storage.ts';
+import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { type Where, runCut, stepsOf } from '../cli/cut-program.ts';
 import { openSite, startHub } from '../host/processes.ts';
 import { tellHere } from '../cli/told-here.ts';
@@ -22,6 +28,25 @@ import { runOnDisk } from './small-disk.ts';
 
 /** What has been done when a step is over is what there is before the next. */
 const isBefore = (step: string): boolean => step.startsWith('before ');
+
+/** What somebody hears who has looked before the restore began, and opens the journals after that. */
+const opensBeside = async (dataDir: string): Promise<string> => {
+  const storage = sqliteStorage({ dataDir });
+  let looks = 0;
+  const names = async () => {
+    looks += 1;
+    const there = await storage.names();
+    return there.ok && looks === 1 ? ok(there.value.filter((name) => !isDraft(name))) : there;
+  };
+  const opened = await Workspaces.open({
+    storage: { ...storage, names },
+    cacheDir: join(dataDir, 'cache'),
+    clock: systemClock,
+    log: new CollectedLog(),
+    ticksFirst: false,
+  });
+  return opened.ok ? 'opened' : opened.code;
+};
 
 describe('signalbox restore that is killed', () => {
   it('leaves what was there, or all of the backup, or says how to finish it', async (t) => {
@@ -55,22 +80,41 @@ describe('signalbox restore that is killed', () => {
     }
   });
 
-  it('is not gone on with from another backup', async (t) => {
+  it('gives way to another backup, once somebody says so: that of what was there before, or any other', async (t) => {
     const board = await openBoard(t);
-    const [one, two] = [join(board.dataDir, 'one.gz'), join(board.dataDir, 'two.gz')];
-    await good(board.dataDir, 'backup', '--out', one);
+    const [one, third] = [join(board.dataDir, 'one.gz'), join(board.dataDir, 'third.gz')];
+    await good(board.dataDir, 'backup', '--out', third);
     await tellHere(board.dataDir, addTasks(['seven']));
-    await good(board.dataDir, 'backup', '--out', two);
-    await runCut(board, ['restore', one, '--yes'], {
-      step: 'before the renaming to main.journal',
-      signal: 'SIGKILL',
-    });
-    const { code, message } = await bad(board.dataDir, 'restore', two, '--yes');
-    assert.equal(code, 'invalid_state');
-    assert(message.includes(one), message);
-    assert.match((await run(board.dataDir, 'doctor')).out, /not finished.*signalbox restore/);
-    await good(board.dataDir, 'restore', one, '--yes');
-    assert.deepEqual(await titlesIn(board.dataDir), titles);
+    await good(board.dataDir, 'backup', '--out', one);
+    await tellHere(board.dataDir, addTasks(['eight']));
+    const cut = async (dataDir: string, words: readonly string[], step: string): Promise<void> => {
+      const { signal } = await runCut({ dataDir }, words, { step, signal: 'SIGKILL' });
+      assert.equal(signal, 'SIGKILL', step);
+    };
+    for (const { step, goesBack } of [
+      { step: 'before the renaming to hub..aside..draft.journal', goesBack: false },
+      { step: 'before the renaming to hub.journal', goesBack: true },
+    ]) {
+      const { dataDir } = await copyOf(t, board);
+      const lost = join(dataDir, 'lost.gz');
+      renameSync(join(dataDir, 'one.gz'), lost);
+      await cut(dataDir, ['restore', lost, '--yes'], step);
+      rmSync(lost);
+      const { code, details, message } = await bad(dataDir, 'task', 'list');
+      assert.equal(code, 'invalid_state', step);
+      const before = String(details['before']);
+      assert(message.includes(`finish it: signalbox restore ${lost} `), message);
+      assert(message.includes(`signalbox restore ${before} `), message);
+      assert.equal((await bad(dataDir, 'restore', third)).code, 'forbidden', 'it is asked first');
+      assert.match((await run(dataDir, 'doctor')).out, /not finished.*signalbox restore/);
+      if (goesBack) assert.equal(await opensBeside(dataDir), 'invalid_state');
+      // Broken off once more, it gives way once more.
+      if (goesBack) await cut(dataDir, ['restore', third, '--yes'], 'before the renaming to main.journal');
+      await good(dataDir, 'restore', goesBack ? before : third, '--yes');
+      assert.deepEqual(await titlesIn(dataDir), goesBack ? [...titles, 'seven', 'eight'] : titles, step);
+      assert.deepEqual(await titlesIn(dataDir, 'shop'), ['sell']);
+      await good(dataDir, 'verify');
+    }
   });
 });
 

@@ -131,6 +131,8 @@ const refusesWithout = async (context: TestContext, database: Env): Promise<void
   assert.equal(unmounted.code, 'not_found');
   assert(unmounted.message.includes(absent), unmounted.message);
   assert.deepEqual(readdirSync(mounted), []);
+  const file = join(one.site.dataDir, 'store.json');
+  assert.match((await one.refusal('compact', '--archives', file)).message, /store\.json,.* is no folder\./);
   await takesNothingToUnshown(mounted, machine, one);
 };
 
@@ -282,7 +284,9 @@ const isDegraded = async (url: string, because: string): Promise<void> => {
   assert.equal(status, 'degraded');
   const main = workspaces.find(({ name }) => name === 'main');
   assert.equal(main?.writable, true);
-  assert(main.reason?.includes(because), String(main.reason));
+  const reason = main.reason ?? '';
+  assert(reason.includes(because), reason);
+  assert.doesNotMatch(reason, /Nothing was/);
 };
 
 const migratesWith = async (context: TestContext, database: Env): Promise<void> => {

@@ -124,6 +124,7 @@ const anyCallCodes: ReadonlySet<ErrorCode> = new Set([
   'storage_failed',
   'upgrade_required',
   'journal_corrupt',
+  'journal_replaced',
   'stopping',
   'other_hub',
   'internal',

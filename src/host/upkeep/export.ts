@@ -12,6 +12,7 @@ import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
 import { codecOf } from './entry-codec.ts';
 import { rememberCopy } from './known-copies.ts';
+import { nothingOver } from './whole-file.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 
 /** Takes lines; where it cannot, that is thrown. */
@@ -104,7 +105,8 @@ const toFile = async <T>(path: string, work: (write: Write) => Promise<Outcome<T
     return outcome;
   } catch (thrown) {
     const refusal: Refusal = fileRefusal(path, thrown, `The export cannot be written to ${path}`);
-    if (refusal.code !== 'exists') await rm(path, { force: true });
+    if (refusal.code === 'exists') return nothingOver(path);
+    await rm(path, { force: true });
     return refusal;
   } finally {
     await rm(draft, { force: true });

@@ -56,8 +56,10 @@ interface Reading {
 
 const entryIn = (line: string, number: number, { path, before, codec }: Reading): Entry => {
   if (line.length > lineCharactersMax) throw bad(path, number, 'it is too long');
-  const read = entrySchema.safeParse(jsonIn(line));
-  if (!read.success) throw bad(path, number, `it is no entry: ${z.prettifyError(read.error).split('\n')[0]}`);
+  const json = jsonIn(line);
+  if (json === undefined) throw bad(path, number, 'it is no JSON, so perhaps it was cut off');
+  const read = entrySchema.safeParse(json);
+  if (!read.success) throw bad(path, number, `it is no entry: ${faultIn(read.error)}`);
   const { seq, time, type, cause } = read.data;
   if (seq !== number) throw bad(path, number, `its number is ${seq}, and ${number} has to come there`);
   if (cause.unit > seq) throw bad(path, number, 'its unit begins behind it');
@@ -77,6 +79,11 @@ const jsonIn = (line: string): unknown => {
     return undefined;
   }
 };
+
+const faultIn = ({ issues: [first] }: z.ZodError): string =>
+  first === undefined || first.path.length === 0
+    ? 'it has no members'
+    : `its member "${first.path.join('.')}" is missing, or is not what it has to be`;
 
 /** What was written by a rule can be folded; what somebody wrote by hand perhaps not. */
 const foldOne = (

@@ -1,6 +1,12 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../journal/folders.ts';
+import { type Refusal, refuse } from '../../kernel/errors.ts';
+
+export const nothingOver = (path: string): Refusal =>
+  refuse('exists', `${path} is there already, and nothing is written over it. Give --out another name.`, {
+    path,
+  });
 
 /** Writes a file that is whole and durable under its name from the first moment. Throws what the system says. */
 export const writeWhole = async (path: string, text: string): Promise<void> => {

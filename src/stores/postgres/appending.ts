@@ -6,6 +6,7 @@ import { exchanged } from '../append-request.ts';
 import type { Database, Lost } from './database.ts';
 import { faultOf, isAnswer, isPassing } from './failures.ts';
 import { optionalText, seqOf, storedRow } from './rows.ts';
+import { missingJournal } from './missing-journal.ts';
 import { backoffMs } from './session.ts';
 import { toStored } from './stored-text.ts';
 
@@ -83,7 +84,10 @@ const whyNot = async (
 ): Promise<AppendOutcome> => {
   const rows = await database.once(database.statements.missed, [key, expected, name]);
   const [first] = rows;
-  if (first === undefined) return unknown('journal_missing', removed);
+  if (first === undefined) {
+    const { code, message } = await missingJournal(database);
+    return unknown(code, message);
+  }
   const head = seqOf(first[0]);
   if (head < expected) return unknown('journal_corrupt', shrunk(head, expected));
   if (head === expected && expected > 0 && optionalText(first[1]) !== link)
@@ -92,9 +96,6 @@ const whyNot = async (
   if (missed.at(-1)?.seq !== head) return unknown('journal_corrupt', incomplete(head));
   return { kind: 'moved', missed };
 };
-
-const removed =
-  'The journal is no longer in its place in the database: it was removed, or a backup is being restored.';
 
 const shrunk = (head: Seq, expected: Seq): string =>
   `The journal ends at entry ${head}, but entry ${expected} was already read from it.`;

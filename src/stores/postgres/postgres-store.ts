@@ -24,6 +24,7 @@ import type { ChangeFeed } from './change-feed.ts';
 import { PostgresCounters } from './counters.ts';
 import type { Database } from './database.ts';
 import { faultOf, refusalOf } from './failures.ts';
+import { missingJournal } from './missing-journal.ts';
 import { lockNumber } from './names.ts';
 import type { Offices } from './offices.ts';
 import { linkedRow, optionalText, seqOf, storedRow } from './rows.ts';
@@ -95,7 +96,7 @@ export class PostgresStore implements Store {
     if (rows.length === 0 && after < (await this.#head.ask())) {
       // Asked again: it may have been appended in between, or have gone to an archive.
       rows = await this.#read(after, limit);
-      if (rows.length === 0 && after >= (await this.base()).seq) throw this.#damaged(after + 1);
+      if (rows.length === 0 && after >= (await this.base()).seq) throw await this.#damaged(after + 1);
     }
     this.#seen = Math.max(this.#seen, rows.at(-1)?.seq ?? 0);
     return rows;
@@ -107,12 +108,13 @@ export class PostgresStore implements Store {
     const wanted = [...new Set(seqs)];
     const rows = await database.read(database.statements.readAt, [this.#key, wanted]);
     const bySeq = new Map(rows.map(linkedRow).map((row) => [row.seq, row]));
-    return seqs.map((seq) => {
+    const linked: LinkedRow[] = [];
+    for (const seq of seqs) {
       const row = bySeq.get(seq);
-      if (row === undefined) throw this.#damaged(seq);
-      if (row.before === undefined && seq > 1) throw this.#damaged(seq - 1);
-      return row;
-    });
+      if (row !== undefined && (row.before !== undefined || seq === 1)) linked.push(row);
+      else throw await this.#damaged(row === undefined ? seq : seq - 1);
+    }
+    return linked;
   };
 
   readonly append = async (request: AppendRequest): Promise<AppendOutcome> => {
@@ -167,7 +169,7 @@ export class PostgresStore implements Store {
     const { database } = this.#shared;
     try {
       const [row] = await database.once(database.statements.writable, [this.#key], isSetReadOnly);
-      const reason = notWritable(database, row ?? []);
+      const reason = await notWritable(database, row ?? []);
       if (reason !== undefined) return { writable: false, reason };
       if (this.#full) await rehearse(database);
       return { writable: true, reason: undefined };
@@ -180,7 +182,7 @@ export class PostgresStore implements Store {
   readonly base = async (): Promise<Base> => {
     const { database } = this.#demandOpen();
     const [row] = await database.read(database.statements.base, [this.#key]);
-    if (row === undefined) throw this.#missing();
+    if (row === undefined) throw await this.#missing();
     return { seq: seqOf(row[0]), chain: optionalText(row[1]) };
   };
 
@@ -215,7 +217,7 @@ export class PostgresStore implements Store {
   async #askHead(): Promise<Seq> {
     const { database } = this.#shared;
     const [row] = await database.read(database.statements.head, [this.#key]);
-    if (row === undefined) throw this.#missing();
+    if (row === undefined) throw await this.#missing();
     const seq = seqOf(row[0]);
     this.#seen = Math.max(this.#seen, seq);
     return seq;
@@ -233,15 +235,8 @@ export class PostgresStore implements Store {
     return outcome;
   }
 
-  #missing(): StoreFailure {
-    const { place } = this.#shared.database.address;
-    return new StoreFailure(
-      refuse(
-        'journal_missing',
-        `The journal is no longer in the database ${place}. Restore a backup, or name the right database and cluster, and start again.`,
-        { place },
-      ),
-    );
+  async #missing(): Promise<StoreFailure> {
+    return new StoreFailure(await missingJournal(this.#shared.database));
   }
 
   async #read(after: Seq, limit: number): Promise<readonly StoredRow[]> {
@@ -249,7 +244,9 @@ export class PostgresStore implements Store {
     return (await database.read(database.statements.read, [this.#key, after, limit])).map(storedRow);
   }
 
-  #damaged(seq: Seq): StoreFailure {
+  async #damaged(seq: Seq): Promise<StoreFailure> {
+    // What is missing with all of the journal is no damage.
+    await this.base();
     const { place } = this.#shared.database.address;
     return new StoreFailure(
       refuse(
@@ -286,13 +283,14 @@ const notOurs = (seq: Seq): Refusal =>
 /** Of a connection that was made earlier, though perhaps no longer of the database. */
 const isSetReadOnly = ([row]: readonly Row[]): boolean => row?.[1] === true;
 
-const notWritable = ({ address }: Database, row: readonly unknown[]): string | undefined => {
+const notWritable = async (database: Database, row: readonly unknown[]): Promise<string | undefined> => {
+  const { address } = database;
   const [isStandby, isReadOnly, isAllowed, isThere] = row;
   if (isStandby === true)
     return `The database ${address.place} is a standby, which only the primary server writes.`;
   if (isReadOnly === true) return `The database ${address.place} is set to default_transaction_read_only.`;
   if (isAllowed !== true) return `The user may not insert into the tables of the database ${address.place}.`;
-  return isThere === true ? undefined : `The journal is no longer in the database ${address.place}.`;
+  return isThere === true ? undefined : (await missingJournal(database)).message;
 };
 
 /** All of an append but that it stays. Throws what the library throws. */

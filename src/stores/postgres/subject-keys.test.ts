@@ -21,7 +21,7 @@ withPostgres('keys of personal text in PostgreSQL', 'any', () => {
 
   const create: CreateStorage = async (context) => (await clusterFor(context)).storage;
   storedKeysContract('postgres', create);
-  replacingContract('postgres', create);
+  replacingContract('postgres', create, { tellsReplaced: true });
 });
 
 withPostgres('keys of personal text in a PostgreSQL that is killed', 'own', () => {

@@ -8,8 +8,8 @@ import {
   subjectName,
 } from '../../journal/subject-keys.ts';
 import { assert } from '../../kernel/assert.ts';
-import { refuse } from '../../kernel/errors.ts';
 import type { Database, Session } from './database.ts';
+import { missingJournal } from './missing-journal.ts';
 import { optionalText } from './rows.ts';
 import type { Row } from './session.ts';
 
@@ -45,11 +45,9 @@ export class PostgresSubjectKeys implements SubjectKeys {
       fresh.map(({ secret }) => Buffer.from(secret)),
     ]);
     const kept = new Map(rows.map(keyOf).map((key) => [key.subject && subjectName(key.subject), key]));
-    return fresh.map(({ subject }) => {
-      const key = kept.get(subjectName(subject));
-      if (key === undefined) throw this.#missing();
-      return key;
-    });
+    const keys = fresh.flatMap(({ subject }) => kept.get(subjectName(subject)) ?? []);
+    if (keys.length < fresh.length) throw new StoreFailure(await missingJournal(this.#database));
+    return keys;
   };
 
   readonly retire = async (of: Erasable): Promise<readonly string[]> => {
@@ -105,17 +103,6 @@ export class PostgresSubjectKeys implements SubjectKeys {
     } finally {
       session?.close();
     }
-  }
-
-  #missing(): StoreFailure {
-    const { place } = this.#database.address;
-    return new StoreFailure(
-      refuse(
-        'journal_missing',
-        `The journal is no longer in the database ${place}, nor are its keys of personal text. Restore a backup, or name the right database and cluster, and start again.`,
-        { place },
-      ),
-    );
   }
 }
 

@@ -50,7 +50,7 @@ local function join_keys(old, new)
   redis.call('UNLINK', new)
 end
 
--- keys: journal, keys; args: id of the journal, then id, secret and subject of each
+-- keys: journal, keys; args: identity of the journal, then id, secret and subject of each
 local function ensure(keys, args)
   local _, problem = known(keys[1], args[1])
   if problem then return problem end
@@ -67,7 +67,7 @@ local function ensure(keys, args)
   return answer
 end
 
--- keys: journal, keys; args: id of the journal, 'principal' or 'agent', name
+-- keys: journal, keys; args: identity of the journal, 'principal' or 'agent', name
 local function retire(keys, args)
   local _, problem = known(keys[1], args[1])
   if problem then return problem end
@@ -84,7 +84,7 @@ local function retire(keys, args)
   return answer
 end
 
--- keys: journal, keys; args: id of the journal, then ids
+-- keys: journal, keys; args: identity of the journal, then ids
 local function destroy(keys, args)
   local _, problem = known(keys[1], args[1])
   if problem then return problem end
@@ -92,7 +92,7 @@ local function destroy(keys, args)
   return {'destroyed'}
 end
 
--- keys: journal, keys; args: id of the journal, then id, secret, subject and whether it is written with of each
+-- keys: journal, keys; args: identity of the journal, then id, secret, subject and whether it is written with of each
 local function adopt(keys, args)
   local _, problem = known(keys[1], args[1])
   if problem then return problem end

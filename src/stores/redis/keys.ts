@@ -5,6 +5,9 @@ import { assert } from '../../kernel/assert.ts';
 export interface JournalKeys {
   /** A hash: format, identity, head and base. */
   readonly journal: string;
+  readonly name: JournalName;
+  /** Of the whole cluster; see `begunKey`. */
+  readonly begun: string;
   /** A stream: one entry per row, its id is `0-<seq>`. */
   readonly log: string;
   /** A hash of the keys that personal text is sealed under; see `key-functions.ts`. */
@@ -22,6 +25,8 @@ export const keysOf = (cluster: string, name: JournalName): JournalKeys => {
   assert(!special.test(name), 'the name of a journal is the name of a file');
   const tag = `{${cluster}:${name}}`;
   return {
+    name,
+    begun: begunKey(cluster),
     journal: `${tag}:journal`,
     log: `${tag}:log`,
     subjectKeys: `${tag}:keys`,

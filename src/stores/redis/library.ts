@@ -15,12 +15,12 @@ const missedRows = 1_000;
 const functions = `
 local function digits(number) return string.format('%.0f', number) end
 
--- The journal, if it is the one with this id; else what is there instead.
-local function known(key, id)
-  local found = redis.call('HMGET', key, 'format', 'id', 'seq', 'chain', 'base', 'base_chain')
+-- The journal, if it is the one of this identity; else what is there instead.
+local function known(key, identity)
+  local found = redis.call('HMGET', key, 'format', 'id', 'seq', 'chain', 'base', 'base_chain', 'generation')
   if not found[1] then return nil, {'missing'} end
   if tonumber(found[1]) > ${formatVersion} then return nil, {'newer', found[1]} end
-  if found[2] ~= id then return nil, {'other', found[2]} end
+  if found[2] .. '.' .. found[7] ~= identity then return nil, {'other', found[7]} end
   return {seq = tonumber(found[3]), chain = found[4], base = tonumber(found[5]), base_chain = found[6]}
 end
 
@@ -39,7 +39,7 @@ local function begin(keys, args)
   return {'there', args[1], args[2]}
 end
 
--- keys: journal, log; args: id, expected, link, batch, then text and link of each row
+-- keys: journal, log; args: identity, expected, link, batch, then text and link of each row
 local function append(keys, args)
   local journal, problem = known(keys[1], args[1])
   if problem then return problem end
@@ -58,7 +58,7 @@ local function append(keys, args)
   return {'appended'}
 end
 
--- keys: journal, log; args: id, sequence number, link
+-- keys: journal, log; args: identity, sequence number, link
 local function cut(keys, args)
   local journal, problem = known(keys[1], args[1])
   if problem then return problem end
@@ -76,7 +76,7 @@ local function cut(keys, args)
   return {'cut'}
 end
 
--- All of an append except what would stay: that number no entry can have. keys: journal, log; args: id
+-- All of an append except what would stay: that number no entry can have. keys: journal, log; args: identity
 local function rehearse(keys, args)
   local _, problem = known(keys[1], args[1])
   if problem then return problem end

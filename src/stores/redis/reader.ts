@@ -1,6 +1,7 @@
 import { type JournalIdentity, type LinkedRow, StoreFailure, type StoredRow } from '../../journal/store.ts';
 import { present } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
+import type { Refusal } from '../../kernel/errors.ts';
 import { storeFailure } from './failures.ts';
 import type { JournalKeys } from './keys.ts';
 import { formatVersion } from './library.ts';
@@ -30,11 +31,23 @@ export class Reader {
     const answer = await server.read(askState(keys.journal));
     if (!answer.ok) throw storeFailure(answer);
     const state = stateOf(answer.value);
-    if (state === undefined) throw new StoreFailure(trouble.missing());
+    if (state === undefined) throw new StoreFailure(await this.missing());
     if (state.format > formatVersion) throw new StoreFailure(trouble.newer(state.format));
     const { id, generation } = state.identity;
-    if (id !== identity.id || generation !== identity.generation) throw new StoreFailure(trouble.other());
+    if (id !== identity.id || generation !== identity.generation)
+      throw new StoreFailure(trouble.other(generation));
     return state;
+  }
+
+  /** Why the journal is not there. Whoever takes one away properly takes it off the list first, which is not gone itself. */
+  async missing(): Promise<Refusal> {
+    const { server, keys, trouble } = this.#parts;
+    const [listed, list] = await Promise.all([
+      server.read(['SISMEMBER', keys.begun, keys.name]),
+      server.read(['EXISTS', keys.begun]),
+    ]);
+    const isTaken = listed.ok && listed.value !== 1 && list.ok && list.value === 1;
+    return isTaken ? trouble.replaced() : trouble.missing();
   }
 
   async read(after: Seq, limit: number): Promise<readonly StoredRow[]> {

@@ -22,7 +22,7 @@ import { storeFailure } from './failures.ts';
 import type { JournalKeys } from './keys.ts';
 import { Offices } from './offices.ts';
 import { Reader } from './reader.ts';
-import { verdictOf } from './replies.ts';
+import { identityText, verdictOf } from './replies.ts';
 import type { Server } from './server.ts';
 import { RedisSubjectKeys } from './subject-keys.ts';
 import { Trouble } from './trouble.ts';
@@ -69,7 +69,12 @@ export class RedisStore implements Store {
     this.#watch = new Watch(parts.feed, keys, identity);
     this.#offices = new Offices(server, keys, parts.officeTermMs);
     this.counters = new RedisCounters(server, keys);
-    this.subjectKeys = new RedisSubjectKeys({ server, keys, identity, trouble: this.#trouble });
+    this.subjectKeys = new RedisSubjectKeys({
+      server,
+      keys,
+      identity,
+      refusalOf: (verdict, detail) => this.#refusalOf(verdict, detail, 0),
+    });
   }
 
   readonly head = async (): Promise<Seq> => {
@@ -109,11 +114,11 @@ export class RedisStore implements Store {
 
   readonly truncate = async (upTo: { readonly seq: Seq; readonly chain: string }): Promise<Outcome<true>> => {
     if (this.#closing !== undefined) return closed();
-    const args = [this.identity.id, String(upTo.seq), upTo.chain];
+    const args = [identityText(this.identity), String(upTo.seq), upTo.chain];
     const answer = await this.#server.call('cut', [this.#keys.journal, this.#keys.log], args);
     if (!answer.ok) return answer;
     const { verdict, rest } = verdictOf(answer.value);
-    return verdict === 'cut' ? this.#trim(upTo.seq) : this.#trouble.refusalOf(verdict, rest[0], upTo.seq);
+    return verdict === 'cut' ? this.#trim(upTo.seq) : this.#refusalOf(verdict, rest[0], upTo.seq);
   };
 
   readonly watch = (listener: () => void): (() => void) =>
@@ -144,7 +149,7 @@ export class RedisStore implements Store {
     const answer = await this.#server.call(
       'append',
       [this.#keys.journal, this.#keys.log],
-      [this.identity.id, String(expected), link, batch, ...texts],
+      [identityText(this.identity), String(expected), link, batch, ...texts],
     );
     const { verdict, rest } = verdictOf(answer.ok ? answer.value : undefined);
     if (verdict === 'appended') {
@@ -153,13 +158,17 @@ export class RedisStore implements Store {
     }
     this.#watch.notEstablished(expected);
     if (!answer.ok) return answer.details['sent'] === false ? refused(answer) : unknown(answer);
-    if (verdict !== 'moved') return unknown(this.#trouble.refusalOf(verdict, rest[0], expected));
+    if (verdict !== 'moved') return unknown(await this.#refusalOf(verdict, rest[0], expected));
     try {
       return { kind: 'moved', missed: await this.#reader.readOn(rest[1], Number(rest[0])) };
     } catch (failure) {
       if (failure instanceof StoreFailure) return unknown(failure.refusal);
       throw failure;
     }
+  }
+
+  async #refusalOf(verdict: string, detail: unknown, seq: Seq): Promise<Refusal> {
+    return verdict === 'missing' ? this.#reader.missing() : this.#trouble.refusalOf(verdict, detail, seq);
   }
 
   /** A piece at a time. What is left over, should this be cut short, goes next time, and is never read. */
@@ -180,10 +189,10 @@ export class RedisStore implements Store {
     const { durability } = this.#server;
     if (!durability.ok) return durability;
     const keys = [this.#keys.journal, this.#keys.log];
-    const answer = await this.#server.call('rehearse', keys, [this.identity.id]);
+    const answer = await this.#server.call('rehearse', keys, [identityText(this.identity)]);
     if (!answer.ok) return storeFailure(answer).refusal;
     const { verdict, rest } = verdictOf(answer.value);
-    return verdict === 'fit' ? undefined : this.#trouble.refusalOf(verdict, rest[0], 0);
+    return verdict === 'fit' ? undefined : this.#refusalOf(verdict, rest[0], 0);
   }
 
   async #close(): Promise<void> {

@@ -28,6 +28,9 @@ export interface JournalState {
   readonly baseChain: string;
 }
 
+/** As our functions are told it. */
+export const identityText = ({ id, generation }: JournalIdentity): string => `${id}.${generation}`;
+
 const stateFields = ['format', 'id', 'generation', 'seq', 'batch', 'base', 'base_chain'] as const;
 
 export const askState = (journalKey: string): readonly [string, ...string[]] => [

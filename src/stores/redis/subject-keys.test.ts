@@ -28,7 +28,7 @@ testsOnRedis('keys of personal text on Redis', () => {
   });
 
   storedKeysContract('redis', create);
-  replacingContract('redis', create);
+  replacingContract('redis', create, { tellsReplaced: true });
 });
 
 testsThatStartRedis('keys of personal text on a Redis that is killed', () => {

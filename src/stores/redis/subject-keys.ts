@@ -7,18 +7,19 @@ import {
   type SubjectKeys,
   subjectName,
 } from '../../journal/subject-keys.ts';
+import type { Refusal } from '../../kernel/errors.ts';
 import { storeFailure } from './failures.ts';
 import type { JournalKeys } from './keys.ts';
 import type { FunctionName } from './library.ts';
-import { textsOf, verdictOf } from './replies.ts';
+import { identityText, textsOf, verdictOf } from './replies.ts';
 import type { Server } from './server.ts';
-import type { Trouble } from './trouble.ts';
 
 interface SubjectKeysParts {
   readonly server: Server;
   readonly keys: JournalKeys;
   readonly identity: JournalIdentity;
-  readonly trouble: Trouble;
+  /** Why one of our functions did something else. */
+  readonly refusalOf: (verdict: string, detail: unknown) => Promise<Refusal>;
 }
 
 /** Keys in a hash beside the journal, each change in one function of ours. All of it can be done twice. */
@@ -69,14 +70,14 @@ export class RedisSubjectKeys implements SubjectKeys {
   };
 
   async #change(name: FunctionName, done: string, args: readonly string[]): Promise<readonly string[]> {
-    const { server, keys, identity, trouble } = this.#parts;
+    const { server, keys, identity, refusalOf } = this.#parts;
     if (!server.durability.ok) throw storeFailure(server.durability);
-    const call = () => server.call(name, [keys.journal, keys.subjectKeys], [identity.id, ...args]);
+    const call = () => server.call(name, [keys.journal, keys.subjectKeys], [identityText(identity), ...args]);
     const first = await call();
     const answer = !first.ok && first.code === 'outcome_unknown' ? await call() : first;
     if (!answer.ok) throw storeFailure(answer);
     const { verdict, rest } = verdictOf(answer.value);
-    if (verdict !== done) throw new StoreFailure(trouble.refusalOf(verdict, rest[0], 0));
+    if (verdict !== done) throw new StoreFailure(await refusalOf(verdict, rest[0]));
     return textsOf(rest);
   }
 }

@@ -1,3 +1,4 @@
+import { replaced } from '../../journal/refusals.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import { exchanged } from '../append-request.ts';
@@ -21,7 +22,7 @@ export class Trouble {
       case 'missing':
         return this.missing();
       case 'other':
-        return this.other();
+        return this.other(Number(detail));
       case 'newer':
         return this.newer(Number(detail));
       case 'shorter':
@@ -61,8 +62,15 @@ export class Trouble {
     return refuse(code, `${message} To accept the loss: "${commands.join('", "')}".`, details);
   }
 
-  other(): Refusal {
-    return this.#corrupt(`Under the name ${this.#key} there is another journal than before.`);
+  /** One that was made anew where this one should be is of the first generation; one that was restored, or reset, is not. */
+  other(generation: number): Refusal {
+    return generation > 1
+      ? this.replaced()
+      : this.#corrupt(`Under the name ${this.#key} there is another journal than before.`);
+  }
+
+  replaced(): Refusal {
+    return replaced(`Redis (${this.#place}), ${this.#key}`);
   }
 
   newer(format: number): Refusal {

@@ -2,7 +2,7 @@ import type { JournalIdentity } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import type { ChangeFeed } from './feed.ts';
 import type { JournalKeys } from './keys.ts';
-import type { JournalState } from './replies.ts';
+import { type JournalState, identityText } from './replies.ts';
 
 /** Who wants to hear of what others append to one journal, and what of it needs not be told. */
 export class Watch {
@@ -68,7 +68,10 @@ export class Watch {
   }
 
   #look(state: JournalState | undefined): void {
-    const amiss = state === undefined || state.identity.id !== this.#identity.id || state.seq < this.#told;
+    const amiss =
+      state === undefined ||
+      identityText(state.identity) !== identityText(this.#identity) ||
+      state.seq < this.#told;
     if (amiss !== this.#alarmed) {
       this.#alarmed = amiss;
       if (amiss) return this.#ring();

@@ -6,7 +6,7 @@ import { type ErrorCode, type Refusal, refuse } from '../../kernel/errors.ts';
 export interface Fault {
   readonly code: Extract<
     ErrorCode,
-    `storage_${string}` | `journal_${string}` | 'upgrade_required' | 'outcome_unknown'
+    `storage_${string}` | 'journal_corrupt' | 'journal_missing' | 'upgrade_required' | 'outcome_unknown'
   >;
   readonly reason: string;
 }

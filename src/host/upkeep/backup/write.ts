@@ -14,13 +14,13 @@ import { beginningOf, checkedPages, headOf } from '../../../journal/rows.ts';
 import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../../../journal/storage.ts';
 import type { Store } from '../../../journal/store.ts';
 import type { SubjectKey } from '../../../journal/subject-keys.ts';
-import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { type Outcome, ok } from '../../../kernel/errors.ts';
 import { present } from '../../../kernel/assert.ts';
 import { isoTime } from '../../../kernel/instants.ts';
 import { version } from '../../version.ts';
 import type { Given } from '../../commands/command.ts';
 import { isDraft } from '../drafts.ts';
-import { writeWhole } from '../whole-file.ts';
+import { nothingOver, writeWhole } from '../whole-file.ts';
 import { codecOf } from '../entry-codec.ts';
 import { type BackupBeginning, type BackupJournal, backupFormat } from './format.ts';
 import { demandWhole, keysFileOf, keysText } from './keys-file.ts';
@@ -40,7 +40,7 @@ export const writeBackup = async (source: BackupSource, path: string): Promise<O
     const keysPath =
       source.withKeys && opened.some(({ keys }) => keys.length > 0) ? keysFileOf(path) : undefined;
     for (const wanted of keysPath === undefined ? [path] : [path, keysPath])
-      if (await isThere(wanted)) return taken(wanted);
+      if (await isThere(wanted)) return nothingOver(wanted);
     await makeFolder(dirname(path));
     const file = await open(draft, 'w', 0o600);
     try {
@@ -102,11 +102,6 @@ const isThere = async (path: string): Promise<boolean> => {
     throw thrown;
   }
 };
-
-const taken = (path: string): Outcome<never> =>
-  refuse('exists', `${path} is there already, and nothing is written over it. Give --out another name.`, {
-    path,
-  });
 
 /** The journals of workspaces that the hub's knows, up to where it is taken. Throws `StoreFailure`. */
 const listedIn = async (

@@ -1,6 +1,6 @@
 import type { JournalName, Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
-import { type Outcome, ok } from '../../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok } from '../../../kernel/errors.ts';
 import { planJournal } from './set-aside.ts';
 
 /** Refuses where journals are being restored. What reads the plan is loaded only where there is one. */
@@ -19,4 +19,11 @@ export const refuseHalfRestored = async (
     if (failure instanceof StoreFailure) return failure.refusal;
     throw failure;
   }
+};
+
+/** Why a journal cannot be opened: where a restore has begun just now, it is that. */
+export const orHalfRestored = async (storage: Storage, refusal: Refusal): Promise<Refusal> => {
+  if (!refusal.code.startsWith('journal_')) return refusal;
+  const whole = await refuseHalfRestored(storage);
+  return whole.ok ? refusal : whole;
 };

@@ -8,7 +8,6 @@ import type { Storage } from '../../../journal/storage.ts';
 import { type Office, type Store, StoreFailure } from '../../../journal/store.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { shellWord } from '../../../surfaces/cli/answer.ts';
-import { orKilled } from '../../at-work.ts';
 import { planJournal } from './set-aside.ts';
 
 /** How far a journal is in a backup. */
@@ -31,6 +30,8 @@ const planSchema = z.object({
   dataDir: z.string(),
   /** By the names of journals: which generation each begins. */
   generations: z.record(z.string(), z.int()),
+  /** The same of the first plan that was not finished: between the two is what plans have placed that were given up. */
+  begunAt: z.record(z.string(), z.int()).default({}),
   /** Where what was there before is kept. The last knows what was written after the others. */
   before: z.array(z.object({ path: z.string(), journals: z.array(keptSchema) })),
   /** What was there before need not be kept. */
@@ -66,14 +67,45 @@ const planIn = async (store: Store): Promise<RestorePlan | undefined> => {
   );
 };
 
-export const notFinished = (
+export const notFinished = ({ place }: Pick<Storage, 'place'>, plan: RestorePlan): Refusal => {
+  const { backup, machine, dataDir } = plan;
+  return refuse(
+    'invalid_state',
+    `The journals in ${place} are being restored from ${backup}, and that is not finished. Nothing was changed. If it was broken off, ${waysOn(plan)}`,
+    { place, backup, before: plan.before.at(-1)?.path ?? null, machine, dataDir },
+  );
+};
+
+/** What can be done about a restore that was broken off. */
+const waysOn = ({ backup, before, machine, dataDir }: RestorePlan): string => {
+  const restoring = (path: string): string =>
+    `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}`;
+  const last = before.at(-1);
+  const other =
+    last === undefined
+      ? 'or restore any other whole backup in its stead.'
+      : `or restore another whole backup in its stead, such as that of what was there before: ${restoring(last.path)}`;
+  return `finish it: ${restoring(backup)} ${other} These are paths on ${machine}, where it was begun; on any machine that reaches the journals, a copy of the file does.`;
+};
+
+/** Why a restore went no further, and what that means for everybody else. */
+export const brokenOff = (
   { place }: Pick<Storage, 'place'>,
-  { backup, machine, dataDir }: RestorePlan,
+  plan: RestorePlan,
+  { code, message, details }: Refusal,
 ): Refusal =>
   refuse(
-    'invalid_state',
-    `The journals in ${place} are being restored from ${backup}, and that is not finished. Nothing was changed. If it was broken off, finish it on ${machine} with: signalbox restore ${shellWord(backup)} --data-dir ${shellWord(dataDir)}`,
-    { place, backup, machine, dataDir },
+    code,
+    `${message.replaceAll(/ ?\bNothing was (?:changed|restored|stored)\./g, '')} The restore is broken off half-way: every command and hub on the journals in ${place} is refused until it is finished. Once that is put right, ${waysOn(plan)}`,
+    { ...details, half_restored: true },
+  );
+
+/** Where a plan lies in the store, a hub or a client has nothing to do there. */
+export const restoredByAnother = ({ place }: Pick<Storage, 'place'>): Refusal =>
+  refuse(
+    'storage_busy',
+    `The journals in ${place} are being restored, and another process has them: a restore that is running, or a hub that was not stopped. Nothing was changed. Wait until the one has ended, or stop the other, and run this again. Where a restore was killed or lost its database, its hold ends by itself within 10 s: run this again then.`,
+    { place },
   );
 
 /** The plan in the store, in the hands of the one process that goes by it. */
@@ -96,11 +128,7 @@ export class HeldPlan {
     const office = await opened.value.elect('restoring');
     if (office === undefined) {
       await opened.value.close();
-      return refuse(
-        'storage_busy',
-        `Another process restores the journals in ${storage.place}. Nothing was changed. Wait until it has ended, and run this again${orKilled}.`,
-        { place: storage.place },
-      );
+      return restoredByAnother(storage);
     }
     const held = new HeldPlan(storage, opened.value, office);
     held.#plan = await planIn(opened.value);
@@ -133,8 +161,9 @@ export class HeldPlan {
   }
 }
 
-export const planOf = (given: Omit<RestorePlan, 'machine' | 'before'>): RestorePlan => ({
+export const planOf = (given: Omit<RestorePlan, 'machine' | 'before' | 'begunAt'>): RestorePlan => ({
   ...given,
+  begunAt: given.generations,
   machine: hostname(),
   before: [],
 });

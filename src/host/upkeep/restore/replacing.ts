@@ -17,7 +17,7 @@ export const replacingAct = (
     ...besides(store),
   ],
   about: [`It would replace the journals in ${place}.`, ...besides(store)].join(' '),
-  command: `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)} ${storeWords(store)}`,
+  command: restoreCommand(path, { dataDir, store }),
 });
 
 /** A data directory that was named is not where a database keeps them. */
@@ -26,6 +26,11 @@ const besides = ({ kind }: StoreSettings): readonly string[] =>
     ? []
     : ['To restore into files beside them instead, say --store sqlite and a new --data-dir.'];
 
-/** What leads to the same place, but for the address of a database, which may have a password in it. */
 const storeWords = ({ kind, cluster }: StoreSettings): string =>
   `--store ${kind}${kind === 'sqlite' ? '' : ` --cluster ${cluster}`}`;
+
+/** What leads to the same place, but for the address of a database, which may have a password in it. */
+export const restoreCommand = (
+  path: string,
+  { dataDir, store }: Pick<Settings, 'dataDir' | 'store'>,
+): string => `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)} ${storeWords(store)}`;

@@ -3,7 +3,6 @@ import type { JournalName, Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
 import { present } from '../../../kernel/assert.ts';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
-import { secondMs } from '../../../kernel/instants.ts';
 import { seeHelp } from '../../../surfaces/cli/flags.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
 import { type Alone, whileAlone } from '../../at-work.ts';
@@ -12,16 +11,15 @@ import { prepareDataDirectory } from '../../data-directory.ts';
 import { entriesIn } from '../../journal-check.ts';
 import { keepStore } from '../../kept-store.ts';
 import { withAnyStorage } from '../../storage.ts';
-import { agreed } from '../agreed.ts';
-import { type BackupJournal, shownJournal } from '../backup/format.ts';
+import { shownJournal } from '../backup/format.ts';
 import { type CheckedBackup, checkBackup } from '../backup/read.ts';
-import { isDraft } from '../drafts.ts';
 import { withoutHub } from '../hub-at-work.ts';
 import { buildDrafts, isRestored, putInPlace } from './build.ts';
-import { type KeptKeys, agreedMissing, giveKeysInPlace, keptKeysOf } from './keys.ts';
-import { replacingAct } from './replacing.ts';
-import { HeldPlan, type RestorePlan, notFinished, planOf } from './plan.ts';
-import { backUpBefore, keptIn, noBackup, takeOut } from './take-out.ts';
+import { giveKeysInPlace, keptKeysOf } from './keys.ts';
+import { HeldPlan, type RestorePlan, brokenOff, restoredByAnother } from './plan.ts';
+import { planJournal } from './set-aside.ts';
+import { type Wanted, settle } from './settle.ts';
+import { takeOut } from './take-out.ts';
 
 /**
  * Brings back the journals of a backup, each under a generation above the one that is there and the one of the backup. In
@@ -50,18 +48,16 @@ export const restoreBackup = async (given: Given): Promise<Outcome<true>> => {
   );
 };
 
-interface Wanted {
-  readonly backup: CheckedBackup;
-  readonly kept: KeptKeys;
-}
-
 interface Having {
   readonly alone: Alone;
 }
 
 const restoreInto = async (given: Given, storage: Storage, wanted: Wanted): Promise<Outcome<true>> => {
   try {
-    return await whileAlone(storage, (alone) => restoreAll(given, storage, { ...wanted, alone }));
+    const names = await storage.names();
+    if (!names.ok) return names;
+    const taken = names.value.includes(planJournal) ? restoredByAnother(storage) : undefined;
+    return await whileAlone(storage, (alone) => restoreAll(given, storage, { ...wanted, alone }), taken);
   } catch (failure) {
     if (failure instanceof StoreFailure) return failure.refusal;
     throw failure;
@@ -82,113 +78,52 @@ const restoreAll = async (
   }
 };
 
-const restoreBy = async (
-  held: HeldPlan,
-  {
-    given,
-    storage,
-    backup,
-    kept,
-    alone,
-  }: Wanted & Having & { readonly given: Given; readonly storage: Storage },
-): Promise<Outcome<true>> => {
-  const planned = await settle(held, { given, storage, backup, kept });
+interface Restore extends Wanted, Having {
+  readonly given: Given;
+  readonly storage: Storage;
+}
+
+const restoreBy = async (held: HeldPlan, restore: Restore): Promise<Outcome<true>> => {
+  const { given, storage, backup } = restore;
+  const planned = await settle(held, restore);
   if (!planned.ok) {
     // Where nothing was begun, nothing is to be finished.
     if (held.plan === undefined) await held.finish();
     return planned;
   }
   const { plan, missing } = planned.value;
-  const built = await buildDrafts({ storage, kept }, backup.path, plan);
-  if (!built.ok) return built;
-  // Nobody begins on them while the plan is there, and who has one open appends no more once it is taken out.
-  await alone.resign();
-  const isPlaced = async (name: JournalName): Promise<boolean> => {
-    const journal = backup.journals.find((one) => one.name === name);
-    return journal !== undefined && isRestored(storage, journal, plan);
-  };
-  const taken = await takeOut({ given, storage, held, isPlaced });
-  if (!taken.ok) return taken;
-  const placed = await putInPlace({ storage, kept }, built.value, backup.journals);
-  if (!placed.ok) return placed;
-  await giveKeysInPlace(storage, backup.journals, kept);
-  const finished = await held.finish();
-  if (!finished.ok) return finished;
+  const done = await goBy(plan, held, restore);
+  if (!done.ok) return brokenOff(storage, present(held.plan, 'it was settled'), done);
   const noted = await keepStore(given.configuration.settings, storage.place, undefined);
   if (!noted.ok) return noted;
   tell(given, backup, { ...present(held.plan, 'it was settled'), place: storage.place, missing });
   return ok(true);
 };
 
-interface Settled {
-  readonly plan: RestorePlan;
-  /** How many keys of personal text are. */
-  readonly missing: number;
-}
-
-/** What is gone by: what an earlier attempt has settled, or a new plan. */
-const settle = async (
+const goBy = async (
+  plan: RestorePlan,
   held: HeldPlan,
-  { given, storage, backup, kept }: Wanted & { readonly given: Given; readonly storage: Storage },
-): Promise<Outcome<Settled>> => {
-  if (held.plan !== undefined && held.plan.sha256 !== backup.sha256) return notFinished(storage, held.plan);
-  const missing = await agreedMissing(given, storage, { backup, kept });
-  if (!missing.ok) return missing;
-  const plan = held.plan === undefined ? await newPlan(given, storage, backup) : asAsked(given, held.plan);
-  if (!plan.ok) return plan;
-  if (held.plan !== plan.value) await held.write(plan.value);
-  return ok({ plan: plan.value, missing: missing.value });
-};
-
-/** What is there may be given up later as well, where it turns out that it cannot be backed up. */
-const asAsked = ({ flags }: Given, plan: RestorePlan): Outcome<RestorePlan> =>
-  ok(flags.has(noBackup) && !plan.isGivenUp ? { ...plan, isGivenUp: true } : plan);
-
-const newPlan = async (
-  given: Given,
-  storage: Storage,
-  { path, sha256, beginning, journals }: CheckedBackup,
-): Promise<Outcome<RestorePlan>> => {
-  const { dataDir, store } = given.configuration.settings;
-  const names = await storage.names();
-  if (!names.ok) return names;
-  const there = names.value.filter((name) => !isDraft(name));
-  const generations: Record<string, number> = {};
-  for (const journal of journals) {
-    const generation = await generationFor(storage, journal, there.length === 0);
-    if (!generation.ok) return generation;
-    generations[journal.name] = generation.value;
+  { given, storage, backup, kept, alone }: Restore,
+): Promise<Outcome<true>> => {
+  try {
+    const built = await buildDrafts({ storage, kept }, backup.path, plan);
+    if (!built.ok) return built;
+    // Nobody begins on them while the plan is there, and who has one open appends no more once it is taken out.
+    await alone.resign();
+    const isPlaced = async (name: JournalName): Promise<boolean> => {
+      const journal = backup.journals.find((one) => one.name === name);
+      return journal !== undefined && isRestored(storage, journal, plan);
+    };
+    const taken = await takeOut({ given, storage, held, isPlaced });
+    if (!taken.ok) return taken;
+    const placed = await putInPlace({ storage, kept }, built.value, backup.journals);
+    if (!placed.ok) return placed;
+    await giveKeysInPlace(storage, backup.journals, kept);
+    return await held.finish();
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
   }
-  const isGivenUp = given.flags.has(noBackup);
-  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
-  if (there.length === 0) return ok(plan);
-  const yes = await agreed(
-    given,
-    replacingAct({ path, beginning }, storage.place, { dataDir, store, isGivenUp }),
-  );
-  if (!yes.ok) return yes;
-  if (isGivenUp) return ok(plan);
-  const before = await backUpBefore(given, storage);
-  return before.ok ? ok({ ...plan, before: [keptIn(before.value)] }) : before;
-};
-
-/** Above that of the backup, and above that of the journal in whose place it comes. */
-const generationFor = async (
-  storage: Storage,
-  { name, generation }: BackupJournal,
-  isEmpty: boolean,
-): Promise<Outcome<number>> => {
-  if (isEmpty) return ok(generation + 1);
-  const opened = await storage.open(name, 'must-exist');
-  if (opened.ok) {
-    const there = opened.value.identity.generation;
-    await opened.value.close();
-    return ok(Math.max(generation, there) + 1);
-  }
-  // Which generation it had, if it was there, nobody can read any more; no journal was restored that often.
-  return opened.code === 'journal_corrupt' || opened.code === 'journal_missing'
-    ? ok(Math.max(generation + 1, Math.floor(Date.now() / secondMs)))
-    : opened;
 };
 
 const tell = (

@@ -45,6 +45,11 @@ const takeOnce = async (taking: Taking): Promise<Outcome<readonly JournalName[]>
   const here = names.value.filter((name) => !isDraft(name));
   for (const name of here.toSorted((a, b) => Number(b === hubJournal) - Number(a === hubJournal))) {
     if (await isPlaced(name)) continue;
+    if (await isHalfDone(taking, name)) {
+      const removed = await storage.remove(name);
+      if (!removed.ok) return removed;
+      continue;
+    }
     if (names.value.includes(asideOf(name))) later.push(name);
     else {
       const moved = await moveAside(taking, name);
@@ -52,6 +57,18 @@ const takeOnce = async (taking: Taking): Promise<Outcome<readonly JournalName[]>
     }
   }
   return ok(later);
+};
+
+/** What a restore has put there in whose stead this one came: nobody has worked on it. */
+const isHalfDone = async ({ storage, held }: Taking, name: JournalName): Promise<boolean> => {
+  const { begunAt, generations } = present(held.plan, 'a plan is written before anything is taken out');
+  const [first, own] = [begunAt[name], generations[name]];
+  if (first === undefined) return false;
+  const opened = await storage.open(name, 'must-exist');
+  if (!opened.ok) return false;
+  await opened.value.close();
+  const { generation } = opened.value.identity;
+  return generation >= first && (own === undefined || generation < own);
 };
 
 const moveAside = async ({ storage, held }: Taking, name: JournalName): Promise<Outcome<true>> => {
