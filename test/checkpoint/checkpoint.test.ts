@@ -28,13 +28,14 @@ class Kept {
 
   static async open(context: TestContext): Promise<Kept> {
     const kept = new Kept(await openPlace(context));
-    const titles = ['one', 'two', 'three', 'four', 'five'];
+    const titles = ['one', 'two', 'three', 'four'];
     await kept.good([
       'task',
       'add',
       '--input',
       JSON.stringify({ tasks: titles.map((title) => ({ title })) }),
     ]);
+    await kept.good(['task', 'add', 'five']);
     await kept.good(['checkpoint', '--out', 'main.checkpoint']);
     await kept.good(['task', 'add', 'six']);
     return kept;
@@ -143,6 +144,10 @@ describe('signalbox verify --checkpoint', () => {
     const found = await kept.verify(cut);
     assert.deepEqual([found.status, found.finding], [6, 'cut']);
     assert.match(found.message, new RegExp(`ends at entry ${seq - 1}.*signed at entry ${seq}`));
+    const torn = await kept.damaged((database) =>
+      database.prepare('delete from entries where seq >= ?').run(seq - 1),
+    );
+    assert.equal((await verifyAlone(kept, torn)).status, 6, 'it ends in the middle of a change');
   });
 
   it('finds that an entry was changed, also when the chain was computed anew', async (t) => {
