@@ -223,7 +223,7 @@ export class LocalHub implements Hub {
       serviceLevelsOf(meter.recent, {
         lags: standings.flatMap(({ lags }) => lags),
         faults: standings.flatMap(({ workspace, fault }) =>
-          fault === undefined ? [] : [`Workspace "${workspace}": ${fault}`],
+          fault === undefined ? [] : [`Workspace "${workspace}": ${standing(fault)}`],
         ),
       }),
     );
@@ -370,11 +370,11 @@ const placeOf = (
 };
 
 /** A reason is put for who has called; who asks how things stand has wanted nothing stored or changed. */
-const standing = (reason: string | undefined): string | null =>
-  reason?.replaceAll(/ ?\bNothing was (?:stored|changed)\./g, '').trim() ?? null;
+const standing = (reason: string): string =>
+  reason.replaceAll(/ ?\bNothing was (?:stored|changed)\./g, '').trim();
 
 const healthOf = async (workspace: Workspace): Promise<WorkspaceHealth> => {
   const { writable, fault } = await soundnessOf(workspace);
   const { name, engine } = workspace;
-  return { name, seq: engine.seq, writable, reason: standing(fault) };
+  return { name, seq: engine.seq, writable, reason: fault === undefined ? null : standing(fault) };
 };
