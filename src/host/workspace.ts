@@ -134,8 +134,12 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
   });
 };
 
-/** A snapshot lets a journal be opened of which older entries are missing. */
+/**
+ * A snapshot lets a journal be opened of which older entries are missing. One of which nothing was archived has them all, and
+ * is not asked how it is: that would wait for its writing thread.
+ */
 const warnOfLacking = async ({ name, store, log }: OpenOptions): Promise<void> => {
+  if ((await store.base()).seq === 0) return;
   const { lacking } = await store.health();
   if (lacking !== undefined)
     log.warn(`Workspace "${name}" can be worked on, but not all of its past can be read: ${lacking}`);
