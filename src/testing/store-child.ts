@@ -43,17 +43,16 @@ const tasks: Readonly<Record<ChildTask, (path: string, ...args: string[]) => Pro
     await store.close();
   },
 
-  /** Takes one from a counter again and again, and says what is used then, until it is killed. */
+  /** Takes one from a counter again and again, and says what is used then, until it is killed. Others may be in its way. */
   count: async (path, key = '', now = '') => {
     const { counters } = await openStore(path);
     for (;;) {
-      const { used } = await counters.take({
-        key,
-        wanted: 1,
-        limit: Number.MAX_SAFE_INTEGER,
-        now: Number(now),
-      });
-      say(String(used));
+      try {
+        const taking = { key, wanted: 1, limit: Number.MAX_SAFE_INTEGER, now: Number(now) };
+        say(String((await counters.take(taking)).used));
+      } catch (thrown) {
+        if (!(thrown instanceof StoreFailure) || thrown.refusal.code !== 'storage_busy') throw thrown;
+      }
     }
   },
 
