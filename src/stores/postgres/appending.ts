@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalName } from '../../journal/storage.ts';
 import type { AppendOutcome, AppendRequest } from '../../journal/store.ts';
+import { present } from '../../kernel/assert.ts';
 import type { Seq } from '../../kernel/entry.ts';
 import { exchanged } from '../append-request.ts';
 import type { Database, Lost } from './database.ts';
@@ -59,22 +60,25 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
   const { database, key, name } = appending;
   const { expected, link, batch, rows } = request;
   const texts = rows.map(({ text }) => toStored(text));
-  const last = rows.at(-1);
-  const head = last?.seq ?? expected;
-  const done = await database.exactlyOnce(database.statements.append, [
-    key,
-    expected,
-    head,
-    last?.chain,
-    texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
-    link,
-    batch,
-    texts,
-    rows.map(({ chain }) => chain),
-    name,
-  ]);
-  if ('backend' in done) return done;
-  return done.length > 0 ? { kind: 'appended' } : whyNot(appending, request);
+  const last = present(rows.at(-1), 'an append has rows');
+  const { append: many, appendOne } = database.statements;
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const done = await (rows.length === 1
+    ? database.writeOnce(appendOne, [key, expected, last.chain, bytes, link, name, batch, texts[0]])
+    : database.writeOnce(many, [
+        key,
+        expected,
+        last.seq,
+        last.chain,
+        bytes,
+        link,
+        batch,
+        texts,
+        rows.map(({ chain }) => chain),
+        name,
+      ]));
+  if (typeof done === 'object') return done;
+  return done > 0 ? { kind: 'appended' } : whyNot(appending, request);
 };
 
 /** What stands in the way of an append that found another head. */

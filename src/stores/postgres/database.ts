@@ -5,7 +5,17 @@ import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
 import { clientFor, demandProof } from './bound-client.ts';
 import { isAnswer, isAway, isOfSession, isPassing, storeFailure } from './failures.ts';
-import { type Asking, type Backend, type Row, type Server, ask, backoffMs, cut, prepare } from './session.ts';
+import {
+  type Asking,
+  type Backend,
+  type Row,
+  type Server,
+  ask,
+  backoffMs,
+  cut,
+  prepare,
+  write,
+} from './session.ts';
 import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
 
 /** A connection is given back after that, so that a hub with nothing to do takes nothing from the server. */
@@ -143,12 +153,12 @@ export class Database {
     }
   }
 
-  /** Runs a statement that is not to be done twice. When its connection is lost, that and no more is known. */
-  async exactlyOnce(statement: Statement, values: readonly unknown[]): Promise<Row[] | Lost> {
+  /** Runs a statement that is not to be done twice: how many rows it wrote. When its connection is lost, that and no more is known. */
+  async writeOnce(statement: Statement, values: readonly unknown[]): Promise<number | Lost> {
     return this.#with(async (client) => {
       const { backend } = this.#serverOf(client);
       try {
-        return await ask(client, this.#asking(statement, values));
+        return await write(client, this.#asking(statement, values));
       } catch (error) {
         if (isAnswer(error)) throw error;
         cut(client, 'the answer to an append was lost');

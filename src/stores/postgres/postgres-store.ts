@@ -18,6 +18,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
+import type { Wakefulness } from '../wakefulness.ts';
 import type { Announcer } from './announcer.ts';
 import { append } from './appending.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -39,6 +40,7 @@ export interface Shared {
   readonly feed: ChangeFeed;
   readonly offices: Offices;
   readonly capabilities: StoreCapabilities;
+  readonly wakefulness: Wakefulness;
 }
 
 /** A journal as it was found. */
@@ -121,7 +123,7 @@ export class PostgresStore implements Store {
     assertWellFormed(request);
     assert(this.#appending === undefined, 'appends do not overlap');
     if (this.#closing !== undefined) return { kind: 'unknown', code: 'stopping', reason: closedText };
-    this.#appending = this.#append(request);
+    this.#appending = this.#shared.wakefulness.during(request.rows.length, () => this.#append(request));
     try {
       return await this.#appending;
     } finally {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client, ClientBase } from 'pg';
+import type { Client, ClientBase, QueryArrayResult } from 'pg';
 import { assert } from '../../kernel/assert.ts';
 import type { Statement } from './statements.ts';
 
@@ -82,13 +82,23 @@ export interface Asking {
   readonly values?: readonly unknown[];
 }
 
-/** The rows that a statement gives. A server that does not answer at all loses the connection. */
-export const ask = async (client: Client, { patienceMs, statement, values = [] }: Asking): Promise<Row[]> => {
+/** The rows that a statement gives. */
+export const ask = async (client: Client, asking: Asking): Promise<Row[]> =>
+  (await answerTo(client, asking)).rows;
+
+/** How many rows were written by a statement that gives none, of which the library then has less to read. */
+export const write = async (client: Client, asking: Asking): Promise<number> =>
+  (await answerTo(client, asking)).rowCount ?? 0;
+
+/** A server that does not answer at all loses the connection. */
+const answerTo = async (
+  client: Client,
+  { patienceMs, statement, values = [] }: Asking,
+): Promise<QueryArrayResult<unknown[]>> => {
   const limitMs = patienceMs * answerPatience;
   const timer = setTimeout(() => cut(client, `no answer within ${limitMs / 1_000} s`), limitMs);
   try {
-    const { rows } = await client.query<unknown[]>({ ...statement, values: [...values], rowMode: 'array' });
-    return rows;
+    return await client.query<unknown[]>({ ...statement, values: [...values], rowMode: 'array' });
   } finally {
     clearTimeout(timer);
   }

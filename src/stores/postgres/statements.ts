@@ -41,8 +41,8 @@ export type Statements = ReturnType<typeof statementsOf>;
 const appending = ({ journals, entries }: Tables) =>
   ({
     /**
-     * The whole append: compares the head, moves it, and writes the entries. One row comes back when
-     * the head was as expected, else none, and nothing was done. Two writers who come at once meet at the row of the
+     * The whole append: compares the head, moves it, and writes the entries. It writes them when the
+     * head was as expected, else none, and nothing was done. Two writers who come at once meet at the row of the
      * head: the second waits, finds it moved, and gets none. So does a writer whose journal has another name by then. By
      * that it is not looked up, whatever the server knows of the table.
      */
@@ -52,12 +52,20 @@ const appending = ({ journals, entries }: Tables) =>
         update ${journals} set seq = $3, chain = $4, bytes = bytes + $5
         where key = $1 and seq = $2 and (seq = 0 or chain = $6) and name || '' = $10
         returning key
-      ), stored as (
-        insert into ${entries} (journal, seq, batch, text, chain)
-        select moved.key, $2 + row.ordinal, $7, row.text, row.chain
-        from moved, unnest($8::text[], $9::text[]) with ordinality as row (text, chain, ordinal)
       )
-      select key from moved`,
+      insert into ${entries} (journal, seq, batch, text, chain)
+      select moved.key, $2 + row.ordinal, $7, row.text, row.chain
+      from moved, unnest($8::text[], $9::text[]) with ordinality as row (text, chain, ordinal)`,
+    },
+    /** The same of one entry, which takes the server less. */
+    appendOne: {
+      name: 'append_one',
+      text: `with moved as (
+        update ${journals} set seq = $2 + 1, chain = $3, bytes = bytes + $4
+        where key = $1 and seq = $2 and (seq = 0 or chain = $5) and name || '' = $6
+        returning key
+      )
+      insert into ${entries} (journal, seq, batch, text, chain) select key, $2 + 1, $7, $8, $3 from moved`,
     },
     /** Tells who listens. It is not worth a wait for the disk. */
     announce: {

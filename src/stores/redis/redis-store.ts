@@ -16,6 +16,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { ok, type Outcome, type Refusal, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
+import type { Wakefulness } from '../wakefulness.ts';
 import { RedisCounters } from './counters.ts';
 import type { ChangeFeed } from './feed.ts';
 import { storeFailure } from './failures.ts';
@@ -36,6 +37,7 @@ export interface RedisStoreParts {
   readonly openedAt: number;
   readonly capabilities: StoreCapabilities;
   readonly officeTermMs: number;
+  readonly wakefulness: Wakefulness;
 }
 
 /** How many entries are taken out at once; the server does nothing else meanwhile. */
@@ -54,6 +56,7 @@ export class RedisStore implements Store {
   readonly #reader: Reader;
   readonly #watch: Watch;
   readonly #offices: Offices;
+  readonly #wakefulness: Wakefulness;
   #appending: Promise<AppendOutcome> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -63,6 +66,7 @@ export class RedisStore implements Store {
     this.identity = identity;
     this.openedAt = parts.openedAt;
     this.#server = server;
+    this.#wakefulness = parts.wakefulness;
     this.#keys = keys;
     this.#trouble = new Trouble(server.place, keys.journal);
     this.#reader = new Reader({ server, keys, identity, trouble: this.#trouble });
@@ -104,7 +108,7 @@ export class RedisStore implements Store {
     if (this.#closing !== undefined) return { kind: 'unknown', code: 'stopping', reason: closedText };
     const { durability } = this.#server;
     if (!durability.ok) return unknown(durability);
-    this.#appending = this.#append(request);
+    this.#appending = this.#wakefulness.during(request.rows.length, () => this.#append(request));
     try {
       return await this.#appending;
     } finally {

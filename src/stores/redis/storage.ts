@@ -5,6 +5,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, type Refusal } from '../../kernel/errors.ts';
 import { refuseCluster } from '../../journal/cluster-name.ts';
 import { refuseOther } from '../other-journal.ts';
+import { Wakefulness } from '../wakefulness.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
 import { ChangeFeed } from './feed.ts';
@@ -51,6 +52,7 @@ class RedisStorage implements Storage {
   readonly #feed: ChangeFeed;
   readonly #cluster: string;
   readonly #officeTermMs: number;
+  readonly #wakefulness = new Wakefulness();
 
   constructor(server: Server, cluster: string, officeTermMs: number) {
     this.place = `${server.place}, cluster ${cluster}`;
@@ -81,6 +83,7 @@ class RedisStorage implements Storage {
         openedAt: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000),
         capabilities: { durable: true, shared: true, ...(lossWindow !== undefined && { lossWindow }) },
         officeTermMs: this.#officeTermMs,
+        wakefulness: this.#wakefulness,
       }),
     );
   };

@@ -1,3 +1,5 @@
+import { awaitedMsMax, weight } from '../wakefulness.ts';
+
 /**
  * Where the thread that waits for an append may meet the one that writes, without either going to sleep. On a quick
  * disk waking a sleeping thread costs as much as half the sync; a thread that looks for the end instead has it at once.
@@ -5,11 +7,6 @@
 const working = 0;
 const watched = 1;
 const finished = 2;
-
-/** Longer than this nobody is kept from their other work. */
-const watchMsMax = 1;
-/** How much of the estimate the last append makes up. */
-const weight = 0.2;
 
 export class Rendezvous {
   readonly cell: Int32Array<SharedArrayBuffer>;
@@ -33,13 +30,13 @@ export class Rendezvous {
   }
 
   get worthWatching(): boolean {
-    return this.#usualMs < watchMsMax;
+    return this.#usualMs < awaitedMsMax;
   }
 
   /** Waits for the other thread to say that the append has succeeded; false if it has not said so in time. */
   watch(): boolean {
     if (Atomics.compareExchange(this.cell, 0, working, watched) !== working) return false;
-    const until = performance.now() + watchMsMax;
+    const until = performance.now() + awaitedMsMax;
     while (Atomics.load(this.cell, 0) === watched && performance.now() < until);
     return Atomics.compareExchange(this.cell, 0, watched, working) === finished;
   }

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../journal/threads.ts';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
+import { loneRowsMax } from '../wakefulness.ts';
 import { Rendezvous } from './rendezvous.ts';
 import {
   type Truncation,
@@ -16,9 +17,6 @@ import {
 
 /** The source in a checkout; building the package makes this the address of what it has become. */
 const source = new URL('./writer-worker.ts', import.meta.url);
-
-/** Appends of more rows come from many callers, who have better to do than to wait for one thread. */
-const watchedRowsMax = 2;
 
 /**
  * The writing thread as seen from the thread that uses it. It starts when it is first needed, so that a process that
@@ -51,7 +49,7 @@ export class WriterThread {
       const id = this.#register(this.#appends, resolve);
       this.#meeting.begin();
       this.#send({ kind: 'append', id, request: packed(request) });
-      if (request.rows.length <= watchedRowsMax && this.#meeting.worthWatching)
+      if (request.rows.length <= loneRowsMax && this.#meeting.worthWatching)
         setImmediate(() => this.#watchFor(id));
     });
   }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../kernel/assert.ts';
 import type { StoredRow } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
+import { Wakefulness } from '../wakefulness.ts';
 import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
 import { Rendezvous } from './rendezvous.ts';
@@ -22,19 +23,11 @@ const meeting = new Rendezvous(settings.meeting);
 /** How often to look without having been rung for: the net under the doorbell. */
 const lookEveryMs = 1_000;
 const ownRingingMs = 1;
-/**
- * Waking a thread costs up to a third of a commit. While a lone caller's appends follow one another this closely, the
- * thread stays awake for about as long as the next one usually takes to come, if that is not too long.
- */
-const closelyMs = 2;
-const awakeMsMax = 1.5;
-const awakeMargin = 1.5;
-/** How much of the estimate the last pause makes up. */
-const weight = 0.2;
 /** How long after the last append there is time to move the log into the journal. */
 const idleMs = 1_000;
 
 const writer = new Writer(settings);
+const wakefulness = new Wakefulness();
 const bell = new Doorbell(bellOf(settings.path));
 /** The last entry that the thread we work for knows of; undefined while nobody watches. */
 let known: Seq | undefined;
@@ -43,9 +36,6 @@ let later: NodeJS.Timeout | undefined;
 let idle: NodeJS.Timeout | undefined;
 /** When this thread last committed, on the monotonic clock. */
 let wroteAt = Number.NEGATIVE_INFINITY;
-
-/** How long after an append the next one comes, where they follow one another closely. */
-let usualMs = 0;
 
 const tell = (reply: WriterReply): void => port.postMessage(reply);
 
@@ -97,24 +87,16 @@ const tidyWhenIdle = (): void => {
   if (idle === undefined) writer.checkpoint();
 };
 
-const stayAwake = (): void => {
-  const awakeMs = usualMs * awakeMargin;
-  if (awakeMs < awakeMsMax && performance.now() - wroteAt < awakeMs) setImmediate(stayAwake);
-};
-
 port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
-      const pauseMs = performance.now() - wroteAt;
+      wakefulness.begin();
       const request = unpacked(message.request);
       const outcome = writer.append(request);
       if (outcome.kind === 'appended') stored(request.rows);
       const isWatched = outcome.kind === 'appended' && meeting.finish();
       if (!isWatched) tell({ kind: 'append', id: message.id, outcome });
-      else if (pauseMs < closelyMs) {
-        usualMs += weight * (pauseMs - usualMs);
-        stayAwake();
-      }
+      wakefulness.end(isWatched);
       return;
     }
     case 'truncate':

@@ -1,0 +1,86 @@
+/** Appends of more rows come from many callers, who have better to do than to wait for one thread. */
+export const loneRowsMax = 2;
+/** Longer than this nobody stays awake for an append, nor for those that usually take longer. */
+export const awaitedMsMax = 1;
+/** How much of an estimate the last append makes up. */
+export const weight = 0.2;
+
+/** Appends that begin this soon after the last has ended follow one another closely. */
+const closelyMs = 2;
+/** For the next append a thread stays awake for about as long as it usually takes to come, if that is not too long. */
+const awakeMsMax = 1.5;
+const awakeMargin = 1.5;
+
+export interface Turns {
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  /** Calls this after all that is there to be done, without going to sleep first. */
+  readonly next: (look: () => void) => void;
+}
+
+const turnsOfLoop: Turns = {
+  now: () => performance.now(),
+  next: (look) => void setImmediate(look),
+};
+
+/**
+ * Keeps a thread from going to sleep while a lone caller's append is under way, and between those that follow one another
+ * closely: on a quick disk, or with a server nearby, waking it costs up to a third of an append. Whatever comes
+ * meanwhile is done as soon as it is there.
+ */
+export class Wakefulness {
+  readonly #turns: Turns;
+  #usualAppendMs = 0;
+  #usualPauseMs = 0;
+  #underWay = 0;
+  #beganAt = 0;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  #awakeUntil = 0;
+  #isAwake = false;
+
+  constructor(turns: Turns = turnsOfLoop) {
+    this.#turns = turns;
+  }
+
+  /** Stays awake for the append that `work` does, if it is a lone caller's. */
+  async during<T>(rows: number, work: () => Promise<T>): Promise<T> {
+    this.begin();
+    const isLone = rows <= loneRowsMax && this.#underWay === 1;
+    if (isLone && this.#usualAppendMs < awaitedMsMax) this.#stay(this.#beganAt + awaitedMsMax);
+    try {
+      return await work();
+    } finally {
+      this.end(isLone);
+    }
+  }
+
+  begin(): void {
+    this.#underWay += 1;
+    this.#beganAt = this.#turns.now();
+  }
+
+  /** Stays awake for the next append, if those of a lone caller follow one another closely. */
+  end(isLone: boolean): void {
+    const pauseMs = this.#beganAt - this.#endedAt;
+    this.#underWay -= 1;
+    this.#endedAt = this.#turns.now();
+    this.#usualAppendMs += weight * (this.#endedAt - this.#beganAt - this.#usualAppendMs);
+    this.#awakeUntil = 0;
+    if (!isLone || pauseMs >= closelyMs) return;
+    this.#usualPauseMs += weight * (pauseMs - this.#usualPauseMs);
+    const awakeMs = this.#usualPauseMs * awakeMargin;
+    if (awakeMs < awakeMsMax) this.#stay(this.#endedAt + awakeMs);
+  }
+
+  #stay(until: number): void {
+    this.#awakeUntil = until;
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    this.#turns.next(this.#look);
+  }
+
+  readonly #look = (): void => {
+    this.#isAwake = this.#turns.now() < this.#awakeUntil;
+    if (this.#isAwake) this.#turns.next(this.#look);
+  };
+}
