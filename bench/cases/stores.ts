@@ -9,11 +9,8 @@ import {
   startDatabase,
 } from '../../src/testing/databases.ts';
 import { opened } from '../../src/testing/store-files.ts';
-import { startFloor, startLoad } from '../children.ts';
 import { GroupAppends } from '../group-appends.ts';
-import { requestText } from '../load.ts';
 import { type Row, against, bounded, figure, median } from '../rows.ts';
-import { syncP50 } from '../sync-floor.ts';
 import { durableCalls } from './stores/calls.ts';
 import { ownFloor } from './stores/own-floor.ts';
 
@@ -33,20 +30,12 @@ export const storeCases = async (): Promise<readonly Row[]> => {
   // What a store waits for from others keeps no process alive.
   const alive = setInterval(() => {}, 1_000);
   try {
-    const echoUs = await echoP50();
-    const syncUs = syncP50(join(dir, 'sync.log'));
-    rows.push(figure('E: node:http JSON echo, p50, 1 connection', echoUs, 'us'));
-    rows.push(figure('F: append 300 B + fdatasync, p50', syncUs, 'us'));
     for (const kind of kinds) {
       const dataDir = join(dir, kind);
       mkdirSync(dataDir);
       rows.push(...(await onDatabase(kind, (database) => storeRows(database, dataDir))));
       // Hubs begin on a database that is empty.
-      rows.push(
-        ...(await onDatabase(kind, (database) =>
-          durableCalls(database, join(dir, `${kind}-hubs`), { echoUs, syncUs }),
-        )),
-      );
+      rows.push(...(await onDatabase(kind, (database) => durableCalls(database, join(dir, `${kind}-hubs`)))));
     }
     return rows;
   } finally {
@@ -65,16 +54,6 @@ const onDatabase = async (
   } finally {
     await database.stop();
   }
-};
-
-const echoP50 = async (): Promise<number> => {
-  const echo = await startFloor('echo');
-  const generator = startLoad();
-  const order = { port: echo.port, connections: 1, requests: [requestText('/', '{}')], repeat: true };
-  await generator.run({ ...order, durationMs: 500 });
-  const { p50Us } = await generator.run({ ...order, durationMs: 1_500 });
-  await Promise.all([generator.stop(), echo.stop()]);
-  return p50Us;
 };
 
 const storeRows = async (database: TestDatabase, dataDir: string): Promise<readonly Row[]> => {

@@ -2,30 +2,13 @@ import { join } from 'node:path';
 import { present } from '../../../src/kernel/assert.ts';
 import type { StoreKind, TestDatabase } from '../../../src/testing/databases.ts';
 import { HubLine } from '../../agent-lines.ts';
-import { claimable } from '../../board.ts';
-import { type Load, type Server, startFloor, startHub, startLoad } from '../../children.ts';
+import { type Server, startHub, startLoad } from '../../children.ts';
 import { type LoadReport, requestText } from '../../load.ts';
-import { type Row, against, bounded, figure, median } from '../../rows.ts';
-
-interface Floors {
-  readonly echoUs: number;
-  readonly syncUs: number;
-}
-
-/** A durable write at one connection, to E + F. SQLite's is measured with the calls of the core. */
-const writeAtMost: Readonly<Record<StoreKind, number>> = { sqlite: 1.4, postgres: 1.7, redis: 2 };
-
-/** The same, to what a bare HTTP server takes that does one insert for each request. */
-const bareAtMost = 1.4;
-const bareMs = 700;
+import { type Row, against, bounded } from '../../rows.ts';
+import { claimRows } from './claims.ts';
 
 /** As many as make a workspace hot; each hub serves half of them when there are two. */
 const connections = 128;
-/** Claims are counted, not timed, so that there are enough of them. */
-const rounds = 5;
-const agents = 24;
-const claimsPerAgent = 500;
-const claimsPerRound = 2_000;
 /** Until a hub that has just been started has compiled what it does all the time. */
 const warmUpMs = 4_000;
 const sights = 300;
@@ -33,11 +16,7 @@ const sights = 300;
 const write = requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' }));
 
 /** Durable calls of a hub on the database, two hubs that write to one workspace, and how soon one sees what the other did. */
-export const durableCalls = async (
-  database: TestDatabase,
-  dir: string,
-  { echoUs, syncUs }: Floors,
-): Promise<readonly Row[]> => {
+export const durableCalls = async (database: TestDatabase, dir: string): Promise<readonly Row[]> => {
   const { kind, env } = database;
   const generators = [startLoad(), startLoad()];
   const hubs: Server[] = [];
@@ -64,9 +43,7 @@ export const durableCalls = async (
     );
   try {
     const one = await start('one');
-    const bare = await startBare(database);
-    const { claimUs, bareUs } = await claimP50({ hub: one, bare }, present(generators[0], 'there are two'));
-    await bare?.stop();
+    const claims = await claimRows(database, one, present(generators[0], 'there are two'));
     await load([one], connections, 1_000);
     const alone = (await load([one], connections, 3_000))[0]?.perSecond ?? Number.NaN;
     const two = await start('two');
@@ -76,11 +53,7 @@ export const durableCalls = async (
       0,
     );
     return [
-      against(`${kind}: task_claim over /v1, durable, p50, 1 connection, to E + F`, [claimUs, 'us'], {
-        floor: echoUs + syncUs,
-        target: { atMost: writeAtMost[kind] },
-      }),
-      ...(bareUs === undefined ? [] : bareRows(kind, claimUs, bareUs)),
+      ...claims,
       against(
         `${kind}: task_add by two hubs in one workspace, ${connections} connections, to one hub`,
         [both, '/s'],
@@ -95,46 +68,6 @@ export const durableCalls = async (
     await Promise.all(generators.map((generator) => generator.stop()));
     await Promise.all(hubs.map((hub) => hub.stop()));
   }
-};
-
-/** SQLite has no server to ask: there E + F is all that a bare one would do. */
-const startBare = async ({ kind, env }: TestDatabase): Promise<Server | undefined> => {
-  const url = env['SIGNALBOX_POSTGRES_URL'] ?? env['SIGNALBOX_REDIS_URL'];
-  return url === undefined ? undefined : startFloor('durable-insert', [kind, url]);
-};
-
-const bareRows = (kind: StoreKind, claimUs: number, bareUs: number): readonly Row[] => [
-  figure(`${kind}: D: node:http + one insert by the same library, p50, 1 connection`, bareUs, 'us'),
-  against(`${kind}: task_claim over /v1, durable, p50, 1 connection, to D`, [claimUs, 'us'], {
-    floor: bareUs,
-    target: { atMost: bareAtMost },
-  }),
-];
-
-interface Durable {
-  readonly hub: Server;
-  readonly bare: Server | undefined;
-}
-
-/** By turns, so that both see the same machine. The first round warms up. */
-const claimP50 = async (
-  { hub: { port }, bare }: Durable,
-  generator: Load,
-): Promise<{ readonly claimUs: number; readonly bareUs: number | undefined }> => {
-  const claims = await claimable(port, { agents, claimsPerAgent });
-  const p50s: number[] = [];
-  const bares: number[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    if (bare !== undefined) {
-      const order = { port: bare.port, connections: 1, requests: [requestText('/', '{}')], repeat: true };
-      bares.push((await generator.run({ ...order, durationMs: bareMs })).p50Us);
-    }
-    const requests = claims.slice(round * claimsPerRound, (round + 1) * claimsPerRound);
-    const report = await generator.run({ port, connections: 1, durationMs: 60_000, requests, repeat: false });
-    if (report.refused > 0) throw new Error(`claims were refused: ${report.firstRefused ?? ''}`);
-    p50s.push(report.p50Us);
-  }
-  return { claimUs: median(p50s.slice(1)), bareUs: bare && median(bares.slice(1)) };
 };
 
 /** From sending a message at one hub to the answer of an agent that waits at the other. */
