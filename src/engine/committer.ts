@@ -8,6 +8,7 @@ import { StoreFailure } from '../journal/store.ts';
 import { type Base, BatchDraft, type Call, type Fate, baseOf, batchCallsMax } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { Fifo } from './fifo.ts';
+import { GivingWay } from './giving-way.ts';
 import type { Instruments } from './instruments.ts';
 import type { Log } from './log.ts';
 import type { FoldedState } from './state.ts';
@@ -16,12 +17,8 @@ import { type Rules, type Unit, defect } from './unit.ts';
 const queuedCallsMax = 20_000;
 /** How often a batch is decided again because others were faster. */
 const attemptsMax = 200;
-/** A process that saw entries of others this recently lets them go first for a moment. */
-const othersRecentMs = 200;
 /** Turns of the loop between two batches of several callers; with one, a seventh fewer calls are done at 32. */
 const joinTurns = 3;
-const yieldBaseMs = 1;
-const yieldRandomMs = 2;
 
 export interface CommitterOptions {
   readonly rules: Rules;
@@ -57,6 +54,7 @@ interface Batch {
  */
 export class Committer {
   readonly #options: CommitterOptions;
+  readonly #givingWay: GivingWay;
   readonly #queue = new Fifo<Queued>();
   /** Calls that were decided for a batch that did not come about, and go before the queue. */
   #again = new Fifo<Queued>();
@@ -70,10 +68,10 @@ export class Committer {
   /** The batch after the one in flight, as far as it has been decided. */
   #ahead: Batch | undefined;
   #lookingAhead = false;
-  #othersAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+    this.#givingWay = new GivingWay(options.clock);
     options.instruments?.underWay(() => ({ queued: this.#queued, unanswered: this.#unanswered }));
   }
 
@@ -113,7 +111,7 @@ export class Committer {
     const whole = this.#inFlight?.draft.whole;
     if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
       return whole;
-    this.#othersAt = this.#options.clock.monotonic();
+    this.#givingWay.sawOthers();
     return undefined;
   }
 
@@ -201,6 +199,7 @@ export class Committer {
       this.#fill(batch);
       const result = await this.#append(batch);
       if (result.kind === 'appended') {
+        if (batch.draft.entries.length > 0) this.#givingWay.wrote();
         this.#clearing ||= batch.draft.moreDue;
         return this.#settle(batch, result);
       }
@@ -211,6 +210,7 @@ export class Committer {
         if (ahead !== undefined) this.#ahead = this.#redo([ahead]);
         return this.#settle(batch, result);
       }
+      this.#givingWay.lost();
       await this.#giveWay();
       batch = this.#redo([batch, ahead]);
     }
@@ -276,11 +276,11 @@ export class Committer {
     }
   }
 
-  /** Without the pause, one of several busy processes can starve: whoever has just written is always first again. */
+  /** Lets others go first where it is their turn, and waits for what has to be there before anything is decided. */
   async #giveWay(): Promise<void> {
-    const { clock, ready } = this.#options;
-    if (clock.monotonic() - this.#othersAt <= othersRecentMs)
-      await clock.pause(yieldBaseMs + Math.random() * yieldRandomMs);
+    const { ready } = this.#options;
+    const waiting = this.#givingWay.wait();
+    if (waiting !== undefined) await waiting;
     const behind = ready();
     if (behind !== undefined) await behind;
   }

@@ -89,8 +89,12 @@ export class Journal {
       const known = this.#head.seq;
       const head = await this.store.head();
       if (head < known) throw new StoreFailure(shortened(known));
-      if (head <= this.#head.seq) return;
-      await this.#follow(await this.store.read(this.#head.seq, pageRows));
+      for (let isMore = true; isMore; ) {
+        if (head <= this.#head.seq) return;
+        const rows = await this.store.read(this.#head.seq, pageRows);
+        await this.#follow(rows);
+        isMore = rows.length > 0;
+      }
     }
   }
 
