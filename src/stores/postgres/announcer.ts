@@ -10,8 +10,11 @@ export interface Appended {
   readonly sender: string;
 }
 
-/** After it has told something, it gathers this long what to tell next. */
-const gatherMs = 5;
+/**
+ * After it has told something, it gathers this long what to tell next. Those who write themselves are to know it soon, or they
+ * decide on what has passed; for the others, telling takes less from those who write here when it is done less often.
+ */
+const gatherMs = { forWriters: 5, forReaders: 15 };
 
 /**
  * Tells the other processes of the cluster what was appended, right after it was: not in the append itself, since
@@ -21,14 +24,17 @@ const gatherMs = 5;
 export class Announcer {
   readonly #database: Database;
   readonly #channel: string;
+  readonly #othersWrite: () => boolean;
   /** The last to be told, by journal and sender. */
   readonly #news = new Map<string, Appended>();
   readonly #closing = new AbortController();
   #telling: Promise<void> | undefined;
 
-  constructor(database: Database, channel: string) {
+  /** `othersWrite`: whether other processes have written of late, as far as it is known here. */
+  constructor(database: Database, channel: string, othersWrite: () => boolean) {
     this.#database = database;
     this.#channel = channel;
+    this.#othersWrite = othersWrite;
   }
 
   tell(appended: Appended): void {
@@ -53,7 +59,8 @@ export class Announcer {
       } catch {
         // Whoever reads or appends hears what is wrong, and the feeds look by themselves.
       }
-      await rest(gatherMs, this.#closing.signal);
+      const { forWriters, forReaders } = gatherMs;
+      await rest(this.#othersWrite() ? forWriters : forReaders, this.#closing.signal);
     }
     this.#telling = undefined;
   }

@@ -23,6 +23,8 @@ interface Watched {
   rung: Seq;
 }
 
+/** Others whose entries were told this recently are at work. */
+const recentMs = 1_000;
 /** How often the heads are looked at, in case the word of an append was lost; that also finds a dead connection. */
 const lookMs = 1_000;
 
@@ -36,6 +38,8 @@ export class ChangeFeed {
   readonly #watched = new Set<Watched>();
   readonly #closing = new AbortController();
   #running = false;
+  /** When a watcher was last woken. */
+  #wokeAt = Number.NEGATIVE_INFINITY;
   #session: Session | undefined;
   /** Ends the rest before the next look. */
   #hurry = new AbortController();
@@ -53,6 +57,11 @@ export class ChangeFeed {
     // What came between its last look and now has not been told to it.
     this.#hurry.abort();
     return () => void this.#watched.delete(watched);
+  }
+
+  /** Whether others have written of late to a journal that is watched here. */
+  get hearsOthers(): boolean {
+    return performance.now() - this.#wokeAt < recentMs;
   }
 
   close(): void {
@@ -103,7 +112,7 @@ export class ChangeFeed {
     const told = readNews(news);
     for (const watched of this.#watched) {
       const { key, sender } = watched.watcher;
-      if (key === told?.key && sender !== told.sender) wake(watched, told.seq);
+      if (key === told?.key && sender !== told.sender) this.#wake(watched, told.seq);
     }
   }
 
@@ -114,13 +123,14 @@ export class ChangeFeed {
     const heads = new Map(rows.map(([key, seq]) => [key, seqOf(seq)]));
     for (const watched of this.#watched) {
       const head = heads.get(watched.watcher.key) ?? 0;
-      if (head > watched.watcher.own()) wake(watched, head);
+      if (head > watched.watcher.own()) this.#wake(watched, head);
     }
   }
-}
 
-const wake = (watched: Watched, seq: Seq): void => {
-  if (seq <= watched.rung) return;
-  watched.rung = seq;
-  watched.watcher.ring();
-};
+  #wake(watched: Watched, seq: Seq): void {
+    if (seq <= watched.rung) return;
+    watched.rung = seq;
+    this.#wokeAt = performance.now();
+    watched.watcher.ring();
+  }
+}

@@ -120,11 +120,12 @@ class PostgresStorage implements Storage {
     this.#database = database;
     this.place = placeIn(database);
     this.warning = database.address.warning;
+    const feed = new ChangeFeed(database, channel);
     this.#shared = {
       database,
-      announcer: new Announcer(database, channel),
+      announcer: new Announcer(database, channel, () => feed.hearsOthers),
       capabilities,
-      feed: new ChangeFeed(database, channel),
+      feed,
       offices: new Offices(database),
       wakefulness: new Wakefulness(),
     };
