@@ -10,7 +10,7 @@ import { claimRows } from './claims.ts';
 /** As many as make a workspace hot; each hub serves half of them when there are two. */
 const connections = 128;
 /** Until a hub that has just been started has compiled what it does all the time. */
-const warmUpMs = 6_000;
+const warmUpMs = 12_000;
 const sights = 300;
 
 const write = requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' }));

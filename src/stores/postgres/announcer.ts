@@ -14,7 +14,7 @@ export interface Appended {
  * After it has told something, it gathers this long what to tell next. Those who write themselves are to know it soon, or they
  * decide on what has passed; for the others, telling takes less from those who write here when it is done less often.
  */
-const gatherMs = { forWriters: 5, forReaders: 15 };
+const gatherMs = { forWriters: 5, forReaders: 10 };
 
 /**
  * Tells the other processes of the cluster what was appended, right after it was: not in the append itself, since
