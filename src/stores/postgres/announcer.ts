@@ -37,9 +37,12 @@ export class Announcer {
     this.#othersWrite = othersWrite;
   }
 
-  tell(appended: Appended): void {
+  /** While others write as well, it is on its way when this has resolved: they wait for it more than who called does. */
+  async tell(appended: Appended): Promise<void> {
     this.#news.set(`${appended.key} ${appended.sender}`, appended);
-    this.#telling ??= this.#tell();
+    if (this.#telling !== undefined) return;
+    this.#telling = this.#tell();
+    if (this.#othersWrite()) await turn();
   }
 
   /** When all is told. */
@@ -50,7 +53,7 @@ export class Announcer {
 
   async #tell(): Promise<void> {
     // Whoever called is answered first.
-    await new Promise((resolve) => void setImmediate(resolve));
+    if (!this.#othersWrite()) await turn();
     while (this.#news.size > 0) {
       const news = [...this.#news.values()].map(newsOf);
       this.#news.clear();
@@ -65,6 +68,8 @@ export class Announcer {
     this.#telling = undefined;
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const newsOf = ({ key, seq, sender }: Appended): string => `${key} ${seq} ${sender}`;
 

@@ -231,7 +231,7 @@ export class PostgresStore implements Store {
     this.#full = outcome.kind === 'unknown' && outcome.code === 'storage_full';
     if (isDone(outcome, request)) {
       this.#own = Math.max(this.#own, request.rows.at(-1)?.seq ?? 0);
-      announcer.tell({ key: this.#key, seq: this.#own, sender: this.#sender });
+      await announcer.tell({ key: this.#key, seq: this.#own, sender: this.#sender });
     }
     this.#seen = Math.max(this.#seen, this.#own);
     return outcome;
