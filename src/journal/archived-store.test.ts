@@ -113,6 +113,27 @@ describe('a store whose older entries lie in archives', () => {
   });
 });
 
+describe('entries that are taken out while they are read', () => {
+  test('are read from the archive, whoever finds that out first', async (t) => {
+    const { inner, folder, rows, compact } = await openJournal(t);
+    await compact(100);
+    const late = Promise.withResolvers<void>();
+    const slow: Store = {
+      ...inner,
+      readAt: async (seqs) => {
+        if (seqs[0] === 20) await late.promise;
+        return inner.readAt(seqs);
+      },
+      base: () => inner.base(),
+    };
+    const store = archivedStore(slow, dirname(folder));
+    const second = store.readAt([20]);
+    equal((await store.readAt([10]))[0]?.text, rows[9]?.text);
+    late.resolve();
+    equal((await second)[0]?.text, rows[19]?.text);
+  });
+});
+
 describe('an archive that is not as it was', () => {
   test('is not there: what lies in it is refused, and the file named', async (t) => {
     const { store, rows, compact } = await openJournal(t);

@@ -31,7 +31,9 @@ export const archivedStore = (inner: Store, folder: string | undefined): Store =
 
   const readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> => {
     const found = new Map<Seq, LinkedRow>();
-    const stored = seqs.filter((seq) => seq > base);
+    // As it is now: while the store is asked, others may find out that it has grown.
+    const known = base;
+    const stored = seqs.filter((seq) => seq > known);
     if (stored.length > 0) {
       try {
         const rows = await inner.readAt(stored);
@@ -39,7 +41,6 @@ export const archivedStore = (inner: Store, folder: string | undefined): Store =
         for (const row of rows) found.set(row.seq, row);
       } catch (failure) {
         // Another process may have taken them out just now.
-        const known = base;
         if (!(failure instanceof StoreFailure) || (await look()) === known) throw failure;
         return readAt(seqs);
       }
