@@ -31,7 +31,7 @@ export const archivedStore = (inner: Store, folder: string | undefined): Store =
 
   const readAt = async (seqs: readonly Seq[]): Promise<readonly LinkedRow[]> => {
     const found = new Map<Seq, LinkedRow>();
-    // As it is now: while the store is asked, others may find out that it has grown.
+    // Another process may take them out while the store is asked, and others here may notice first.
     const known = base;
     const stored = seqs.filter((seq) => seq > known);
     if (stored.length > 0) {
@@ -40,7 +40,6 @@ export const archivedStore = (inner: Store, folder: string | undefined): Store =
         if (rows.length === seqs.length) return rows;
         for (const row of rows) found.set(row.seq, row);
       } catch (failure) {
-        // Another process may have taken them out just now.
         if (!(failure instanceof StoreFailure) || (await look()) === known) throw failure;
         return readAt(seqs);
       }
