@@ -27,6 +27,8 @@ export interface CommitterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly now: () => Instant;
+  /** Whether it is heard at once when others have written. */
+  readonly hears: () => boolean;
   /** Until this has resolved, nothing is decided. */
   readonly ready: () => Promise<unknown> | undefined;
   readonly beforeDue: () => Intent | undefined;
@@ -71,7 +73,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options;
-    this.#givingWay = new GivingWay(options.clock);
+    this.#givingWay = new GivingWay(options);
     options.instruments?.underWay(() => ({ queued: this.#queued, unanswered: this.#unanswered }));
   }
 
@@ -279,8 +281,7 @@ export class Committer {
   /** Lets others go first where it is their turn, and waits for what has to be there before anything is decided. */
   async #giveWay(): Promise<void> {
     const { ready } = this.#options;
-    const waiting = this.#givingWay.wait();
-    if (waiting !== undefined) await waiting;
+    await this.#givingWay.wait();
     const behind = ready();
     if (behind !== undefined) await behind;
   }

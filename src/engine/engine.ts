@@ -107,6 +107,7 @@ export class Engine {
       journal,
       clock: options.clock,
       instruments: options.instruments,
+      hears: () => this.#following.isWatching,
       ready: () => this.#forgetting.renew(),
       beforeDue: () => this.#unwritten(),
       stop: (refusal) => this.#stop(refusal),

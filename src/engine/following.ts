@@ -50,6 +50,10 @@ export class Following {
     void this.#lookAtOthers();
   }
 
+  get isWatching(): boolean {
+    return this.#unwatch !== undefined;
+  }
+
   end(): void {
     this.#unwatch?.();
   }

@@ -2,74 +2,95 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GivingWay } from './giving-way.ts';
 
-/** Of which pauses end when the test says so, and how long each was to be. */
-const process = () => {
+interface Pause {
+  readonly ms: number;
+  readonly end: () => void;
+}
+
+const batchMs = 4;
+
+/** A process whose pauses end when the test says so. */
+const startProcess = (hears = true) => {
   let now = 1_000;
-  const pauses: { readonly ms: number; readonly end: () => void }[] = [];
+  const pauses: Pause[] = [];
   const givingWay = new GivingWay({
-    monotonic: () => now,
-    pause: (ms) => new Promise((resolve) => void pauses.push({ ms, end: resolve })),
+    clock: {
+      monotonic: () => now,
+      pause: (ms) => new Promise((resolve) => void pauses.push({ ms, end: resolve })),
+    },
+    hears: () => hears,
   });
   const pass = (ms: number): void => {
     now += ms;
   };
-  /** It and another one have written by turns for a while, and it has just written. */
-  const inTurn = (): void => {
-    for (let turn = 0; turn < 3; turn += 1) {
+  /** Waits, if need be until others have written, so much later, and stores a batch. */
+  const write = async (othersAfterMs?: number): Promise<void> => {
+    const waiting = givingWay.wait();
+    if (othersAfterMs !== undefined) {
+      pass(othersAfterMs);
       givingWay.sawOthers();
-      pass(5);
-      givingWay.wrote();
-      pass(5);
     }
+    pauses.pop()?.end();
+    await waiting;
+    pass(batchMs);
+    givingWay.wrote();
   };
-  return { givingWay, pauses, pass, inTurn };
+  /** How long it is going to wait at most. */
+  const patience = async (): Promise<number> => {
+    const before = pauses.length;
+    const waiting = givingWay.wait();
+    const limit = pauses[before]?.ms ?? 0;
+    pauses[before]?.end();
+    await waiting;
+    return limit;
+  };
+  return { givingWay, pass, write, patience };
 };
 
-const isOver = async (waiting: Promise<void> | undefined): Promise<boolean> => {
-  let over = waiting === undefined;
-  void waiting?.then(() => (over = true));
-  await new Promise(setImmediate);
-  return over;
-};
+const turns = 5;
 
-test('a process that has seen nothing of others, or not for long, waits for nobody', () => {
-  const { givingWay, pass, inTurn } = process();
-  assert.equal(givingWay.wait(), undefined);
-  givingWay.wrote();
-  assert.equal(givingWay.wait(), undefined);
-  inTurn();
+test('a process that has seen nothing of others, or not for long, waits for nobody', async () => {
+  const { pass, write, patience } = startProcess();
+  assert.equal(await patience(), 0);
+  await write();
+  assert.equal(await patience(), 0);
+  for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
   pass(1_000);
-  assert.equal(givingWay.wait(), undefined);
+  assert.equal(await patience(), 0);
 });
 
-test('who has just written, in turn with others, waits until theirs has come', async () => {
-  const { givingWay, inTurn } = process();
-  inTurn();
-  const waiting = givingWay.wait();
-  assert.equal(await isOver(waiting), false);
+test('who has just written, in turn with others, waits until theirs has come, and no longer than a turn takes', async () => {
+  const { givingWay, write, patience } = startProcess();
+  for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
+  const limit = await patience();
+  assert.ok(limit >= 12 && limit <= 14, `${limit} ms`);
+  let isOver = false;
+  const waiting = givingWay.wait().then(() => (isOver = true));
+  await new Promise(setImmediate);
+  assert.equal(isOver, false);
   givingWay.sawOthers();
-  assert.equal(await isOver(waiting), true);
+  await waiting;
 });
 
-test('it waits no longer than a turn takes, and not again while the others write nothing', async () => {
-  const { givingWay, pauses, inTurn } = process();
-  inTurn();
-  const waiting = givingWay.wait();
-  assert.ok(pauses[0] !== undefined && pauses[0].ms < 15, 'about as long as a batch takes');
-  pauses[0].end();
-  assert.equal(await isOver(waiting), true);
-  givingWay.wrote();
-  void givingWay.wait();
-  assert.ok(pauses[1] !== undefined && pauses[1].ms <= 3, 'for others who are slower it only pauses');
+test('it only pauses for others who write later than that, or have not written since, or are not heard', async () => {
+  const light = startProcess();
+  for (let turn = 0; turn < turns; turn += 1) await light.write(4 * batchMs);
+  assert.ok((await light.patience()) <= 3);
+  const gone = startProcess();
+  for (let turn = 0; turn < turns; turn += 1) await gone.write(batchMs);
+  await gone.write();
+  assert.ok((await gone.patience()) <= 3);
+  const deaf = startProcess(false);
+  for (let turn = 0; turn < turns; turn += 1) await deaf.write(batchMs);
+  assert.ok((await deaf.patience()) <= 3);
 });
 
-test('who came too late goes at once, and pauses a little when it comes too late again', () => {
-  const { givingWay, pauses, inTurn } = process();
-  inTurn();
-  givingWay.sawOthers();
-  givingWay.lost();
-  assert.equal(givingWay.wait(), undefined);
-  givingWay.lost();
-  void givingWay.wait();
-  assert.ok(pauses[0] !== undefined && pauses[0].ms <= 3);
+test('who came too late goes at once until it has written, or it could starve', async () => {
+  const { givingWay, write, patience } = startProcess();
+  for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
+  for (let time = 0; time < 3; time += 1) {
+    givingWay.sawOthers();
+    givingWay.lost();
+    assert.equal(await patience(), 0);
+  }
 });

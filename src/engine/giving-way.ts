@@ -2,10 +2,20 @@ import type { Clock } from './clock.ts';
 
 /** Others whose entries were seen this recently are at work. */
 const recentMs = 200;
-/** So long somebody who writes in turn with others waits for theirs. They come within one of their batches. */
+/** No longer than that anybody waits for what others write. */
 const turnMs = 12;
 const pauseMs = 1;
 const jitterMs = 2;
+/** How much of an estimate the last time makes up. */
+const weight = 0.2;
+/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes. */
+const paceMax = 2;
+
+export interface Others {
+  readonly clock: Pick<Clock, 'monotonic' | 'pause'>;
+  /** Whether it is heard at once when others have written. */
+  readonly hears: () => boolean;
+}
 
 /**
  * Processes that write to one journal at the same time decide much of their work twice, for only one of them finds the
@@ -13,24 +23,31 @@ const jitterMs = 2;
  * goes at once. Without that, whoever has just written would also be the first again, and others could starve.
  */
 export class GivingWay {
-  readonly #clock: Pick<Clock, 'monotonic' | 'pause'>;
+  readonly #clock: Others['clock'];
+  readonly #hears: () => boolean;
   #othersAt = Number.NEGATIVE_INFINITY;
   #ownAt = Number.NEGATIVE_INFINITY;
+  #begunAt = Number.NEGATIVE_INFINITY;
   /** Others have written since this process last did. */
-  #othersWrote = false;
+  #othersWrote = true;
   /** They had, between its last two batches. */
-  #keepPace = false;
-  /** How often others were faster since it last wrote. */
-  #losses = 0;
+  #tookTurns = false;
+  /** How long after its batches others usually write, and what its own batches take. */
+  #othersMs = 0;
+  #ownMs = 0;
+  /** Others were faster since it last wrote. */
+  #isLate = false;
   #seen: (() => void) | undefined;
 
-  constructor(clock: Pick<Clock, 'monotonic' | 'pause'>) {
+  constructor({ clock, hears }: Others) {
     this.#clock = clock;
+    this.#hears = hears;
   }
 
   /** Others' entries have come. */
   sawOthers(): void {
     this.#othersAt = this.#clock.monotonic();
+    if (!this.#othersWrote) this.#learn(this.#othersAt - this.#ownAt);
     this.#othersWrote = true;
     this.#seen?.();
   }
@@ -38,22 +55,32 @@ export class GivingWay {
   /** A batch of this process is stored. */
   wrote(): void {
     this.#ownAt = this.#clock.monotonic();
-    this.#keepPace = this.#othersWrote;
+    this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
+    if (!this.#othersWrote) this.#learn(recentMs);
+    this.#tookTurns = this.#othersWrote;
     this.#othersWrote = false;
-    this.#losses = 0;
+    this.#isLate = false;
   }
 
   /** A batch of this process came too late. */
   lost(): void {
-    this.#losses += 1;
+    this.#isLate = true;
   }
 
-  /** How long to wait before a batch is decided; undefined: not at all. */
-  wait(): Promise<void> | undefined {
-    if (this.#clock.monotonic() - this.#othersAt > recentMs) return undefined;
-    const jitter = Math.random() * jitterMs;
-    if (this.#ownAt > this.#othersAt && this.#keepPace) return this.#others(turnMs + jitter);
-    return this.#losses === 1 ? undefined : this.#clock.pause(pauseMs + jitter);
+  /** Before a batch is decided: until it is the turn of this process. */
+  async wait(): Promise<void> {
+    if (this.#clock.monotonic() - this.#othersAt <= recentMs && !this.#isLate) {
+      const jitter = Math.random() * jitterMs;
+      const isTheirTurn = this.#ownAt > this.#othersAt && this.#tookTurns && this.#hears();
+      if (isTheirTurn && this.#othersMs <= this.#ownMs * paceMax) await this.#others(turnMs + jitter);
+      else await this.#clock.pause(pauseMs + jitter);
+    }
+    this.#begunAt = this.#clock.monotonic();
+  }
+
+  /** What comes later than that counts no more: others are no longer at work then. */
+  #learn(ms: number): void {
+    this.#othersMs += weight * (Math.min(ms, recentMs) - this.#othersMs);
   }
 
   async #others(limitMs: number): Promise<void> {

@@ -11,7 +11,7 @@ import { type Following, type Term, runFollower } from '../followers/follower.ts
 import { snapshots } from '../followers/snapshots.ts';
 import type { Keyring } from '../journal/cipher.ts';
 import { removeSnapshot, snapshotFile } from '../journal/snapshots.ts';
-import type { Store } from '../journal/store.ts';
+import { type Store, StoreFailure } from '../journal/store.ts';
 import { type Actor, systemActor } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import { minuteMs, secondMs } from '../kernel/instants.ts';
@@ -139,10 +139,21 @@ export const openWorkspace = async (options: OpenOptions): Promise<Outcome<Works
  * is not asked how it is: that would wait for its writing thread.
  */
 const warnOfLacking = async ({ name, store, log }: OpenOptions): Promise<void> => {
-  if ((await store.base()).seq === 0) return;
+  if (await isWhole(store)) return;
   const { lacking } = await store.health();
   if (lacking !== undefined)
     log.warn(`Workspace "${name}" can be worked on, but not all of its past can be read: ${lacking}`);
+};
+
+/** Whether nothing of it was archived, as far as it says so now. */
+const isWhole = async (store: Store): Promise<boolean> => {
+  try {
+    return (await store.base()).seq === 0;
+  } catch (failure) {
+    // Whoever calls hears why it cannot be reached.
+    if (!(failure instanceof StoreFailure)) throw failure;
+    return true;
+  }
 };
 
 const measured = (

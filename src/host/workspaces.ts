@@ -148,10 +148,13 @@ export class Workspaces {
     if (known !== undefined) return known;
     const opening = this.#openOne(registered.value);
     this.#open.set(file, opening);
-    void opening.then((opened) => {
-      if (opened.ok) this.#here.set(file, opened.value);
-      else this.#open.delete(file);
-    });
+    void opening.then(
+      (opened) => {
+        if (opened.ok) this.#here.set(file, opened.value);
+        else this.#open.delete(file);
+      },
+      () => this.#open.delete(file),
+    );
     return opening;
   }
 

@@ -15,6 +15,7 @@ const thread = () => {
       assert.equal(asked, undefined, 'it looks once in each turn');
       asked = look;
     },
+    cores: 2,
   });
   /** Lets so much time go by; for how much of it the thread stayed awake. */
   const pass = (ms: number): number => {

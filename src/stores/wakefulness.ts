@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Appends of more rows come from many callers, who have better to do than to wait for one thread. */
 export const loneRowsMax = 2;
 /** Longer than this nobody stays awake for an append, nor for those that usually take longer. */
@@ -16,11 +18,14 @@ export interface Turns {
   readonly now: () => number;
   /** Calls this after all that is there to be done, without going to sleep first. */
   readonly next: (look: () => void) => void;
+  /** Of the machine: on a single one, who looks would keep others from their work. */
+  readonly cores: number;
 }
 
 const turnsOfLoop: Turns = {
   now: () => performance.now(),
   next: (look) => void setImmediate(look),
+  cores: availableParallelism(),
 };
 
 /**
@@ -33,7 +38,6 @@ export class Wakefulness {
   #usualAppendMs = 0;
   #usualPauseMs = 0;
   #underWay = 0;
-  #beganAt = 0;
   #endedAt = Number.NEGATIVE_INFINITY;
   #awakeUntil = 0;
   #isAwake = false;
@@ -44,29 +48,30 @@ export class Wakefulness {
 
   /** Stays awake for the append that `work` does, if it is a lone caller's. */
   async during<T>(rows: number, work: () => Promise<T>): Promise<T> {
-    this.begin();
-    const isLone = rows <= loneRowsMax && this.#underWay === 1;
-    if (isLone && this.#usualAppendMs < awaitedMsMax) this.#stay(this.#beganAt + awaitedMsMax);
+    const beganAt = this.begin();
+    this.#underWay += 1;
+    const isLone = rows <= loneRowsMax && this.#underWay === 1 && this.#turns.cores > 1;
+    if (isLone && this.#usualAppendMs < awaitedMsMax) this.#stay(beganAt + awaitedMsMax);
     try {
       return await work();
     } finally {
-      this.end(isLone);
+      this.#underWay -= 1;
+      this.end(beganAt, isLone);
     }
   }
 
-  begin(): void {
-    this.#underWay += 1;
-    this.#beganAt = this.#turns.now();
+  /** An append begins: when, for `end`. */
+  begin(): number {
+    return this.#turns.now();
   }
 
   /** Stays awake for the next append, if those of a lone caller follow one another closely. */
-  end(isLone: boolean): void {
-    const pauseMs = this.#beganAt - this.#endedAt;
-    this.#underWay -= 1;
+  end(beganAt: number, isLone: boolean): void {
+    const pauseMs = beganAt - this.#endedAt;
     this.#endedAt = this.#turns.now();
-    this.#usualAppendMs += weight * (this.#endedAt - this.#beganAt - this.#usualAppendMs);
+    this.#usualAppendMs += weight * (this.#endedAt - beganAt - this.#usualAppendMs);
     this.#awakeUntil = 0;
-    if (!isLone || pauseMs >= closelyMs) return;
+    if (!isLone || pauseMs < 0 || pauseMs >= closelyMs) return;
     this.#usualPauseMs += weight * (pauseMs - this.#usualPauseMs);
     const awakeMs = this.#usualPauseMs * awakeMargin;
     if (awakeMs < awakeMsMax) this.#stay(this.#endedAt + awakeMs);

@@ -11,6 +11,8 @@ import { claimRows } from './claims.ts';
 const connections = 128;
 /** Until a hub that has just been started has compiled what it does all the time. */
 const warmUpMs = 12_000;
+/** One hub alone does as many calls in that time. */
+const aloneWarmUpMs = 4_000;
 const sights = 300;
 
 const write = requestText('/v1/operations/task_add', JSON.stringify({ title: 'One more task of the bench' }));
@@ -31,20 +33,18 @@ export const durableCalls = async (database: TestDatabase, dir: string): Promise
     durationMs: number,
   ): Promise<readonly LoadReport[]> =>
     Promise.all(
-      servers.map(({ port }, index) =>
-        present(generators[index], 'each hub has a generator').run({
-          port,
-          connections: each,
-          durationMs,
-          requests: [write],
-          repeat: true,
-        }),
-      ),
+      servers.map(async ({ port }, index) => {
+        const generator = present(generators[index], 'each hub has a generator');
+        const order = { port, connections: each, durationMs, requests: [write], repeat: true };
+        const report = await generator.run(order);
+        if (report.refused > 0) throw new Error(`tasks were refused: ${report.firstRefused ?? ''}`);
+        return report;
+      }),
     );
   try {
     const one = await start('one');
     const claims = await claimRows(database, one, present(generators[0], 'there are two'));
-    await load([one], connections, 1_000);
+    await load([one], connections, aloneWarmUpMs);
     const alone = (await load([one], connections, 3_000))[0]?.perSecond ?? Number.NaN;
     const two = await start('two');
     await load([one, two], connections / 2, warmUpMs);

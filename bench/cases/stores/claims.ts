@@ -53,6 +53,7 @@ export const claimRows = async (
     const order = { port: hub.port, connections, requests, repeat: false };
     const report = await generator.run({ ...order, durationMs: 60_000 });
     if (report.refused > 0) throw new Error(`claims were refused: ${report.firstRefused ?? ''}`);
+    if (report.answers !== count) throw new Error(`${report.answers} of ${count} claims were answered`);
     return report;
   };
   const measured: Round[] = [];

@@ -38,8 +38,8 @@ export class ChangeFeed {
   readonly #watched = new Set<Watched>();
   readonly #closing = new AbortController();
   #running = false;
-  /** When a watcher was last woken. */
-  #wokeAt = Number.NEGATIVE_INFINITY;
+  /** When somebody else was last heard to have written. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   #session: Session | undefined;
   /** Ends the rest before the next look. */
   #hurry = new AbortController();
@@ -61,7 +61,7 @@ export class ChangeFeed {
 
   /** Whether others have written of late to a journal that is watched here. */
   get hearsOthers(): boolean {
-    return performance.now() - this.#wokeAt < recentMs;
+    return performance.now() - this.#heardAt < recentMs;
   }
 
   close(): void {
@@ -112,7 +112,7 @@ export class ChangeFeed {
     const told = readNews(news);
     for (const watched of this.#watched) {
       const { key, sender } = watched.watcher;
-      if (key === told?.key && sender !== told.sender) this.#wake(watched, told.seq);
+      if (key === told?.key && sender !== told.sender) this.#hearOf(watched, told.seq);
     }
   }
 
@@ -123,14 +123,18 @@ export class ChangeFeed {
     const heads = new Map(rows.map(([key, seq]) => [key, seqOf(seq)]));
     for (const watched of this.#watched) {
       const head = heads.get(watched.watcher.key) ?? 0;
-      if (head > watched.watcher.own()) this.#wake(watched, head);
+      if (head > watched.watcher.own()) wake(watched, head);
     }
   }
 
-  #wake(watched: Watched, seq: Seq): void {
-    if (seq <= watched.rung) return;
-    watched.rung = seq;
-    this.#wokeAt = performance.now();
-    watched.watcher.ring();
+  #hearOf(watched: Watched, seq: Seq): void {
+    this.#heardAt = performance.now();
+    wake(watched, seq);
   }
 }
+
+const wake = (watched: Watched, seq: Seq): void => {
+  if (seq <= watched.rung) return;
+  watched.rung = seq;
+  watched.watcher.ring();
+};

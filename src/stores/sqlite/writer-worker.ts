@@ -90,13 +90,13 @@ const tidyWhenIdle = (): void => {
 port.on('message', (message: WriterRequest) => {
   switch (message.kind) {
     case 'append': {
-      wakefulness.begin();
+      const beganAt = wakefulness.begin();
       const request = unpacked(message.request);
       const outcome = writer.append(request);
       if (outcome.kind === 'appended') stored(request.rows);
       const isWatched = outcome.kind === 'appended' && meeting.finish();
       if (!isWatched) tell({ kind: 'append', id: message.id, outcome });
-      wakefulness.end(isWatched);
+      wakefulness.end(beganAt, isWatched);
       return;
     }
     case 'truncate':
