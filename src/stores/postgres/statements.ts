@@ -128,7 +128,7 @@ const keeping = ({ journals, entries, counters }: Tables) =>
     bytes: { name: 'bytes', text: `select bytes from ${journals} where name = $1` },
     dropJournal: {
       name: 'drop_journal',
-      text: `with gone as (delete from ${journals} where name = $1 returning key),
+      text: `with gone as (delete from ${journals} where name = $1 and key = $2 returning key),
         counted as (delete from ${counters} using gone where journal = gone.key)
         delete from ${entries} using gone where journal = gone.key`,
     },
@@ -262,7 +262,7 @@ const replacing = ({ journals, subjectKeys }: Tables) => {
     /** Nobody makes a key for either meanwhile. */
     lockJournals: {
       name: 'lock_journals',
-      text: `select name, seq from ${journals} where name in ($1, $2) order by key for update`,
+      text: `select name, seq, key from ${journals} where name in ($1, $2) order by key for update`,
     },
     agreeOnKeys: {
       name: 'agree_on_keys',

@@ -19,7 +19,7 @@ import { isJournalName, namesOf } from './names.ts';
 import { Offices } from './offices.ts';
 import { type Found, PostgresStore, type Shared } from './postgres-store.ts';
 import { seqOf } from './rows.ts';
-import type { Server } from './session.ts';
+import type { Row, Server } from './session.ts';
 
 export interface PostgresStorageOptions {
   /** `postgresql://user:password@host:port/database?sslmode=…` */
@@ -164,19 +164,28 @@ class PostgresStorage implements Storage {
   };
 
   readonly remove = (name: JournalName): Promise<Outcome<true>> =>
-    this.#change((ask, { dropJournal }) => ask(dropJournal, [name]));
+    this.#outcome(async () => {
+      const found = await this.#find(name);
+      if (found === undefined) return ok(true);
+      return this.#change((ask, { dropJournal }) => ask(dropJournal, [name, found.key]));
+    });
 
   readonly replace = (to: JournalName, from: JournalName, endsAt?: Seq): Promise<Outcome<true>> =>
     this.#outcome(async () => {
-      if ((await this.#find(from)) === undefined) return this.#missing(from);
+      const found = await this.#find(from);
+      if (found === undefined) return this.#missing(from);
       return this.#change(async (ask, statements) => {
         const { lockJournals, agreeOnKeys, yieldToKeys, moveKeys, dropJournal, rename } = statements;
         const locked = await ask(lockJournals, [to, from]);
         const old = locked.find(([name]) => name === to);
+        // Done before, and the answer to the commit was lost.
+        if (old !== undefined && keyOf(old) === found.key) return;
+        const next = locked.find(([name]) => name === from);
+        if (next === undefined || keyOf(next) !== found.key) throw new StoreFailure(this.#missing(from));
         if (endsAt !== undefined && endsAt !== seqOf(old?.[1] ?? 0))
           throw new StoreFailure(movedOn(this.placeOf(to)));
         for (const each of [agreeOnKeys, yieldToKeys, moveKeys]) await ask(each, [to, from]);
-        await ask(dropJournal, [to]);
+        if (old !== undefined) await ask(dropJournal, [to, keyOf(old)]);
         await ask(rename, [to, from]);
       });
     });
@@ -208,6 +217,7 @@ class PostgresStorage implements Storage {
     };
   }
 
+  /** All or nothing. It is done again when the answer to its commit was lost: what was done then must not be undone. */
   #change(work: (ask: Ask, statements: Database['statements']) => Promise<unknown>): Promise<Outcome<true>> {
     const database = this.#database;
     return this.#outcome(() =>
@@ -246,6 +256,8 @@ class PostgresStorage implements Storage {
     );
   }
 }
+
+const keyOf = ([, , key]: Row): number => Number(key);
 
 const isSame = (one: JournalIdentity, other: JournalIdentity): boolean =>
   one.id === other.id && one.generation === other.generation;
