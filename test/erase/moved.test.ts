@@ -82,6 +82,10 @@ it('files that were copied lose the keys too, with their backups and caches, whi
   await board.good(['migrate', '--from', 'sqlite', '--to', 'sqlite', '--to-url', elsewhere]);
   const { keys_destroyed: none, keys_destroyed_in: nowhere } = await board.erase(['--data-dir', elsewhere]);
   assert.deepEqual([none, nowhere], [0, []]);
+  writeFileSync(join(place.dataDir, 'workspaces', 'main.journal.keys'), 'damaged');
+  const { not_reached: damaged, copies: readable } = await board.erase(['--data-dir', elsewhere]);
+  assert(damaged[0]?.startsWith(`the journals and backups in ${place.dataDir}, `), damaged[0]);
+  assert(readable.every(({ path }) => path !== place.dataDir));
   rmSync(join(place.dataDir, 'copies.jsonl'));
   mkdirSync(join(place.dataDir, 'copies.jsonl'));
   const { not_reached: left } = await board.erase(['--data-dir', elsewhere]);

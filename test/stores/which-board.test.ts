@@ -243,6 +243,10 @@ withPostgres('moving a board on', 'own', () => {
     assert.match(await good([...list, '--data-dir', elsewhere], {}), /second/);
     const taken = await refused(['migrate', '--from', 'sqlite', '--from-url', elsewhere, ...toRedis]);
     assert.equal(taken.code, 'exists', taken.message);
+    const words = ['migrate', '--from', 'sqlite', '--from-url', elsewhere, '--to', 'postgres'];
+    const astray = await refused([...words, '--to-url', url.href]);
+    assert.equal(astray.code, 'exists', astray.message);
+    assert.match(astray.message, /would lead to .* --to-url\. .* if the database itself has moved, remove/);
     assert.equal(readFileSync(note, 'utf8'), noted);
   });
 });

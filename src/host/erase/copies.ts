@@ -77,10 +77,14 @@ export const clearCopies = async (erased: ErasedIn): Promise<Copies> => {
       .filter((path) => path.endsWith('.gz'))
       .map((path) => ({ path, kind: 'backup' as const })),
   ];
+  const closed = known.closed.map(({ folder }) => folder);
   for (const copy of known.copies) {
     const { path, kind } = copy;
     if (known.inBackups.includes(path) || isInDatabase(copy) || !(await isThere(path))) continue;
-    if (kind !== 'journals' || (await isOther(path, storage))) files.push({ path, kind });
+    // What could not be cleared is no file of texts that nothing opens any more.
+    const isCleared =
+      kind !== 'journals' || ((await isOther(path, storage)) && !(await hasSame(closed, path)));
+    if (isCleared) files.push({ path, kind });
   }
   const inDatabases = known.copies
     .filter(isInDatabase)

@@ -62,7 +62,7 @@ export const migrate = async (given: Given): Promise<Outcome<true>> => {
   return withoutHubs([sides.from.dataDir, sides.to.dataDir], async () => {
     const source = await openSource(sides.from);
     if (!source.ok) return source;
-    const target = await openStorage(sides.to);
+    const target = await openTarget(sides);
     try {
       return target.ok
         ? await move(given, sides, placesOf(given, sides, [source.value, target.value]))
@@ -87,6 +87,16 @@ const openSource = async (from: Settings): Promise<Outcome<Storage>> => {
   if (names.ok && names.value.length > 0) return source;
   await source.value.close();
   return names.ok ? nothingToMove(from, place) : names;
+};
+
+/** It is where the data directory leads, if that leads anywhere; a database is prepared only then. */
+const openTarget = async (sides: Sides): Promise<Outcome<Storage>> => {
+  const target = await openStorage(sides.to, { mayPrepare: false });
+  if (!target.ok && target.details['empty'] !== true) return target;
+  const free = await demandTarget(sides, target.ok ? target.value.place : String(target.details['place']));
+  if (free.ok) return target.ok ? target : openStorage(sides.to);
+  if (target.ok) await target.value.close();
+  return free;
 };
 
 const journalsAtSource = async (

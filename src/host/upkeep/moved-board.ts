@@ -25,10 +25,14 @@ export const demandSource = async (from: Settings, place?: string): Promise<Outc
   if (!kept.ok) return kept;
   if (kept.value === undefined) return ok(true);
   if (!isKeptStore(kept.value, from.store)) return staleSource(from, kept.value);
-  const isThere =
-    place === undefined || from.store.kind === 'sqlite' || isOneAddress(place, kept.value.place);
-  return isThere ? ok(true) : otherAddress(from, { kept: kept.value, place });
+  return place === undefined || isKeptAt(kept.value, place)
+    ? ok(true)
+    : otherAddress(from, { kept: kept.value, place });
 };
+
+/** Files are where the data directory is. */
+const isKeptAt = (kept: KeptStore, place: string): boolean =>
+  kept.store === 'sqlite' || isOneAddress(place, kept.place);
 
 /** Who asks makes no other board of it. */
 export const isOneAddress = (one: string, other: string): boolean => withoutUser(one) === withoutUser(other);
@@ -61,14 +65,28 @@ const otherAddress = (
   );
 };
 
-/** Refuses where the data directory of the target has a board that would be lost sight of. */
-export const demandTarget = async ({ from, to }: Sides): Promise<Outcome<true>> => {
+/** Refuses where the data directory of the target has a board that would be lost sight of. `place`: once it is known. */
+export const demandTarget = async ({ from, to }: Sides, place?: string): Promise<Outcome<true>> => {
   if (from.dataDir === to.dataDir) return ok(true);
   const kept = await readKeptStore(to.dataDir);
   if (!kept.ok) return kept;
-  return kept.value === undefined || isKeptStore(kept.value, to.store)
+  if (kept.value === undefined) return ok(true);
+  if (!isKeptStore(kept.value, to.store)) return takenTarget(to.dataDir, kept.value);
+  return place === undefined || isKeptAt(kept.value, place)
     ? ok(true)
-    : takenTarget(to.dataDir, kept.value);
+    : otherTarget(to, { kept: kept.value, place });
+};
+
+const otherTarget = (
+  { dataDir }: Settings,
+  { kept, place }: { readonly kept: KeptStore; readonly place: string },
+): Refusal => {
+  const path = keptStorePath(dataDir);
+  return refuse(
+    'exists',
+    `The data directory ${dataDir} has its board in ${kept.place}, and would lead to ${place}. Nothing was changed. Name another data directory with --data-dir, or the address of the first with --to-url. To give that board up on purpose, or if the database itself has moved, remove ${path} first.`,
+    { data_dir: dataDir, ...kept, path },
+  );
 };
 
 const takenTarget = (dataDir: string, kept: KeptStore): Refusal => {

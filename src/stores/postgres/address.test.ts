@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { devNull } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { opened } from '../../testing/store-files.ts';
 import { addressOf } from './address.ts';
@@ -6,6 +7,8 @@ import { addressOf } from './address.ts';
 const secret = 'horse-battery';
 const base = `postgresql://ada:${secret}@db.example/board`;
 const local = `postgresql://ada:${secret}@localhost/board`;
+
+const anyFile = encodeURIComponent(import.meta.filename);
 
 /** What cannot be, and what is said of it; never the password. */
 const wrong: readonly (readonly [url: string, why: RegExp])[] = [
@@ -23,8 +26,14 @@ const wrong: readonly (readonly [url: string, why: RegExp])[] = [
   [`${base}?target_session_attrs=read-write`, /"target_session_attrs" is not supported/],
   [`${base}?uselibpqcompat=false`, /"uselibpqcompat" is not supported/],
   [`${base}?sslmode=verify-full&sslmode=disable`, /says sslmode twice/],
-  [`${base}?sslrootcert=system`, /sslrootcert counts only with sslmode=verify-full/],
-  [`${base}?sslmode=disable&sslrootcert=system`, /sslrootcert counts only with/],
+  [`${base}?sslrootcert=${anyFile}`, /sslrootcert counts only with sslmode=verify-full/],
+  [`${base}?sslmode=disable&sslrootcert=${anyFile}`, /sslrootcert counts only with/],
+  ...['', 'sslmode=disable&', 'sslmode=require&', 'sslmode=verify-ca&'].map(
+    (mode) => [`${base}?${mode}sslrootcert=system`, /sslrootcert=system needs sslmode=verify-full/] as const,
+  ),
+  [`${base}?sslmode=verify-ca&sslrootcert=${encodeURIComponent(devNull)}`, /verify-ca.*[^.]\. It looks like/],
+  [`postgresql://ada:${secret}@%ff/board`, /cannot be used: URI malformed\./],
+  [`postgresql://ada:${secret}@db.example/%ff`, /cannot be used: URI malformed\./],
   [`${base}?sslnegotiation=direct`, /sslnegotiation=direct needs an sslmode/],
   [`${base}?channel_binding=require`, /channel_binding=require needs an sslmode/],
   [`${base}?channel_binding=prefer`, /channel_binding=prefer: .*disable, require/],

@@ -48,7 +48,7 @@ const seconds: Read = (value) =>
 /** What an address may say besides, and why a value cannot be: all that is done as said, and nothing that is ignored. */
 const parameters: ReadonlyMap<string, Read> = new Map([
   ['sslmode', oneOf(...tlsModes)],
-  // `system`: the certificates that Node trusts anyway.
+  // `system`: the certificates that Node trusts anyway, and only where the name is checked as well.
   ['sslrootcert', (value) => (value === 'system' ? undefined : file(value))],
   ['sslcert', file],
   ['sslkey', file],
@@ -92,8 +92,10 @@ export const addressOf = (text: string): Outcome<Address> => {
   for (const name of ['connect_timeout', 'channel_binding']) said.delete(name);
   // Without it, the library means other things by `sslmode` than libpq does.
   said.set('uselibpqcompat', 'true');
+  const withoutPassword = hiding([url.password, decoded(url.password), said.get('password') ?? '']);
   // It knows where it goes, for it reads the variables of libpq as well.
-  const way = new Client(url.href);
+  const way = clientOf(url);
+  if (!(way instanceof Client)) return unusable(withoutPassword(way.reason));
   const place = placeOf(url, way);
   return ok({
     place,
@@ -102,9 +104,19 @@ export const addressOf = (text: string): Outcome<Address> => {
       ...(connectSeconds !== null && { connectionTimeoutMillis: Number(connectSeconds) * 1_000 }),
       ...(binding === 'require' && { enableChannelBinding: true }),
     },
-    withoutPassword: hiding([url.password, decoded(url.password), said.get('password') ?? '']),
+    withoutPassword,
     warning: isSaid || isNear(way.host) ? undefined : notEncrypted(place),
   });
+};
+
+/** The library reads files as well, and throws at what it cannot use of them or of the address. */
+const clientOf = (url: URL): Client | { readonly reason: string } => {
+  try {
+    return new Client(url.href);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return { reason: reason.replace(/\.$/, '') };
+  }
 };
 
 const faultInParameters = (said: URLSearchParams): string | undefined => {
@@ -142,6 +154,8 @@ const unknownParameter = (name: string): string => {
 /** What of TLS does not go together. */
 const faultInTls = (said: URLSearchParams): string | undefined => {
   const mode = said.get('sslmode');
+  if (said.get('sslrootcert') === 'system' && mode !== 'verify-full')
+    return 'sslrootcert=system needs sslmode=verify-full; with another, say sslrootcert=<file of the certificate authority>';
   if (mode === 'verify-ca' && !said.has('sslrootcert'))
     return 'sslmode=verify-ca needs sslrootcert=<file of the certificate authority>';
   const encrypts = mode !== null && mode !== 'disable';
