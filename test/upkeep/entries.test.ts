@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { runCut, stepsOf } from '../cli/cut-program.ts';
+import { runCut, runPaused, stepsOf } from '../cli/cut-program.ts';
 import { tellHere } from '../cli/told-here.ts';
 import { compiledOnce, main, mainOnly, runCommand, startHub } from '../host/processes.ts';
 import { linesOf } from '../race/journal-check.ts';
@@ -150,6 +150,20 @@ describe('signalbox import', () => {
       if (again.status !== 0) assert.equal(refusalIn(again).code, 'exists', step);
       assert.deepEqual(await titlesIn(dataDir, 'copy'), titles, step);
     }
+  });
+});
+
+describe('two imports of one name at once', () => {
+  it('leave the one that was first alone, and its workspace whole', async (t) => {
+    const { dataDir } = await openBoard(t);
+    const path = join(dataDir, 'main.jsonl');
+    await good(dataDir, 'export', '--out', path);
+    const words = ['import', path, '--workspace', 'copy'];
+    const meanwhile = async () => assert.equal((await bad(dataDir, ...words)).code, 'storage_busy');
+    const step = 'before the renaming to copy.journal';
+    const { status, err } = await runPaused({ dataDir }, words, { step, meanwhile });
+    assert.equal(status, 0, err);
+    assert.deepEqual(await titlesIn(dataDir, 'copy'), titles);
   });
 });
 
