@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import type { JournalName, Storage } from '../../journal/storage.ts';
+import { type JournalName, type Storage, hubJournal, workspaceJournal } from '../../journal/storage.ts';
+import { present } from '../../kernel/assert.ts';
 import type { MemoryVault } from '../../stores/memory/memory-store.ts';
 import { memoryStorage } from '../../stores/memory/storage.ts';
 import { answerOver } from '../../testing/busy-workspace.ts';
@@ -42,8 +43,8 @@ const createYard = async (context: TestContext) => {
       await workspaces.close();
     }
   };
-  const makeIn = async (workspaces: Workspaces): Promise<string> => {
-    const made = await makeFrom({ configuration, log }, { path, name: 'copy', workspaces });
+  const makeIn = async (workspaces: Workspaces, name = 'copy'): Promise<string> => {
+    const made = await makeFrom({ configuration, log }, { path, name, workspaces });
     return made.ok ? 'made' : made.code;
   };
   await within(async (workspaces) => {
@@ -89,5 +90,34 @@ describe('an import that meets another', () => {
       assert.equal(await makeIn(workspaces), 'exists');
       assert.equal((await workspaces.known('copy')).ok, false);
     }, storage);
+  });
+});
+
+describe('an import whose workspace may be in the list, or not', () => {
+  for (const fault of ['stored_unknown', 'lost_unknown'] as const)
+    it(`keeps its journal, and the same again finishes (${fault})`, async (context) => {
+      const { vaults, within, makeIn } = await createYard(context);
+      const hub = present(vaults.get(hubJournal), 'the list of workspaces is there');
+      await within(async (workspaces) => {
+        hub.faults.appends.push(fault);
+        hub.faults.beforeAppend = async () => {
+          hub.faults.reads = 'storage_busy';
+        };
+        assert.equal(await makeIn(workspaces), 'outcome_unknown');
+        hub.faults.beforeAppend = undefined;
+        hub.faults.reads = undefined;
+      });
+      await within(async (workspaces) => {
+        assert.equal(await makeIn(workspaces), fault === 'stored_unknown' ? 'exists' : 'made');
+        assert.deepEqual(await titlesIn(workspaces), ['one']);
+      });
+    });
+
+  it('takes its journal away where the list cannot have it', async (context) => {
+    const { vaults, within, makeIn } = await createYard(context);
+    await within(async (workspaces) => {
+      assert.equal(await makeIn(workspaces, 'hub'), 'invalid_input');
+      assert.equal(vaults.has(workspaceJournal('hub')), false);
+    });
   });
 });

@@ -11,7 +11,7 @@ import { beginningOf, headOf } from '../../journal/rows.ts';
 import { type JournalName, type Storage, workspaceJournal } from '../../journal/storage.ts';
 import { StoreFailure, type StoredRow } from '../../journal/store.ts';
 import { type Entry, systemActor } from '../../kernel/entry.ts';
-import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
+import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { canonicalJson } from '../../kernel/json.ts';
 import { faultInName } from '../../kernel/names.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
@@ -112,11 +112,28 @@ const makeAlone = async (given: Known, { path, name, workspaces }: Making): Prom
     systemActor,
   );
   if (!registered.ok) {
+    if (!rulesRefuse.has(registered.code)) return unfinished(registered, name);
     const removed = await storage.remove(journal);
     return removed.ok ? registered : removed;
   }
   const made = await workspaces.get(name);
   return made.ok ? ok(true) : made.code === 'workspace_unknown' ? unknownWorkspace(name) : made;
+};
+
+/** After these the list is certain not to have the workspace, now or later. After others its journal stays. */
+const rulesRefuse: ReadonlySet<ErrorCode> = new Set(['invalid_input', 'limit_exceeded']);
+
+const unfinished = (why: Refusal, name: string): Refusal => {
+  if (why.code === 'exists') return why;
+  const what =
+    why.code === 'outcome_unknown'
+      ? `It could not be established whether the workspace "${name}" was put in the list.`
+      : why.message;
+  return refuse(
+    why.code,
+    `${what} What was imported is kept: run the same command again to finish. If it answers that the workspace is there already, all is done.`,
+    why.details,
+  );
 };
 
 interface Importing {
