@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { runCut, stepsOf } from '../cli/cut-program.ts';
+import { runCut, runPaused, stepsOf } from '../cli/cut-program.ts';
 import { tellHere } from '../cli/told-here.ts';
 import { compiledOnce, main, mainOnly, runCommand, startHub } from '../host/processes.ts';
 import { linesOf } from '../race/journal-check.ts';
@@ -76,6 +76,23 @@ describe('signalbox export', () => {
   });
 });
 
+/** What is wrong, the line that is named for it, and such a file, made of an export of a workspace and one of the hub. */
+const notToImport = (
+  lines: readonly string[],
+  hubs: readonly string[],
+): readonly (readonly [string, number, readonly string[]])[] => [
+  ['a gap', 3, lines.toSpliced(2, 1)],
+  ['a doubled line', 4, lines.toSpliced(3, 0, lines[2] ?? '')],
+  ['no JSON', 2, lines.with(1, '{"seq":2')],
+  ['an empty line', 2, lines.with(1, '')],
+  ['no entry', 1, lines.with(0, '{"seq":1}')],
+  ['an unknown type', 5, lines.with(4, (lines[4] ?? '').replace('tasks.added', 'tasks.invented'))],
+  ['a newer version', 5, lines.with(4, (lines[4] ?? '').replace('"version":1', '"version":99'))],
+  ['an older time', 2, lines.with(1, (lines[1] ?? '').replace(/"time":\d+/, '"time":5'))],
+  ['an end inside a change', 5, lines.slice(0, 5).with(4, (lines[4] ?? '').replace('"size":1', '"size":2'))],
+  ['entries of the hub', 1, hubs.slice(0, 1)],
+];
+
 describe('signalbox import', () => {
   it('makes a new workspace with the same entries, also beside a hub', async (t) => {
     const site = await openBoard(t);
@@ -107,18 +124,7 @@ describe('signalbox import', () => {
     const path = join(dataDir, 'board.jsonl');
     const lines = (await exported(dataDir)).trimEnd().split('\n');
     const hubs = (await exported(dataDir, '--of', 'hub')).split('\n');
-    const cases: readonly (readonly [string, number, readonly string[]])[] = [
-      ['a gap', 3, lines.toSpliced(2, 1)],
-      ['a doubled line', 4, lines.toSpliced(3, 0, lines[2] ?? '')],
-      ['no JSON', 2, lines.with(1, '{"seq":2')],
-      ['an empty line', 2, lines.with(1, '')],
-      ['no entry', 1, lines.with(0, '{"seq":1}')],
-      ['an unknown type', 5, lines.with(4, (lines[4] ?? '').replace('tasks.added', 'tasks.invented'))],
-      ['a newer version', 5, lines.with(4, (lines[4] ?? '').replace('"version":1', '"version":99'))],
-      ['an older time', 2, lines.with(1, (lines[1] ?? '').replace(/"time":\d+/, '"time":5'))],
-      ['entries of the hub', 1, hubs.slice(0, 1)],
-    ];
-    for (const [what, line, text] of cases) {
+    for (const [what, line, text] of notToImport(lines, hubs)) {
       writeFileSync(path, `${text.join('\n')}\n`);
       const { code, message } = await bad(dataDir, 'import', path, '--workspace', 'copy');
       assert.equal(code, 'invalid_input', what);
@@ -144,6 +150,20 @@ describe('signalbox import', () => {
       if (again.status !== 0) assert.equal(refusalIn(again).code, 'exists', step);
       assert.deepEqual(await titlesIn(dataDir, 'copy'), titles, step);
     }
+  });
+});
+
+describe('two imports of one name at once', () => {
+  it('leave the one that was first alone, and its workspace whole', async (t) => {
+    const { dataDir } = await openBoard(t);
+    const path = join(dataDir, 'main.jsonl');
+    await good(dataDir, 'export', '--out', path);
+    const words = ['import', path, '--workspace', 'copy'];
+    const meanwhile = async () => assert.equal((await bad(dataDir, ...words)).code, 'storage_busy');
+    const step = 'before the renaming to copy.journal';
+    const { status, err } = await runPaused({ dataDir }, words, { step, meanwhile });
+    assert.equal(status, 0, err);
+    assert.deepEqual(await titlesIn(dataDir, 'copy'), titles);
   });
 });
 

@@ -7,11 +7,11 @@ import { appendChecked } from '../../journal/copying.ts';
 import { fileRefusal } from '../../journal/file-faults.ts';
 import type { Head } from '../../journal/head.ts';
 import { verify } from '../../journal/journal.ts';
-import { beginningOf } from '../../journal/rows.ts';
+import { beginningOf, headOf } from '../../journal/rows.ts';
 import { type JournalName, type Storage, workspaceJournal } from '../../journal/storage.ts';
 import { StoreFailure, type StoredRow } from '../../journal/store.ts';
 import { type Entry, systemActor } from '../../kernel/entry.ts';
-import { type Outcome, ok, refuse } from '../../kernel/errors.ts';
+import { type ErrorCode, type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { canonicalJson } from '../../kernel/json.ts';
 import { faultInName } from '../../kernel/names.ts';
 import { seeHelp } from '../../surfaces/cli/flags.ts';
@@ -23,6 +23,9 @@ import type { Workspaces } from '../workspaces.ts';
 import { draftOf, placeDraft } from './drafts.ts';
 import { codecOf } from './entry-codec.ts';
 import { checkedEntries } from './imported-entries.ts';
+
+/** What is known of the process that the entries are stored with. */
+type Known = Pick<Given, 'configuration' | 'log'>;
 
 /**
  * Makes a new workspace with the entries of an export. All of them are read first; the journal is built beside where it
@@ -65,14 +68,28 @@ const countGood = async (path: string): Promise<Outcome<number>> => {
   }
 };
 
-const makeFrom = async (
-  given: Given,
-  {
-    path,
-    name,
-    workspaces,
-  }: { readonly path: string; readonly name: string; readonly workspaces: Workspaces },
-): Promise<Outcome<true>> => {
+interface Making {
+  readonly path: string;
+  readonly name: string;
+  readonly workspaces: Workspaces;
+}
+
+/** One import at a time: what one builds would be in the way of another of the same name. */
+export const makeFrom = async (given: Known, making: Making): Promise<Outcome<true>> => {
+  const office = await making.workspaces.hub.store.elect('import');
+  if (office === undefined)
+    return refuse(
+      'storage_busy',
+      'Another import is at work on these journals, or this user may not write where they are. Nothing was changed. Try again in a moment.',
+    );
+  try {
+    return await makeAlone(given, making);
+  } finally {
+    await office.resign();
+  }
+};
+
+const makeAlone = async (given: Known, { path, name, workspaces }: Making): Promise<Outcome<true>> => {
   const { storage } = workspaces;
   const known = await workspaces.known(name);
   if (known.ok)
@@ -95,11 +112,28 @@ const makeFrom = async (
     systemActor,
   );
   if (!registered.ok) {
+    if (!rulesRefuse.has(registered.code)) return unfinished(registered, name);
     const removed = await storage.remove(journal);
     return removed.ok ? registered : removed;
   }
   const made = await workspaces.get(name);
   return made.ok ? ok(true) : made.code === 'workspace_unknown' ? unknownWorkspace(name) : made;
+};
+
+/** After these the list is certain not to have the workspace, now or later. After others its journal stays. */
+const rulesRefuse: ReadonlySet<ErrorCode> = new Set(['invalid_input', 'limit_exceeded']);
+
+const unfinished = (why: Refusal, name: string): Refusal => {
+  if (why.code === 'exists') return why;
+  const what =
+    why.code === 'outcome_unknown'
+      ? `It could not be established whether the workspace "${name}" was put in the list.`
+      : why.message;
+  return refuse(
+    why.code,
+    `${what} What was imported is kept: run the same command again to finish. If it answers that the workspace is there already, all is done.`,
+    why.details,
+  );
 };
 
 interface Importing {
@@ -108,20 +142,45 @@ interface Importing {
   readonly journal: JournalName;
 }
 
-const buildAndPlace = async (given: Given, importing: Importing): Promise<Outcome<true>> => {
+const buildAndPlace = async (given: Known, importing: Importing): Promise<Outcome<true>> => {
   const built = await buildDraft(given, importing);
-  return built.ok ? placeDraft(importing.storage, importing.journal) : built;
+  if (!built.ok) return built;
+  const placed = await placeDraft(importing.storage, importing.journal);
+  return placed.ok ? demandPlaced(importing, built.value) : placed;
 };
 
-/** A journal that no workspace has: whole, and of the same entries, where an earlier attempt has got no further. */
-const demandOurs = async (given: Given, { path, storage, journal }: Importing): Promise<Outcome<true>> => {
-  const foreign = refuse(
+interface Built {
+  readonly id: string;
+  readonly head: Head;
+}
+
+/** Offices can be lost: what has got the place has to be what was built. */
+const demandPlaced = async ({ storage, journal }: Importing, { id, head }: Built): Promise<Outcome<true>> => {
+  const opened = await storage.open(journal, 'must-exist');
+  if (!opened.ok) return opened;
+  try {
+    const { seq, chain } = await headOf(opened.value);
+    const isOurs = opened.value.identity.id === id && seq === head.seq && chain === head.chain;
+    return isOurs ? ok(true) : foreign(storage, journal);
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return failure.refusal;
+    throw failure;
+  } finally {
+    await opened.value.close();
+  }
+};
+
+const foreign = (storage: Storage, journal: JournalName): Refusal =>
+  refuse(
     'exists',
     `There is a journal at ${storage.placeOf(journal)} that no workspace has. Nothing was changed. Choose another name with --workspace.`,
     { place: storage.placeOf(journal) },
   );
+
+/** A journal that no workspace has: whole, and of the same entries, where an earlier attempt has got no further. */
+const demandOurs = async (given: Known, { path, storage, journal }: Importing): Promise<Outcome<true>> => {
   const opened = await storage.open(journal, 'must-exist');
-  if (!opened.ok) return foreign;
+  if (!opened.ok) return foreign(storage, journal);
   const store = opened.value;
   try {
     const codec = await codecOf(given, store);
@@ -133,10 +192,10 @@ const demandOurs = async (given: Given, { path, storage, journal }: Importing): 
         const there = codec.value.decode(rows[index]?.text ?? '{}', entry.seq);
         return there.ok && canonicalJson(there.value) === canonicalJson(entry);
       });
-      if (!same) return foreign;
+      if (!same) return foreign(storage, journal);
       last += entries.length;
     }
-    return last === (await store.head()) ? ok(true) : foreign;
+    return last === (await store.head()) ? ok(true) : foreign(storage, journal);
   } catch (thrown) {
     return fileRefusal(path, thrown, `${path} cannot be read`);
   } finally {
@@ -144,7 +203,7 @@ const demandOurs = async (given: Given, { path, storage, journal }: Importing): 
   }
 };
 
-const buildDraft = async (given: Given, { path, storage, journal }: Importing): Promise<Outcome<true>> => {
+const buildDraft = async (given: Known, { path, storage, journal }: Importing): Promise<Outcome<Built>> => {
   const name = draftOf(journal);
   // What an earlier attempt has left is of no use: its identity is its own.
   const removed = await storage.remove(name);
@@ -161,7 +220,7 @@ const buildDraft = async (given: Given, { path, storage, journal }: Importing): 
       head = await appendChecked(store, head, rowsOf(codec.value, entries, head));
     }
     const verified = await verify(store);
-    return verified.ok ? ok(true) : verified;
+    return verified.ok ? ok({ id: store.identity.id, head }) : verified;
   } catch (thrown) {
     if (thrown instanceof StoreFailure) return thrown.refusal;
     return fileRefusal(path, thrown, `${path} cannot be read`);

@@ -22,12 +22,13 @@ const entrySchema = z.object({
   type: z.string(),
   version: z.int().min(1),
   data: z.looseObject({}),
-  cause: z.looseObject({ unit: z.int().min(1), by: z.string() }),
+  cause: z.looseObject({ unit: z.int().min(1), by: z.string(), size: z.int().min(1).optional() }),
 });
 
 /**
  * The entries of an export, page by page, each checked: that it follows the one before, that this version knows it, and
- * that it can be folded. Throws `StoreFailure` with the line of the first that cannot be imported.
+ * that it can be folded; the last, that a unit ends there. Throws `StoreFailure` with the line of the first that cannot
+ * be imported.
  */
 export async function* checkedEntries(path: string): AsyncGenerator<readonly Entry[]> {
   const codec = new Codec(areas);
@@ -35,16 +36,20 @@ export async function* checkedEntries(path: string): AsyncGenerator<readonly Ent
   let folded: Slices = initialSlices;
   let page: Entry[] = [];
   let before: Entry | undefined;
+  let unitEnd = 0;
   for await (const line of lines) {
     const number: number = (before?.seq ?? 0) + 1;
     const entry = entryIn(line, number, { path, before, codec });
     folded = foldOne(folded, entry, { path, number });
     before = entry;
+    if (entry.cause.size !== undefined) unitEnd = number - 1 + entry.cause.size;
     page.push(entry);
     if (page.length < pageEntries) continue;
     yield page;
     page = [];
   }
+  if (before !== undefined && unitEnd > before.seq)
+    throw bad(path, before.seq, `the file ends there, inside a change that goes on to line ${unitEnd}`);
   if (page.length > 0) yield page;
 }
 
