@@ -52,10 +52,16 @@ const beforeIn = (answer: unknown): string => {
 const codeOf = (outcome: Outcome<unknown>): string => (outcome.ok ? 'ok' : outcome.code);
 
 const refusedFor = async (there: string, here: string): Promise<void> => {
+  const { SIGNALBOX_STORE: store, SIGNALBOX_CLUSTER: cluster } = process.env;
   const { code, message } = await bad(there, 'task', 'add', 'eight');
   assert.equal(code, 'invalid_state');
-  assert.match(message, /not finished.*finish it: signalbox restore.* or restore another whole backup/);
-  assert(message.includes(here), message);
+  assert.match(message, /not finished.*finish it: signalbox restore.*\. Or restore another whole backup/);
+  // Both commands lead to the database, also where neither a variable nor a note of the data directory says so.
+  assert.equal(
+    message.split(` --data-dir ${here} --store ${store} --cluster ${cluster}. `).length,
+    3,
+    message,
+  );
 };
 
 /** Each journal changes its place twice: the list of workspaces is the first to be taken out, and the last to come. */

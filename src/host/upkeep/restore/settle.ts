@@ -76,7 +76,7 @@ const newPlan = async ({ given, storage, backup }: Settling): Promise<Outcome<Re
     generations[journal.name] = generation.value;
   }
   const isGivenUp = given.flags.has(noBackup);
-  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
+  const plan = planOf({ backup: path, sha256, dataDir, store, generations, isGivenUp });
   if (there.length === 0) return ok(plan);
   const yes = await agreed(
     given,
@@ -116,7 +116,7 @@ const planInstead = async (
     if (!generation.ok) return generation;
     generations[journal.name] = generation.value;
   }
-  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
+  const plan = planOf({ backup: path, sha256, dataDir, store, generations, isGivenUp });
   return ok({ ...plan, before, begunAt: { ...generations, ...earlier.generations, ...earlier.begunAt } });
 };
 
