@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isAbsent } from '../../../journal/file-faults.ts';
 import type { Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
@@ -55,8 +56,21 @@ const planFor = async (
 ): Promise<Outcome<RestorePlan>> => {
   if (earlier === undefined) return newPlan(settling);
   return earlier.sha256 === settling.backup.sha256
-    ? ok(asAsked(settling.given, earlier))
+    ? ok(asAsked(settling.given, await withoutGone(earlier)))
     : planInstead(earlier, settling);
+};
+
+/** What was there before is backed up again where its backup was taken away meanwhile. Elsewhere nobody can tell. */
+const withoutGone = async (plan: RestorePlan): Promise<RestorePlan> => {
+  if (plan.machine !== hostname()) return plan;
+  const before = await thoseHere(plan.before);
+  return before.length === plan.before.length ? plan : { ...plan, before };
+};
+
+const thoseHere = async (before: RestorePlan['before']): Promise<RestorePlan['before']> => {
+  const here: RestorePlan['before'] = [];
+  for (const one of before) if (await isHere(one.path)) here.push(one);
+  return here;
 };
 
 /** What is there may be given up later as well, where it turns out that it cannot be backed up. */
@@ -96,8 +110,7 @@ const planInstead = async (
   const { path, sha256, beginning, journals } = backup;
   const { dataDir, store } = given.configuration.settings;
   const isGivenUp = given.flags.has(noBackup);
-  const before: RestorePlan['before'] = [];
-  for (const one of earlier.before) if (await isHere(one.path)) before.push(one);
+  const before = await thoseHere(earlier.before);
   const last = before.at(-1)?.path;
   const yes = await agreed(given, {
     lines: [
