@@ -150,6 +150,23 @@ const restoreFailed = ({ kind, endTerms, failing, running }: Running): void => {
       await good(here, ...words);
       assert.deepEqual(await titlesIn(there), titles);
     });
+
+    // PostgreSQL takes its time until nobody can write any more.
+    if (kind === 'redis')
+      it('before its plan is written: does not say that anything is half restored, and nothing is', async (t) => {
+        const { here, there, backup } = await openMachines(t);
+        const mend: (() => Promise<void>)[] = [];
+        const failed = await runPaused({ dataDir: here }, ['restore', backup, '--yes'], {
+          step: 'before an append',
+          meanwhile: async () => mend.push(await failing(running())),
+        });
+        const { message } = refusalIn(failed);
+        for (const each of mend) await each();
+        assert.doesNotMatch(message, /broken off half-way/);
+        assert.match(message, /could not be removed either/);
+        await endTerms(running());
+        assert.deepEqual(await titlesIn(there), [...titles, 'seven']);
+      });
   });
 };
 

@@ -43,8 +43,9 @@ export const settle = async (held: HeldPlan, settling: Settling): Promise<Outcom
     try {
       await held.write(plan.value);
     } catch (failure) {
-      if (failure instanceof StoreFailure) return brokenOff(storage, plan.value, failure.refusal);
-      throw failure;
+      if (!(failure instanceof StoreFailure)) throw failure;
+      // Where nothing was begun, nothing is half restored.
+      return held.plan === undefined ? failure.refusal : brokenOff(storage, plan.value, failure.refusal);
     }
   }
   return ok({ plan: plan.value, missing: missing.value });
