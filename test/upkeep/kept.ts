@@ -61,6 +61,13 @@ export const bad = async (dataDir: string, ...words: readonly string[]) => {
 
 export const refusalIn = ({ out }: Pick<Ended, 'out'>) => refused.parse(JSON.parse(out)).error;
 
+/** The backup of what was there before that a command tells of. */
+export const beforeIn = (out: string): string => {
+  const answer: unknown = JSON.parse(out);
+  assert(typeof answer === 'object' && answer !== null && 'before' in answer, out);
+  return String(answer.before);
+};
+
 /** How many entries a journal has, and where its chain ends. All of them are good. */
 export const verify = async (dataDir: string, name: JournalName = workspaceJournal('main')) => {
   const storage = archivedStorage(sqliteStorage({ dataDir }), join(dataDir, 'archives'));

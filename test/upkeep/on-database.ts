@@ -52,10 +52,16 @@ const beforeIn = (answer: unknown): string => {
 const codeOf = (outcome: Outcome<unknown>): string => (outcome.ok ? 'ok' : outcome.code);
 
 const refusedFor = async (there: string, here: string): Promise<void> => {
+  const { SIGNALBOX_STORE: store, SIGNALBOX_CLUSTER: cluster } = process.env;
   const { code, message } = await bad(there, 'task', 'add', 'eight');
   assert.equal(code, 'invalid_state');
-  assert.match(message, /not finished.*finish it: signalbox restore.* or restore another whole backup/);
-  assert(message.includes(here), message);
+  assert.match(message, /not finished.*finish it: signalbox restore.*\. Or restore another whole backup/);
+  // Both commands lead to the database, also where neither a variable nor a note of the data directory says so.
+  assert.equal(
+    message.split(` --data-dir ${here} --store ${store} --cluster ${cluster}. `).length,
+    3,
+    message,
+  );
 };
 
 /** Each journal changes its place twice: the list of workspaces is the first to be taken out, and the last to come. */
@@ -144,6 +150,23 @@ const restoreFailed = ({ kind, endTerms, failing, running }: Running): void => {
       await good(here, ...words);
       assert.deepEqual(await titlesIn(there), titles);
     });
+
+    // PostgreSQL takes its time until nobody can write any more.
+    if (kind === 'redis')
+      it('before its plan is written: does not say that anything is half restored, and nothing is', async (t) => {
+        const { here, there, backup } = await openMachines(t);
+        const mend: (() => Promise<void>)[] = [];
+        const failed = await runPaused({ dataDir: here }, ['restore', backup, '--yes'], {
+          step: 'before an append',
+          meanwhile: async () => mend.push(await failing(running())),
+        });
+        const { message } = refusalIn(failed);
+        for (const each of mend) await each();
+        assert.doesNotMatch(message, /broken off half-way/);
+        assert.match(message, /could not be removed either/);
+        await endTerms(running());
+        assert.deepEqual(await titlesIn(there), [...titles, 'seven']);
+      });
   });
 };
 

@@ -15,6 +15,7 @@ import { tellHere } from '../cli/told-here.ts';
 import {
   addTasks,
   bad,
+  beforeIn,
   copyOf,
   good,
   openBoard,
@@ -114,6 +115,30 @@ describe('signalbox restore that is killed', () => {
       assert.deepEqual(await titlesIn(dataDir), goesBack ? [...titles, 'seven', 'eight'] : titles, step);
       assert.deepEqual(await titlesIn(dataDir, 'shop'), ['sell']);
       await good(dataDir, 'verify');
+    }
+  });
+});
+
+describe('signalbox restore that is gone on with', () => {
+  it('backs up again what was there before, where that backup was taken away', async (t) => {
+    const board = await openBoard(t);
+    await good(board.dataDir, 'backup', '--out', join(board.dataDir, 'board.gz'));
+    await tellHere(board.dataDir, addTasks(['seven']));
+    for (const step of [
+      'before the renaming to hub..aside..draft.journal',
+      'before the renaming to hub.journal',
+    ]) {
+      const { dataDir } = await copyOf(t, board);
+      const words = ['restore', join(dataDir, 'board.gz'), '--yes'];
+      assert.equal((await runCut({ dataDir }, words, { step, signal: 'SIGKILL' })).signal, 'SIGKILL', step);
+      const gone = String((await bad(dataDir, 'task', 'list')).details['before']);
+      rmSync(gone);
+      const { status, out, err } = await run(dataDir, ...words);
+      assert.equal(status, 0, err);
+      const before = beforeIn(out);
+      assert.deepEqual(await titlesIn(dataDir), titles, step);
+      await good(dataDir, 'restore', before, '--yes');
+      assert.deepEqual(await titlesIn(dataDir), [...titles, 'seven'], step);
     }
   });
 });

@@ -5,13 +5,7 @@ import { describe, it } from 'node:test';
 import { runPaused } from '../cli/cut-program.ts';
 import { tellHere } from '../cli/told-here.ts';
 import { openSite } from '../host/processes.ts';
-import { addTasks, good, openBoard, titles, titlesIn, verifyAll } from './kept.ts';
-
-const beforeIn = (out: string): string => {
-  const answer: unknown = JSON.parse(out);
-  assert(typeof answer === 'object' && answer !== null && 'before' in answer, out);
-  return String(answer.before);
-};
+import { addTasks, beforeIn, good, openBoard, titles, titlesIn, verifyAll } from './kept.ts';
 
 const late = (dataDir: string) => () => tellHere(dataDir, addTasks(['late']));
 

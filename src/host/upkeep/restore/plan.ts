@@ -7,7 +7,9 @@ import { headOf } from '../../../journal/rows.ts';
 import type { Storage } from '../../../journal/storage.ts';
 import { type Office, type Store, StoreFailure } from '../../../journal/store.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
-import { shellWord } from '../../../surfaces/cli/answer.ts';
+import type { Settings } from '../../configuration/settings.ts';
+import { stores } from '../../configuration/store-keys.ts';
+import { restoreCommand } from './replacing.ts';
 import { planJournal } from './set-aside.ts';
 
 /** How far a journal is in a backup. */
@@ -28,6 +30,8 @@ const planSchema = z.object({
   /** Where it was begun. */
   machine: z.string(),
   dataDir: z.string(),
+  /** What was said to keep the journals. Absent in the plans of earlier versions. */
+  store: z.object({ kind: z.enum(stores), cluster: z.string() }).optional(),
   /** By the names of journals: which generation each begins. */
   generations: z.record(z.string(), z.int()),
   /** The same of the first plan that was not finished: between the two is what plans have placed that were given up. */
@@ -77,15 +81,14 @@ export const notFinished = ({ place }: Pick<Storage, 'place'>, plan: RestorePlan
 };
 
 /** What can be done about a restore that was broken off. */
-const waysOn = ({ backup, before, machine, dataDir }: RestorePlan): string => {
-  const restoring = (path: string): string =>
-    `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}`;
+const waysOn = ({ backup, before, machine, dataDir, store }: RestorePlan): string => {
+  const restoring = (path: string): string => restoreCommand(path, { dataDir, store });
   const last = before.at(-1);
   const other =
     last === undefined
-      ? 'or restore any other whole backup in its stead.'
-      : `or restore another whole backup in its stead, such as that of what was there before: ${restoring(last.path)}`;
-  return `finish it: ${restoring(backup)} ${other} These are paths on ${machine}, where it was begun; on any machine that reaches the journals, a copy of the file does.`;
+      ? 'Or restore any other whole backup in its stead.'
+      : `Or restore another whole backup in its stead, such as that of what was there before: ${restoring(last.path)}.`;
+  return `finish it: ${restoring(backup)}. ${other} These are paths on ${machine}, where it was begun; on any machine that reaches the journals, a copy of the file does.`;
 };
 
 /** Why a restore went no further, and what that means for everybody else. */
@@ -161,8 +164,12 @@ export class HeldPlan {
   }
 }
 
-export const planOf = (given: Omit<RestorePlan, 'machine' | 'before' | 'begunAt'>): RestorePlan => ({
+export const planOf = ({
+  store: { kind, cluster },
+  ...given
+}: Omit<RestorePlan, 'machine' | 'before' | 'begunAt' | 'store'> & Pick<Settings, 'store'>): RestorePlan => ({
   ...given,
+  store: { kind, cluster },
   begunAt: given.generations,
   machine: hostname(),
   before: [],

@@ -26,11 +26,14 @@ const besides = ({ kind }: StoreSettings): readonly string[] =>
     ? []
     : ['To restore into files beside them instead, say --store sqlite and a new --data-dir.'];
 
-const storeWords = ({ kind, cluster }: StoreSettings): string =>
-  `--store ${kind}${kind === 'sqlite' ? '' : ` --cluster ${cluster}`}`;
+type StoreSaid = Pick<StoreSettings, 'kind' | 'cluster'>;
+
+const storeWords = ({ kind, cluster }: StoreSaid): string =>
+  ` --store ${kind}${kind === 'sqlite' ? '' : ` --cluster ${cluster}`}`;
 
 /** What leads to the same place, but for the address of a database, which may have a password in it. */
 export const restoreCommand = (
   path: string,
-  { dataDir, store }: Pick<Settings, 'dataDir' | 'store'>,
-): string => `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)} ${storeWords(store)}`;
+  { dataDir, store }: { readonly dataDir: string; readonly store?: StoreSaid | undefined },
+): string =>
+  `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}${store === undefined ? '' : storeWords(store)}`;

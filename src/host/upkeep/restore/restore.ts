@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { JournalName, Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
 import { present } from '../../../kernel/assert.ts';
-import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import { seeHelp } from '../../../surfaces/cli/flags.ts';
 import { writeJson } from '../../../surfaces/cli/plain.ts';
 import { type Alone, whileAlone } from '../../at-work.ts';
@@ -88,8 +88,8 @@ const restoreBy = async (held: HeldPlan, restore: Restore): Promise<Outcome<true
   const planned = await settle(held, restore);
   if (!planned.ok) {
     // Where nothing was begun, nothing is to be finished.
-    if (held.plan === undefined) await held.finish();
-    return planned;
+    const dropped = held.plan === undefined ? await held.finish() : ok(true);
+    return dropped.ok ? planned : withBoth(planned, dropped);
   }
   const { plan, missing } = planned.value;
   const done = await goBy(plan, held, restore);
@@ -99,6 +99,13 @@ const restoreBy = async (held: HeldPlan, restore: Restore): Promise<Outcome<true
   tell(given, backup, { ...present(held.plan, 'it was settled'), place: storage.place, missing });
   return ok(true);
 };
+
+const withBoth = ({ code, message, details }: Refusal, dropped: Refusal): Refusal =>
+  refuse(
+    code,
+    `${message} The note that a restore was to begin could not be removed either: ${dropped.message} If commands are refused because of it, run this again.`,
+    details,
+  );
 
 const goBy = async (
   plan: RestorePlan,

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isAbsent } from '../../../journal/file-faults.ts';
 import type { Storage } from '../../../journal/storage.ts';
 import { StoreFailure } from '../../../journal/store.ts';
@@ -42,8 +43,9 @@ export const settle = async (held: HeldPlan, settling: Settling): Promise<Outcom
     try {
       await held.write(plan.value);
     } catch (failure) {
-      if (failure instanceof StoreFailure) return brokenOff(storage, plan.value, failure.refusal);
-      throw failure;
+      if (!(failure instanceof StoreFailure)) throw failure;
+      // Where nothing was begun, nothing is half restored.
+      return held.plan === undefined ? failure.refusal : brokenOff(storage, plan.value, failure.refusal);
     }
   }
   return ok({ plan: plan.value, missing: missing.value });
@@ -55,8 +57,21 @@ const planFor = async (
 ): Promise<Outcome<RestorePlan>> => {
   if (earlier === undefined) return newPlan(settling);
   return earlier.sha256 === settling.backup.sha256
-    ? ok(asAsked(settling.given, earlier))
+    ? ok(asAsked(settling.given, await withoutGone(earlier)))
     : planInstead(earlier, settling);
+};
+
+/** What was there before is backed up again where its backup was taken away meanwhile. Elsewhere nobody can tell. */
+const withoutGone = async (plan: RestorePlan): Promise<RestorePlan> => {
+  if (plan.machine !== hostname()) return plan;
+  const before = await thoseHere(plan.before);
+  return before.length === plan.before.length ? plan : { ...plan, before };
+};
+
+const thoseHere = async (before: RestorePlan['before']): Promise<RestorePlan['before']> => {
+  const here: RestorePlan['before'] = [];
+  for (const one of before) if (await isHere(one.path)) here.push(one);
+  return here;
 };
 
 /** What is there may be given up later as well, where it turns out that it cannot be backed up. */
@@ -76,7 +91,7 @@ const newPlan = async ({ given, storage, backup }: Settling): Promise<Outcome<Re
     generations[journal.name] = generation.value;
   }
   const isGivenUp = given.flags.has(noBackup);
-  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
+  const plan = planOf({ backup: path, sha256, dataDir, store, generations, isGivenUp });
   if (there.length === 0) return ok(plan);
   const yes = await agreed(
     given,
@@ -96,8 +111,7 @@ const planInstead = async (
   const { path, sha256, beginning, journals } = backup;
   const { dataDir, store } = given.configuration.settings;
   const isGivenUp = given.flags.has(noBackup);
-  const before: RestorePlan['before'] = [];
-  for (const one of earlier.before) if (await isHere(one.path)) before.push(one);
+  const before = await thoseHere(earlier.before);
   const last = before.at(-1)?.path;
   const yes = await agreed(given, {
     lines: [
@@ -116,7 +130,7 @@ const planInstead = async (
     if (!generation.ok) return generation;
     generations[journal.name] = generation.value;
   }
-  const plan = planOf({ backup: path, sha256, dataDir, generations, isGivenUp });
+  const plan = planOf({ backup: path, sha256, dataDir, store, generations, isGivenUp });
   return ok({ ...plan, before, begunAt: { ...generations, ...earlier.generations, ...earlier.begunAt } });
 };
 
