@@ -9,7 +9,7 @@ import { type Office, type Store, StoreFailure } from '../../../journal/store.ts
 import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
 import type { Settings } from '../../configuration/settings.ts';
 import { stores } from '../../configuration/store-keys.ts';
-import { restoreCommand } from './replacing.ts';
+import { restoreCommand } from './restore-command.ts';
 import { planJournal } from './set-aside.ts';
 
 /** How far a journal is in a backup. */

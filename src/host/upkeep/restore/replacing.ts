@@ -1,9 +1,9 @@
-import { shellWord } from '../../../surfaces/cli/answer.ts';
 import type { Settings } from '../../configuration/settings.ts';
 import type { StoreSettings } from '../../configuration/store.ts';
 import type { PersonsAct } from '../../confirmation.ts';
 import { backupsIn } from '../backup/backup.ts';
 import type { CheckedBackup } from '../backup/read.ts';
+import { restoreCommand } from './restore-command.ts';
 
 /** What a person is asked before journals are replaced. `place`: where these are. */
 export const replacingAct = (
@@ -25,15 +25,3 @@ const besides = ({ kind }: StoreSettings): readonly string[] =>
   kind === 'sqlite'
     ? []
     : ['To restore into files beside them instead, say --store sqlite and a new --data-dir.'];
-
-type StoreSaid = Pick<StoreSettings, 'kind' | 'cluster'>;
-
-const storeWords = ({ kind, cluster }: StoreSaid): string =>
-  ` --store ${kind}${kind === 'sqlite' ? '' : ` --cluster ${cluster}`}`;
-
-/** What leads to the same place, but for the address of a database, which may have a password in it. */
-export const restoreCommand = (
-  path: string,
-  { dataDir, store }: { readonly dataDir: string; readonly store?: StoreSaid | undefined },
-): string =>
-  `signalbox restore ${shellWord(path)} --data-dir ${shellWord(dataDir)}${store === undefined ? '' : storeWords(store)}`;

@@ -12,7 +12,8 @@ import type { CheckedBackup } from '../backup/read.ts';
 import { isDraft } from '../drafts.ts';
 import { type KeptKeys, agreedMissing } from './keys.ts';
 import { type HeldPlan, type RestorePlan, brokenOff, planOf } from './plan.ts';
-import { replacingAct, restoreCommand } from './replacing.ts';
+import { replacingAct } from './replacing.ts';
+import { restoreCommand } from './restore-command.ts';
 import { asideOf } from './set-aside.ts';
 import { backUpBefore, keptIn, noBackup } from './take-out.ts';
 
