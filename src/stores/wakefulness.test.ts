@@ -6,7 +6,7 @@ import { Wakefulness } from './wakefulness.ts';
 const lookMs = 0.1;
 
 /** A thread whose time goes by when it is told so. */
-const thread = () => {
+const thread = (cores = 2) => {
   let now = 0;
   let asked: (() => void) | undefined;
   const wakefulness = new Wakefulness({
@@ -15,7 +15,7 @@ const thread = () => {
       assert.equal(asked, undefined, 'it looks once in each turn');
       asked = look;
     },
-    cores: 2,
+    cores,
   });
   /** Lets so much time go by; for how much of it the thread stayed awake. */
   const pass = (ms: number): number => {
@@ -71,6 +71,14 @@ test('it does not stay awake for an append of many callers, nor for one beside a
   assert.equal(await append(0.4), 0);
   other.resolve();
   await ended;
+});
+
+test('on a machine with one core it does not stay awake, which would keep the others from their work', async () => {
+  const { append, pass } = thread(1);
+  for (let index = 0; index < 5; index += 1) {
+    assert.equal(await append(0.4), 0);
+    assert.equal(pass(0.4), 0);
+  }
 });
 
 test('after appends that follow one another closely it stays awake a little longer than the next usually takes', async () => {
