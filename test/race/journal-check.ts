@@ -22,12 +22,13 @@ interface StoredLine extends Line {
 const busyMs = 5_000;
 const nonceBytes = 12;
 
-/** The secrets beside a journal, by the names of their keys. */
+/** The secrets beside a journal, by the names of their keys. A file that a process only began, and died, has none. */
 const secretsOf = (path: string): ReadonlyMap<unknown, Uint8Array> => {
   const beside = `${path}.keys`;
   if (!existsSync(beside)) return new Map();
   const database = new DatabaseSync(beside, { timeout: busyMs });
-  const rows = database.prepare('select id, secret from keys').all();
+  const begun = database.prepare("select 1 from sqlite_schema where name = 'keys'").get() === undefined;
+  const rows = begun ? [] : database.prepare('select id, secret from keys').all();
   database.close();
   return new Map(
     rows.flatMap(({ id, secret }) => (secret instanceof Uint8Array ? [[id, secret] as const] : [])),
