@@ -125,6 +125,15 @@ test('without one from npm, the Node on the PATH is used when it is new enough',
   }
 });
 
+test('a hub has its code on large pages, for which no short command waits', (t) => {
+  const checkout = new Checkout(t);
+  checkout.offer('v24.0.0');
+  const large =
+    '[--max-semi-space-size=32] [--use-largepages=silent] [--] [<checkout>/src/host/main.ts] [serve]';
+  assert(checkout.run(['serve', '--port', '0']).out.startsWith(`machine ${large}`));
+  assert(!checkout.run(['status', 'serve']).out.includes('largepages'));
+});
+
 test('an older Node is refused in one sentence', (t) => {
   const checkout = new Checkout(t);
   checkout.offer('v20.20.2');

@@ -8,7 +8,6 @@ import type { Hub } from '../surfaces/hub.ts';
 import { socketPathIn } from '../surfaces/http/address.ts';
 import { loginLink } from '../surfaces/http/login-desk.ts';
 import { createHttpSurface } from '../surfaces/http/surface.ts';
-import { mcpOverHttp } from '../surfaces/mcp/over-http/endpoint.ts';
 import { type Access, openAccess } from './access/access.ts';
 import { Denials } from './access/denials.ts';
 import { ownerCaller } from './access/token-gate.ts';
@@ -17,6 +16,7 @@ import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
 import { keepTickShape } from './kept-tick.ts';
+import { lateMcp } from './late-mcp.ts';
 import { Meter } from './metrics/meter.ts';
 import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
@@ -50,7 +50,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
   const denials = new Denials({ clock: systemClock, log, meter });
   const access = openAccess({ ...settings, oauth: oauth.value }, { clock: systemClock, log, denials });
   const hub = openingHub(version, opening.promise, stop.signal);
-  const mcp = mcpOverHttp({ hub, catalogue, clock: systemClock, log });
+  const mcp = lateMcp({ hub, catalogue, clock: systemClock, log });
   let hubUrl = '';
   const surface = createHttpSurface({
     hub,
@@ -89,6 +89,7 @@ export const serve = async (settings: Settings, { log, terminal }: ServeOptions)
     const login = firstLogin(access, opened.value.token, publicUrl);
     const { dataDir, store } = settings;
     sayReady({ ...opened.value, url: publicUrl, dataDir, store, login }, terminal);
+    mcp.started();
   }
   await told;
   // Whoever looks for a hub from here on does not find this one; then those who have found it are answered.

@@ -61,3 +61,20 @@ describe('the start of a command', () => {
     );
   });
 });
+
+describe('the start of a hub', () => {
+  it('loads what keeps state and checks inputs, neither MCP nor a client of Node before somebody needs them', async (t) => {
+    const place = await openPlace(t, sources);
+    const list = join(place.home, 'modules');
+    const hub = place.start(['serve', '--port', '0'], {
+      env: { NODE_OPTIONS: `--import=${noting}`, MODULES_LIST: list },
+    });
+    await hub.says('Ctrl-C');
+    const modules = readFileSync(list, 'utf8').trim().split('\n');
+    assert.deepEqual(packagesIn(modules).toSorted(), ['sorted-btree', 'zod']);
+    assert(
+      !modules.includes('node:http'),
+      'importing it loads a whole client; node-http.ts takes it another way',
+    );
+  });
+});

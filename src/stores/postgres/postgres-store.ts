@@ -18,7 +18,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
-import type { Wakefulness } from '../wakefulness.ts';
+import type { Wakefulness } from '../../journal/wakefulness.ts';
 import type { Announcer } from './announcer.ts';
 import { append } from './appending.ts';
 import type { ChangeFeed } from './change-feed.ts';

@@ -9,7 +9,7 @@ import {
 import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { type Address, addressOf } from './address.ts';
-import { Wakefulness } from '../wakefulness.ts';
+import { Wakefulness } from '../../journal/wakefulness.ts';
 import { Announcer } from './announcer.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Ask, Database } from './database.ts';

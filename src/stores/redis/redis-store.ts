@@ -16,7 +16,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { ok, type Outcome, type Refusal, refuse } from '../../kernel/errors.ts';
 import { nameLengthMax, namePattern } from '../../kernel/names.ts';
 import { assertWellFormed } from '../append-request.ts';
-import type { Wakefulness } from '../wakefulness.ts';
+import type { Wakefulness } from '../../journal/wakefulness.ts';
 import { RedisCounters } from './counters.ts';
 import type { ChangeFeed } from './feed.ts';
 import { storeFailure } from './failures.ts';

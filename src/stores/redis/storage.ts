@@ -5,7 +5,7 @@ import type { Seq } from '../../kernel/entry.ts';
 import { type Outcome, ok, type Refusal } from '../../kernel/errors.ts';
 import { refuseCluster } from '../../journal/cluster-name.ts';
 import { refuseOther } from '../other-journal.ts';
-import { Wakefulness } from '../wakefulness.ts';
+import { Wakefulness } from '../../journal/wakefulness.ts';
 import { parseAddress } from './address.ts';
 import { storeFailure } from './failures.ts';
 import { ChangeFeed } from './feed.ts';

@@ -1,4 +1,4 @@
-import { awaitedMsMax, weight } from '../wakefulness.ts';
+import { awaitedMsMax, weight } from '../../journal/wakefulness.ts';
 
 /**
  * Where the thread that waits for an append may meet the one that writes, without either going to sleep. On a quick

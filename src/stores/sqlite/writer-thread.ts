@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../journal/threads.ts';
 import type { AppendRequest, StoreHealth } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
-import { loneRowsMax } from '../wakefulness.ts';
+import { loneRowsMax } from '../../journal/wakefulness.ts';
 import { Rendezvous } from './rendezvous.ts';
 import {
   type Truncation,

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../kernel/assert.ts';
 import type { StoredRow } from '../../journal/store.ts';
 import type { Seq } from '../../kernel/entry.ts';
-import { Wakefulness } from '../wakefulness.ts';
+import { Wakefulness } from '../../journal/wakefulness.ts';
 import { Doorbell } from './doorbell.ts';
 import { bellOf } from './format.ts';
 import { Rendezvous } from './rendezvous.ts';

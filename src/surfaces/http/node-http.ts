@@ -1,10 +1,12 @@
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 /**
- * Node's own client, without `import`: that evaluates every export of the module, among them a whole WebSocket client,
- * and takes longer than all the rest of a short command.
+ * Node's own client and server, without `import`: that evaluates every export of the module, among them a whole
+ * WebSocket client, and takes longer than all the rest of a short command.
  */
 const http = process.getBuiltinModule('node:http');
+
+export const { createServer } = http;
 
 /** What TLS needs is loaded where a hub is called by it. Certificates are checked as Node does, NODE_EXTRA_CA_CERTS among them. */
 const isSecure = ({ protocol }: URL): boolean => protocol === 'https:';

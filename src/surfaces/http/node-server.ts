@@ -1,9 +1,10 @@
-import { type Server, createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { UnderWay } from './callers.ts';
 import type { Exposure } from './exposure.ts';
 import * as limits from './limits.ts';
 import { networkOf } from './network.ts';
+import { createServer } from './node-http.ts';
 
 /** How long a client may take. */
 export interface Patience {

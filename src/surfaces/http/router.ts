@@ -181,15 +181,20 @@ export class Router {
     return handler === undefined ? refuseMethod(exchange, path, Object.keys(route)) : handler(exchange);
   }
 
-  async #operation(exchange: Exchange, name: string): Promise<void> {
+  #operation(exchange: Exchange, name: string): Promise<void> | void {
     if (exchange.request.method !== 'POST')
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
-    const admitting = this.#admit(exchange);
-    const caller = admitting instanceof Promise ? await admitting : admitting;
+    const admitted = this.#admit(exchange);
+    return admitted instanceof Promise
+      ? admitted.then((caller) => this.#operationFor(exchange, caller, name))
+      : this.#operationFor(exchange, admitted, name);
+  }
+
+  #operationFor(exchange: Exchange, caller: Caller | undefined, operation: string): Promise<void> | void {
     if (caller === undefined) return;
-    const narrow = refuseScopes(this.#options, caller, name);
+    const narrow = refuseScopes(this.#options, caller, operation);
     if (narrow !== undefined) return this.#refuse(exchange, narrow);
-    if (name.includes('?')) {
+    if (operation.includes('?')) {
       return exchange.refuse(
         refuse(
           'invalid_input',
@@ -197,8 +202,9 @@ export class Router {
         ),
       );
     }
-    const work = () => answerOperation(this.#options, { exchange, caller, operation: name });
-    await this.#within(exchange, caller, { work });
+    return this.#within(exchange, caller, {
+      work: () => answerOperation(this.#options, { exchange, caller, operation }),
+    });
   }
 
   /** MCP at an address that says which tools are wanted. */

@@ -1,8 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns';
-import * as http from 'node:http';
-import * as https from 'node:https';
 import { type LookupFunction, isIP } from 'node:net';
 import { type Outcome, ok, refuse } from '../../../kernel/errors.ts';
+import { request as requestOf } from '../../../surfaces/http/node-http.ts';
 import { isHere } from '../../configuration/oauth-forms.ts';
 import { isPublicAddress } from './public-address.ts';
 
@@ -106,7 +105,7 @@ const exchange = (
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const body = form && new URLSearchParams(form).toString();
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    const request = requestOf(url, {
       method: body === undefined ? 'GET' : 'POST',
       agent: false,
       signal,

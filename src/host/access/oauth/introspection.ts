@@ -5,7 +5,7 @@ import { type AskProvider, unreachable } from './ask-provider.ts';
 import type { Audience } from './audiences.ts';
 import { type Claims, claimsSchema } from './claims.ts';
 import { type IssuerMetadata, jsonIn } from './issuer-metadata.ts';
-import { expired, notForUs, refuseBound, toleranceSeconds } from './jwt-check.ts';
+import { expired, notForUs, refuseBound, toleranceSeconds } from './either-check.ts';
 
 export interface IntrospectionOptions {
   readonly issuer: string;

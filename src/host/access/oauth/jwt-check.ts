@@ -1,15 +1,15 @@
 import { type JWTVerifyGetKey, createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
-import { type Outcome, type Refusal, ok, refuse } from '../../../kernel/errors.ts';
+import { type Outcome, type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../engine/clock.ts';
 import { type Instant, secondMs } from '../../../kernel/instants.ts';
 import { type AskProvider, unreachable } from './ask-provider.ts';
 import type { Audience } from './audiences.ts';
 import { type Claims, claimsSchema } from './claims.ts';
+import { expired, notForUs, refuseBound, toleranceSeconds } from './either-check.ts';
 import type { IssuerMetadata } from './issuer-metadata.ts';
 
 /** RFC 8725: signatures only, none that is made with a secret that both sides have, and never none. */
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
-export const toleranceSeconds = 30;
 /** How long the keys are not asked for after that failed. */
 const failedPauseMs = 5 * secondMs;
 
@@ -108,31 +108,9 @@ class Unanswered extends Error {
   }
 }
 
-/** RFC 9449 and RFC 8705: a token that is bound to a key holds only with proof of that key, which is not asked for here. */
-export const refuseBound = (claims: Claims): Outcome<Claims> =>
-  claims['cnf'] === undefined ? ok(claims) : bound;
-
-const bound = refuse(
-  'unauthenticated',
-  'This token is bound to a key of its client, and this hub takes only bearer tokens. Ask the identity provider for one that is not bound.',
-);
-
 const wrongKind = refuse(
   'unauthenticated',
   'This is no access token. Send the access token that the identity provider made for this hub, not the ID token.',
-);
-
-export const notForUs = ({ wanted }: Audience): Refusal =>
-  refuse(
-    'unauthenticated',
-    wanted === undefined
-      ? 'This token is not made out to this hub, which does not know its own address. Ask whoever runs it to give oauth-resource or oauth-audience.'
-      : `This token is not made out to this hub. Ask the identity provider for one for ${wanted}.`,
-  );
-
-export const expired = refuse(
-  'unauthenticated',
-  'This token has expired. Get another one from the identity provider.',
 );
 
 const notGood = refuse(

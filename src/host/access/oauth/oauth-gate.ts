@@ -19,7 +19,7 @@ import { grantedBy, principalOf, scopesIn, scopesToReach } from './grants.ts';
 import { QuestionBudget } from './question-budget.ts';
 import { type TokenChecks, tokenChecks } from './token-checks.ts';
 import { Remembered } from './remembered.ts';
-import { toleranceSeconds } from './jwt-check.ts';
+import { toleranceSeconds } from './either-check.ts';
 import { Standings } from '../standings.ts';
 
 export interface OAuthGateOptions {

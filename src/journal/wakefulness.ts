@@ -7,9 +7,9 @@ export const awaitedMsMax = 1;
 /** How much of an estimate the last append makes up. */
 export const weight = 0.2;
 
-/** Appends that begin this soon after the last has ended follow one another closely. */
+/** What begins this soon after the last has ended follows it closely. */
 const closelyMs = 2;
-/** For the next append a thread stays awake for about as long as it usually takes to come, if that is not too long. */
+/** For what comes next a thread stays awake for about as long as it usually takes to come, if that is not too long. */
 const awakeMsMax = 1.5;
 const awakeMargin = 1.5;
 
@@ -29,9 +29,9 @@ const turnsOfLoop: Turns = {
 };
 
 /**
- * Keeps a thread from going to sleep while a lone caller's append is under way, and between those that follow one another
- * closely: on a quick disk, or with a server nearby, waking it costs up to a third of an append. Whatever comes
- * meanwhile is done as soon as it is there.
+ * Keeps a thread from going to sleep while a lone caller's append is under way, and between appends, or reads, of one
+ * that follow one another closely: waking it costs up to a third of an append on a quick disk or with a server nearby,
+ * and up to half of a read. Whatever comes meanwhile is done as soon as it is there.
  */
 export class Wakefulness {
   readonly #turns: Turns;
@@ -42,15 +42,15 @@ export class Wakefulness {
   #awakeUntil = 0;
   #isAwake = false;
 
-  constructor(turns: Turns = turnsOfLoop) {
-    this.#turns = turns;
+  constructor(turns: Partial<Turns> = {}) {
+    this.#turns = { ...turnsOfLoop, ...turns };
   }
 
   /** Stays awake for the append that `work` does, if it is a lone caller's. */
   async during<T>(rows: number, work: () => Promise<T>): Promise<T> {
     const beganAt = this.begin();
     this.#underWay += 1;
-    const isLone = rows <= loneRowsMax && this.#underWay === 1 && this.#turns.cores > 1;
+    const isLone = rows <= loneRowsMax && this.#underWay === 1;
     if (isLone && this.#usualAppendMs < awaitedMsMax) this.#stay(beganAt + awaitedMsMax);
     try {
       return await work();
@@ -60,12 +60,12 @@ export class Wakefulness {
     }
   }
 
-  /** An append begins: when, for `end`. */
+  /** Something begins: when, for `end`. */
   begin(): number {
     return this.#turns.now();
   }
 
-  /** Stays awake for the next append, if those of a lone caller follow one another closely. */
+  /** Stays awake for what comes next, if what a lone caller wants follows closely one upon the other. */
   end(beganAt: number, isLone: boolean): void {
     const pauseMs = beganAt - this.#endedAt;
     this.#endedAt = this.#turns.now();
@@ -78,6 +78,7 @@ export class Wakefulness {
   }
 
   #stay(until: number): void {
+    if (this.#turns.cores === 1) return;
     this.#awakeUntil = until;
     if (this.#isAwake) return;
     this.#isAwake = true;

@@ -92,3 +92,26 @@ test('after appends that follow one another closely it stays awake a little long
   await append(0.4);
   near(pass(50), 0);
 });
+
+test('between the reads of a lone caller it stays awake as well, but not once another has come meanwhile', () => {
+  const { pass, wakefulness } = thread();
+  const read = (isLone: boolean): void => {
+    const beganAt = wakefulness.begin();
+    pass(0.1);
+    wakefulness.end(beganAt, isLone);
+  };
+  for (let index = 0; index < 40; index += 1) {
+    read(true);
+    pass(0.4);
+  }
+  read(true);
+  near(pass(50), 0.6);
+  read(true);
+  near(pass(50), 0);
+  read(true);
+  pass(0.4);
+  read(true);
+  pass(0.2);
+  read(false);
+  assert.equal(pass(50), 0);
+});
