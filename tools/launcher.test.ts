@@ -88,11 +88,11 @@ test('the Node that npm brought is used whatever is on the PATH, and every argum
   const checkout = new Checkout(t);
   checkout.offer('v20.1.0');
   checkout.bring('linux-x64', fakeNode('brought', 'v24.21.0'));
-  const { status, out, err } = checkout.run(['serve', '--name', 'two words', '']);
+  const { status, out, err } = checkout.run(['start', '--name', 'two words', '']);
   assert.equal(err, '');
   assert.equal(status, 0);
   const cwd = dirname(checkout.folder);
-  assert.equal(out, `brought ${entry} [serve] [--name] [two words] [] in ${cwd}`);
+  assert.equal(out, `brought ${entry} [start] [--name] [two words] [] in ${cwd}`);
 });
 
 test('the one for this kind of machine is used without being asked for its version', (t) => {

@@ -15,13 +15,13 @@ import type { OwnerToken } from './access/owner-token.ts';
 import { announceHub } from './announce-hub.ts';
 import type { Settings } from './configuration/settings.ts';
 import { namingFirstHub } from './first-hub.ts';
-import { keepTickShape } from './kept-tick.ts';
 import { lateMcp } from './late-mcp.ts';
 import { Meter } from './metrics/meter.ts';
 import { type Ready, readySteps } from './next-steps.ts';
 import { type OpenHubOptions, type OpenedHub, openHub } from './open-hub.ts';
 import { openingHub } from './opening-hub.ts';
 import { stopSignal } from './stop-signal.ts';
+import { tuneV8 } from './tuned-v8.ts';
 import { version } from './version.ts';
 import { addressesOf, settleExposure } from './web/exposure.ts';
 import { wholeCatalogue } from './whole-catalogue.ts';
@@ -35,7 +35,7 @@ export interface ServeOptions {
 export const serve = async (settings: Settings, { log, terminal }: ServeOptions): Promise<Outcome<true>> => {
   const { oauth } = settings;
   if (!oauth.ok) return oauth;
-  keepTickShape();
+  tuneV8();
   const told = stopSignal();
   const stop = new AbortController();
   void told.then((signal) => {

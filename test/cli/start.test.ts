@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { sources } from '../host/processes.ts';
 import { type Place, openPlace } from './program.ts';
@@ -76,5 +77,7 @@ describe('the start of a hub', () => {
       !modules.includes('node:http'),
       'importing it loads a whole client; node-http.ts takes it another way',
     );
+    // After a second it has loaded MCP by itself, which nobody has spoken here.
+    while (!readFileSync(list, 'utf8').includes('@modelcontextprotocol/server')) await pause(50);
   });
 });

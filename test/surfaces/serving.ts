@@ -11,6 +11,7 @@ import { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { errorCodes } from '../../src/catalogue/errors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
+import { type LateMcp, lateMcp } from '../../src/host/late-mcp.ts';
 import { LocalHub } from '../../src/host/local-hub.ts';
 import { Meter } from '../../src/host/metrics/meter.ts';
 import { Workspaces } from '../../src/host/workspaces.ts';
@@ -26,11 +27,7 @@ import {
   type HttpSurfaceOptions,
   createHttpSurface,
 } from '../../src/surfaces/http/surface.ts';
-import {
-  type McpOverHttp,
-  type McpOverHttpOptions,
-  mcpOverHttp,
-} from '../../src/surfaces/mcp/over-http/endpoint.ts';
+import type { McpOverHttpOptions } from '../../src/surfaces/mcp/over-http/endpoint.ts';
 import { CollectedLog } from '../../src/testing/collected-log.ts';
 import { probes } from './probes.ts';
 
@@ -46,7 +43,7 @@ export interface Served {
   readonly catalogue: Catalogue;
   readonly log: CollectedLog;
   readonly surface: HttpSurface;
-  readonly mcp: McpOverHttp;
+  readonly mcp: LateMcp;
   /** The calls that have reached the hub, and the connections that were reported as over. */
   readonly calls: HubCall[];
   readonly left: Caller[];
@@ -130,7 +127,7 @@ export const serve = async (
   };
   const hub: Hub = { ...watched, ...wrap(watched) };
   const { clock = systemClock } = options;
-  const mcp = mcpOverHttp({ hub, catalogue, log, ...options, clock });
+  const mcp = lateMcp({ hub, catalogue, log, ...options, clock });
   const surface = createHttpSurface({
     hub,
     catalogue,

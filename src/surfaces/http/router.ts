@@ -77,6 +77,11 @@ const modePattern = /^[^/]{1,200}$/;
 const addresses = `POST ${operationsPath}<name>, GET /v1/changes, GET /v1/events, GET /openapi.json, GET /health, GET /ready, GET /metrics, GET /v1/service-levels, and ${mcpPath} or ${mcpPath}/<mode> for MCP`;
 const addressCharactersMax = 80;
 
+const queryRefusal = refuse(
+  'invalid_input',
+  'An operation takes its input from the body. Leave the query out of the address.',
+);
+
 /** Answers every exchange: finds out what is asked for, and turns whatever goes wrong into an answer. */
 export class Router {
   readonly #options: RouterOptions;
@@ -185,26 +190,17 @@ export class Router {
     if (exchange.request.method !== 'POST')
       return refuseMethod(exchange, `${operationsPath}<name>`, ['POST']);
     const admitted = this.#admit(exchange);
-    return admitted instanceof Promise
-      ? admitted.then((caller) => this.#operationFor(exchange, caller, name))
-      : this.#operationFor(exchange, admitted, name);
+    if (!(admitted instanceof Promise)) return this.#operationFor(exchange, admitted, name);
+    return admitted.then((caller) => this.#operationFor(exchange, caller, name));
   }
 
   #operationFor(exchange: Exchange, caller: Caller | undefined, operation: string): Promise<void> | void {
     if (caller === undefined) return;
     const narrow = refuseScopes(this.#options, caller, operation);
     if (narrow !== undefined) return this.#refuse(exchange, narrow);
-    if (operation.includes('?')) {
-      return exchange.refuse(
-        refuse(
-          'invalid_input',
-          'An operation takes its input from the body. Leave the query out of the address.',
-        ),
-      );
-    }
-    return this.#within(exchange, caller, {
-      work: () => answerOperation(this.#options, { exchange, caller, operation }),
-    });
+    if (operation.includes('?')) return exchange.refuse(queryRefusal);
+    const work = () => answerOperation(this.#options, { exchange, caller, operation });
+    return this.#within(exchange, caller, { work });
   }
 
   /** MCP at an address that says which tools are wanted. */
