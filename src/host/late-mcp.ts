@@ -40,8 +40,8 @@ export const lateMcp = (options: McpOverHttpOptions): LateMcp => {
     },
     handle: async (call) => {
       const mcp = await loaded();
-      if (isClosed) await mcp.close();
-      await mcp.handle(call);
+      // Told to close, it refuses at once.
+      await Promise.all([isClosed ? mcp.close() : undefined, mcp.handle(call)]);
     },
     close: async () => {
       isClosed = true;

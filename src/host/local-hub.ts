@@ -63,7 +63,7 @@ export class LocalHub implements Hub {
   readonly #options: LocalHubOptions;
   readonly #limits: RateLimits;
   readonly #quotas = new Quotas();
-  /** One who reads, and reads again at once, is answered sooner by a thread that has not gone to sleep meanwhile. */
+  /** Reads that come at once one after the other are answered sooner by a thread that has not gone to sleep meanwhile. */
   readonly #reading: Wakefulness | undefined;
   #asked = 0;
   #metrics: Promise<Metrics> | undefined;
@@ -123,13 +123,15 @@ export class LocalHub implements Hub {
     const beyond = more instanceof Promise ? await more : more;
     if (beyond !== undefined) return beyond;
     const asked = observed(prepared.value, measured);
+    const reads = asked.kind === 'query';
+    if (!reads) this.#reading?.rest();
     const make = (made: HubCall): Promise<Outcome<Reply>> => this.#make(engine.value, asked, made);
     const reply =
       prepared.value.limitMs > 0
         ? await whileGood(call, prepared.value.kind === 'command', make)
         : await make(call);
-    if (measured !== undefined && nth === this.#asked && prepared.value.kind === 'query')
-      this.#reading?.end(measured.begunAt, true);
+    if (measured !== undefined && reads && nth === this.#asked) this.#reading?.end(measured.begunAt, true);
+    else this.#reading?.rest();
     if (!reply.ok) {
       const workspace = placeOf(operation, call, input);
       return reply.code === 'forbidden'

@@ -93,25 +93,25 @@ test('after appends that follow one another closely it stays awake a little long
   near(pass(50), 0);
 });
 
-test('between the reads of a lone caller it stays awake as well, but not once another has come meanwhile', () => {
+test('between reads that follow one another closely it stays awake as well, until it is told to rest', () => {
   const { pass, wakefulness } = thread();
-  const read = (isLone: boolean): void => {
+  const read = (): void => {
     const beganAt = wakefulness.begin();
     pass(0.1);
-    wakefulness.end(beganAt, isLone);
+    wakefulness.end(beganAt, true);
   };
   for (let index = 0; index < 40; index += 1) {
-    read(true);
+    read();
     pass(0.4);
   }
-  read(true);
+  read();
   near(pass(50), 0.6);
-  read(true);
+  read();
   near(pass(50), 0);
-  read(true);
+  read();
   pass(0.4);
-  read(true);
-  pass(0.2);
-  read(false);
-  assert.equal(pass(50), 0);
+  read();
+  near(pass(0.3), 0.3);
+  wakefulness.rest();
+  near(pass(50), 0);
 });

@@ -70,11 +70,16 @@ export class Wakefulness {
     const pauseMs = beganAt - this.#endedAt;
     this.#endedAt = this.#turns.now();
     this.#usualAppendMs += weight * (this.#endedAt - beganAt - this.#usualAppendMs);
-    this.#awakeUntil = 0;
+    this.rest();
     if (!isLone || pauseMs < 0 || pauseMs >= closelyMs) return;
     this.#usualPauseMs += weight * (pauseMs - this.#usualPauseMs);
     const awakeMs = this.#usualPauseMs * awakeMargin;
     if (awakeMs < awakeMsMax) this.#stay(this.#endedAt + awakeMs);
+  }
+
+  /** Goes to sleep as soon as there is nothing to do. */
+  rest(): void {
+    this.#awakeUntil = 0;
   }
 
   #stay(until: number): void {

@@ -64,20 +64,30 @@ describe('the start of a command', () => {
 });
 
 describe('the start of a hub', () => {
-  it('loads what keeps state and checks inputs, neither MCP nor a client of Node before somebody needs them', async (t) => {
+  it('loads what keeps state and checks inputs; MCP a second later, and no client of Node', {
+    timeout: 60_000,
+  }, async (t) => {
     const place = await openPlace(t, sources);
     const list = join(place.home, 'modules');
     const hub = place.start(['serve', '--port', '0'], {
       env: { NODE_OPTIONS: `--import=${noting}`, MODULES_LIST: list },
     });
     await hub.says('Ctrl-C');
+    const speaks = '/node_modules/@modelcontextprotocol/server/';
+    while (!readFileSync(list, 'utf8').includes(speaks)) await pause(50);
     const modules = readFileSync(list, 'utf8').trim().split('\n');
-    assert.deepEqual(packagesIn(modules).toSorted(), ['sorted-btree', 'zod']);
+    const before = modules.slice(
+      0,
+      modules.findIndex((url) => url.includes('/surfaces/mcp/over-http/endpoint.ts')),
+    );
+    assert(
+      before.some((url) => url.endsWith('/stores/sqlite/writer-worker.ts')),
+      'its journals are open',
+    );
+    assert.deepEqual(packagesIn(before).toSorted(), ['sorted-btree', 'zod']);
     assert(
       !modules.includes('node:http'),
       'importing it loads a whole client; node-http.ts takes it another way',
     );
-    // After a second it has loaded MCP by itself, which nobody has spoken here.
-    while (!readFileSync(list, 'utf8').includes('@modelcontextprotocol/server')) await pause(50);
   });
 });

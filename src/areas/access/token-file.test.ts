@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
@@ -31,6 +31,23 @@ describe('AC52 the token of the owner', () => {
     assert.ok(made.ok);
     assert.deepEqual(await readTokenFile(folder), made);
     assert.deepEqual(await makeTokenFile(folder), made, 'also where another start was faster');
+  });
+
+  it('is there as a whole or not at all: hubs that start at once, or die meanwhile, leave no empty one', async (t) => {
+    const folder = await openFolder(t);
+    const [first, second] = await Promise.all([makeTokenFile(folder), makeTokenFile(folder)]);
+    assert.ok(first.ok);
+    assert.deepEqual(second, first, 'whichever was faster');
+    assert.deepEqual(await readdir(folder), ['token']);
+    await rm(tokenFileIn(folder));
+    // Writing ends this process, or fails, once the file is begun.
+    const source = new URL('../../host/access/token-file.ts', import.meta.url).href;
+    const make = `import(${JSON.stringify(source)}).then((file) => file.makeTokenFile(${JSON.stringify(folder)}))`;
+    spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" -e "$1"', process.execPath, make], {
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    });
+    assert.deepEqual(await readTokenFile(folder), { ok: true, value: undefined });
+    assert.ok((await makeTokenFile(folder)).ok);
   });
 
   it('is no link, no file of another user, and nothing but a file', async (t) => {

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
+import { leaveWholeFile } from '../whole-file.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
 /** Where the first start of a hub leaves the token of its owner. */
@@ -75,13 +76,7 @@ export const makeTokenFile = async (dataDir: string): Promise<Outcome<string>> =
   const path = tokenFileIn(dataDir);
   const text = newTokenText();
   try {
-    const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, ownerOnly);
-    try {
-      await handle.writeFile(`${text}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await leaveWholeFile(path, `${text}\n`, ownerOnly);
     return ok(text);
   } catch (thrown) {
     const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);

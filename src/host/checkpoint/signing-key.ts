@@ -1,9 +1,10 @@
 import { type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { errorCodeIn } from '../data-directory.ts';
+import { leaveWholeFile } from '../whole-file.ts';
 
 const pathIn = (dataDir: string): string => join(dataDir, 'signing-key');
 
@@ -45,26 +46,15 @@ const keyIn = (path: string, text: string): Outcome<KeyObject> => {
   return noKey(path, 'it is of another kind');
 };
 
-/** Under its own name the file is whole from its first moment, and whoever was faster is not overwritten. */
+/** Whoever was faster is not overwritten. */
 const makeKey = async (path: string): Promise<Refusal | undefined> => {
-  const draft = `${path}.${process.pid}.tmp`;
   try {
     const { privateKey } = generateKeyPairSync('ed25519');
-    await rm(draft, { force: true });
-    const file = await open(draft, 'wx', keyMode);
-    try {
-      await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(draft, path);
+    await leaveWholeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), keyMode);
     return undefined;
   } catch (thrown) {
     const code = errorCodeIn(thrown);
     return code === 'EEXIST' ? undefined : unwritable(path, code);
-  } finally {
-    await rm(draft, { force: true });
   }
 };
 
