@@ -3,13 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
-import { leaveWholeFile } from '../whole-file.ts';
+import { writeWholeUnlessThere } from '../whole-file.ts';
 import { hashOfToken, newTokenText } from './token-text.ts';
 
 /** Where the first start of a hub leaves the token of its owner. */
 export const tokenFileIn = (dataDir: string): string => join(dataDir, 'token');
 
-const ownerOnly = 0o600;
 const othersMask = 0o077;
 const fileCharactersMax = 1_000;
 
@@ -76,7 +75,7 @@ export const makeTokenFile = async (dataDir: string): Promise<Outcome<string>> =
   const path = tokenFileIn(dataDir);
   const text = newTokenText();
   try {
-    await leaveWholeFile(path, `${text}\n`, ownerOnly);
+    await writeWholeUnlessThere(path, `${text}\n`);
     return ok(text);
   } catch (thrown) {
     const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);

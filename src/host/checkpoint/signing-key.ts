@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { type Outcome, type Refusal, ok, refuse } from '../../kernel/errors.ts';
 import { shellWord } from '../../surfaces/cli/answer.ts';
 import { errorCodeIn } from '../data-directory.ts';
-import { leaveWholeFile } from '../whole-file.ts';
+import { writeWholeUnlessThere } from '../whole-file.ts';
 
 const pathIn = (dataDir: string): string => join(dataDir, 'signing-key');
 
-const keyMode = 0o600;
 const othersMask = 0o077;
 
 /** The key that signs checkpoints of this data directory: Ed25519, in PEM, for its owner alone; made when first needed. */
@@ -50,7 +49,7 @@ const keyIn = (path: string, text: string): Outcome<KeyObject> => {
 const makeKey = async (path: string): Promise<Refusal | undefined> => {
   try {
     const { privateKey } = generateKeyPairSync('ed25519');
-    await leaveWholeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), keyMode);
+    await writeWholeUnlessThere(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     return undefined;
   } catch (thrown) {
     const code = errorCodeIn(thrown);

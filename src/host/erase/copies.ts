@@ -9,7 +9,7 @@ import { keysFileOf, keysText, readKeysFile } from '../upkeep/backup/keys-file.t
 import { draftOf, encryptionDraftOf } from '../upkeep/drafts.ts';
 import type { CopiedJournals } from '../upkeep/known-copies.ts';
 import { isOneAddress } from '../upkeep/moved-board.ts';
-import { writeWhole } from '../upkeep/whole-file.ts';
+import { writeWhole } from '../whole-file.ts';
 import { clearJournals } from './journal-keys.ts';
 import {
   type Closed,

@@ -12,7 +12,7 @@ import { entriesIn } from '../journal-check.ts';
 import { withStorage } from '../storage.ts';
 import { codecOf } from './entry-codec.ts';
 import { rememberCopy } from './known-copies.ts';
-import { nothingOver } from './whole-file.ts';
+import { nothingOver } from '../whole-file.ts';
 import { ownerAsked, wantedJournal } from '../wanted-journal.ts';
 
 /** Takes lines; where it cannot, that is thrown. */

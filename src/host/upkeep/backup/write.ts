@@ -20,7 +20,7 @@ import { isoTime } from '../../../kernel/instants.ts';
 import { version } from '../../version.ts';
 import type { Given } from '../../commands/command.ts';
 import { isDraft } from '../drafts.ts';
-import { nothingOver, writeWhole } from '../whole-file.ts';
+import { nothingOver, writeWhole } from '../../whole-file.ts';
 import { codecOf } from '../entry-codec.ts';
 import { type BackupBeginning, type BackupJournal, backupFormat } from './format.ts';
 import { demandWhole, keysFileOf, keysText } from './keys-file.ts';
