@@ -2,7 +2,7 @@ import type { Carried } from '../kernel/carried.ts';
 import type { Actor, Entry } from '../kernel/entry.ts';
 import { type Outcome, ok } from '../kernel/errors.ts';
 import type { History, PreparedCommand, PreparedQuery } from '../kernel/operation.ts';
-import type { Reply } from './answers.ts';
+import type { Made, Reply } from './answers.ts';
 import type { CallOptions } from './calls.ts';
 import type { CarriedAnswers } from './carried.ts';
 import { carriedWith, receiptOf } from './receipts.ts';
@@ -69,7 +69,11 @@ export class Delivering {
   }
 
   /** What the answer carries counts once its session calls again, or when its receipt comes back. */
-  handOut(answer: Outcome<Reply>): Outcome<Reply> {
+  handOut(made: Made): Made {
+    return made instanceof Promise ? made.then((answer) => this.#handOut(answer)) : this.#handOut(made);
+  }
+
+  #handOut(answer: Outcome<Reply>): Outcome<Reply> {
     const { peek, receipts } = this.#options;
     if (!answer.ok || answer.value.cursors === undefined || peek === true) return answer;
     const { actor, cursors } = answer.value;

@@ -190,7 +190,7 @@ export class Engine {
       await letTimeHappen({ isDue: this.#isDue, submit: (own) => this.#submit(own) });
     delivering.called(actor.value);
     if (prepared.limitMs === 0)
-      return delivering.handOut(await this.#answers.ofQuery(prepared, actor.value, this.#state.slices));
+      return delivering.handOut(this.#answers.ofQuery(prepared, actor.value, this.#state.slices));
     const ask = async (): Promise<Outcome<Reply>> =>
       (await this.refresh()) ?? this.#answers.ofQuery(prepared, actor.value, this.#state.slices);
     const answer = await this.#blocking.watch(

@@ -139,13 +139,11 @@ export class LocalHub implements Hub {
         : reply;
     }
     const { value, replayed, waiting, receipt } = reply.value;
-    return ok({
-      value,
-      replayed,
-      waiting,
-      ...(receipt !== undefined && { receipt }),
-      ...(spent.value !== undefined && { rate: spent.value }),
-    });
+    const told = { value, replayed, waiting };
+    const left = spent.value;
+    return receipt === undefined && left === undefined
+      ? ok(told)
+      : ok({ ...told, ...(receipt !== undefined && { receipt }), ...(left !== undefined && { rate: left }) });
   }
 
   #make(engine: Engine, prepared: ObservedCommand | PreparedQuery, call: HubCall): Promise<Outcome<Reply>> {

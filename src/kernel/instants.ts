@@ -20,10 +20,14 @@ export const isoTime = (at: Instant): string => {
     lastDay = day;
   }
   const ms = Math.floor(at) - day * dayMs;
-  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
-  const millis = String(ms % secondMs).padStart(3, '0');
-  return `${lastDate}${two(Math.floor(ms / hourMs))}:${two(Math.floor(ms / minuteMs) % 60)}:${two(Math.floor(ms / secondMs) % 60)}.${millis}Z`;
+  const seconds = Math.floor(ms / secondMs);
+  const minutes = Math.floor(seconds / 60);
+  return `${lastDate}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}.${three(ms % secondMs)}Z`;
 };
+
+const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
+const three = (value: number): string => (value < 100 ? `0${two(value)}` : String(value));
 
 /** The instant that an ISO 8601 date-time names. The text must be a valid one; schemas see to that. */
 export const instantOf = (text: string): Instant => Date.parse(text);

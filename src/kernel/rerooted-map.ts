@@ -1,3 +1,4 @@
+import type { Records } from './records.ts';
 import { Rerooted } from './rerooted.ts';
 
 /** That a key has this value; without a value it is not there. */
@@ -6,8 +7,8 @@ interface Setting<V> {
   readonly value: V | undefined;
 }
 
-/** A map of which every version stays readable, though there is only one `Map`. */
-export class RerootedMap<V> extends Rerooted<Map<string, V>, Setting<V>> {
+/** A map of which every version stays readable, though its records are there only once. */
+export class RerootedMap<V> extends Rerooted<Records<V>, Setting<V>> {
   get size(): number {
     return this.ground().size;
   }
@@ -17,7 +18,7 @@ export class RerootedMap<V> extends Rerooted<Map<string, V>, Setting<V>> {
   }
 
   has(key: string): boolean {
-    return this.ground().has(key);
+    return this.ground().get(key) !== undefined;
   }
 
   /** All values as they are in this version, whatever is done while somebody goes through them. */
@@ -25,9 +26,9 @@ export class RerootedMap<V> extends Rerooted<Map<string, V>, Setting<V>> {
     return [...this.ground().values()].values();
   }
 
-  /** A map of its own with the same entries. */
-  copy(): Map<string, V> {
-    return new Map(this.ground());
+  /** Records of their own, which are the same. */
+  copy(): Records<V> {
+    return this.ground().copy();
   }
 
   /** The version in which this key has this value; without a value it is not there. */
@@ -37,10 +38,10 @@ export class RerootedMap<V> extends Rerooted<Map<string, V>, Setting<V>> {
     return next;
   }
 
-  protected override change(map: Map<string, V>, { key, value }: Setting<V>): Setting<V> {
-    const back = { key, value: map.get(key) };
-    if (value === undefined) map.delete(key);
-    else map.set(key, value);
+  protected override change(records: Records<V>, { key, value }: Setting<V>): Setting<V> {
+    const back = { key, value: records.get(key) };
+    if (value === undefined) records.delete(key);
+    else records.set(key, value);
     return back;
   }
 }

@@ -1,4 +1,5 @@
 import { assert, present } from './assert.ts';
+import { Records } from './records.ts';
 import { RerootedMap } from './rerooted-map.ts';
 import { type Place, type Rank, RerootedOrder, isSamePlace } from './rerooted-order.ts';
 
@@ -40,6 +41,8 @@ export interface Table<V, O extends string> {
 
 interface Shape<V, O extends string> {
   readonly key: (record: V) => string;
+  /** What comes before the number in keys, where nearly all end in one that counts them. */
+  readonly numberedBehind?: string;
   readonly orders: Readonly<Record<O, Order<V>>>;
   readonly names: readonly O[];
 }
@@ -50,14 +53,15 @@ type Orders = readonly RerootedOrder[];
 /** An empty table. */
 export const table = <V, O extends string>(definition: Omit<Shape<V, O>, 'names'>): Table<V, O> => {
   const isName = (name: string): name is O => name in definition.orders;
-  return orderedTable({ ...definition, names: Object.keys(definition.orders).filter(isName) }, new Map());
+  const names = Object.keys(definition.orders).filter(isName);
+  return orderedTable({ ...definition, names }, new Records(definition.numberedBehind));
 };
 
-const orderedTable = <V, O extends string>(shape: Shape<V, O>, records: Map<string, V>): Table<V, O> =>
+const orderedTable = <V, O extends string>(shape: Shape<V, O>, records: Records<V>): Table<V, O> =>
   new OrderedTable(
     shape,
     new RerootedMap(records),
-    shape.names.map((name) => RerootedOrder.of(placesIn(shape.orders[name], records))),
+    shape.names.map((name) => RerootedOrder.of(placesIn(shape, name, records))),
   );
 
 class OrderedTable<V, O extends string> implements Table<V, O> {
@@ -155,9 +159,9 @@ class OrderedTable<V, O extends string> implements Table<V, O> {
 
 class BulkTable<V, O extends string> implements Table<V, O> {
   readonly #shape: Shape<V, O>;
-  readonly #records: Map<string, V>;
+  readonly #records: Records<V>;
 
-  constructor(shape: Shape<V, O>, records: Map<string, V>) {
+  constructor(shape: Shape<V, O>, records: Records<V>) {
     this.#shape = shape;
     this.#records = records;
   }
@@ -171,7 +175,7 @@ class BulkTable<V, O extends string> implements Table<V, O> {
   }
 
   has(key: string): boolean {
-    return this.#records.has(key);
+    return this.#records.get(key) !== undefined;
   }
 
   values(): IterableIterator<V> {
@@ -213,7 +217,7 @@ class BulkTable<V, O extends string> implements Table<V, O> {
   }
 
   settle(): Table<V, O> {
-    return orderedTable(this.#shape, new Map(this.#records));
+    return orderedTable(this.#shape, this.#records.copy());
   }
 
   #unordered(): never {
@@ -226,9 +230,13 @@ const placeOf = <V>({ partition, rank }: Order<V>, record: V, key: string): Plac
   return name === undefined ? undefined : { partition: name, rank: rank(record), key };
 };
 
-function* placesIn<V>(order: Order<V>, records: ReadonlyMap<string, V>): Iterable<Place> {
-  for (const [key, record] of records) {
-    const place = placeOf(order, record, key);
+function* placesIn<V, O extends string>(
+  { orders, key }: Shape<V, O>,
+  name: O,
+  records: Records<V>,
+): Iterable<Place> {
+  for (const record of records.values()) {
+    const place = placeOf(orders[name], record, key(record));
     if (place !== undefined) yield place;
   }
 }

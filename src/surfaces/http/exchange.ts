@@ -20,6 +20,8 @@ const jsonType = 'application/json; charset=utf-8';
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Of whom it counts as under way, from when that is known. */
+  principal: string | undefined;
   readonly #connection: Connection;
   #unread: boolean;
   #answerSignal: AbortSignal | undefined;
@@ -27,6 +29,7 @@ export class Exchange {
   constructor(request: IncomingMessage, response: ServerResponse, connection: Connection) {
     this.request = request;
     this.response = response;
+    this.principal = undefined;
     this.#connection = connection;
     nextRequest(request.socket);
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
@@ -80,7 +83,9 @@ export class Exchange {
       request
         .on('data', take)
         .on('end', finish)
-        .on('close', () => resolve(undefined));
+        .on('close', () => {
+          if (!request.readableEnded) resolve(undefined);
+        });
     });
   }
 

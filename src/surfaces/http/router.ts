@@ -63,11 +63,6 @@ type Handler = (exchange: Exchange) => Promise<void>;
 /** Answers who may come in. */
 type InnerHandler = (exchange: Exchange, caller: Caller) => Promise<void>;
 type Route = Readonly<Partial<Record<string, Handler>>>;
-interface Working {
-  readonly work: () => Promise<void>;
-  /** As JSON when absent. */
-  readonly refuseWith?: RefuseWith;
-}
 type RefuseWith = (refusal: Refusal, headers: readonly string[]) => void;
 
 const operationsPath = '/v1/operations/';
@@ -97,8 +92,7 @@ export class Router {
     const inside = (handler: InnerHandler): Handler => {
       return async (exchange) => {
         const caller = await this.#admit(exchange);
-        if (caller !== undefined)
-          await this.#within(exchange, caller, { work: () => handler(exchange, caller) });
+        if (caller !== undefined && this.#hasRoom(exchange, caller)) await handler(exchange, caller);
       };
     };
     const mcp: Handler = (exchange) => this.#mcp(exchange, undefined);
@@ -155,6 +149,8 @@ export class Router {
         exchange.refuse(
           refuse('internal', `Signalbox has a defect. The log has the details under ${id}.`, { id }),
         );
+    } finally {
+      if (exchange.principal !== undefined) this.#callers.end(exchange.principal);
     }
   }
 
@@ -199,8 +195,8 @@ export class Router {
     const narrow = refuseScopes(this.#options, caller, operation);
     if (narrow !== undefined) return this.#refuse(exchange, narrow);
     if (operation.includes('?')) return exchange.refuse(queryRefusal);
-    const work = () => answerOperation(this.#options, { exchange, caller, operation });
-    return this.#within(exchange, caller, { work });
+    if (!this.#hasRoom(exchange, caller)) return;
+    return answerOperation(this.#options, { exchange, caller, operation });
   }
 
   /** MCP at an address that says which tools are wanted. */
@@ -213,16 +209,10 @@ export class Router {
 
   async #mcp(exchange: Exchange, mode: string | undefined): Promise<void> {
     // A browser that came in by its cookie is a person's, and what speaks MCP is a program.
-    const caller = await this.#admit(
-      exchange,
-      (refusal, headers) => exchange.refuseRpc(refusal, headers),
-      false,
-    );
-    if (caller === undefined) return;
-    await this.#within(exchange, caller, {
-      work: () => this.#mcpFor(exchange, caller, mode),
-      refuseWith: (refusal, headers) => exchange.refuseRpc(refusal, headers),
-    });
+    const refuseWith: RefuseWith = (refusal, headers) => exchange.refuseRpc(refusal, headers);
+    const caller = await this.#admit(exchange, refuseWith, false);
+    if (caller !== undefined && this.#hasRoom(exchange, caller, refuseWith))
+      await this.#mcpFor(exchange, caller, mode);
   }
 
   async #mcpFor(exchange: Exchange, caller: Caller, mode: string | undefined): Promise<void> {
@@ -267,19 +257,16 @@ export class Router {
     exchange.nothing();
   }
 
-  /** Answers, unless too much is under way for whoever asks. */
-  async #within(
+  /** Whether not too much is under way for whoever asks; the refusal is on its way if so. Taken until it is answered. */
+  #hasRoom(
     exchange: Exchange,
     { principal }: Caller,
-    { work, refuseWith = (refusal, headers) => exchange.refuse(refusal, headers) }: Working,
-  ): Promise<void> {
+    refuseWith: RefuseWith = (refusal, headers) => exchange.refuse(refusal, headers),
+  ): boolean {
     const refused = this.#callers.begin(principal);
-    if (refused !== undefined) return refuseWith(refused, retryHeaders(refused));
-    try {
-      await work();
-    } finally {
-      this.#callers.end(principal);
-    }
+    if (refused === undefined) exchange.principal = principal;
+    else refuseWith(refused, retryHeaders(refused));
+    return refused === undefined;
   }
 
   /** Who asks; undefined once a refusal is on its way. At once where nothing has to be asked elsewhere. */

@@ -185,6 +185,7 @@ const epochRank = ({ state, number }: Task): Rank => [isHeld(state) ? state.hold
 export const initialTasks: TasksSlice = {
   tasks: table<Task, TaskOrder>({
     key: (task) => task.id,
+    numberedBehind: 'T-',
     orders: {
       /** Every task once: what is ready by lane, what waits, and everything else by status. */
       board: { partition: boardPartition, rank: rankOf },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Entry } from '../../../kernel/entry.ts';
 import { entryGuard } from '../../../kernel/entry.ts';
-import { ok } from '../../../kernel/errors.ts';
 import { defineOperation } from '../../../kernel/operation.ts';
 import { present } from '../../../kernel/assert.ts';
 import { tasksIntent } from '../decide/index.ts';
@@ -11,7 +10,6 @@ import { claimWaitMsMax, notesDefault } from '../model/limits.ts';
 import { cardOutput, viewCard } from '../view.ts';
 import { projectSchema, reasonSchema, taskIdSchema } from './fields.ts';
 import { outcomeOf, outcomeShape } from './outcome.ts';
-import { followedBy } from './follow.ts';
 
 const is = entryGuard<TasksEvent>();
 
@@ -78,12 +76,8 @@ export const taskClaim = defineOperation({
     const id = present(claimed?.id ?? facts.input.id, 'a claim without an entry named its task');
     const task = present(slices.tasks.tasks.get(id), 'a claimed task exists');
     const from = claimed?.from?.agent;
-    return followedBy(viewCard(slices, task, notesDefault), (card) =>
-      ok({
-        ...outcomeOf(entries, task, facts),
-        ...(from !== undefined && { taken_over_from: from }),
-        ...card,
-      }),
-    );
+    const outcome = outcomeOf(entries, task, facts);
+    const head = from === undefined ? outcome : { ...outcome, taken_over_from: from };
+    return viewCard(slices, { task, notes: notesDefault, head });
   },
 });

@@ -36,7 +36,7 @@ const nameSource = namePattern.source.slice(1, -1);
 export const taskIdSchema = z
   .string()
   .max(taskIdCharactersMax)
-  .overwrite((id) => (numberedPattern.test(id) ? id.toUpperCase() : id))
+  .overwrite((id) => (id.startsWith('t-') && numberedPattern.test(id) ? id.toUpperCase() : id))
   .regex(
     new RegExp(String.raw`^(?!.*\.\.)${nameSource}(?:/${nameSource})?$`),
     'a task is named T-12, by its slug or as project/slug',

@@ -68,12 +68,12 @@ export const taskGet = defineOperation({
     const task = slices.tasks.tasks.get(input.id);
     if (task === undefined) return unknownTask(input.id, slices.tasks);
     const head = { id: task.id, revision: task.revision, ...viewStanding(slices, task, facts) };
-    const card = viewCard(slices, task, input.notes ?? notesDefault);
-    return followedBy(card, (texts) =>
-      input.history === true
-        ? followedBy(historyOf(task, input), (history) => ok({ ...head, ...texts, history }))
-        : ok({ ...head, ...texts }),
-    );
+    const card = viewCard(slices, { task, notes: input.notes ?? notesDefault, head });
+    return input.history === true
+      ? followedBy(card, (texts) =>
+          followedBy(historyOf(task, input), (history) => ok({ ...texts, history })),
+        )
+      : card;
   },
 });
 
