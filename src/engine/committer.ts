@@ -47,6 +47,14 @@ interface Batch {
   readonly members: { readonly queued: Queued; readonly fate: Fate }[];
 }
 
+/** Makes the answers in the next turn of the loop, when the store is at work. */
+const foresee = async ({ draft, members }: Batch): Promise<void> => {
+  await new Promise(setImmediate);
+  for (const { queued, fate } of members) {
+    if (fate.kind === 'decided') queued.call.foresee?.(fate, draft.entries);
+  }
+};
+
 /**
  * Group commit. Calls that arrive while a batch is being written form the next one, and each batch is one append. A
  * refusal, too, is given only on the store's head: it leaves with its batch, or after a look at the head.
@@ -232,11 +240,10 @@ export class Committer {
     const observed = this.#observe(batch);
     let kind: AppendResult['kind'] = 'refused';
     try {
+      const foreseeing = foresee(batch);
       const appending = entries.length > 0 ? journal.append(entries) : journal.catchUp();
-      for (const { queued, fate } of batch.members) {
-        if (fate.kind === 'decided') queued.call.foresee?.(fate, entries);
-      }
-      const result = (await appending) ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
+      const [done] = await Promise.all([appending, foreseeing]);
+      const result = done ?? { kind: state.seq === decidedOn ? 'appended' : 'moved' };
       if ('refusal' in result) this.meet(result.refusal);
       ({ kind } = result);
       return result;
