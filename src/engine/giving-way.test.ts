@@ -72,17 +72,28 @@ test('who has just written, in turn with others, waits until theirs has come, an
   await waiting;
 });
 
-test('it only pauses for others who write later than that, or have not written since, or are not heard', async () => {
+test('it only pauses for others who are slow, or write now and then, or are not heard', async () => {
+  const slow = startProcess();
+  for (let turn = 0; turn < 2 * turns; turn += 1) await slow.write(6 * batchMs);
+  assert.ok((await slow.patience()) <= 3);
   const light = startProcess();
-  for (let turn = 0; turn < turns; turn += 1) await light.write(4 * batchMs);
-  assert.ok((await light.patience()) <= 3);
-  const gone = startProcess();
-  for (let turn = 0; turn < turns; turn += 1) await gone.write(batchMs);
-  await gone.write();
-  assert.ok((await gone.patience()) <= 3);
+  for (let time = 0; time < turns; time += 1) {
+    for (let turn = 0; turn < turns; turn += 1) await light.write();
+    await light.write(batchMs);
+    assert.ok((await light.patience()) <= 3);
+  }
   const deaf = startProcess(false);
   for (let turn = 0; turn < turns; turn += 1) await deaf.write(batchMs);
   assert.ok((await deaf.patience()) <= 3);
+});
+
+test('others who miss a turn are waited for again, and those who miss several are not', async () => {
+  const { write, patience } = startProcess();
+  for (let turn = 0; turn < 2 * turns; turn += 1) await write(batchMs);
+  await write();
+  assert.ok((await patience()) >= 12);
+  for (let turn = 0; turn < turns; turn += 1) await write();
+  assert.ok((await patience()) <= 3);
 });
 
 test('who came too late goes at once until it has written, or it could starve', async () => {

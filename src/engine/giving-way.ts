@@ -8,8 +8,10 @@ const pauseMs = 1;
 const jitterMs = 2;
 /** How much of an estimate the last time makes up. */
 const weight = 0.2;
-/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes. */
-const paceMax = 2;
+/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes: they have to hear of it first. */
+const paceMax = 4;
+/** They take turns who have written behind this part of our batches before the next one. */
+const turnsMin = 0.4;
 
 export interface Others {
   readonly clock: Pick<Clock, 'monotonic' | 'pause'>;
@@ -30,9 +32,9 @@ export class GivingWay {
   #begunAt = Number.NEGATIVE_INFINITY;
   /** Others have written since this process last did. */
   #othersWrote = true;
-  /** They had, between its last two batches. */
-  #tookTurns = false;
-  /** How long after its batches others usually write, and what its own batches take. */
+  /** Behind which part of its batches they have, before the next one. */
+  #turns = 0;
+  /** How long after its batches others write, when they do, and what its own batches take. */
   #othersMs = 0;
   #ownMs = 0;
   /** Others were faster since it last wrote. */
@@ -47,7 +49,10 @@ export class GivingWay {
   /** Others' entries have come. */
   sawOthers(): void {
     this.#othersAt = this.#clock.monotonic();
-    if (!this.#othersWrote) this.#learn(this.#othersAt - this.#ownAt);
+    if (!this.#othersWrote) {
+      const ms = Math.min(this.#othersAt - this.#ownAt, recentMs);
+      this.#othersMs += weight * (ms - this.#othersMs);
+    }
     this.#othersWrote = true;
     this.#seen?.();
   }
@@ -56,8 +61,7 @@ export class GivingWay {
   wrote(): void {
     this.#ownAt = this.#clock.monotonic();
     this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
-    if (!this.#othersWrote) this.#learn(recentMs);
-    this.#tookTurns = this.#othersWrote;
+    this.#turns += weight * ((this.#othersWrote ? 1 : 0) - this.#turns);
     this.#othersWrote = false;
     this.#isLate = false;
   }
@@ -71,16 +75,12 @@ export class GivingWay {
   async wait(): Promise<void> {
     if (this.#clock.monotonic() - this.#othersAt <= recentMs && !this.#isLate) {
       const jitter = Math.random() * jitterMs;
-      const isTheirTurn = this.#ownAt > this.#othersAt && this.#tookTurns && this.#hears();
-      if (isTheirTurn && this.#othersMs <= this.#ownMs * paceMax) await this.#others(turnMs + jitter);
+      const keepPace = this.#turns >= turnsMin && this.#othersMs <= this.#ownMs * paceMax;
+      const isTheirTurn = this.#ownAt > this.#othersAt;
+      if (isTheirTurn && keepPace && this.#hears()) await this.#others(turnMs + jitter);
       else await this.#clock.pause(pauseMs + jitter);
     }
     this.#begunAt = this.#clock.monotonic();
-  }
-
-  /** What comes later than that counts no more: others are no longer at work then. */
-  #learn(ms: number): void {
-    this.#othersMs += weight * (Math.min(ms, recentMs) - this.#othersMs);
   }
 
   async #others(limitMs: number): Promise<void> {
