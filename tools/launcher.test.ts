@@ -33,7 +33,7 @@ interface Answer {
 }
 
 /** What Node is told to run, and how. */
-const entry = '[--max-semi-space-size=32] [--] [<checkout>/src/host/main.ts]';
+const entry = '[--max-semi-space-size=16] [--] [<checkout>/src/host/main.ts]';
 
 /** A checkout with nothing in it but the launcher, in a path with spaces, and a PATH without any Node. */
 class Checkout {
@@ -119,7 +119,7 @@ test('without one from npm, the Node on the PATH is used when it is new enough',
     checkout.offer(version);
     assert.match(
       checkout.run(['status']).out,
-      /^machine \[--max-semi-space-size=32\] \[--\] \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
+      /^machine \[--max-semi-space-size=16\] \[--\] \[<checkout>\/src\/host\/main\.ts\] \[status\]/,
       version,
     );
   }
@@ -129,7 +129,7 @@ test('a hub has its code on large pages, for which no short command waits', (t) 
   const checkout = new Checkout(t);
   checkout.offer('v24.0.0');
   const large =
-    '[--max-semi-space-size=32] [--use-largepages=silent] [--] [<checkout>/src/host/main.ts] [serve]';
+    '[--max-semi-space-size=16] [--use-largepages=silent] [--] [<checkout>/src/host/main.ts] [serve]';
   assert(checkout.run(['serve', '--port', '0']).out.startsWith(`machine ${large}`));
   assert(!checkout.run(['status', 'serve']).out.includes('largepages'));
 });

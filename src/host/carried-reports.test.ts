@@ -40,17 +40,17 @@ const twoProcesses = async () => {
   return { engine, other: other.engine, reports, clock, log, vault };
 };
 
-const send = async (engine: Engine, expiresInMs?: number): Promise<number> => {
-  const intent = messagesIntent({ type: 'send', to: ['bob'], text: 'x', expiresInMs });
+const send = async (engine: Engine, expiresInMs?: number, to = 'bob'): Promise<number> => {
+  const intent = messagesIntent({ type: 'send', to: [to], text: 'x', expiresInMs });
   const sent = valueOf(await engine.execute(ada, command(intent)));
   assert.ok(typeof sent === 'object' && sent !== null && 'seq' in sent && typeof sent.seq === 'number');
   return sent.seq;
 };
 
-/** Bob reads, and calls again. */
-const readAndProve = async (engine: Engine): Promise<void> => {
-  await engine.query(bob, reading);
-  await engine.query(bob, agentCount);
+/** Bob, or who it is, reads, and calls again. */
+const readAndProve = async (engine: Engine, who = bob): Promise<void> => {
+  await engine.query(who, reading);
+  await engine.query(who, agentCount);
 };
 
 const messageIn = async (engine: Engine, seq: number) => {
@@ -76,6 +76,38 @@ describe('proofs of delivery', () => {
     assert.deepEqual(await messageIn(engine, seq), [['bob'], []]);
     assert.deepEqual(await messageIn(engine, more), [['bob'], []]);
     assert.equal(engine.seq, before + 1);
+  });
+
+  it('of many agents are written as several entries, and again from the first that could not be', async () => {
+    const { engine, clock, log, vault } = await twoProcesses();
+    const sent: [agent: string, seq: number][] = [];
+    for (let n = 0; n < 150; n += 1) {
+      const [agent, connection] = [`agent-${n}`, `pipe:${n}`];
+      await engine.execute({ ...caller, connection }, starting(agent, connection));
+      sent.push([agent, await send(engine, undefined, agent)]);
+      await readAndProve(engine, { ...caller, connection });
+    }
+    const heard = async (): Promise<number> => {
+      let count = 0;
+      for (const [agent, seq] of sent) count += (await messageIn(engine, seq))[0]?.includes(agent) ? 1 : 0;
+      return count;
+    };
+    const before = engine.seq;
+    let appends = 0;
+    vault.faults.beforeAppend = async () => {
+      appends += 1;
+      if (appends === 2) vault.faults.appends.push('full');
+    };
+    clock.advance(1_000);
+    await turns(100);
+    assert.deepEqual([await heard(), engine.seq], [64, before + 1]);
+    assert.equal(log.warnings.length, 1);
+    await send(engine);
+    await readAndProve(engine);
+    const later = engine.seq;
+    clock.advance(1_000);
+    await turns(100);
+    assert.deepEqual([await heard(), engine.seq], [150, later + 2]);
   });
 
   it('ME15 are written at once when another process would soon let expire what has arrived', async () => {

@@ -8,6 +8,9 @@ import type { Log } from '../engine/log.ts';
 /** For how long proofs of delivery are collected, so that one entry tells of many. */
 const collectMs = 1_000;
 
+/** Of how many agents one entry tells: nobody else's call is decided while it is being made. */
+const agentsPerEntry = 64;
+
 /**
  * What expires before this is over is written at once: another process knows only what is written, and would say of a
  * message that has arrived that nobody read it.
@@ -52,12 +55,15 @@ export class CarriedReports {
   }
 
   async #write(engine: Engine): Promise<void> {
-    const cursors = engine.carried.take();
-    if (cursors.length === 0) return;
-    const written = await engine.report('delivery', messagesIntent({ type: 'deliver', cursors }));
-    if (written.ok) return;
-    engine.carried.putBack(cursors);
-    this.#options.log.warn(`What agents were told is not noted yet: ${written.message}`);
+    const taken = engine.carried.take();
+    for (let begun = 0; begun < taken.length; begun += agentsPerEntry) {
+      const cursors = taken.slice(begun, begun + agentsPerEntry);
+      const written = await engine.report('delivery', messagesIntent({ type: 'deliver', cursors }));
+      if (written.ok) continue;
+      engine.carried.putBack(taken.slice(begun));
+      this.#options.log.warn(`What agents were told is not noted yet: ${written.message}`);
+      return;
+    }
   }
 }
 
