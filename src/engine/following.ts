@@ -33,7 +33,7 @@ export class Following {
     this.#look ??= new Promise((resolve) => {
       setImmediate(() => {
         this.#look = undefined;
-        resolve(this.#follow(() => this.#options.journal.catchUp()));
+        resolve(this.#catchUp());
       });
     });
     return this.#look;
@@ -58,12 +58,12 @@ export class Following {
     this.#unwatch?.();
   }
 
-  async #follow(read: () => Promise<void>): Promise<Refusal | undefined> {
-    const { forgetting, stopped, meet } = this.#options;
+  async #catchUp(): Promise<Refusal | undefined> {
+    const { journal, forgetting, stopped, meet } = this.#options;
     const refused = stopped();
     if (refused !== undefined) return refused;
     try {
-      await read();
+      await journal.catchUp();
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
       meet(failure.refusal);
@@ -73,7 +73,7 @@ export class Following {
   }
 
   async #lookAtOthers(): Promise<void> {
-    const refusal = await (this.#look ?? this.#follow(() => this.#options.journal.readOn()));
+    const refusal = await this.refresh();
     if (refusal !== undefined && refusal !== this.#options.stopped()) this.#options.log.warn(refusal.message);
   }
 }

@@ -8,6 +8,8 @@ interface Pause {
 }
 
 const batchMs = 4;
+/** Of one batch. */
+const entries = 16;
 
 /** A process whose pauses end when the test says so. */
 const startProcess = (hears = true) => {
@@ -24,16 +26,16 @@ const startProcess = (hears = true) => {
     now += ms;
   };
   /** Waits, if need be until others have written, so much later, and stores a batch. */
-  const write = async (othersAfterMs?: number): Promise<void> => {
+  const write = async (othersAfterMs?: number, others = entries): Promise<void> => {
     const waiting = givingWay.wait();
     if (othersAfterMs !== undefined) {
       pass(othersAfterMs);
-      givingWay.sawOthers();
+      givingWay.sawOthers(others);
     }
     pauses.pop()?.end();
     await waiting;
     pass(batchMs);
-    givingWay.wrote();
+    givingWay.wrote(entries);
   };
   /** How long it is going to wait at most. */
   const patience = async (): Promise<number> => {
@@ -68,14 +70,17 @@ test('who has just written, in turn with others, waits until theirs has come, an
   const waiting = givingWay.wait().then(() => (isOver = true));
   await new Promise(setImmediate);
   assert.equal(isOver, false);
-  givingWay.sawOthers();
+  givingWay.sawOthers(entries);
   await waiting;
 });
 
-test('it only pauses for others who are slow, or write now and then, or are not heard', async () => {
+test('it only pauses for others who are slow, or write little or now and then, or are not heard', async () => {
   const slow = startProcess();
   for (let turn = 0; turn < 2 * turns; turn += 1) await slow.write(6 * batchMs);
   assert.ok((await slow.patience()) <= 3);
+  const little = startProcess();
+  for (let turn = 0; turn < 4 * turns; turn += 1) await little.write(batchMs, 1);
+  assert.ok((await little.patience()) <= 3);
   const light = startProcess();
   for (let time = 0; time < turns; time += 1) {
     for (let turn = 0; turn < turns; turn += 1) await light.write();
@@ -100,7 +105,7 @@ test('who came too late goes at once until it has written, or it could starve', 
   const { givingWay, write, patience } = startProcess();
   for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
   for (let time = 0; time < 3; time += 1) {
-    givingWay.sawOthers();
+    givingWay.sawOthers(entries);
     givingWay.lost();
     assert.equal(await patience(), 0);
   }

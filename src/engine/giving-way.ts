@@ -9,9 +9,9 @@ const jitterMs = 2;
 /** How much of an estimate the last time makes up. */
 const weight = 0.2;
 /** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes: they have to hear of it first. */
-const paceMax = 4;
-/** They take turns who have written behind this part of our batches before the next one. */
-const turnsMin = 0.4;
+const paceMax = 3;
+/** Others are worth waiting for who write this part of what we write, or more. */
+const shareMin = 0.4;
 
 export interface Others {
   readonly clock: Pick<Clock, 'monotonic' | 'pause'>;
@@ -21,7 +21,7 @@ export interface Others {
 
 /**
  * Processes that write to one journal at the same time decide much of their work twice, for only one of them finds the
- * journal as it was. So one that has just written, while others keep pace, waits for what they write, and one that came too late
+ * journal as it was. So one that has just written, while others write as much and keep pace, waits for what they write, and one that came too late
  * goes at once. Without that, whoever has just written would also be the first again, and others could starve.
  */
 export class GivingWay {
@@ -30,10 +30,11 @@ export class GivingWay {
   #othersAt = Number.NEGATIVE_INFINITY;
   #ownAt = Number.NEGATIVE_INFINITY;
   #begunAt = Number.NEGATIVE_INFINITY;
-  /** Others have written since this process last did. */
-  #othersWrote = true;
-  /** Behind which part of its batches they have, before the next one. */
-  #turns = 0;
+  /** How many entries others have written since this process last did; one as long as it never has. */
+  #othersSince = 1;
+  /** How many that usually are, and how many its own batches have. */
+  #othersEntries = 0;
+  #ownEntries = 0;
   /** How long after its batches others write, when they do, and what its own batches take. */
   #othersMs = 0;
   #ownMs = 0;
@@ -47,22 +48,23 @@ export class GivingWay {
   }
 
   /** Others' entries have come. */
-  sawOthers(): void {
+  sawOthers(entries: number): void {
     this.#othersAt = this.#clock.monotonic();
-    if (!this.#othersWrote) {
+    if (this.#othersSince === 0) {
       const ms = Math.min(this.#othersAt - this.#ownAt, recentMs);
       this.#othersMs += weight * (ms - this.#othersMs);
     }
-    this.#othersWrote = true;
+    this.#othersSince += entries;
     this.#seen?.();
   }
 
   /** A batch of this process is stored. */
-  wrote(): void {
+  wrote(entries: number): void {
     this.#ownAt = this.#clock.monotonic();
     this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
-    this.#turns += weight * ((this.#othersWrote ? 1 : 0) - this.#turns);
-    this.#othersWrote = false;
+    this.#ownEntries += weight * (entries - this.#ownEntries);
+    this.#othersEntries += weight * (this.#othersSince - this.#othersEntries);
+    this.#othersSince = 0;
     this.#isLate = false;
   }
 
@@ -75,12 +77,15 @@ export class GivingWay {
   async wait(): Promise<void> {
     if (this.#clock.monotonic() - this.#othersAt <= recentMs && !this.#isLate) {
       const jitter = Math.random() * jitterMs;
-      const keepPace = this.#turns >= turnsMin && this.#othersMs <= this.#ownMs * paceMax;
-      const isTheirTurn = this.#ownAt > this.#othersAt;
-      if (isTheirTurn && keepPace && this.#hears()) await this.#others(turnMs + jitter);
+      const isTheirTurn = this.#ownAt > this.#othersAt && this.#hears();
+      if (isTheirTurn && this.#othersKeepPace) await this.#others(turnMs + jitter);
       else await this.#clock.pause(pauseMs + jitter);
     }
     this.#begunAt = this.#clock.monotonic();
+  }
+
+  get #othersKeepPace(): boolean {
+    return this.#othersEntries >= this.#ownEntries * shareMin && this.#othersMs <= this.#ownMs * paceMax;
   }
 
   async #others(limitMs: number): Promise<void> {

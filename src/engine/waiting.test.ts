@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { dayMs } from '../kernel/instants.ts';
-import type { Store } from '../journal/store.ts';
 import { createMemoryVault } from '../stores/memory/memory-store.ts';
 import { caller, start, starting, deciding, agentCount, open, valueOf } from '../testing/engine-harness.ts';
 import { turns } from '../testing/at-rest.ts';
@@ -27,28 +26,6 @@ it('waiting: ends when what it waits for happens, here or in another process', a
   await two.engine.execute(caller, starting('bob'));
   assert.ok((await there).ok);
   assert.equal(one.engine.waiting, 0);
-});
-
-it('waiting: who is told of what others wrote reads it, and does not ask how far it goes', async () => {
-  const vault = createMemoryVault();
-  let looks = 0;
-  const looking = (store: Store): Store => ({
-    ...store,
-    head: () => {
-      looks += 1;
-      return store.head();
-    },
-  });
-  const [one, two] = [await open(vault, { wrap: looking }), await open(vault)];
-  const seen: string[] = [];
-  one.engine.subscribe((entries) => seen.push(...entries.map(({ type }) => type)));
-  await turns();
-  looks = 0;
-  await two.engine.execute(caller, starting('bob'));
-  await turns();
-  assert.notEqual(seen.length, 0);
-  assert.equal(one.engine.seq, two.engine.seq);
-  assert.equal(looks, 0);
 });
 
 it('waiting: gives the refusal when its time is over, and leaves nothing behind', async () => {

@@ -98,15 +98,6 @@ export class Journal {
     }
   }
 
-  /** The same for whoever has been told that there is something, and need not ask first how far it goes. */
-  async readOn(): Promise<void> {
-    for (let isMore = true; isMore; ) {
-      const rows = await this.store.read(this.#head.seq, pageRows);
-      await this.#follow(rows);
-      isMore = rows.length === pageRows;
-    }
-  }
-
   /**
    * Moves over rows that were read, to where a unit ends: what is folded is never half a change. The rest of a unit that they
    * only begin is read as well; a batch is stored whole or not at all, so that it is there, or the journal is damaged.

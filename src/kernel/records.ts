@@ -2,7 +2,8 @@ const digitZero = 0x30;
 const digitNine = 0x39;
 /** Of a number that is looked up; there are no longer lists. */
 const digitsMax = 9;
-/** A list never has more than this many places, and twice as many as there are records. */
+/** A list grows to no more than this many places for each record, and some to begin with. */
+const placesPerRecord = 8;
 const placesSpare = 1_024;
 
 /**
@@ -33,7 +34,7 @@ export class Records<V> {
 
   set(key: string, record: V): void {
     const number = this.#numberIn(key);
-    const hasPlace = number < this.#numbered.length || number < 2 * this.size + placesSpare;
+    const hasPlace = number < this.#numbered.length || number < placesPerRecord * this.size + placesSpare;
     if (!hasPlace || this.#others.has(key)) {
       this.#others.set(key, record);
       return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { Socket, connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { openGate } from '../../src/host/open-gate.ts';
@@ -188,4 +188,32 @@ it('a call that has failed on a defect makes room for the next', async (t) => {
     surface: { underWayPerPrincipalMax: 1 },
   });
   for (const _ of [1, 2]) assert.equal((await post(served, 'probe_echo')).status, 500);
+});
+
+it('a call whose client has gone before it was let in makes room for the next', async (t) => {
+  const anna = openGate('anna');
+  const [come, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let calls = 0;
+  const served = await serve(t, undefined, {
+    gate: {
+      admit: async (shown) => {
+        const { line } = shown;
+        assert(line instanceof Socket);
+        calls += 1;
+        if (calls > 1) return anna.admit(shown);
+        come.resolve();
+        await once(line, 'close');
+        setImmediate(over.resolve);
+        return anna.admit(shown);
+      },
+    },
+    surface: { underWayPerPrincipalMax: 1 },
+  });
+  const gone = connect(served.port, '127.0.0.1');
+  const headers = ['Host: localhost', 'Content-Length: 2'];
+  gone.write(requestText('POST /v1/operations/probe_echo', headers, '{}'));
+  await come.promise;
+  gone.destroy();
+  await over.promise;
+  assert.equal((await post(served, 'probe_echo')).status, 200);
 });

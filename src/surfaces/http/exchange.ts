@@ -60,6 +60,8 @@ export class Exchange {
   /** The whole body, of which no more than `bytesMax` is kept. Undefined when the client went away before it had sent all of it. */
   body(bytesMax = jsonBytesMax): Promise<Outcome<Buffer> | undefined> {
     const { request } = this;
+    // Whoever went away before it was asked for says nothing of it any more.
+    if (request.destroyed) return Promise.resolve(undefined);
     if (Number(request.headers['content-length']) > bytesMax)
       return Promise.resolve(tooLarge('body', bytesMax));
     return new Promise((resolve) => {
