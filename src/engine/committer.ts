@@ -121,7 +121,7 @@ export class Committer {
     const whole = this.#inFlight?.draft.whole;
     if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
       return whole;
-    this.#givingWay.sawOthers(entries.length);
+    this.#givingWay.sawOthers();
     return undefined;
   }
 
@@ -209,8 +209,7 @@ export class Committer {
       this.#fill(batch);
       const result = await this.#append(batch);
       if (result.kind === 'appended') {
-        const { length } = batch.draft.entries;
-        if (length > 0) this.#givingWay.wrote(length);
+        if (batch.draft.entries.length > 0) this.#givingWay.wrote();
         this.#clearing ||= batch.draft.moreDue;
         return this.#settle(batch, result);
       }

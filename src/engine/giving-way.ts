@@ -8,10 +8,8 @@ const pauseMs = 1;
 const jitterMs = 2;
 /** How much of an estimate the last time makes up. */
 const weight = 0.2;
-/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes: they have to hear of it first. */
-const paceMax = 3;
-/** Others are worth waiting for who write this part of what we write, or more. */
-const shareMin = 0.4;
+/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes. */
+const paceMax = 2;
 
 export interface Others {
   readonly clock: Pick<Clock, 'monotonic' | 'pause'>;
@@ -21,7 +19,7 @@ export interface Others {
 
 /**
  * Processes that write to one journal at the same time decide much of their work twice, for only one of them finds the
- * journal as it was. So one that has just written, while others write as much and keep pace, waits for what they write, and one that came too late
+ * journal as it was. So one that has just written, while others keep pace, waits for what they write, and one that came too late
  * goes at once. Without that, whoever has just written would also be the first again, and others could starve.
  */
 export class GivingWay {
@@ -30,12 +28,11 @@ export class GivingWay {
   #othersAt = Number.NEGATIVE_INFINITY;
   #ownAt = Number.NEGATIVE_INFINITY;
   #begunAt = Number.NEGATIVE_INFINITY;
-  /** How many entries others have written since this process last did; one as long as it never has. */
-  #othersSince = 1;
-  /** How many that usually are, and how many its own batches have. */
-  #othersEntries = 0;
-  #ownEntries = 0;
-  /** How long after its batches others write, when they do, and what its own batches take. */
+  /** Others have written since this process last did. */
+  #othersWrote = true;
+  /** They had, between its last two batches. */
+  #tookTurns = false;
+  /** How long after its batches others usually write, and what its own batches take. */
   #othersMs = 0;
   #ownMs = 0;
   /** Others were faster since it last wrote. */
@@ -48,23 +45,20 @@ export class GivingWay {
   }
 
   /** Others' entries have come. */
-  sawOthers(entries: number): void {
+  sawOthers(): void {
     this.#othersAt = this.#clock.monotonic();
-    if (this.#othersSince === 0) {
-      const ms = Math.min(this.#othersAt - this.#ownAt, recentMs);
-      this.#othersMs += weight * (ms - this.#othersMs);
-    }
-    this.#othersSince += entries;
+    if (!this.#othersWrote) this.#learn(this.#othersAt - this.#ownAt);
+    this.#othersWrote = true;
     this.#seen?.();
   }
 
   /** A batch of this process is stored. */
-  wrote(entries: number): void {
+  wrote(): void {
     this.#ownAt = this.#clock.monotonic();
     this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
-    this.#ownEntries += weight * (entries - this.#ownEntries);
-    this.#othersEntries += weight * (this.#othersSince - this.#othersEntries);
-    this.#othersSince = 0;
+    if (!this.#othersWrote) this.#learn(recentMs);
+    this.#tookTurns = this.#othersWrote;
+    this.#othersWrote = false;
     this.#isLate = false;
   }
 
@@ -77,15 +71,16 @@ export class GivingWay {
   async wait(): Promise<void> {
     if (this.#clock.monotonic() - this.#othersAt <= recentMs && !this.#isLate) {
       const jitter = Math.random() * jitterMs;
-      const isTheirTurn = this.#ownAt > this.#othersAt && this.#hears();
-      if (isTheirTurn && this.#othersKeepPace) await this.#others(turnMs + jitter);
+      const isTheirTurn = this.#ownAt > this.#othersAt && this.#tookTurns && this.#hears();
+      if (isTheirTurn && this.#othersMs <= this.#ownMs * paceMax) await this.#others(turnMs + jitter);
       else await this.#clock.pause(pauseMs + jitter);
     }
     this.#begunAt = this.#clock.monotonic();
   }
 
-  get #othersKeepPace(): boolean {
-    return this.#othersEntries >= this.#ownEntries * shareMin && this.#othersMs <= this.#ownMs * paceMax;
+  /** What comes later than that counts no more: others are no longer at work then. */
+  #learn(ms: number): void {
+    this.#othersMs += weight * (Math.min(ms, recentMs) - this.#othersMs);
   }
 
   async #others(limitMs: number): Promise<void> {
