@@ -240,6 +240,7 @@ export class Committer {
     const observed = this.#observe(batch);
     let kind: AppendResult['kind'] = 'refused';
     try {
+      // First of all: the store of a lone caller on SQLite holds this thread, in the same turn, until the append is done.
       const foreseeing = foresee(batch);
       const appending = entries.length > 0 ? journal.append(entries) : journal.catchUp();
       const [done] = await Promise.all([appending, foreseeing]);
