@@ -79,15 +79,19 @@ const reading: Readonly<Record<string, Case>> = {
       'two\nlines\r\nand\ta tab',
       'Grüße, 你好, שלום, 👩‍👩‍👧, e\u0301 is not \u00e9',
       `"quotes' and \\ back \\u0000 slashes"`,
+      '{NULL,"",{}}',
       '',
       `é${'x'.repeat(1_000_000)}ü`,
     ];
     const request = requestOf(emptyHead(store), texts);
     deepEqual(await store.append(request), { kind: 'appended' });
     deepEqual(await store.read(0, 100), request.rows);
+    // A store may write otherwise what it has written before, and one alone otherwise than several.
+    let head = await appendTo(store, headOf(request.rows, emptyHead(store)), texts);
+    for (const text of [...texts, ...texts]) head = await appendTo(store, head, [text]);
     deepEqual(
       (await intactRows(store)).map(({ text }) => text),
-      texts,
+      [...texts, ...texts, ...texts, ...texts],
     );
   },
 

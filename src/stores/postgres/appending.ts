@@ -60,11 +60,12 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
   const { database, key, name } = appending;
   const { expected, link, batch, rows } = request;
   const texts = rows.map(({ text }) => toStored(text));
+  const [text = ''] = texts;
   const last = present(rows.at(-1), 'an append has rows');
   const { append: many, appendOne } = database.statements;
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const done = await (rows.length === 1
-    ? database.writeOnce(appendOne, [key, expected, last.chain, bytes, link, name, batch, texts[0]])
+    ? database.writeOnce(appendOne, [key, expected, last.chain, bytes, link, name, batch, text])
     : database.writeOnce(many, [
         key,
         expected,

@@ -1,10 +1,12 @@
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, Pool, type ClientConfig, type PoolClient } from 'pg';
+import type { Client, ClientConfig, PoolClient } from 'pg';
 import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
 import { clientFor, demandProof } from './bound-client.ts';
+import { Connections } from './connections.ts';
 import { isAnswer, isAway, isOfSession, isPassing, storeFailure } from './failures.ts';
+import type { Value } from './quick-write.ts';
 import {
   type Asking,
   type Backend,
@@ -18,8 +20,6 @@ import {
 } from './session.ts';
 import { type Statement, type Statements, endBackend, statementsOf } from './statements.ts';
 
-/** A connection is given back after that, so that a hub with nothing to do takes nothing from the server. */
-const idleMs = 60_000;
 /** Work on many rows has no limit at the server; this much longer than for others an answer is waited for. */
 const longPatience = 100;
 
@@ -56,7 +56,7 @@ export class Database {
   readonly statements: Statements;
   readonly patienceMs: number;
   readonly #config: ClientConfig;
-  readonly #pool: Pool;
+  readonly #connections: Connections;
   readonly #servers = new WeakMap<object, Server>();
   /** The generation of each connection that was set up. */
   readonly #generations = new WeakMap<object, number>();
@@ -77,16 +77,7 @@ export class Database {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     };
-    this.#pool = new Pool({
-      ...this.#config,
-      max: connectionsMax,
-      idleTimeoutMillis: idleMs,
-      Client: clientFor(this.#config),
-      // A connection that nobody uses keeps no process alive.
-      allowExitOnIdle: true,
-    });
-    // One that breaks while nobody uses it is taken out of the pool, and nobody has lost anything.
-    this.#pool.on('error', () => {});
+    this.#connections = new Connections(this.#config, connectionsMax);
   }
 
   /** What the server says of itself. Throws what the library throws. */
@@ -154,11 +145,11 @@ export class Database {
   }
 
   /** Runs a statement that is not to be done twice: how many rows it wrote. When its connection is lost, that and no more is known. */
-  async writeOnce(statement: Statement, values: readonly unknown[]): Promise<number | Lost> {
+  async writeOnce(statement: Statement, values: readonly Value[]): Promise<number | Lost> {
     return this.#with(async (client) => {
       const { backend } = this.#serverOf(client);
       try {
-        return await write(client, this.#asking(statement, values));
+        return await write(client, { patienceMs: this.patienceMs, statement, values });
       } catch (error) {
         if (isAnswer(error)) throw error;
         cut(client, 'the answer to an append was lost');
@@ -229,7 +220,7 @@ export class Database {
 
   /** Throws what the library throws. */
   close(): Promise<void> {
-    return this.#pool.end();
+    return this.#connections.close();
   }
 
   #asking(statement: Asking['statement'], values: readonly unknown[]): Asking {
@@ -243,10 +234,10 @@ export class Database {
   async #connected(): Promise<PoolClient> {
     try {
       for (;;) {
-        const client = await this.#pool.connect();
+        const client = await this.#connections.take();
         this.#away = undefined;
         if ((this.#generations.get(client) ?? this.#generation) === this.#generation) return client;
-        client.release(true);
+        this.#connections.giveBack(client, true);
       }
     } catch (thrown) {
       if (isAway(thrown)) this.#noteAway();
@@ -282,11 +273,7 @@ export class Database {
   }
 
   async #over<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
-    let broken = false;
-    const note = (): void => {
-      broken = true;
-    };
-    client.on('error', note);
+    let isBroken = false;
     try {
       demandProof(client);
       if (!this.#servers.has(client)) {
@@ -295,11 +282,10 @@ export class Database {
       }
       return await work(client);
     } catch (thrown) {
-      broken ||= !isAnswer(thrown) || isOfSession(thrown);
+      isBroken = !isAnswer(thrown) || isOfSession(thrown);
       throw thrown;
     } finally {
-      client.off('error', note);
-      client.release(broken);
+      this.#connections.giveBack(client, isBroken);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ClientBase, QueryArrayResult } from 'pg';
 import { assert } from '../../kernel/assert.ts';
+import { QuickWrite, type Value } from './quick-write.ts';
 import type { Statement } from './statements.ts';
 
 export type Row = readonly unknown[];
@@ -82,23 +83,44 @@ export interface Asking {
   readonly values?: readonly unknown[];
 }
 
+export interface Writing extends Asking {
+  readonly statement: Statement;
+  readonly values: readonly Value[];
+}
+
 /** The rows that a statement gives. */
 export const ask = async (client: Client, asking: Asking): Promise<Row[]> =>
   (await answerTo(client, asking)).rows;
 
-/** How many rows were written by a statement that gives none, of which the library then has less to read. */
-export const write = async (client: Client, asking: Asking): Promise<number> =>
-  (await answerTo(client, asking)).rowCount ?? 0;
+/** What a connection has written already, and so has prepared, by the names of the statements. */
+const prepared = new WeakMap<Client, Set<string>>();
 
-/** A server that does not answer at all loses the connection. */
-const answerTo = async (
+/** How many rows were written by a statement that gives none. */
+export const write = async (client: Client, { patienceMs, statement, values }: Writing): Promise<number> => {
+  const known = prepared.get(client) ?? new Set();
+  if (known.has(statement.name)) {
+    const quick = new QuickWrite(statement.name, values);
+    return inTime(client, patienceMs, () => client.query(quick).written);
+  }
+  const { rowCount } = await answerTo(client, { patienceMs, statement, values });
+  prepared.set(client, known.add(statement.name));
+  return rowCount ?? 0;
+};
+
+const answerTo = (
   client: Client,
   { patienceMs, statement, values = [] }: Asking,
-): Promise<QueryArrayResult<unknown[]>> => {
+): Promise<QueryArrayResult<unknown[]>> =>
+  inTime(client, patienceMs, () =>
+    client.query<unknown[]>({ ...statement, values: [...values], rowMode: 'array' }),
+  );
+
+/** A server that does not answer at all loses the connection. */
+const inTime = async <T>(client: Client, patienceMs: number, answer: () => Promise<T>): Promise<T> => {
   const limitMs = patienceMs * answerPatience;
   const timer = setTimeout(() => cut(client, `no answer within ${limitMs / 1_000} s`), limitMs);
   try {
-    return await client.query<unknown[]>({ ...statement, values: [...values], rowMode: 'array' });
+    return await answer();
   } finally {
     clearTimeout(timer);
   }
