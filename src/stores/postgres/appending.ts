@@ -63,7 +63,7 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
   const [text = ''] = texts;
   const last = present(rows.at(-1), 'an append has rows');
   const { append: many, appendOne } = database.statements;
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const bytes = texts.reduce((sum, stored) => sum + Buffer.byteLength(stored), 0);
   const done = await (rows.length === 1
     ? database.writeOnce(appendOne, [key, expected, last.chain, bytes, link, name, batch, text])
     : database.writeOnce(many, [
