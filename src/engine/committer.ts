@@ -121,7 +121,7 @@ export class Committer {
     const whole = this.#inFlight?.draft.whole;
     if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
       return whole;
-    this.#givingWay.sawOthers();
+    this.#givingWay.sawOthers(entries.length, this.#options.journal.otherWriter);
     return undefined;
   }
 
@@ -209,7 +209,8 @@ export class Committer {
       this.#fill(batch);
       const result = await this.#append(batch);
       if (result.kind === 'appended') {
-        if (batch.draft.entries.length > 0) this.#givingWay.wrote();
+        const { length } = batch.draft.entries;
+        if (length > 0) this.#givingWay.wrote(length);
         this.#clearing ||= batch.draft.moreDue;
         return this.#settle(batch, result);
       }

@@ -8,6 +8,8 @@ interface Pause {
 }
 
 const batchMs = 4;
+/** Of one batch. */
+const entries = 16;
 
 /** A process whose pauses end when the test says so. */
 const startProcess = (hears = true) => {
@@ -24,16 +26,16 @@ const startProcess = (hears = true) => {
     now += ms;
   };
   /** Waits, if need be until others have written, so much later, and stores a batch. */
-  const write = async (othersAfterMs?: number): Promise<void> => {
+  const write = async (othersAfterMs?: number, { others = entries, other = 'bob' } = {}): Promise<void> => {
     const waiting = givingWay.wait();
     if (othersAfterMs !== undefined) {
       pass(othersAfterMs);
-      givingWay.sawOthers();
+      givingWay.sawOthers(others, other);
     }
     pauses.pop()?.end();
     await waiting;
     pass(batchMs);
-    givingWay.wrote();
+    givingWay.wrote(entries);
   };
   /** How long it is going to wait at most. */
   const patience = async (): Promise<number> => {
@@ -63,33 +65,60 @@ test('who has just written, in turn with others, waits until theirs has come, an
   const { givingWay, write, patience } = startProcess();
   for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
   const limit = await patience();
-  assert.ok(limit >= 12 && limit <= 14, `${limit} ms`);
+  assert.ok(limit >= 25 && limit <= 27, `${limit} ms`);
   let isOver = false;
   const waiting = givingWay.wait().then(() => (isOver = true));
   await new Promise(setImmediate);
   assert.equal(isOver, false);
-  givingWay.sawOthers();
+  givingWay.sawOthers(entries, 'bob');
   await waiting;
 });
 
-test('it only pauses for others who write later than that, or have not written since, or are not heard', async () => {
+test('it only pauses for others who are slow, or write little or now and then, or are not heard', async () => {
+  const slow = startProcess();
+  for (let turn = 0; turn < 2 * turns; turn += 1) await slow.write(8 * batchMs);
+  assert.ok((await slow.patience()) <= 3);
+  const little = startProcess();
+  for (let turn = 0; turn < 4 * turns; turn += 1) await little.write(batchMs, { others: 1 });
+  assert.ok((await little.patience()) <= 3);
   const light = startProcess();
-  for (let turn = 0; turn < turns; turn += 1) await light.write(4 * batchMs);
-  assert.ok((await light.patience()) <= 3);
-  const gone = startProcess();
-  for (let turn = 0; turn < turns; turn += 1) await gone.write(batchMs);
-  await gone.write();
-  assert.ok((await gone.patience()) <= 3);
+  for (let time = 0; time < turns; time += 1) {
+    for (let turn = 0; turn < turns; turn += 1) await light.write();
+    await light.write(batchMs);
+    assert.ok((await light.patience()) <= 3);
+  }
   const deaf = startProcess(false);
   for (let turn = 0; turn < turns; turn += 1) await deaf.write(batchMs);
   assert.ok((await deaf.patience()) <= 3);
+});
+
+test('it only pauses as long as several others write', async () => {
+  const { pass, write, patience } = startProcess();
+  for (let turn = 0; turn < 2 * turns; turn += 1)
+    await write(batchMs, { other: turn % 2 === 0 ? 'bob' : 'cyd' });
+  assert.ok((await patience()) <= 3);
+  for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
+  assert.ok((await patience()) <= 3);
+  pass(2_000);
+  await write();
+  await write(batchMs);
+  assert.ok((await patience()) >= 25);
+});
+
+test('others who miss a turn are waited for again, and those who miss several are not', async () => {
+  const { write, patience } = startProcess();
+  for (let turn = 0; turn < 2 * turns; turn += 1) await write(batchMs);
+  await write();
+  assert.ok((await patience()) >= 25);
+  for (let turn = 0; turn < turns; turn += 1) await write();
+  assert.ok((await patience()) <= 3);
 });
 
 test('who came too late goes at once until it has written, or it could starve', async () => {
   const { givingWay, write, patience } = startProcess();
   for (let turn = 0; turn < turns; turn += 1) await write(batchMs);
   for (let time = 0; time < 3; time += 1) {
-    givingWay.sawOthers();
+    givingWay.sawOthers(entries, 'bob');
     givingWay.lost();
     assert.equal(await patience(), 0);
   }

@@ -3,13 +3,17 @@ import type { Clock } from './clock.ts';
 /** Others whose entries were seen this recently are at work. */
 const recentMs = 200;
 /** No longer than that anybody waits for what others write. */
-const turnMs = 12;
+const turnMs = 25;
 const pauseMs = 1;
 const jitterMs = 2;
 /** How much of an estimate the last time makes up. */
 const weight = 0.2;
-/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes. */
-const paceMax = 2;
+/** Others keep pace who write this many times as late, after a batch of ours, as a batch of ours takes: they have to hear of it first. */
+const paceMax = 6;
+/** When more than one other has written this recently, nobody knows whose turn it is. */
+const severalMs = 2_000;
+/** Others are worth waiting for who write this part of what we write, or more. */
+const shareMin = 0.4;
 
 export interface Others {
   readonly clock: Pick<Clock, 'monotonic' | 'pause'>;
@@ -19,8 +23,9 @@ export interface Others {
 
 /**
  * Processes that write to one journal at the same time decide much of their work twice, for only one of them finds the
- * journal as it was. So one that has just written, while others keep pace, waits for what they write, and one that came too late
- * goes at once. Without that, whoever has just written would also be the first again, and others could starve.
+ * journal as it was. So one that has just written gives way for a moment, and one that came too late goes at once: else
+ * whoever has just written would also be the first again, and others could starve. Two that write as much, and keep
+ * pace, take turns: each waits for what the other writes.
  */
 export class GivingWay {
   readonly #clock: Others['clock'];
@@ -28,13 +33,17 @@ export class GivingWay {
   #othersAt = Number.NEGATIVE_INFINITY;
   #ownAt = Number.NEGATIVE_INFINITY;
   #begunAt = Number.NEGATIVE_INFINITY;
-  /** Others have written since this process last did. */
-  #othersWrote = true;
-  /** They had, between its last two batches. */
-  #tookTurns = false;
-  /** How long after its batches others usually write, and what its own batches take. */
+  /** How many entries others have written since this process last did; one as long as it never has. */
+  #othersSince = 1;
+  /** How many that usually are, and how many its own batches have. */
+  #othersEntries = 0;
+  #ownEntries = 0;
+  /** How long after its batches others write, when they do, and what its own batches take. */
   #othersMs = 0;
   #ownMs = 0;
+  /** Which other process has written last, and when that was another one than before. */
+  #other: string | undefined;
+  #severalAt = Number.NEGATIVE_INFINITY;
   /** Others were faster since it last wrote. */
   #isLate = false;
   #seen: (() => void) | undefined;
@@ -44,21 +53,26 @@ export class GivingWay {
     this.#hears = hears;
   }
 
-  /** Others' entries have come. */
-  sawOthers(): void {
+  /** So many entries of others have come, the last of them from this one. */
+  sawOthers(entries: number, other: string): void {
     this.#othersAt = this.#clock.monotonic();
-    if (!this.#othersWrote) this.#learn(this.#othersAt - this.#ownAt);
-    this.#othersWrote = true;
+    if (this.#other !== undefined && this.#other !== other) this.#severalAt = this.#othersAt;
+    this.#other = other;
+    if (this.#othersSince === 0) {
+      const ms = Math.min(this.#othersAt - this.#ownAt, recentMs);
+      this.#othersMs += weight * (ms - this.#othersMs);
+    }
+    this.#othersSince += entries;
     this.#seen?.();
   }
 
   /** A batch of this process is stored. */
-  wrote(): void {
+  wrote(entries: number): void {
     this.#ownAt = this.#clock.monotonic();
     this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
-    if (!this.#othersWrote) this.#learn(recentMs);
-    this.#tookTurns = this.#othersWrote;
-    this.#othersWrote = false;
+    this.#ownEntries += weight * (entries - this.#ownEntries);
+    this.#othersEntries += weight * (this.#othersSince - this.#othersEntries);
+    this.#othersSince = 0;
     this.#isLate = false;
   }
 
@@ -71,16 +85,17 @@ export class GivingWay {
   async wait(): Promise<void> {
     if (this.#clock.monotonic() - this.#othersAt <= recentMs && !this.#isLate) {
       const jitter = Math.random() * jitterMs;
-      const isTheirTurn = this.#ownAt > this.#othersAt && this.#tookTurns && this.#hears();
-      if (isTheirTurn && this.#othersMs <= this.#ownMs * paceMax) await this.#others(turnMs + jitter);
+      const isTheirTurn = this.#ownAt > this.#othersAt && this.#hears();
+      if (isTheirTurn && this.#takesTurns) await this.#others(turnMs + jitter);
       else await this.#clock.pause(pauseMs + jitter);
     }
     this.#begunAt = this.#clock.monotonic();
   }
 
-  /** What comes later than that counts no more: others are no longer at work then. */
-  #learn(ms: number): void {
-    this.#othersMs += weight * (Math.min(ms, recentMs) - this.#othersMs);
+  get #takesTurns(): boolean {
+    const areSeveral = this.#clock.monotonic() - this.#severalAt <= severalMs;
+    const writesAsMuch = this.#othersEntries >= this.#ownEntries * shareMin;
+    return !areSeveral && writesAsMuch && this.#othersMs <= this.#ownMs * paceMax;
   }
 
   async #others(limitMs: number): Promise<void> {

@@ -38,6 +38,9 @@ interface Pending {
   readonly entries: readonly Entry[];
 }
 
+/** The first four of the five parts of a batch id. */
+const writerOf = (batch: string): string => batch.slice(0, 23);
+
 /** A journal as one process sees it: verified, decoded, and read up to `head`, where a unit ends. */
 export class Journal {
   readonly store: Store;
@@ -51,6 +54,10 @@ export class Journal {
   #unitEnd: Seq = 0;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
+  /** What this process is called as long as it has the journal open; with a number, that is the id of a batch. */
+  readonly #writer = writerOf(randomUUID());
+  #batches = 0;
+  #otherWriter = '';
   #reading: Reading | undefined;
 
   /** Begins behind `from`, or at the very beginning. */
@@ -68,6 +75,11 @@ export class Journal {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Which other process wrote the last entries that were not written here. */
+  get otherWriter(): string {
+    return this.#otherWriter;
   }
 
   /** The version in which events of this type are written. */
@@ -191,7 +203,8 @@ export class Journal {
       await preparing;
       if (this.#head !== expected) return { kind: 'moved' };
     }
-    const batch = randomUUID();
+    this.#batches += 1;
+    const batch = `${this.#writer}-${this.#batches.toString(16).padStart(12, '0')}`;
     const rows = this.#rowsOf(entries, { head: expected, batch });
     const pending = { batch, rows, entries };
     this.#pending = pending;
@@ -257,6 +270,8 @@ export class Journal {
   /** Moves over the whole units of rows that were read. Those up to `head` are known already. */
   #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
+    const writer = writerOf(rows.at(-1)?.batch ?? '');
+    if (writer !== this.#writer) this.#otherWriter = writer;
     return this.#decoded(
       () => this.#read(rows, this.#head),
       ({ entries, head }) => {
