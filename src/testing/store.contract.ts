@@ -80,6 +80,7 @@ const reading: Readonly<Record<string, Case>> = {
       'Grüße, 你好, שלום, 👩‍👩‍👧, e\u0301 is not \u00e9',
       `"quotes' and \\ back \\u0000 slashes"`,
       '{NULL,"",{}}',
+      'a\u0001b\u00012c\u0000d\u0001',
       '',
       `é${'x'.repeat(1_000_000)}ü`,
     ];

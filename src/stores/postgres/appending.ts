@@ -9,7 +9,7 @@ import { faultOf, isAnswer, isPassing } from './failures.ts';
 import { optionalText, seqOf, storedRow } from './rows.ts';
 import { missingJournal } from './missing-journal.ts';
 import { backoffMs } from './session.ts';
-import { toStored } from './stored-text.ts';
+import { joined, toStored } from './stored-text.ts';
 
 export interface Appending {
   readonly database: Database;
@@ -74,8 +74,8 @@ const attempt = async (appending: Appending, request: AppendRequest): Promise<Ap
         bytes,
         link,
         batch,
-        texts,
-        rows.map(({ chain }) => chain),
+        joined(texts),
+        joined(rows.map(({ chain }) => chain)),
         name,
       ]));
   if (typeof done === 'object') return done;

@@ -1,14 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 
 /** What a statement is given. */
-export type Value = string | number | null | readonly string[];
-
-/** As the server reads it. Source of the escapes: PostgreSQL's manual, section 8.15.6. */
-const textOf = (value: Value): string | null => {
-  if (value === null || typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  return `{${value.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
-};
+export type Value = string | number;
 
 /**
  * A write by a statement that the connection has prepared already. The server is not asked what rows it gives, for it
@@ -19,13 +12,13 @@ export class QuickWrite implements Submittable {
   /** How many rows it wrote. Rejects with what the library would throw. */
   readonly written: Promise<number>;
   readonly #name: string;
-  readonly #values: (string | null)[];
+  readonly #values: string[];
   readonly #settle: PromiseWithResolvers<number>;
   #rows = 0;
 
   constructor(name: string, values: readonly Value[]) {
     this.#name = name;
-    this.#values = values.map(textOf);
+    this.#values = values.map(String);
     this.#settle = Promise.withResolvers<number>();
     this.written = this.#settle.promise;
   }

@@ -1,3 +1,5 @@
+import { splitJoined } from './stored-text.ts';
+
 /** A prepared statement: each connection parses it once, under its name. */
 export interface Statement {
   readonly name: string;
@@ -55,7 +57,7 @@ const appending = ({ journals, entries }: Tables) =>
       )
       insert into ${entries} (journal, seq, batch, text, chain)
       select moved.key, $2 + row.ordinal, $7, row.text, row.chain
-      from moved, unnest($8::text[], $9::text[]) with ordinality as row (text, chain, ordinal)`,
+      from moved, unnest(${splitJoined('$8')}, ${splitJoined('$9')}) with ordinality as row (text, chain, ordinal)`,
     },
     /** The same of one entry, which takes the server less. */
     appendOne: {

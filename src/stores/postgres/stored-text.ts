@@ -10,5 +10,14 @@ const written = { [zero]: `${marker}0`, [marker]: `${marker}1` } as const;
 export const toStored = (text: string): string =>
   special.test(text) ? text.replaceAll(marker, written[marker]).replaceAll(zero, written[zero]) : text;
 
+/**
+ * Several stored texts, or links, as one value, which `splitJoined` takes apart: the server reads an array character by
+ * character, and every quote in it is written as two. In no stored text does this follow upon the marker.
+ */
+export const joined = (texts: readonly string[]): string => texts.join(`${marker}2`);
+
+/** What the server makes of two or more texts that were joined. */
+export const splitJoined = (parameter: string): string => `string_to_array(${parameter}, chr(1) || '2')`;
+
 export const fromStored = (text: string): string =>
   text.includes(marker) ? text.replaceAll(written[zero], zero).replaceAll(written[marker], marker) : text;
