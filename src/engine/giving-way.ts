@@ -44,6 +44,8 @@ export class GivingWay {
   /** Which other process has written last, and when that was another one than before. */
   #other: string | undefined;
   #severalAt = Number.NEGATIVE_INFINITY;
+  /** Others were waited for, and have not written since. */
+  #inVain = false;
   /** Others were faster since it last wrote. */
   #isLate = false;
   #seen: (() => void) | undefined;
@@ -63,6 +65,7 @@ export class GivingWay {
       this.#othersMs += weight * (ms - this.#othersMs);
     }
     this.#othersSince += entries;
+    this.#inVain = false;
     this.#seen?.();
   }
 
@@ -95,12 +98,13 @@ export class GivingWay {
   get #takesTurns(): boolean {
     const areSeveral = this.#clock.monotonic() - this.#severalAt <= severalMs;
     const writesAsMuch = this.#othersEntries >= this.#ownEntries * shareMin;
-    return !areSeveral && writesAsMuch && this.#othersMs <= this.#ownMs * paceMax;
+    return !this.#inVain && !areSeveral && writesAsMuch && this.#othersMs <= this.#ownMs * paceMax;
   }
 
   async #others(limitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#seen = resolve;
+    this.#inVain = true;
     await Promise.race([promise, this.#clock.pause(limitMs)]);
     this.#seen = undefined;
   }
