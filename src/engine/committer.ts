@@ -118,9 +118,8 @@ export class Committer {
 
   /** If these entries are the batch under way and nothing came between: what was folded for it. */
   batchOf(entries: readonly Entry[]): Unit | undefined {
-    const whole = this.#inFlight?.draft.whole;
-    if (whole?.entries === entries && this.#inFlight?.draft.base.slices === this.#options.state.slices)
-      return whole;
+    const { whole, base } = this.#inFlight?.draft ?? {};
+    if (whole?.entries === entries) return base?.slices === this.#options.state.slices ? whole : undefined;
     this.#givingWay.sawOthers(entries.length, this.#options.journal.otherWriter);
     return undefined;
   }

@@ -74,7 +74,8 @@ export class GivingWay {
     this.#ownAt = this.#clock.monotonic();
     this.#ownMs += weight * (this.#ownAt - this.#begunAt - this.#ownMs);
     this.#ownEntries += weight * (entries - this.#ownEntries);
-    this.#othersEntries += weight * (this.#othersSince - this.#othersEntries);
+    // More than that would count for long: all that was read at the start, say.
+    this.#othersEntries += weight * (Math.min(this.#othersSince, entries) - this.#othersEntries);
     this.#othersSince = 0;
     this.#isLate = false;
   }

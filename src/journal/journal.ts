@@ -54,7 +54,7 @@ export class Journal {
   #unitEnd: Seq = 0;
   /** The append under way. A read may meet its rows before its answer is here. */
   #pending: Pending | undefined;
-  /** What this process is called as long as it has the journal open; with a number, that is the id of a batch. */
+  /** What this opening of the journal is called; with a number, that is the id of a batch. */
   readonly #writer = writerOf(randomUUID());
   #batches = 0;
   #otherWriter = '';
@@ -77,7 +77,7 @@ export class Journal {
     return this.#head;
   }
 
-  /** Which other process wrote the last entries that were not written here. */
+  /** Which other opening of the journal, in most cases another process, wrote the last entries that were not written here. */
   get otherWriter(): string {
     return this.#otherWriter;
   }
@@ -270,11 +270,11 @@ export class Journal {
   /** Moves over the whole units of rows that were read. Those up to `head` are known already. */
   #accept(rows: readonly StoredRow[]): void | Promise<void> {
     if (this.#pending !== undefined && rows[0]?.batch === this.#pending.batch) this.#adopt(this.#pending);
-    const writer = writerOf(rows.at(-1)?.batch ?? '');
-    if (writer !== this.#writer) this.#otherWriter = writer;
     return this.#decoded(
       () => this.#read(rows, this.#head),
       ({ entries, head }) => {
+        const writer = writerOf(rows.at(-1)?.batch ?? '');
+        if (entries.length > 0 && writer !== this.#writer) this.#otherWriter = writer;
         const begun = entries.findLastIndex(({ cause }) => cause.size !== undefined);
         const first = entries[begun];
         if (first !== undefined) this.#unitEnd = first.seq - 1 + (first.cause.size ?? 1);

@@ -198,6 +198,18 @@ class ServerProcess {
   }
 
   async start(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#start();
+      } catch (thrown) {
+        // Of a server that was killed a process below it may go on for a moment.
+        if (!String(thrown).includes('pre-existing shared memory') || attempt === 50) throw thrown;
+        await new Promise((resolve) => void setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  async #start(): Promise<void> {
     const [program = '', ...args] = this.#command;
     const child = spawn(program, args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;

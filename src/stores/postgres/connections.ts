@@ -11,7 +11,6 @@ const idleMs = 60_000;
  */
 export class Connections {
   readonly #pool: Pool;
-  readonly #known = new WeakSet<Client>();
   readonly #broken = new WeakSet<Client>();
   #atHand: PoolClient | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -26,20 +25,21 @@ export class Connections {
     });
     // One that breaks while nobody uses it is taken out of the pool, and nobody has lost anything.
     this.#pool.on('error', () => {});
+    // From now on, and not when it is handed out: the pool lets go of it some turns before its user has it.
+    this.#pool.on('connect', (client) => this.#mind(client));
   }
 
   /** Throws what the library throws. */
   async take(): Promise<PoolClient> {
     const atHand = this.#atHand;
+    if (atHand === undefined) return this.#pool.connect();
     this.#atHand = undefined;
-    const client = atHand ?? (await this.#pool.connect());
-    if (atHand !== undefined) keepAlive(client, true);
-    else if (!this.#known.has(client)) this.#mind(client);
-    return client;
+    keepAlive(atHand, true);
+    return atHand;
   }
 
   giveBack(client: PoolClient, isBroken: boolean): void {
-    const isOver = isBroken || this.#broken.has(client);
+    const isOver = isBroken || this.#broken.has(client) || client.connection.stream.destroyed;
     const { ending, waitingCount } = this.#pool;
     if (isOver || ending || waitingCount > 0 || this.#atHand !== undefined) return client.release(isOver);
     keepAlive(client, false);
@@ -55,8 +55,7 @@ export class Connections {
     return this.#pool.end();
   }
 
-  #mind(client: PoolClient): void {
-    this.#known.add(client);
+  #mind(client: Client): void {
     client.on('error', () => {
       this.#broken.add(client);
       if (client === this.#atHand) this.#giveUp();
@@ -70,8 +69,8 @@ export class Connections {
   }
 }
 
-/** A connection that nobody uses keeps no process alive. */
-const keepAlive = ({ connection: { stream } }: Client, does: boolean): void => {
+/** Whether the process stays for it. A connection that nobody uses, or waits at, keeps no process alive. */
+export const keepAlive = ({ connection: { stream } }: Client, does: boolean): void => {
   if (!(stream instanceof Socket)) return;
   if (does) stream.ref();
   else stream.unref();

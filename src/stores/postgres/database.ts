@@ -1,10 +1,9 @@
-import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ClientConfig, PoolClient } from 'pg';
 import { present } from '../../kernel/assert.ts';
 import type { Address } from './address.ts';
 import { clientFor, demandProof } from './bound-client.ts';
-import { Connections } from './connections.ts';
+import { Connections, keepAlive } from './connections.ts';
 import { isAnswer, isAway, isOfSession, isPassing, storeFailure } from './failures.ts';
 import type { Value } from './quick-write.ts';
 import {
@@ -195,8 +194,7 @@ export class Database {
       const { backend } = await prepare(client, this.patienceMs);
       this.#away = undefined;
       // It waits for others most of the time, and that keeps no process alive.
-      const { stream } = client.connection;
-      if (stream instanceof Socket) stream.unref();
+      keepAlive(client, false);
       let last: Promise<unknown> = Promise.resolve();
       // One after the other, as the library wants it.
       const asking: Ask = (statement, values = []) => {

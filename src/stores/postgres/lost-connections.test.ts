@@ -24,10 +24,16 @@ const throughProxy = async (context: TestContext, patienceMs = 20_000) => {
 };
 
 withPostgres('connections to PostgreSQL that are lost', 'own', () => {
-  for (const mishap of ['lost', 'unanswered', 'late'] satisfies Mishap[]) {
-    test(`an append whose connection is cut is done once (${mishap})`, { timeout }, async (context) => {
+  const cases = (['lost', 'unanswered', 'late'] satisfies Mishap[]).flatMap((mishap) => [
+    { mishap, isKnown: false },
+    { mishap, isKnown: true },
+  ]);
+  for (const { mishap, isKnown } of cases) {
+    const how = `${mishap}, a statement ${isKnown ? 'known' : 'new'} to it`;
+    test(`an append whose connection is cut is done once (${how})`, { timeout }, async (context) => {
       const { proxy, store, direct } = await throughProxy(context);
-      const head = await appendTo(store, emptyHead(store), ['before']);
+      let head = await appendTo(store, emptyHead(store), ['before']);
+      if (isKnown) head = await appendTo(store, head, ['before', 'as many at once']);
       const request = requestOf(head, ['the marked one', 'and another']);
       proxy.order(mishap, 'the marked one');
       const outcome = await store.append(request);
@@ -38,7 +44,13 @@ withPostgres('connections to PostgreSQL that are lost', 'own', () => {
       await appendTo(store, headOf(request.rows, head), ['after']);
       deepEqual(
         (await intactRows(direct)).map(({ text }) => text),
-        ['before', 'the marked one', 'and another', 'after'],
+        [
+          'before',
+          ...(isKnown ? ['before', 'as many at once'] : []),
+          'the marked one',
+          'and another',
+          'after',
+        ],
       );
     });
   }

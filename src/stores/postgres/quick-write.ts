@@ -21,22 +21,28 @@ export class QuickWrite implements Submittable {
     this.#values = values.map(String);
     this.#settle = Promise.withResolvers<number>();
     this.written = this.#settle.promise;
+    // If it could not even be sent, nobody waits for this.
+    this.written.catch(() => {});
   }
 
   submit(connection: Connection): void {
     const { stream } = connection;
     // The three leave as one.
     stream.cork();
-    connection.bind({ statement: this.#name, values: this.#values }, true);
-    connection.execute(null, true);
-    connection.sync();
-    stream.uncork();
+    try {
+      connection.bind({ statement: this.#name, values: this.#values }, true);
+      connection.execute(null, true);
+      connection.sync();
+    } finally {
+      stream.uncork();
+    }
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     this.#rows = Number(text.slice(text.lastIndexOf(' ') + 1));
   }
 
+  /** Only now is it durable. */
   handleReadyForQuery(): void {
     this.#settle.resolve(this.#rows);
   }
