@@ -67,7 +67,7 @@ withPostgres('connections to PostgreSQL', 'any', () => {
       connections.giveBack(client, false);
       if (when === 'at hand') {
         stream.destroy();
-        await new Promise((resolve) => client.once('end', () => void resolve(true)));
+        await new Promise((resolve) => client.once('end', () => resolve(true)));
       }
       const other = await connections.take();
       notEqual(other, client);

@@ -23,36 +23,38 @@ const throughProxy = async (context: TestContext, patienceMs = 20_000) => {
   return { proxy, store, direct: await cluster.store() };
 };
 
+interface Cut {
+  readonly mishap: Mishap;
+  /** The connection has prepared the statement before. */
+  readonly isKnown: boolean;
+}
+
+const cutDuringAppend = async (context: TestContext, { mishap, isKnown }: Cut): Promise<void> => {
+  const { proxy, store, direct } = await throughProxy(context);
+  let head = await appendTo(store, emptyHead(store), ['before']);
+  if (isKnown) head = await appendTo(store, head, ['before', 'as many at once']);
+  const request = requestOf(head, ['the marked one', 'and another']);
+  proxy.order(mishap, 'the marked one');
+  const outcome = await store.append(request);
+  await proxy.happened();
+  if (mishap === 'unanswered') deepEqual(outcome, { kind: 'moved', missed: request.rows });
+  else deepEqual(outcome, { kind: 'appended' });
+  proxy.deliver();
+  await appendTo(store, headOf(request.rows, head), ['after']);
+  deepEqual(
+    (await intactRows(direct)).map(({ text }) => text),
+    ['before', ...(isKnown ? ['before', 'as many at once'] : []), 'the marked one', 'and another', 'after'],
+  );
+};
+
 withPostgres('connections to PostgreSQL that are lost', 'own', () => {
-  const cases = (['lost', 'unanswered', 'late'] satisfies Mishap[]).flatMap((mishap) => [
-    { mishap, isKnown: false },
-    { mishap, isKnown: true },
-  ]);
-  for (const { mishap, isKnown } of cases) {
-    const how = `${mishap}, a statement ${isKnown ? 'known' : 'new'} to it`;
-    test(`an append whose connection is cut is done once (${how})`, { timeout }, async (context) => {
-      const { proxy, store, direct } = await throughProxy(context);
-      let head = await appendTo(store, emptyHead(store), ['before']);
-      if (isKnown) head = await appendTo(store, head, ['before', 'as many at once']);
-      const request = requestOf(head, ['the marked one', 'and another']);
-      proxy.order(mishap, 'the marked one');
-      const outcome = await store.append(request);
-      await proxy.happened();
-      if (mishap === 'unanswered') deepEqual(outcome, { kind: 'moved', missed: request.rows });
-      else deepEqual(outcome, { kind: 'appended' });
-      proxy.deliver();
-      await appendTo(store, headOf(request.rows, head), ['after']);
-      deepEqual(
-        (await intactRows(direct)).map(({ text }) => text),
-        [
-          'before',
-          ...(isKnown ? ['before', 'as many at once'] : []),
-          'the marked one',
-          'and another',
-          'after',
-        ],
+  for (const mishap of ['lost', 'unanswered', 'late'] satisfies Mishap[]) {
+    for (const isKnown of [false, true]) {
+      const how = `${mishap}, a statement ${isKnown ? 'known' : 'new'} to it`;
+      test(`an append whose connection is cut is done once (${how})`, { timeout }, (context) =>
+        cutDuringAppend(context, { mishap, isKnown }),
       );
-    });
+    }
   }
 
   test('an append whose outcome cannot be found out is found by its batch later', {
