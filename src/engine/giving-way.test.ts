@@ -105,6 +105,13 @@ test('it only pauses as long as several others write', async () => {
   assert.ok((await patience()) >= 25);
 });
 
+test('what was read at the start does not count for long as written by others', async () => {
+  const { givingWay, write, patience } = startProcess();
+  givingWay.sawOthers(1_000_000, 'bob');
+  for (let turn = 0; turn < 4 * turns; turn += 1) await write(batchMs, { others: 1 });
+  assert.ok((await patience()) <= 3);
+});
+
 test('others who miss a turn are waited for again as soon as they have written', async () => {
   const { write, patience } = startProcess();
   for (let turn = 0; turn < 2 * turns; turn += 1) await write(batchMs);
